@@ -1,0 +1,91 @@
+import js from '@eslint/js';
+import { importX, createNodeResolver } from 'eslint-plugin-import-x';
+import reactHooks from 'eslint-plugin-react-hooks';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import whom: a folder of src/ and the folders it may import (itself always).
+ * Dependencies point one way; docs/architecture.md draws the same table.
+ */
+const MAY_IMPORT = {
+  checkpoint: [],
+  tokenizer: [],
+  gpu: [],
+  kernels: ['gpu'],
+  linalg: ['gpu'],
+  weights: ['kernels', 'linalg', 'gpu', 'checkpoint'],
+  model: ['weights', 'kernels', 'gpu', 'checkpoint'],
+  compression: ['model', 'weights', 'linalg', 'checkpoint'],
+  evaluation: ['model', 'tokenizer', 'gpu', 'kernels'],
+  lab: ['checkpoint', 'tokenizer', 'gpu', 'kernels', 'linalg', 'weights', 'model', 'compression', 'evaluation'],
+  store: ['lab'],
+  views: ['store', 'lab'],
+  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels'],
+};
+
+/** npm packages that only these folders may import. */
+const PACKAGES_ONLY_IN = {
+  '@tensorflow/tfjs': ['gpu', 'kernels', 'linalg', 'weights', 'model', 'compression', 'evaluation', 'lab', 'testing'],
+  '@tensorflow/tfjs-backend-webgpu': ['gpu'],
+  '@huggingface/tokenizers': ['tokenizer'],
+  react: ['views'],
+  recharts: ['views'],
+  zustand: ['store'],
+  comlink: ['lab'],
+};
+
+/** From store/ and views/, only these files of lab/ are visible: the interface, its types, and the client. */
+const LAB_SURFACE = ['lab/protocol', 'lab/lab-client'];
+
+const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
+  const forbiddenFolders = Object.keys(MAY_IMPORT).filter((other) => other !== folder && !allowed.includes(other));
+  const forbiddenPackages = Object.entries(PACKAGES_ONLY_IN)
+    .filter(([, folders]) => !folders.includes(folder))
+    .map(([name]) => name);
+  const patterns = [
+    ...forbiddenFolders.map((other) => ({
+      regex: `^(\\.\\./)+${other}/`,
+      message: `src/${folder} may not import src/${other} (see MAY_IMPORT in eslint.config.js).`,
+    })),
+    ...forbiddenPackages.map((name) => ({
+      regex: `^${name}(/|$)`,
+      message: `src/${folder} may not import ${name} (see PACKAGES_ONLY_IN in eslint.config.js).`,
+    })),
+  ];
+  if (folder === 'store' || folder === 'views') {
+    patterns.push({
+      regex: `^(\\.\\./)+lab/(?!(${LAB_SURFACE.map((file) => file.replace('lab/', '')).join('|')})$)`,
+      message: `src/${folder} sees only ${LAB_SURFACE.join(' and ')}.`,
+    });
+  }
+  return {
+    files: [`src/${folder}/**/*.{ts,tsx}`],
+    ignores: ['**/*.test.ts', '**/*.test.tsx'],
+    rules: { 'no-restricted-imports': ['error', { patterns }] },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', '.venv/', 'public/', 'test-results/', 'playwright-report/'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    languageOptions: { globals: { ...globals.browser, ...globals.node } },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx', '.js', '.mjs'] })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'no-console': ['error', { allow: ['warn', 'error'] }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines': ['warn', { max: 300, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  { files: ['src/**/*.tsx'], ...reactHooks.configs.flat.recommended },
+  { files: ['cli/**', 'scripts/**', 'bench/**', 'e2e/**'], rules: { 'no-console': 'off' } },
+  ...importRules,
+);

@@ -1,0 +1,20 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  worker: { format: 'es' },
+  build: { target: 'es2023', chunkSizeWarningLimit: 2000 },
+  server: { port: 5173 },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts'],
+    environment: 'node',
+    setupFiles: ['src/testing/setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // One Dawn instance a worker process; two keep a small machine busy without starving it.
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
