@@ -1,0 +1,199 @@
+import * as tf from '@tensorflow/tfjs';
+import { type BackendInternals, internalsOf } from './backend-internals';
+import { currentGpu, type Gpu } from './device';
+
+/**
+ * A kernel is data: WGSL text, compile-time constants and a label.
+ *
+ * Binding convention, all in group 0: the inputs in order from binding 0 as `var<storage, read>`, then the outputs as
+ * `var<storage, read_write>`, and last, where there are uniforms, one `var<uniform>` struct of 4-byte scalars.
+ * The entry point is `main`.
+ */
+export interface Kernel {
+  /** Shown in error messages and profiles: the file's stem. */
+  readonly name: string;
+  /** WGSL text, as imported with `?raw`. */
+  readonly source: string;
+  /** Become `const NAME = value;` lines before the source: integers as i32-compatible literals, booleans as such. */
+  readonly constants?: Readonly<Record<string, number | boolean>>;
+  /** `enable` directives that must come first, such as `subgroups`. */
+  readonly enable?: readonly string[];
+}
+
+/** A uniform scalar: a plain number is a u32; `float(x)` and `int(x)` say otherwise. */
+export type Uniform = number | { readonly float: number } | { readonly int: number };
+
+/** A new output tensor, or a tensor that is there and is written in place. */
+export type KernelOutput = { readonly shape: number[]; readonly dtype: 'float32' | 'int32' } | tf.Tensor;
+
+export interface Dispatch {
+  readonly inputs: readonly tf.Tensor[];
+  readonly outputs: readonly KernelOutput[];
+  /** In the order of the struct's members. */
+  readonly uniforms?: readonly Uniform[];
+  /** Number of workgroups in x, y, z. */
+  readonly workgroups: readonly [number, number?, number?];
+}
+
+interface CompiledKernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Pipelines by full source text and binding counts, so that a stale pipeline is not possible. */
+const pipelines = new WeakMap<GPUDevice, Map<string, CompiledKernel>>();
+
+/** A float uniform. */
+export const float = (value: number): Uniform => ({ float: value });
+/** A signed integer uniform. */
+export const int = (value: number): Uniform => ({ int: value });
+
+/**
+ * Encodes one dispatch into tfjs's current command buffer, in order with tfjs's own ops, and returns the outputs.
+ * The caller (or the surrounding `tf.tidy`) owns the new outputs.
+ *
+ * Lathe launches its own pipelines rather than `backend.runWebGPUProgram`: that one writes its declarations
+ * before the user's text, so `enable subgroups;` cannot come first, allows one output only, and builds a cache key of
+ * strings at each call.
+ *
+ * @throws Error if a dispatch dimension exceeds the device's limit. A shader that does not compile is reported through
+ *   the device's `uncapturederror` with its name, line and text (see `reportCompilation`).
+ */
+export function runKernel(kernel: Kernel, dispatch: Dispatch): tf.Tensor[] {
+  const gpu = currentGpu();
+  const internals = internalsOf(gpu.backend);
+  const outputs = dispatch.outputs.map((output) =>
+    output instanceof tf.Tensor ? output : allocate(internals, output),
+  );
+  const [x, y = 1, z = 1] = dispatch.workgroups;
+  if (x === 0 || y === 0 || z === 0) return outputs;
+  const limit = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+  if (x > limit || y > limit || z > limit) {
+    throw new Error(
+      `Kernel ${kernel.name} asks for ${x}×${y}×${z} workgroups; this device allows ${limit} a dimension.`,
+    );
+  }
+  const tensors = [...dispatch.inputs, ...outputs];
+  const entries: GPUBindGroupEntry[] = tensors.map((tensor, binding) => ({
+    binding,
+    resource: { buffer: bufferOf(internals, tensor) },
+  }));
+  if (dispatch.uniforms?.length) {
+    entries.push({
+      binding: entries.length,
+      resource: { buffer: uniformBuffer(gpu, internals, dispatch.uniforms) },
+    });
+  }
+  const compiled = compile(
+    gpu,
+    kernel,
+    dispatch.inputs.length,
+    outputs.length,
+    Boolean(dispatch.uniforms?.length),
+  );
+  const bindGroup = gpu.device.createBindGroup({ layout: compiled.layout, entries });
+  for (const tensor of tensors) internals.commandQueueOwnedIds.add(tensor.dataId);
+  internals.ensureCommandEncoderReady();
+  internals.computePassEncoder ??= internals.commandEncoder!.beginComputePass();
+  const pass = internals.computePassEncoder;
+  pass.setPipeline(compiled.pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(x, y, z);
+  internals.dispatchCountInPass++;
+  if (internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+    internals.endComputePassEncoder();
+    internals.submitQueue();
+  }
+  return outputs;
+}
+
+/** The storage buffer behind a tensor, uploaded if it was still on the CPU. */
+export function gpuBufferOf(tensor: tf.Tensor): GPUBuffer {
+  return bufferOf(internalsOf(currentGpu().backend), tensor);
+}
+
+function bufferOf(internals: BackendInternals, tensor: tf.Tensor): GPUBuffer {
+  internals.uploadToGPU(tensor.dataId);
+  const { resource } = internals.tensorMap.get(tensor.dataId);
+  if (!resource) throw new Error('A kernel was given a tensor without data on the GPU.');
+  return resource;
+}
+
+function allocate(
+  internals: BackendInternals,
+  output: { shape: number[]; dtype: 'float32' | 'int32' },
+): tf.Tensor {
+  const info = internals.makeTensorInfo(output.shape, output.dtype);
+  internals.uploadToGPU(info.dataId);
+  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo);
+}
+
+function uniformBuffer(gpu: Gpu, internals: BackendInternals, uniforms: readonly Uniform[]): GPUBuffer {
+  const data = new DataView(new ArrayBuffer(Math.ceil(uniforms.length / 4) * 16));
+  uniforms.forEach((uniform, index) => {
+    if (typeof uniform === 'number') data.setUint32(index * 4, uniform, true);
+    else if ('float' in uniform) data.setFloat32(index * 4, uniform.float, true);
+    else data.setInt32(index * 4, uniform.int, true);
+  });
+  const buffer = internals.bufferManager.acquireBuffer(
+    data.byteLength,
+    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  );
+  gpu.device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer);
+  internals.uniformPendingDisposal.push(buffer);
+  return buffer;
+}
+
+function compile(
+  gpu: Gpu,
+  kernel: Kernel,
+  inputs: number,
+  outputs: number,
+  hasUniforms: boolean,
+): CompiledKernel {
+  const code = sourceOf(kernel);
+  const key = `${inputs},${outputs},${hasUniforms}\n${code}`;
+  let cache = pipelines.get(gpu.device);
+  if (!cache) pipelines.set(gpu.device, (cache = new Map()));
+  const cached = cache.get(key);
+  if (cached) return cached;
+  const types: GPUBufferBindingType[] = [
+    ...Array<GPUBufferBindingType>(inputs).fill('read-only-storage'),
+    ...Array<GPUBufferBindingType>(outputs).fill('storage'),
+    ...(hasUniforms ? (['uniform'] as const) : []),
+  ];
+  const layout = gpu.device.createBindGroupLayout({
+    entries: types.map((type, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
+    })),
+  });
+  const module = gpu.device.createShaderModule({ label: kernel.name, code });
+  void reportCompilation(kernel.name, module, code);
+  const pipeline = gpu.device.createComputePipeline({
+    label: kernel.name,
+    layout: gpu.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: 'main' },
+  });
+  const compiled = { pipeline, layout };
+  cache.set(key, compiled);
+  return compiled;
+}
+
+function sourceOf(kernel: Kernel): string {
+  const enables = (kernel.enable ?? []).map((extension) => `enable ${extension};`);
+  const constants = Object.entries(kernel.constants ?? {}).map(
+    ([name, value]) => `const ${name} = ${value};`,
+  );
+  return [...enables, ...constants, kernel.source].join('\n');
+}
+
+async function reportCompilation(name: string, module: GPUShaderModule, code: string): Promise<void> {
+  const { messages } = await module.getCompilationInfo();
+  for (const message of messages) {
+    if (message.type !== 'error') continue;
+    const line = code.split('\n')[message.lineNum - 1]?.trim() ?? '';
+    console.error(`Kernel ${name}, line ${message.lineNum}: ${message.message}\n  ${line}`);
+  }
+}

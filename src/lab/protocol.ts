@@ -1,0 +1,340 @@
+/**
+ * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
+ * command line. Everything here can be structured-cloned.
+ */
+
+export interface Recipe {
+  readonly name: string;
+  readonly steps: readonly RecipeStep[];
+}
+
+export interface RecipeStep {
+  readonly method: string;
+  /** Class name (`Linear`), exact module name, or `re:<regex>`. */
+  readonly targets: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Mirrors `ParameterField` of compression/method.ts. */
+export type FieldDescription =
+  | {
+      kind: 'number';
+      label: string;
+      min: number;
+      max: number;
+      step: number;
+      default: number;
+      unit?: string;
+      optional?: boolean;
+      help: string;
+    }
+  | {
+      kind: 'choice';
+      label: string;
+      options: readonly { value: string | number | boolean; label: string }[];
+      default: string | number | boolean;
+      help: string;
+    }
+  | { kind: 'text'; label: string; default: string; placeholder: string; optional?: boolean; help: string };
+
+export interface MethodDescription {
+  readonly id: string;
+  readonly title: string;
+  readonly paper: string;
+  readonly summary: string;
+  readonly fields: Readonly<Record<string, FieldDescription>>;
+}
+
+export interface DeviceInfo {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  readonly isFallback: boolean;
+  readonly features: readonly string[];
+  readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number;
+  /** Browser or Node version, as one line. */
+  readonly runtime: string;
+}
+
+export type Task = 'causal-lm' | 'masked-lm' | 'sequence-classification';
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly modelType: string;
+  readonly task: Task;
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  readonly parameters: number;
+  readonly labels?: readonly string[];
+  /** Matrices that a recipe can target. */
+  readonly modules: readonly ModuleInfo[];
+  /** Bytes of the files that were read. */
+  readonly fileBytes: number;
+  readonly gpuBytes: number;
+  readonly ignoredFiles: readonly string[];
+}
+
+export interface ModuleInfo {
+  readonly name: string;
+  readonly shape: readonly [number, number];
+  /** Matched by the class name `Linear`. */
+  readonly isBlockLinear: boolean;
+}
+
+/** Sizes of a variant; bytes are those of its exported `model.safetensors`, header included. */
+export interface SizeReport {
+  /** The base exported dense in float32. */
+  readonly denseBytes: number;
+  readonly storedBytes: number;
+  readonly gzipBytes: number;
+  /** 8 · storedBytes / parameters of the base. */
+  readonly bitsPerWeight: number;
+  /** Weight values stored. */
+  readonly parameters: number;
+}
+
+export interface LayerReport {
+  readonly name: string;
+  readonly form: string;
+  readonly shape: readonly [number, number];
+  /** ‖W − Ŵ‖F / ‖W‖F against the base. */
+  readonly relativeError: number;
+  readonly storedBytes: number;
+  readonly parameters: number;
+}
+
+/** A variant as the lab knows it. The base is the variant with id `base` and an empty recipe. */
+export interface VariantInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly recipe: Recipe;
+  readonly size: SizeReport;
+  /** Changed matrices only; empty for the base. */
+  readonly layers: readonly LayerReport[];
+  readonly gpuBytes: number;
+  /** Wall seconds that the compression took. */
+  readonly seconds: number;
+}
+
+/** A text or a labelled set: text inline, so that no side needs the other's files. */
+export interface DataSet {
+  readonly name: string;
+  readonly kind: 'text' | 'labelled';
+  /** `labelled`: lines of `sentence<TAB>label`, with or without a header line. */
+  readonly content: string;
+}
+
+export type EvaluationRequest =
+  | {
+      readonly kind: 'perplexity';
+      readonly data: DataSet;
+      readonly window: number;
+      readonly stride: number;
+      readonly maxWindows?: number;
+    }
+  | {
+      readonly kind: 'pseudo-perplexity';
+      readonly data: DataSet;
+      readonly window: number;
+      readonly maxTokens?: number;
+    }
+  | { readonly kind: 'accuracy'; readonly data: DataSet; readonly maxExamples?: number };
+
+/** A figure with its standard error. */
+export interface Estimate {
+  readonly value: number;
+  readonly standardError: number;
+}
+
+export interface Metrics {
+  readonly perplexity?: Estimate;
+  /** Masked-LM: exp of the mean negative pseudo-log-likelihood a token (Salazar et al. 2020). */
+  readonly pseudoPerplexity?: Estimate;
+  readonly accuracy?: Estimate;
+  readonly f1?: number;
+  /** Against the base; absent for the base. KL in nats. */
+  readonly meanKl?: Estimate;
+  readonly kl99?: number;
+  readonly sameTop?: Estimate;
+  readonly accuracyDifference?: number;
+  /** Predictions or examples that were scored. */
+  readonly count: number;
+  /** "fairy-tales.test.txt, 16 windows of 256, stride 256". */
+  readonly protocol: string;
+}
+
+/** Tokens a second over several runs. */
+export interface Rate {
+  readonly median: number;
+  /** The rate that 95 % of the runs reached or exceeded (the slow tail). */
+  readonly p95: number;
+  readonly runs: number;
+}
+
+export interface LatencyReport {
+  readonly prefillTokensPerSecond: Rate;
+  /** causal-lm only. */
+  readonly decodeTokensPerSecond?: Rate;
+  readonly prefillTokens: number;
+  readonly decodeTokens: number;
+  /** GPU bytes of the weights of this variant. */
+  readonly gpuBytes: number;
+}
+
+export interface LatencyRequest {
+  readonly prefillTokens: number;
+  readonly decodeTokens: number;
+  readonly runs: number;
+}
+
+export interface Progress {
+  /** What is being done, in words: "Factorizing transformer.h.2.mlp.c_fc". */
+  readonly label: string;
+  /** Of the whole operation. */
+  readonly done: number;
+  readonly total: number;
+  /** "bytes", "matrices", "windows". */
+  readonly unit: string;
+}
+
+export interface GenerationRequest {
+  readonly prompt: string;
+  readonly maxNewTokens: number;
+  /** 0: greedy. */
+  readonly temperature: number;
+  readonly topK?: number;
+  readonly seed?: number;
+}
+
+export interface GeneratedToken {
+  readonly id: number;
+  readonly text: string;
+}
+
+export interface TextPrediction {
+  /** causal-lm: the continuation, token by token. */
+  readonly tokens?: readonly GeneratedToken[];
+  /** sequence-classification: probability of each label. */
+  readonly labels?: readonly { label: string; probability: number }[];
+  /** masked-lm: candidates for each [MASK]. */
+  readonly masks?: readonly {
+    position: number;
+    candidates: readonly { token: string; probability: number }[];
+  }[];
+}
+
+/** Counts of weight values in equal bins between `min` and `max`. */
+export interface Histogram {
+  readonly min: number;
+  readonly max: number;
+  readonly counts: readonly number[];
+}
+
+export interface WeightHistograms {
+  readonly name: string;
+  readonly before: Histogram;
+  readonly after: Histogram;
+}
+
+export interface MemoryReport {
+  readonly gpuUsedBytes: number;
+  readonly gpuAllocatedBytes: number;
+  readonly tensors: number;
+}
+
+export type ExportFormat = 'lathe' | 'dense';
+
+/** A file of the exported folder, given in pieces so that none is whole in memory. */
+export interface ExportSink {
+  open(path: string, byteLength: number): Promise<void>;
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What long operations take: progress out, cancel in. */
+export interface OperationOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface NamedFile {
+  readonly path: string;
+  readonly blob: Blob;
+}
+
+/**
+ * The lab: one base model and its variants on one device. Implemented by `lab.ts`, and by `lab-client.ts` over messages.
+ * Each method rejects with an Error whose message is one clear sentence for the user; nothing that was there is lost.
+ * A cancelled operation rejects with a DOMException named `AbortError`.
+ */
+export interface Lab {
+  openDevice(): Promise<DeviceInfo>;
+  methods(): Promise<readonly MethodDescription[]>;
+  /** Replaces the base and discards all variants, but only once the new one is loaded. */
+  openCheckpoint(
+    files: readonly NamedFile[],
+    options?: OperationOptions,
+  ): Promise<{ model: ModelInfo; base: VariantInfo }>;
+  /** Checks a recipe (unknown keys, parameters, targets that match nothing) and lists the modules of each step. */
+  checkRecipe(recipe: unknown): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[] }>;
+  compress(recipe: unknown, options?: OperationOptions): Promise<VariantInfo>;
+  /** A compressed checkpoint that Lathe exported, of the same base shape, as a variant. */
+  importVariant(files: readonly NamedFile[], options?: OperationOptions): Promise<VariantInfo>;
+  discard(variantId: string): Promise<void>;
+  evaluate(
+    variantIds: readonly string[],
+    request: EvaluationRequest,
+    options?: OperationOptions & { onResult?: (variantId: string, metrics: Metrics) => void },
+  ): Promise<Readonly<Record<string, Metrics>>>;
+  /** Measures all of them in turn (A B A B) after a warm-up. */
+  measureLatency(
+    variantIds: readonly string[],
+    request: LatencyRequest,
+    options?: OperationOptions,
+  ): Promise<Readonly<Record<string, LatencyReport>>>;
+  predict(
+    variantId: string,
+    request: GenerationRequest,
+    options?: OperationOptions & { onToken?: (token: GeneratedToken) => void },
+  ): Promise<TextPrediction>;
+  histograms(variantId: string, module: string): Promise<WeightHistograms>;
+  memory(): Promise<MemoryReport>;
+  export(
+    variantId: string,
+    format: ExportFormat,
+    sink: ExportSink,
+    options?: OperationOptions,
+  ): Promise<void>;
+}
+
+/** The JSON document of the command line and of the page's report; see docs/report-schema.md. */
+export interface Report {
+  readonly lathe: string;
+  readonly recordedAt: string;
+  readonly device: DeviceInfo;
+  readonly model: ModelInfo;
+  readonly base: VariantReport;
+  readonly variants: readonly VariantReport[];
+}
+
+export interface VariantReport {
+  readonly name: string;
+  readonly recipe: Recipe;
+  /** Plain numbers; a metric's standard error stands beside it as `<metric>StandardError`. */
+  readonly metrics: Readonly<Record<string, number | string>>;
+  readonly size: SizeReport;
+  readonly latency?: LatencyReport;
+  readonly layers: readonly {
+    name: string;
+    form: string;
+    relativeError: number;
+    storedBytes: number;
+    parameters: number;
+  }[];
+}

@@ -1,0 +1,80 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { LinearWeight } from '../weights/linear-weight';
+
+export type Task = 'causal-lm' | 'masked-lm' | 'sequence-classification';
+
+/** What every architecture's configuration is reduced to. */
+export interface ModelConfig {
+  readonly modelType: string;
+  readonly task: Task;
+  readonly vocabularySize: number;
+  /** Greatest number of positions in one sequence. */
+  readonly contextLength: number;
+  readonly width: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly feedForwardWidth: number;
+  readonly layerNormEpsilon: number;
+  /** `gelu` is the exact one (erf), `gelu_new` the tanh approximation. */
+  readonly activation: 'gelu' | 'gelu_new' | 'relu';
+  /** Of a classifier, in order of the logits. */
+  readonly labels?: readonly string[];
+  /** The checkpoint's own config.json, kept for export. */
+  readonly source: Record<string, unknown>;
+}
+
+/** Sequences of one batch, right-padded to one length. */
+export interface TokenBatch {
+  /** Row-major [batch, length] token ids. */
+  readonly ids: Int32Array;
+  readonly batch: number;
+  readonly length: number;
+  /** True length of each sequence; positions past it are padding. Default: all `length`. */
+  readonly lengths?: readonly number[];
+  /** Segment of each token (BERT); default all 0. */
+  readonly tokenTypes?: Int32Array;
+}
+
+/** Keys and values of the tokens that a causal model has seen. The caller disposes of it. */
+export interface KeyValueCache {
+  /** Tokens held so far. */
+  readonly length: number;
+  readonly capacity: number;
+  readonly bytes: number;
+  dispose(): void;
+}
+
+/**
+ * A loaded model: weights by module name plus the forward pass of its architecture. It owns its weights.
+ *
+ * Module names are those of the transformers library, such as `transformer.h.0.attn.c_attn` and
+ * `bert.encoder.layer.0.attention.self.query`.
+ */
+export interface Model {
+  readonly config: ModelConfig;
+  /** Every matrix with a form: block linears, embeddings, heads. Tied weights stand once, under the embedding's name. */
+  readonly linears: ReadonlyMap<string, LinearWeight>;
+  /** Names that the target `Linear` stands for: the linears of the transformer blocks, first block first. */
+  readonly blockLinears: readonly string[];
+  /** Everything else by tensor name (biases, layer norms), float32. */
+  readonly vectors: ReadonlyMap<string, tf.Tensor>;
+
+  /**
+   * One forward pass over whole sequences.
+   * @returns causal-lm and masked-lm: [batch·length, vocabulary]; sequence-classification: [batch, labels]
+   */
+  logits(batch: TokenBatch): tf.Tensor2D;
+  /** causal-lm only: an empty cache of one sequence. */
+  createCache(capacity?: number): KeyValueCache;
+  /**
+   * causal-lm only: runs `ids` after what the cache holds (many ids: prefill; one: decode) and extends it.
+   * @returns logits of the last position, [1, vocabulary]
+   * @throws Error when the cache is full
+   */
+  extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D;
+
+  /** The same model with some weights replaced; takes ownership of the replacements and clones all the rest. */
+  withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model;
+  clone(): Model;
+  dispose(): void;
+}

@@ -1,0 +1,70 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Dtype } from '../checkpoint/named-tensor';
+
+/**
+ * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any form
+ * can stand at any linear or embedding of any architecture.
+ *
+ * A weight owns its GPU tensors; `clone()` shares them and counts references, `dispose()` gives one reference back.
+ */
+export interface LinearWeight {
+  /** Id in the registry of forms (`weights/weight-forms.ts`). */
+  readonly form: string;
+  readonly shape: readonly [out: number, in: number];
+  /** Bytes of the tensors that the exported file and the GPU hold: the sum over `stored()`. */
+  readonly storedBytes: number;
+  /** Weight values that are stored: elements of factors, nonzeros of a sparse matrix. Scales and indices do not count. */
+  readonly parameters: number;
+
+  /** [tokens, in] → [tokens, out]; never makes the dense matrix. The caller owns the result and `x`. */
+  matmul(x: tf.Tensor2D): tf.Tensor2D;
+  /** Rows of the matrix by int32 index, as an embedding looks them up: [n] → [n, in]. */
+  rows(ids: tf.Tensor1D): tf.Tensor2D;
+  /** Back to dense, row-major [out, in], computed in float64 and rounded once: the reference of every test. */
+  dense(): Promise<Float32Array>;
+
+  /** What is written to a file, in order. Bytes are read from the GPU only when asked for. */
+  stored(): readonly StoredTensor[];
+  /** What `load` needs besides the tensors; JSON values only. */
+  attributes(): Record<string, unknown>;
+
+  /** For a product of smaller matrices, these: a method that works on values is applied to each. */
+  readonly factors?: readonly NamedFactor[];
+  /** The same form with other factors (same shapes, any form); takes ownership of them. */
+  withFactors?(factors: readonly LinearWeight[]): LinearWeight;
+
+  clone(): LinearWeight;
+  dispose(): void;
+}
+
+export interface NamedFactor {
+  readonly name: string;
+  readonly weight: LinearWeight;
+}
+
+/** One tensor of a weight's stored form. The file calls it `<module>.<suffix>`. */
+export interface StoredTensor {
+  readonly suffix: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  read(): Promise<Uint8Array>;
+}
+
+/** A form in the registry: how a file's tensors become a weight again. */
+export interface WeightForm {
+  readonly form: string;
+  /** Shown in tables: "int8", "Kronecker". */
+  readonly title: string;
+  /**
+   * @param shape [out, in]
+   * @param attributes what `attributes()` gave
+   * @param read the stored tensor of a suffix: its raw bytes and shape
+   * @throws Error naming what is missing or does not fit
+   */
+  load(
+    shape: readonly [number, number],
+    attributes: Record<string, unknown>,
+    read: (suffix: string) => Promise<{ bytes: Uint8Array; shape: readonly number[]; dtype: Dtype }>,
+  ): Promise<LinearWeight>;
+}
