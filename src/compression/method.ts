@@ -3,16 +3,39 @@ import type { LinearWeight } from '../weights/linear-weight';
 
 /** One control of a method's form. The form, the recipe's check and the documentation come from this. */
 export type ParameterField =
-  | { readonly kind: 'number'; readonly label: string; readonly min: number; readonly max: number; readonly step: number; readonly default: number; readonly unit?: string; readonly optional?: boolean; readonly help: string }
-  | { readonly kind: 'choice'; readonly label: string; readonly options: readonly { value: string | number | boolean; label: string }[]; readonly default: string | number | boolean; readonly help: string }
+  | {
+      readonly kind: 'number';
+      readonly label: string;
+      readonly min: number;
+      readonly max: number;
+      readonly step: number;
+      readonly default: number;
+      readonly unit?: string;
+      readonly optional?: boolean;
+      readonly help: string;
+    }
+  | {
+      readonly kind: 'choice';
+      readonly label: string;
+      readonly options: readonly { value: string | number | boolean; label: string }[];
+      readonly default: string | number | boolean;
+      readonly help: string;
+    }
   /** Free text that the method's schema parses: a pattern such as 2:4, a list of factors, "auto". */
-  | { readonly kind: 'text'; readonly label: string; readonly default: string; readonly placeholder: string; readonly optional?: boolean; readonly help: string };
+  | {
+      readonly kind: 'text';
+      readonly label: string;
+      readonly default: string;
+      readonly placeholder: string;
+      readonly optional?: boolean;
+      readonly help: string;
+    };
 
 /** A matrix that a method is asked to compress. */
 export interface TargetMatrix {
   /** Module name, for messages. */
   readonly name: string;
-  readonly shape: readonly [out: number, in: number];
+  readonly shape: readonly [outputs: number, inputs: number];
   /** Row-major [out, in]. */
   readonly values: Float32Array;
   /** The form that it is in now: a sparse matrix that is quantized stays sparse. */

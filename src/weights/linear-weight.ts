@@ -10,7 +10,7 @@ import type { Dtype } from '../checkpoint/named-tensor';
 export interface LinearWeight {
   /** Id in the registry of forms (`weights/weight-forms.ts`). */
   readonly form: string;
-  readonly shape: readonly [out: number, in: number];
+  readonly shape: readonly [outputs: number, inputs: number];
   /** Bytes of the tensors that the exported file and the GPU hold: the sum over `stored()`. */
   readonly storedBytes: number;
   /** Weight values that are stored: elements of factors, nonzeros of a sparse matrix. Scales and indices do not count. */
