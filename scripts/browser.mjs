@@ -1,0 +1,92 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const INSTALLED_BROWSERS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome-stable',
+  '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** Folders in which browsers keep SwiftShader and the Vulkan loader. */
+const VULKAN_FOLDERS = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
+
+/**
+ * The path of a Chromium or Chrome: one that is named by LATHE_BROWSER, one that is installed, Playwright's own, or, when
+ * root on Debian, the distribution's package.
+ * @returns {Promise<string>}
+ */
+export async function ensureBrowser() {
+  const found = installedBrowser() ?? (await playwrightBrowser());
+  if (found) return found;
+  console.log("No Chromium or Chrome found; installing Playwright's …");
+  spawnSync(process.execPath, [join('node_modules', 'playwright', 'cli.js'), 'install', 'chromium'], {
+    stdio: 'inherit',
+    timeout: 300_000,
+  });
+  const downloaded = await playwrightBrowser();
+  if (downloaded) return downloaded;
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log("Installing Debian's chromium …");
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
+    execFileSync('apt-get', ['install', '-y', '-qq', 'chromium'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+    const packaged = installedBrowser();
+    if (packaged) return packaged;
+  }
+  throw new Error('No Chromium or Chrome could be found or installed. Install one, or set LATHE_BROWSER to its path.');
+}
+
+function installedBrowser() {
+  const named = process.env.LATHE_BROWSER;
+  if (named) {
+    if (!existsSync(named)) throw new Error(`LATHE_BROWSER names ${named}, which does not exist.`);
+    return named;
+  }
+  return INSTALLED_BROWSERS.find((path) => existsSync(path));
+}
+
+async function playwrightBrowser() {
+  const { chromium } = await import('@playwright/test');
+  const path = chromium.executablePath();
+  return existsSync(path) ? path : undefined;
+}
+
+/**
+ * Environment in which Dawn in Node finds a Vulkan driver and loader: the machine's own where it has one, else those that
+ * came with a browser.
+ * @param {string} [browserPath]
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function gpuEnvironment(browserPath) {
+  const environment = { ...process.env };
+  if (process.platform !== 'linux') return environment;
+  const folders = [...VULKAN_FOLDERS, ...(browserPath ? [dirname(browserPath)] : [])];
+  const loaderFolder = folders.find((folder) => existsSync(join(folder, 'libvulkan.so.1')));
+  if (!hasSystemVulkanLoader() && loaderFolder) {
+    environment.LD_LIBRARY_PATH = [loaderFolder, environment.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  }
+  const driver = folders.map((folder) => join(folder, 'vk_swiftshader_icd.json')).find((path) => existsSync(path));
+  if (driver && !environment.VK_ICD_FILENAMES && !environment.VK_DRIVER_FILES && !hasSystemVulkanDriver()) {
+    environment.VK_ICD_FILENAMES = driver;
+  }
+  return environment;
+}
+
+function hasSystemVulkanLoader() {
+  const cache = spawnSync('ldconfig', ['-p'], { encoding: 'utf8' });
+  return /libvulkan\.so\.1/.test(cache.stdout ?? '');
+}
+
+/** A hardware driver's manifest; Mesa's software rasteriser does not count, Dawn refuses it. */
+function hasSystemVulkanDriver() {
+  return existsSync('/dev/dri') || existsSync('/dev/nvidiactl');
+}

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureDependencies, ROOT } from './dependencies.mjs';
+
+ensureDependencies();
+const { ensureBrowser, gpuEnvironment } = await import('./browser.mjs');
+
+const browser = await ensureBrowser();
+const reports = mkdtempSync(join(tmpdir(), 'lathe-test-'));
+const environment = { ...gpuEnvironment(browser), LATHE_BROWSER: browser, FORCE_COLOR: '0' };
+console.log(`Browser: ${browser}`);
+
+const total = { passed: 0, failed: 0 };
+check('types', 'typescript/bin/tsc', ['--noEmit']);
+check('lint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']);
+check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
+suite('unit tests', 'vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json'], {
+  report: 'unit.json',
+  fileArgument: (path) => [`--outputFile.json=${path}`],
+  count: ({ numPassedTests, numTotalTests }) => ({ passed: numPassedTests, failed: numTotalTests - numPassedTests }),
+});
+suite('browser tests', '@playwright/test/cli.js', ['test', '-c', 'e2e', '--reporter=list,json'], {
+  report: 'browser.json',
+  environment: (path) => ({ PLAYWRIGHT_JSON_OUTPUT_FILE: path }),
+  count: ({ stats }) => ({ passed: stats.expected + stats.flaky, failed: stats.unexpected + stats.skipped }),
+});
+rmSync(reports, { recursive: true, force: true });
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+/** A tool that either passes or fails: one count. */
+function check(name, script, args) {
+  console.log(`\n— ${name}`);
+  if (run(script, args, {}).status === 0) total.passed++;
+  else total.failed++;
+}
+
+/** A test runner whose JSON report is counted; a run without a readable report is one failure. */
+function suite(name, script, args, { report, fileArgument, environment: extra, count }) {
+  console.log(`\n— ${name}`);
+  const path = join(reports, report);
+  const { status } = run(script, [...args, ...(fileArgument?.(path) ?? [])], extra?.(path) ?? {});
+  const counted = readCounts(path, count);
+  total.passed += counted.passed;
+  total.failed += counted.failed;
+  // A crash outside any test, or a suite that found no test, must not count as a pass.
+  if ((status !== 0 && counted.failed === 0) || counted.passed + counted.failed === 0) total.failed++;
+}
+
+function readCounts(path, count) {
+  try {
+    return count(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+function run(script, args, extra) {
+  return spawnSync(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...environment, ...extra },
+  });
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { type CompressionMethod, RecipeError } from './method';
+
+/** One step of a recipe whose parameters have been checked by its method. */
+export interface CheckedStep {
+  readonly method: CompressionMethod;
+  readonly targets: readonly string[];
+  readonly ignore: readonly string[];
+  readonly parameters: unknown;
+}
+
+/** A recipe that is well formed; whether it fits a model is seen when it is matched to one. */
+export interface CheckedRecipe {
+  readonly name: string;
+  readonly steps: readonly CheckedStep[];
+}
+
+const stepSchema = z.strictObject({
+  method: z.string(),
+  targets: z.array(z.string().min(1)).min(1),
+  ignore: z.array(z.string().min(1)).optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+});
+
+const recipeSchema = z.strictObject({
+  name: z.string().trim().min(1),
+  steps: z.array(stepSchema).min(1),
+});
+
+/**
+ * Checks a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`. Unknown keys fail, also
+ * within a method's parameters.
+ *
+ * @throws RecipeError in one sentence that says where, what, and what would work
+ */
+export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]): CheckedRecipe {
+  const recipe = parse(recipeSchema, json, 'The recipe');
+  const steps = recipe.steps.map((step, index): CheckedStep => {
+    const method = methods.find(({ id }) => id === step.method);
+    if (!method) {
+      const known = methods.map(({ id }) => id).join(', ');
+      throw new RecipeError(`Step ${index + 1} names the method "${step.method}", which does not exist; there are ${known}.`);
+    }
+    const where = `Step ${index + 1} (${method.id})`;
+    const parameters = parse(method.schema, step.parameters ?? {}, `${where}: "parameters"`, Object.keys(method.fields));
+    return { method, targets: step.targets, ignore: step.ignore ?? [], parameters };
+  });
+  return { name: recipe.name, steps };
+}
+
+/** Parses recipe text as a user drops it in. @throws RecipeError where it is not JSON */
+export function parseRecipeText(text: string, fileName: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RecipeError(
+      `${fileName} is not JSON (${(error as Error).message}); a recipe looks like {"name": "…", "steps": […]}.`,
+    );
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, json: unknown, subject: string, allowedKeys?: readonly string[]): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new RecipeError(describeIssue(issue, subject, allowedKeys));
+}
+
+function describeIssue(issue: z.core.$ZodIssue, subject: string, allowedKeys?: readonly string[]): string {
+  const where = issue.path.length ? `${subject}, at ${pathInWords(issue.path)},` : subject;
+  if (issue.code === 'unrecognized_keys') {
+    const keys = issue.keys.map((key) => `"${key}"`).join(', ');
+    const inStep = issue.path[0] === 'steps';
+    const allowed = allowedKeys ?? (inStep ? Object.keys(stepSchema.shape) : Object.keys(recipeSchema.shape));
+    return `${where} has the unknown key ${keys}; the keys are ${allowed.join(', ')}.`;
+  }
+  return `${where} is not right: ${issue.message.replace(/\.$/, '')}.`;
+}
+
+/** `steps[0].targets` counted from one, as the page numbers the steps. */
+function pathInWords(path: readonly PropertyKey[]): string {
+  return path.map((part) => (typeof part === 'number' ? `${part + 1}` : String(part))).join(' ');
+}
