@@ -31,7 +31,9 @@ export async function magnitudeThreshold(
 ): Promise<MagnitudeThreshold> {
   const high = await histogram(matrices, (bits) => bits >>> HALF_BITS);
   const [upper, remaining] = locate(high, count);
-  const low = await histogram(matrices, (bits) => (bits >>> HALF_BITS === upper ? bits & (HALF_RANGE - 1) : -1));
+  const low = await histogram(matrices, (bits) =>
+    bits >>> HALF_BITS === upper ? bits & (HALF_RANGE - 1) : -1,
+  );
   const [lower, ties] = locate(low, remaining);
   return { bits: upper * HALF_RANGE + lower, ties };
 }
@@ -89,7 +91,12 @@ export function pruneBelow(
  * Sparse Deep Neural Networks", section 3, for 2 of 4); the others become zero.
  * @param width columns of the matrix, a multiple of `groupSize`
  */
-export function pruneNOfM(values: Float32Array, width: number, kept: number, groupSize: number): Float32Array {
+export function pruneNOfM(
+  values: Float32Array,
+  width: number,
+  kept: number,
+  groupSize: number,
+): Float32Array {
   if (width % groupSize !== 0) throw new Error(`Groups of ${groupSize} do not divide ${width} columns.`);
   const pruned = new Float32Array(values.length);
   const bits = magnitudeBits(values);

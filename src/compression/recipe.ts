@@ -39,10 +39,17 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
     const method = methods.find(({ id }) => id === step.method);
     if (!method) {
       const known = methods.map(({ id }) => id).join(', ');
-      throw new RecipeError(`Step ${index + 1} names the method "${step.method}", which does not exist; there are ${known}.`);
+      throw new RecipeError(
+        `Step ${index + 1} names the method "${step.method}", which does not exist; there are ${known}.`,
+      );
     }
     const where = `Step ${index + 1} (${method.id})`;
-    const parameters = parse(method.schema, step.parameters ?? {}, `${where}: "parameters"`, Object.keys(method.fields));
+    const parameters = parse(
+      method.schema,
+      step.parameters ?? {},
+      `${where}: "parameters"`,
+      Object.keys(method.fields),
+    );
     return { method, targets: step.targets, ignore: step.ignore ?? [], parameters };
   });
   return { name: recipe.name, steps };
@@ -77,7 +84,8 @@ function describeIssue(issue: z.core.$ZodIssue, subject: string, allowedKeys?: r
   return `${where} is not right: ${issue.message.replace(/\.$/, '')}.`;
 }
 
-/** `steps[0].targets` counted from one, as the page numbers the steps. */
+/** `steps[0].targets` as "step 1 targets", counted from one as the page numbers the steps. */
 function pathInWords(path: readonly PropertyKey[]): string {
-  return path.map((part) => (typeof part === 'number' ? `${part + 1}` : String(part))).join(' ');
+  const words = path.map((part) => (typeof part === 'number' ? `${part + 1}` : String(part))).join(' ');
+  return words.replace(/^steps (?=\d)/, 'step ');
 }

@@ -15,7 +15,11 @@ const REGEX_PREFIX = 're:';
  *
  * @throws RecipeError for a target that matches no module, an expression that is not one, or when `ignore` leaves none
  */
-export function matchTargets(targets: readonly string[], ignore: readonly string[], model: TargetableModel): string[] {
+export function matchTargets(
+  targets: readonly string[],
+  ignore: readonly string[],
+  model: TargetableModel,
+): string[] {
   const names = [...model.linears.keys()];
   const matched = new Set<string>();
   for (const target of targets) {
@@ -34,7 +38,11 @@ export function matchTargets(targets: readonly string[], ignore: readonly string
   return names.filter((name) => matched.has(name));
 }
 
-function matchOne(target: string, names: readonly string[], blockLinears: readonly string[]): readonly string[] {
+function matchOne(
+  target: string,
+  names: readonly string[],
+  blockLinears: readonly string[],
+): readonly string[] {
   if (target === BLOCK_LINEAR_CLASS) return blockLinears;
   if (target.startsWith(REGEX_PREFIX)) {
     const expression = compileExpression(target.slice(REGEX_PREFIX.length));
@@ -47,7 +55,9 @@ function compileExpression(source: string): RegExp {
   try {
     return new RegExp(`^(?:${source})`, 'u');
   } catch (error) {
-    throw new RecipeError(`The target "re:${source}" is not a regular expression (${(error as Error).message}).`);
+    throw new RecipeError(
+      `The target "re:${source}" is not a regular expression (${(error as Error).message}).`,
+    );
   }
 }
 
