@@ -4,12 +4,13 @@ import torch
 
 
 def read_labelled(path, max_examples=None):
-    """Rows of a .tsv without a header as (sentence, label)."""
+    """Rows of a .tsv as (sentence, label); a header line `sentence<TAB>label` is passed over."""
     rows = []
     with open(path, encoding="utf-8") as file:
         for line in file:
             sentence, label = line.rstrip("\n").rsplit("\t", 1)
-            rows.append((sentence, int(label)))
+            if label != "label":
+                rows.append((sentence, int(label)))
     return rows[:max_examples]
 
 

@@ -28,6 +28,8 @@ def token_losses(model, ids, window=256, stride=None, max_windows=None):
     stride = stride or window
     if not 0 < stride <= window:
         raise ValueError(f"stride {stride} must be between 1 and the window {window}")
+    if len(ids) < 2:
+        raise ValueError(f"the text has {len(ids)} tokens; at least 2 are needed to score one")
     losses, scored_to = [], 0
     for index, begin in enumerate(range(0, len(ids), stride)):
         end = min(begin + window, len(ids))
