@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { collectCheckpoint } from './checkpoint-files';
+import type { NamedBlob } from './named-tensor';
+import { planSafetensors, safetensorsChunks } from './safetensors-writer';
+
+async function weights(name: string): Promise<Blob> {
+  const plan = planSafetensors([{ name, dtype: 'F32', shape: [1] }]);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of safetensorsChunks(plan, async () => new Uint8Array(4))) {
+    chunks.push(chunk as Uint8Array<ArrayBuffer>);
+  }
+  return new Blob(chunks);
+}
+
+const text = (path: string, content = '{}'): NamedBlob => ({ path, blob: new Blob([content]) });
+
+describe('collectCheckpoint', () => {
+  test('a dropped folder with files that are not needed', async () => {
+    const files = [
+      text('tales/config.json', '{"model_type":"gpt2"}'),
+      text('tales/tokenizer.json', '{"version":"1.0"}'),
+      text('tales/README.md'),
+      text('tales/onnx/config.json.bak'),
+      { path: 'tales/model.safetensors', blob: await weights('wte') },
+    ];
+    const checkpoint = await collectCheckpoint(files);
+    expect(checkpoint).toMatchObject({
+      name: 'tales',
+      config: { model_type: 'gpt2' },
+      tokenizerFiles: { tokenizerJson: '{"version":"1.0"}' },
+      totalBytes: files[4].blob.size,
+      ignored: ['tales/README.md', 'tales/onnx/config.json.bak'],
+    });
+    expect([...checkpoint.tensors.keys()]).toEqual(['wte']);
+  });
+
+  test('loose files, with an older tokenizer', async () => {
+    const checkpoint = await collectCheckpoint([
+      text('config.json'),
+      text('vocab.json'),
+      text('merges.txt', '#version: 0.2'),
+      { path: 'tales.safetensors', blob: await weights('wte') },
+    ]);
+    expect(checkpoint.name).toBe('tales');
+    expect(checkpoint.tokenizerFiles.mergesTxt).toBe('#version: 0.2');
+  });
+
+  test('shards are read as one', async () => {
+    const checkpoint = await collectCheckpoint([
+      text('config.json'),
+      text('vocab.txt'),
+      text('model.safetensors.index.json', '{"weight_map":{"a":"1.safetensors","b":"2.safetensors"}}'),
+      { path: '1.safetensors', blob: await weights('a') },
+      { path: '2.safetensors', blob: await weights('b') },
+    ]);
+    expect([...checkpoint.tensors.keys()]).toEqual(['a', 'b']);
+  });
+
+  test.each<[string, NamedBlob[], string]>([
+    ['nothing', [], 'This checkpoint lacks config.json, model.safetensors and a tokenizer'],
+    [
+      'no tokenizer',
+      [text('config.json'), text('a.safetensors')],
+      'lacks a tokenizer (tokenizer.json, or vocab.json with merges.txt, or vocab.txt); add it',
+    ],
+    [
+      'PyTorch weights',
+      [text('config.json'), text('vocab.txt'), text('pytorch_model.bin')],
+      'safe_serialization=True',
+    ],
+    [
+      'two checkpoints',
+      [text('a/config.json'), text('b/config.json')],
+      'There are 2 checkpoints here (a, b)',
+    ],
+    [
+      'a config that is not JSON',
+      [text('config.json', '{'), text('vocab.txt'), text('model.safetensors')],
+      'config.json is not JSON',
+    ],
+    [
+      'a config that is no object',
+      [text('config.json', '3'), text('vocab.txt'), text('model.safetensors')],
+      'config.json is not a JSON object',
+    ],
+    [
+      'a missing shard',
+      [
+        text('config.json'),
+        text('vocab.txt'),
+        text('model.safetensors.index.json', '{"weight_map":{"a":"1.safetensors"}}'),
+      ],
+      'names 1.safetensors, which is not among the files',
+    ],
+  ])('%s is one clear sentence', async (_, files, message) => {
+    await expect(collectCheckpoint(files)).rejects.toThrow(message);
+  });
+
+  test('a tensor in two shards is refused', async () => {
+    const files = [
+      text('config.json'),
+      text('vocab.txt'),
+      text('model.safetensors.index.json', '{"weight_map":{"a":"1.safetensors","b":"2.safetensors"}}'),
+      { path: '1.safetensors', blob: await weights('a') },
+      { path: '2.safetensors', blob: await weights('a') },
+    ];
+    await expect(collectCheckpoint(files)).rejects.toThrow('Tensor a stands in two weight files');
+  });
+});

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { DenseWeight } from '../../weights/dense-weight';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { NOfMWeight } from '../../weights/n-of-m-weight';
+import { SparseWeight } from '../../weights/sparse-weight';
+import { StructuredWeight } from '../../weights/structured-weight';
+import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pruneNOfM } from '../magnitude';
+import { type CompressionMethod, RecipeError, type TargetMatrix } from '../method';
+import { roundHalfToEven } from '../rounding';
+
+const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
+/** Indices within a group take one byte at most. */
+const GREATEST_GROUP = 256;
+
+const schema = z.strictObject({
+  sparsity: z.number().min(0).max(1).optional(),
+  scope: z.enum(['layer', 'global']).default('layer'),
+  pattern: z
+    .string()
+    .refine((text) => ['unstructured', 'rows', 'columns'].includes(text) || N_OF_M.test(text), {
+      message: 'use "unstructured", "rows", "columns" or N:M such as "2:4"',
+    })
+    .default('unstructured'),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** For the global scope: one threshold, and how many values of just that magnitude each matrix gives up. */
+interface GlobalThreshold {
+  readonly threshold: MagnitudeThreshold;
+  readonly tiesOf: Map<string, number>;
+}
+
+/** Magnitude pruning: the smallest weights become zero, one-shot. */
+export const magnitudePruning: CompressionMethod<Parameters, GlobalThreshold | undefined> = {
+  id: 'magnitude-pruning',
+  title: 'Magnitude pruning',
+  paper: 'Han et al. 2015, "Learning both Weights and Connections for Efficient Neural Networks", section 3',
+  summary:
+    'Sets the smallest weights to zero and stores the others with a bitmask, or N of every M with short indices, or only the kept rows or columns.',
+  appliesTo: 'values',
+  fields: {
+    sparsity: {
+      kind: 'number',
+      label: 'Sparsity',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      default: 0.5,
+      optional: true,
+      help: 'Share of the weights (or rows, or columns) that goes. A pattern N:M fixes it at 1 − N/M.',
+    },
+    scope: {
+      kind: 'choice',
+      label: 'Scope',
+      options: [
+        { value: 'layer', label: 'each matrix by itself' },
+        { value: 'global', label: 'one threshold for all' },
+      ],
+      default: 'layer',
+      help: 'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
+    },
+    pattern: {
+      kind: 'text',
+      label: 'Pattern',
+      default: 'unstructured',
+      placeholder: 'unstructured, 2:4, rows, columns',
+      help: 'unstructured, N:M along the input dimension (such as 2:4), or whole rows or columns by their norm.',
+    },
+  },
+  schema,
+
+  async survey(targets, parameters) {
+    checkCombination(parameters);
+    if (parameters.scope !== 'global') return undefined;
+    let size = 0;
+    for await (const { values } of targets) size += values.length;
+    const threshold = await magnitudeThreshold(
+      valuesOf(targets),
+      roundHalfToEven(sparsityOf(parameters) * size),
+    );
+    const tiesOf = new Map<string, number>();
+    let tiesLeft = threshold.ties;
+    for await (const { name, values } of targets) {
+      const { tiesUsed } = pruneBelow(values, { bits: threshold.bits, ties: tiesLeft });
+      tiesOf.set(name, tiesUsed);
+      tiesLeft -= tiesUsed;
+    }
+    return { threshold, tiesOf };
+  },
+
+  async compress(target, parameters, _context, globalThreshold) {
+    if (parameters.pattern === 'rows' || parameters.pattern === 'columns') {
+      return pruneStructure(target, parameters.pattern, sparsityOf(parameters));
+    }
+    const [, kept, groupSize] = N_OF_M.exec(parameters.pattern)?.map(Number) ?? [];
+    if (groupSize) return pruneGroups(target, kept, groupSize);
+    const threshold = globalThreshold
+      ? { bits: globalThreshold.threshold.bits, ties: globalThreshold.tiesOf.get(target.name)! }
+      : await magnitudeThreshold(
+          [target.values],
+          roundHalfToEven(sparsityOf(parameters) * target.values.length),
+        );
+    return SparseWeight.fromDense(pruneBelow(target.values, threshold).pruned, target.shape);
+  },
+};
+
+function checkCombination({ pattern, scope, sparsity }: Parameters): void {
+  if (scope === 'global' && pattern !== 'unstructured') {
+    throw new RecipeError(
+      `The scope "global" goes with the pattern "unstructured", not with "${pattern}"; use the scope "layer".`,
+    );
+  }
+  const [, kept, groupSize] = N_OF_M.exec(pattern)?.map(Number) ?? [];
+  if (!groupSize) {
+    if (sparsity === undefined)
+      throw new RecipeError(`The pattern "${pattern}" needs a "sparsity" between 0 and 1.`);
+    return;
+  }
+  if (kept >= groupSize || groupSize > GREATEST_GROUP) {
+    throw new RecipeError(
+      `The pattern "${pattern}" keeps nothing back or is too wide; N:M needs N smaller than M and M at most ${GREATEST_GROUP}, such as 2:4.`,
+    );
+  }
+  const implied = 1 - kept / groupSize;
+  if (sparsity !== undefined && Math.abs(sparsity - implied) > 1e-9) {
+    throw new RecipeError(
+      `The pattern "${pattern}" fixes the sparsity at ${implied}, the recipe says ${sparsity}; leave "sparsity" out.`,
+    );
+  }
+}
+
+function sparsityOf({ sparsity }: Parameters): number {
+  return sparsity ?? 0;
+}
+
+async function* valuesOf(targets: AsyncIterable<TargetMatrix>): AsyncGenerator<Float32Array> {
+  for await (const { values } of targets) yield values;
+}
+
+function pruneGroups({ name, shape, values }: TargetMatrix, kept: number, groupSize: number): LinearWeight {
+  const [, width] = shape;
+  if (width % groupSize !== 0) {
+    throw new RecipeError(
+      `${kept}:${groupSize} does not fit ${name}: its ${width} columns are not a multiple of ${groupSize}; choose an M that divides ${width}.`,
+    );
+  }
+  return NOfMWeight.fromDense(pruneNOfM(values, width, kept, groupSize), shape, kept, groupSize);
+}
+
+function pruneStructure(
+  { name, shape, values }: TargetMatrix,
+  axis: 'rows' | 'columns',
+  sparsity: number,
+): LinearWeight {
+  const [rows, columns] = shape;
+  const length = axis === 'rows' ? rows : columns;
+  const removed = roundHalfToEven(sparsity * length);
+  if (removed >= length) {
+    throw new RecipeError(
+      `A sparsity of ${sparsity} leaves no ${axis} of ${name}; the greatest that leaves one is ${(length - 1) / length}.`,
+    );
+  }
+  const kept = keptByNorm(values, shape, axis, removed);
+  const inner = axis === 'rows' ? selectRows(values, columns, kept) : selectColumns(values, columns, kept);
+  const innerShape = axis === 'rows' ? ([kept.length, columns] as const) : ([rows, kept.length] as const);
+  return StructuredWeight.fromKept(axis, kept, shape, DenseWeight.fromValues(inner, innerShape));
+}
+
+function selectRows(values: Float32Array, columns: number, kept: Uint32Array): Float32Array {
+  const selected = new Float32Array(kept.length * columns);
+  kept.forEach((row, index) =>
+    selected.set(values.subarray(row * columns, (row + 1) * columns), index * columns),
+  );
+  return selected;
+}
+
+function selectColumns(values: Float32Array, columns: number, kept: Uint32Array): Float32Array {
+  const rows = values.length / columns;
+  const selected = new Float32Array(rows * kept.length);
+  for (let row = 0; row < rows; row++) {
+    for (let index = 0; index < kept.length; index++) {
+      selected[row * kept.length + index] = values[row * columns + kept[index]];
+    }
+  }
+  return selected;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { NOfMWeight } from '../../weights/n-of-m-weight';
+import type { QuantizationScheme } from '../../weights/quantization';
+import { QuantizedWeight } from '../../weights/quantized-weight';
+import { SparseWeight } from '../../weights/sparse-weight';
+import { type CompressionMethod, RecipeError, type TargetMatrix } from '../method';
+
+const schema = z.strictObject({
+  bits: z.union([z.literal(8), z.literal(4)], { error: 'bits must be 8 or 4' }).default(8),
+  strategy: z.enum(['tensor', 'channel', 'group']).default('channel'),
+  groupSize: z.number().int().positive().optional(),
+  symmetric: z.boolean().default(true),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Quantization by rounding each weight to the nearest code, without any data. */
+export const roundToNearest: CompressionMethod<Parameters> = {
+  id: 'round-to-nearest',
+  title: 'Round to nearest',
+  paper:
+    'Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 2.1',
+  summary:
+    'Stores each weight as an 8- or 4-bit integer with a scale a tensor, an output channel, or a group of inputs.',
+  appliesTo: 'values',
+  fields: {
+    bits: {
+      kind: 'choice',
+      label: 'Bits',
+      options: [
+        { value: 8, label: '8' },
+        { value: 4, label: '4' },
+      ],
+      default: 8,
+      help: 'Four weights of 8 bits, or eight of 4, share a 32-bit word.',
+    },
+    strategy: {
+      kind: 'choice',
+      label: 'One scale for',
+      options: [
+        { value: 'tensor', label: 'the whole matrix' },
+        { value: 'channel', label: 'each output row' },
+        { value: 'group', label: 'a group of inputs' },
+      ],
+      default: 'channel',
+      help: 'Finer scales keep more and cost 4 bytes each.',
+    },
+    groupSize: {
+      kind: 'number',
+      label: 'Group size',
+      min: 1,
+      max: 4096,
+      step: 1,
+      default: 32,
+      optional: true,
+      unit: 'inputs',
+      help: 'Weights along the input dimension that share a scale; must divide the width. Only for groups.',
+    },
+    symmetric: {
+      kind: 'choice',
+      label: 'Range',
+      options: [
+        { value: true, label: 'symmetric' },
+        { value: false, label: 'asymmetric (zero point)' },
+      ],
+      default: true,
+      help: 'Asymmetric uses the whole range of codes where weights lean to one side.',
+    },
+  },
+  schema,
+
+  async compress(target, parameters) {
+    const scheme = schemeFor(target, parameters);
+    if (target.weight instanceof SparseWeight || target.weight instanceof NOfMWeight) {
+      return target.weight.quantizeValues(scheme);
+    }
+    return QuantizedWeight.fromValues(target.values, target.shape, scheme);
+  },
+};
+
+function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): QuantizationScheme {
+  const { bits, strategy, groupSize, symmetric } = parameters;
+  if (strategy !== 'group') return { bits, strategy, symmetric };
+  const [, width] = shape;
+  if (groupSize === undefined) {
+    throw new RecipeError(`The strategy "group" needs a "groupSize"; ${divisorsInWords(name, width)}.`);
+  }
+  if (width % groupSize !== 0) {
+    throw new RecipeError(
+      `Groups of ${groupSize} do not divide the width of ${name}; ${divisorsInWords(name, width)}.`,
+    );
+  }
+  return { bits, strategy, groupSize, symmetric };
+}
+
+function divisorsInWords(name: string, width: number): string {
+  const divisors = Array.from({ length: width }, (_, index) => index + 1).filter(
+    (size) => width % size === 0,
+  );
+  return `${name} is ${width} wide, which ${divisors.join(', ')} divide`;
+}
