@@ -1,0 +1,29 @@
+import type * as tf from '@tensorflow/tfjs';
+import { emptyTensor } from '../gpu/transfer';
+import { int, runKernel } from '../gpu/run-kernel';
+import source from './dense-rows.wgsl?raw';
+
+/** One block of consecutive rows of a matrix. */
+export interface RowBlock {
+  readonly values: tf.Tensor;
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+/** Rows of a matrix that is stored in blocks of rows: ids [n] int32 → [n, width]. Every id must lie in one block. */
+export function denseRows(ids: tf.Tensor1D, blocks: readonly RowBlock[], width: number): tf.Tensor2D {
+  const [count] = ids.shape;
+  const y = emptyTensor([count, width]) as tf.Tensor2D;
+  for (const { values, firstRow, rows } of blocks) {
+    runKernel(
+      { name: 'dense-rows', source },
+      {
+        inputs: [ids, values],
+        outputs: [y],
+        uniforms: [count, width, int(firstRow), int(rows)],
+        workgroups: [Math.ceil(width / 64), count],
+      },
+    );
+  }
+  return y;
+}

@@ -1,0 +1,22 @@
+// y[n, column] = w[ids[n] - firstRow, column], for those ids that fall into this block of rows.
+@group(0) @binding(0) var<storage, read> ids: array<i32>;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+struct Uniforms {
+  count: u32,
+  width: u32,
+  firstRow: i32,
+  rows: i32,
+}
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let column = id.x;
+  let n = id.y;
+  let row = ids[n] - uniforms.firstRow;
+  if (column < uniforms.width && row >= 0 && row < uniforms.rows) {
+    y[n * uniforms.width + column] = w[u32(row) * uniforms.width + column];
+  }
+}

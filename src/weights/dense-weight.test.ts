@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closeGpu } from '../gpu/device';
+import { readFloats, uploadTensor } from '../gpu/transfer';
+import { expectAllClose, seededNormal } from '../testing/allclose';
+import { openNodeGpu } from '../testing/node-gpu';
+import { referenceMatmul } from '../testing/reference-matmul';
+import { DenseWeight } from './dense-weight';
+
+describe.each([
+  ['one buffer', undefined],
+  // 10 rows of 12 floats a block.
+  ['blocks of rows', 480],
+])('DenseWeight in %s', (_, maxBindingBytes) => {
+  beforeEach(() => openNodeGpu({ maxBindingBytes }));
+  afterEach(() => closeGpu());
+
+  test.each([
+    [1, 12, 37],
+    [3, 7, 9],
+    [5, 12, 37],
+    [33, 12, 70],
+    [17, 6, 5],
+  ])('%i tokens times a matrix of %i inputs and %i outputs', async (tokens, inputs, outputs) => {
+    const values = seededNormal(inputs * outputs, 1);
+    const xValues = seededNormal(tokens * inputs, 2);
+    const weight = DenseWeight.fromValues(values, [outputs, inputs]);
+    const x = uploadTensor(xValues, [tokens, inputs]) as tf.Tensor2D;
+    const y = weight.matmul(x);
+    expect(y.shape).toEqual([tokens, outputs]);
+    expectAllClose(await readFloats(y), referenceMatmul(xValues, values, [tokens, inputs, outputs]));
+    tf.dispose([x, y]);
+    weight.dispose();
+  });
+
+  test('rows by index, and back to dense', async () => {
+    const values = seededNormal(37 * 12, 3);
+    const weight = DenseWeight.fromValues(values, [37, 12]);
+    const ids = uploadTensor(Int32Array.of(36, 0, 11, 9, 10, 36), [6]) as tf.Tensor1D;
+    const rows = weight.rows(ids);
+    const expected = [36, 0, 11, 9, 10, 36].flatMap((id) => [...values.subarray(id * 12, id * 12 + 12)]);
+    expect([...(await readFloats(rows))]).toEqual(expected);
+    expect(await weight.dense()).toEqual(values);
+    const copy = weight.clone();
+    weight.dispose();
+    expect(await copy.dense()).toEqual(values);
+    tf.dispose([ids, rows]);
+    copy.dispose();
+  });
+});

@@ -1,0 +1,124 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { emptyTensor, readFloats, writeElements } from '../gpu/transfer';
+import { denseMatmul } from '../kernels/dense-matmul';
+import { denseRows, type RowBlock } from '../kernels/dense-rows';
+import type { LinearWeight, StoredTensor, WeightForm } from './linear-weight';
+
+const BYTES_PER_VALUE = 4;
+
+/**
+ * Every value as float32. A matrix larger than one storage binding of the device is held in blocks of rows, each in a
+ * buffer of its own.
+ */
+export class DenseWeight implements LinearWeight {
+  readonly form = 'dense';
+  readonly storedBytes: number;
+  readonly parameters: number;
+
+  private constructor(
+    readonly shape: readonly [number, number],
+    private readonly blocks: readonly RowBlock[],
+  ) {
+    this.parameters = shape[0] * shape[1];
+    this.storedBytes = this.parameters * BYTES_PER_VALUE;
+  }
+
+  /** An uninitialised matrix, to be filled by `writeRows`. */
+  static allocate(shape: readonly [number, number]): DenseWeight {
+    const [rows, width] = shape;
+    const limit = currentGpu().description.maxBindingBytes;
+    const rowsPerBlock = Math.max(1, Math.floor(limit / (width * BYTES_PER_VALUE)));
+    const blocks: RowBlock[] = [];
+    for (let firstRow = 0; firstRow < rows; firstRow += rowsPerBlock) {
+      const count = Math.min(rowsPerBlock, rows - firstRow);
+      blocks.push({ values: emptyTensor([count, width]), firstRow, rows: count });
+    }
+    return new DenseWeight(shape, blocks);
+  }
+
+  /** @param values row-major [out, in] */
+  static fromValues(values: Float32Array, shape: readonly [number, number]): DenseWeight {
+    if (values.length !== shape[0] * shape[1]) {
+      throw new Error(`${values.length} values do not make a matrix of ${shape[0]}×${shape[1]}.`);
+    }
+    const weight = DenseWeight.allocate(shape);
+    weight.writeRows(0, values);
+    return weight;
+  }
+
+  /** Writes whole rows from `firstRow` on, so that a large matrix can be filled piece by piece. */
+  writeRows(firstRow: number, values: Float32Array): void {
+    const [, width] = this.shape;
+    const endRow = firstRow + values.length / width;
+    for (const block of this.blocks) {
+      const from = Math.max(firstRow, block.firstRow);
+      const to = Math.min(endRow, block.firstRow + block.rows);
+      if (from >= to) continue;
+      const piece = values.subarray((from - firstRow) * width, (to - firstRow) * width);
+      writeElements(block.values, (from - block.firstRow) * width, piece);
+    }
+  }
+
+  /** The one buffer of all values, where the matrix fits into one; kernels of other forms read it directly. */
+  get values(): tf.Tensor | undefined {
+    return this.blocks.length === 1 ? this.blocks[0].values : undefined;
+  }
+
+  matmul(x: tf.Tensor2D): tf.Tensor2D {
+    const [outputs] = this.shape;
+    if (this.blocks.length === 1) return denseMatmul(x, this.blocks[0].values, outputs);
+    const output = emptyTensor([x.shape[0], outputs]) as tf.Tensor2D;
+    for (const { values, firstRow, rows } of this.blocks)
+      denseMatmul(x, values, rows, { output, offset: firstRow });
+    return output;
+  }
+
+  rows(ids: tf.Tensor1D): tf.Tensor2D {
+    return denseRows(ids, this.blocks, this.shape[1]);
+  }
+
+  async dense(): Promise<Float32Array> {
+    const values = new Float32Array(this.parameters);
+    for (const block of this.blocks) {
+      values.set(await readFloats(block.values), block.firstRow * this.shape[1]);
+    }
+    return values;
+  }
+
+  stored(): readonly StoredTensor[] {
+    return [
+      {
+        suffix: 'weight',
+        dtype: 'F32',
+        shape: this.shape,
+        byteLength: this.storedBytes,
+        read: async () => new Uint8Array((await this.dense()).buffer),
+      },
+    ];
+  }
+
+  attributes(): Record<string, unknown> {
+    return {};
+  }
+
+  clone(): DenseWeight {
+    return new DenseWeight(
+      this.shape,
+      this.blocks.map((block) => ({ ...block, values: block.values.clone() })),
+    );
+  }
+
+  dispose(): void {
+    for (const { values } of this.blocks) values.dispose();
+  }
+}
+
+export const denseForm: WeightForm = {
+  form: 'dense',
+  title: 'Dense float32',
+  async load(shape, _attributes, read) {
+    const { bytes } = await read('weight');
+    return DenseWeight.fromValues(new Float32Array(bytes.slice().buffer), shape);
+  },
+};
