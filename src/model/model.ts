@@ -17,6 +17,10 @@ export interface ModelConfig {
   readonly layerNormEpsilon: number;
   /** `gelu` is the exact one (erf), `gelu_new` the tanh approximation. */
   readonly activation: 'gelu' | 'gelu_new' | 'relu';
+  /** The output matrix is not the transposed embedding. */
+  readonly hasOwnHead: boolean;
+  /** Segments that a token may belong to (BERT). */
+  readonly tokenTypes?: number;
   /** Of a classifier, in order of the logits. */
   readonly labels?: readonly string[];
   /** The checkpoint's own config.json, kept for export. */
@@ -44,6 +48,30 @@ export interface KeyValueCache {
   dispose(): void;
 }
 
+/** A matrix of the checkpoint and the module whose weight it is. */
+export interface MatrixLayout {
+  /** Module name of the transformers library. */
+  readonly module: string;
+  readonly tensor: string;
+  /** [out, in], whatever the file's orientation. */
+  readonly shape: readonly [outputs: number, inputs: number];
+  /** The file holds [in, out], as GPT-2's Conv1D does. */
+  readonly transposed: boolean;
+  /** One of the linears of the transformer blocks. */
+  readonly isBlockLinear: boolean;
+}
+
+/** Any other tensor of the checkpoint. */
+export interface VectorLayout {
+  readonly tensor: string;
+  readonly shape: readonly number[];
+}
+
+export interface ModelLayout {
+  readonly matrices: readonly MatrixLayout[];
+  readonly vectors: readonly VectorLayout[];
+}
+
 /**
  * A loaded model: weights by module name plus the forward pass of its architecture. It owns its weights.
  *
@@ -54,11 +82,20 @@ export interface Model {
   readonly config: ModelConfig;
   /** Every matrix with a form: block linears, embeddings, heads. Tied weights stand once, under the embedding's name. */
   readonly linears: ReadonlyMap<string, LinearWeight>;
+  /** How the weights of this model are called and laid out in a Hugging Face checkpoint. */
+  readonly layout: ModelLayout;
   /** Names that the target `Linear` stands for: the linears of the transformer blocks, first block first. */
   readonly blockLinears: readonly string[];
   /** Everything else by tensor name (biases, layer norms), float32. */
   readonly vectors: ReadonlyMap<string, tf.Tensor>;
 
+  /** Final hidden states of whole sequences, what `head` takes: [batch·length, width]. */
+  hiddenStates(batch: TokenBatch): tf.Tensor2D;
+  /**
+   * causal-lm and masked-lm only: logits of some rows of hidden states, [rows, width] → [rows, vocabulary]. Evaluations
+   * call it for a few rows at a time, since the logits of a long window may exceed one buffer.
+   */
+  head(hidden: tf.Tensor2D): tf.Tensor2D;
   /**
    * One forward pass over whole sequences.
    * @returns causal-lm and masked-lm: [batch·length, vocabulary]; sequence-classification: [batch, labels]

@@ -1,0 +1,27 @@
+import type * as tf from '@tensorflow/tfjs';
+import { runKernel } from '../gpu/run-kernel';
+import source from './copy-rows.wgsl?raw';
+
+/** The first row of each sequence: [batch·length, width] → [batch, width]. */
+export function firstRows(x: tf.Tensor2D, batch: number): tf.Tensor2D {
+  return copyRows(x, 0, batch, x.shape[0] / batch);
+}
+
+/** `count` consecutive rows from `start` on: [rows, width] → [count, width]. */
+export function rowRange(x: tf.Tensor2D, start: number, count: number): tf.Tensor2D {
+  return copyRows(x, start, count, 1);
+}
+
+function copyRows(x: tf.Tensor2D, firstRow: number, count: number, step: number): tf.Tensor2D {
+  const width = x.shape[1];
+  const [y] = runKernel(
+    { name: 'copy-rows', source },
+    {
+      inputs: [x],
+      outputs: [{ shape: [count, width], dtype: 'float32' }],
+      uniforms: [width, step, firstRow],
+      workgroups: [Math.ceil(width / 64), count],
+    },
+  );
+  return y as tf.Tensor2D;
+}

@@ -1,0 +1,34 @@
+import type * as tf from '@tensorflow/tfjs';
+import { runKernel } from '../gpu/run-kernel';
+import source from './embedding-sum.wgsl?raw';
+
+/** Segment embeddings and the segment of each token, as BERT adds them. */
+export interface TokenTypes {
+  readonly embeddings: tf.Tensor;
+  /** [tokens] int32 */
+  readonly ids: tf.Tensor1D;
+}
+
+/**
+ * Adds position (and segment) embeddings to token embeddings.
+ * @param tokens [batch·length, width]
+ * @param positions [contextLength, width]
+ * @param length tokens of one sequence; @param past position of its first token
+ */
+export function embeddingSum(
+  tokens: tf.Tensor2D,
+  positions: tf.Tensor,
+  { length, past = 0, types }: { length: number; past?: number; types?: TokenTypes },
+): tf.Tensor2D {
+  const [count, width] = tokens.shape;
+  const [y] = runKernel(
+    { name: 'embedding-sum', source, constants: { HAS_TYPES: types !== undefined } },
+    {
+      inputs: [tokens, positions, types?.embeddings ?? positions, types?.ids ?? positions],
+      outputs: [{ shape: [count, width], dtype: 'float32' }],
+      uniforms: [width, length, past],
+      workgroups: [Math.ceil(width / 64), count],
+    },
+  );
+  return y as tf.Tensor2D;
+}

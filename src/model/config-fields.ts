@@ -1,0 +1,58 @@
+import { ModelError } from './architecture';
+import type { ModelConfig } from './model';
+
+/** A positive integer of config.json. @throws ModelError naming the field */
+export function positiveInteger(json: Record<string, unknown>, field: string): number {
+  const value = json[field];
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
+  throw new ModelError(
+    value === undefined
+      ? `config.json lacks "${field}"; add it as the model was trained with it.`
+      : `config.json says "${field}": ${JSON.stringify(value)}; a positive integer was expected.`,
+  );
+}
+
+/** A positive number with a default. */
+export function positiveNumber(json: Record<string, unknown>, field: string, fallback: number): number {
+  const value = json[field] ?? fallback;
+  if (typeof value === 'number' && value > 0) return value;
+  throw new ModelError(
+    `config.json says "${field}": ${JSON.stringify(value)}; a positive number was expected.`,
+  );
+}
+
+const ACTIVATIONS: Readonly<Record<string, ModelConfig['activation']>> = {
+  gelu: 'gelu',
+  gelu_new: 'gelu_new',
+  gelu_pytorch_tanh: 'gelu_new',
+  gelu_fast: 'gelu_new',
+  relu: 'relu',
+};
+
+/** @throws ModelError for an activation that Lathe has no kernel for */
+export function activationFunction(json: Record<string, unknown>, field: string): ModelConfig['activation'] {
+  const value = String(json[field]);
+  if (Object.hasOwn(ACTIVATIONS, value)) return ACTIVATIONS[value];
+  throw new ModelError(
+    `config.json says "${field}": ${JSON.stringify(json[field])}; Lathe runs ${Object.keys(ACTIVATIONS).join(', ')}.`,
+  );
+}
+
+/** @throws ModelError where the heads do not divide the width */
+export function requireDivisible(width: number, heads: number): void {
+  if (width % heads !== 0) {
+    throw new ModelError(
+      `config.json has a width of ${width} and ${heads} attention heads, which do not divide it.`,
+    );
+  }
+}
+
+/** @throws ModelError where an option is set that changes the forward pass in a way that Lathe does not follow */
+export function refuseOptions(json: Record<string, unknown>, plain: Readonly<Record<string, unknown>>): void {
+  for (const [field, value] of Object.entries(plain)) {
+    if (json[field] === undefined || json[field] === null || json[field] === value) continue;
+    throw new ModelError(
+      `config.json says "${field}": ${JSON.stringify(json[field])}; Lathe runs models with ${JSON.stringify(value)} only.`,
+    );
+  }
+}

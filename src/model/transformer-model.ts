@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs';
+import { emptyTensor } from '../gpu/transfer';
+import { rowRange } from '../kernels/copy-rows';
+import type { LinearWeight } from '../weights/linear-weight';
+import type { Architecture, LayerCache, ModelWeights } from './architecture';
+import type { KeyValueCache, Model, ModelConfig, ModelLayout, TokenBatch } from './model';
+
+/** Weights by name plus the forward pass of their architecture; owns the weights. */
+export class TransformerModel implements Model {
+  readonly blockLinears: readonly string[];
+  private readonly weights: ModelWeights;
+
+  constructor(
+    private readonly architecture: Architecture,
+    readonly config: ModelConfig,
+    readonly layout: ModelLayout,
+    readonly linears: ReadonlyMap<string, LinearWeight>,
+    readonly vectors: ReadonlyMap<string, tf.Tensor>,
+  ) {
+    this.blockLinears = layout.matrices
+      .filter(({ isBlockLinear }) => isBlockLinear)
+      .map(({ module }) => module);
+    this.weights = {
+      config,
+      linear: (module) => linears.get(module)!,
+      vector: (tensor) => vectors.get(tensor)!,
+    };
+  }
+
+  hiddenStates(batch: TokenBatch): tf.Tensor2D {
+    this.checkBatch(batch);
+    return tf.tidy(() => this.architecture.hiddenStates(this.weights, batch));
+  }
+
+  head(hidden: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => this.architecture.head(this.weights, hidden, hidden.shape[0]));
+  }
+
+  logits(batch: TokenBatch): tf.Tensor2D {
+    this.checkBatch(batch);
+    return tf.tidy(() => {
+      const hidden = this.architecture.hiddenStates(this.weights, batch);
+      return this.architecture.head(this.weights, hidden, batch.batch);
+    });
+  }
+
+  createCache(capacity = this.config.contextLength): KeyValueCache {
+    const { layers, width } = this.config;
+    const tensors = () => Array.from({ length: layers }, () => emptyTensor([capacity, width]) as tf.Tensor2D);
+    return new TransformerCache(capacity, tensors(), tensors());
+  }
+
+  extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D {
+    if (!this.architecture.extend) throw new Error(`A ${this.config.modelType} model does not generate.`);
+    if (!(cache instanceof TransformerCache))
+      throw new Error('This cache was made by another kind of model.');
+    if (cache.length + ids.length > cache.capacity) {
+      throw new Error(
+        `${ids.length} more tokens do not fit: the cache holds ${cache.length} of ${cache.capacity}; use a shorter prompt.`,
+      );
+    }
+    const { extend } = this.architecture;
+    const logits = tf.tidy(() => {
+      const hidden = extend(this.weights, ids, cache); // [tokens, width]
+      return this.architecture.head(this.weights, rowRange(hidden, ids.length - 1, 1), 1);
+    });
+    cache.length += ids.length;
+    return logits;
+  }
+
+  withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model {
+    const linears = new Map<string, LinearWeight>();
+    for (const [name, weight] of this.linears) linears.set(name, replacements.get(name) ?? weight.clone());
+    return new TransformerModel(this.architecture, this.config, this.layout, linears, this.cloneVectors());
+  }
+
+  clone(): Model {
+    return this.withLinears(new Map());
+  }
+
+  dispose(): void {
+    for (const weight of this.linears.values()) weight.dispose();
+    for (const vector of this.vectors.values()) vector.dispose();
+  }
+
+  private cloneVectors(): Map<string, tf.Tensor> {
+    return new Map([...this.vectors].map(([name, vector]) => [name, vector.clone()]));
+  }
+
+  private checkBatch({ ids, batch, length }: TokenBatch): void {
+    if (ids.length !== batch * length || length === 0) {
+      throw new Error(`${ids.length} ids do not make ${batch} sequences of ${length} tokens.`);
+    }
+    if (length > this.config.contextLength) {
+      throw new Error(
+        `A sequence of ${length} tokens is longer than the ${this.config.contextLength} positions of this model; use a shorter window.`,
+      );
+    }
+  }
+}
+
+class TransformerCache implements LayerCache {
+  length = 0;
+
+  constructor(
+    readonly capacity: number,
+    readonly keys: readonly tf.Tensor2D[],
+    readonly values: readonly tf.Tensor2D[],
+  ) {}
+
+  get bytes(): number {
+    return [...this.keys, ...this.values].reduce((sum, { size }) => sum + size * 4, 0);
+  }
+
+  dispose(): void {
+    tf.dispose([...this.keys, ...this.values]);
+  }
+}

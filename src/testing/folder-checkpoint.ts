@@ -1,0 +1,18 @@
+import { openAsBlob } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
+import type { NamedBlob } from '../checkpoint/named-tensor';
+
+/** The files of a folder as a user would drop them, read lazily. */
+export async function folderFiles(folder: string): Promise<NamedBlob[]> {
+  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  return Promise.all(
+    names.map(async ({ name }) => ({ path: `${basename(folder)}/${name}`, blob: await openAsBlob(join(folder, name)) })),
+  );
+}
+
+/** Opens a checkpoint of the file system. */
+export async function openFolder(folder: string): Promise<CheckpointFiles> {
+  return collectCheckpoint(await folderFiles(folder));
+}

@@ -1,0 +1,22 @@
+import { denseForm } from './dense-weight';
+import type { LinearWeight, WeightForm } from './linear-weight';
+
+/** Every form that a weight can be stored in. */
+export const WEIGHT_FORMS: readonly WeightForm[] = [denseForm];
+
+/**
+ * Loads a weight of any form.
+ * @throws Error naming the forms that there are, or what does not fit
+ */
+export async function loadWeight(
+  form: string,
+  ...args: Parameters<WeightForm['load']>
+): Promise<LinearWeight> {
+  const known = WEIGHT_FORMS.find((candidate) => candidate.form === form);
+  if (!known) {
+    throw new Error(
+      `the form "${form}" is not known; there are ${WEIGHT_FORMS.map((each) => each.form).join(', ')}`,
+    );
+  }
+  return known.load(...args);
+}
