@@ -40,7 +40,7 @@ export function denseMatmul(
         into?.offset ?? 0,
         into?.output.shape[1] ?? outputs,
       ],
-      workgroups: few ? [Math.ceil(outputs / 8), tokens] : [Math.ceil(outputs / 64), Math.ceil(tokens / 16)],
+      workgroups: few ? [Math.ceil(outputs / 64), tokens] : [Math.ceil(outputs / 64), Math.ceil(tokens / 16)],
     },
   );
   return y as tf.Tensor2D;

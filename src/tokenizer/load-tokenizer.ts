@@ -1,0 +1,63 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { byteLevelBpe } from './byte-level-bpe';
+import { applyReferenceRules } from './reference-rules';
+import { canBeCutAtEndsOfWords } from './text-pieces';
+import { TextTokenizer } from './text-tokenizer';
+import { findSpecialTokens } from './special-tokens';
+import { TokenizerError } from './tokenizer-error';
+import { parseJsonObject, parseTokenizerJson, type JsonObject, type TokenizerJson } from './tokenizer-json';
+import { wordPiece } from './word-piece';
+
+/** The text of the files that describe a tokenizer, as far as they are there. */
+export interface TokenizerFiles {
+  readonly tokenizerJson?: string;
+  readonly tokenizerConfig?: string;
+  readonly specialTokensMap?: string;
+  readonly vocabJson?: string;
+  readonly mergesTxt?: string;
+  readonly vocabTxt?: string;
+}
+
+/**
+ * Makes a tokenizer of a checkpoint's files: of tokenizer.json where it is there, else of vocab.json with merges.txt
+ * (GPT-2's byte-level BPE), else of vocab.txt (BERT's WordPiece).
+ *
+ * @throws TokenizerError in one sentence where a file is missing, damaged or of an unknown kind
+ */
+export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
+  const settings = readSettings(files);
+  const json = tokenizerJsonOf(files, settings);
+  let tokenizer: Tokenizer;
+  try {
+    // Transformers leaves the spaces before punctuation alone unless the config says otherwise.
+    tokenizer = new Tokenizer(json, { clean_up_tokenization_spaces: false, ...settings });
+  } catch (error) {
+    throw new TokenizerError(
+      `The tokenizer cannot be used (${(error as Error).message}); Lathe reads what save_pretrained of a fast tokenizer writes, with a model of type BPE, WordPiece or Unigram.`,
+    );
+  }
+  applyReferenceRules(tokenizer);
+  return new TextTokenizer(
+    tokenizer,
+    findSpecialTokens(settings, (token) => tokenizer.token_to_id(token)),
+    canBeCutAtEndsOfWords(json, settings),
+  );
+}
+
+/** The map of special tokens first, so that the config, which is newer, overrides it. */
+function readSettings({ specialTokensMap, tokenizerConfig }: TokenizerFiles): JsonObject {
+  return {
+    ...(specialTokensMap === undefined ? {} : parseJsonObject(specialTokensMap, 'special_tokens_map.json')),
+    ...(tokenizerConfig === undefined ? {} : parseJsonObject(tokenizerConfig, 'tokenizer_config.json')),
+  };
+}
+
+function tokenizerJsonOf(files: TokenizerFiles, settings: JsonObject): TokenizerJson {
+  const { tokenizerJson, vocabJson, mergesTxt, vocabTxt } = files;
+  if (tokenizerJson !== undefined) return parseTokenizerJson(tokenizerJson);
+  if (vocabJson !== undefined && mergesTxt !== undefined) return byteLevelBpe(vocabJson, mergesTxt, settings);
+  if (vocabTxt !== undefined) return wordPiece(vocabTxt, settings);
+  throw new TokenizerError(
+    'There is no tokenizer; add tokenizer.json, or vocab.json with merges.txt, or vocab.txt.',
+  );
+}
