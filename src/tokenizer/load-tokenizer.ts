@@ -33,7 +33,7 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
     tokenizer = new Tokenizer(json, { clean_up_tokenization_spaces: false, ...settings });
   } catch (error) {
     throw new TokenizerError(
-      `The tokenizer cannot be used (${(error as Error).message}); Lathe reads what save_pretrained of a fast tokenizer writes, with a model of type BPE, WordPiece or Unigram.`,
+      `The tokenizer cannot be used (${(error as Error).message}); save it again with save_pretrained of a fast tokenizer.`,
     );
   }
   applyReferenceRules(tokenizer);

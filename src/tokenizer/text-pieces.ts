@@ -1,7 +1,10 @@
 import type { JsonObject, TokenizerJson } from './tokenizer-json';
 
-/** A place where a word ends: white space follows something else. */
-const END_OF_WORD = /\P{White_Space}(?=\p{White_Space})/gu;
+/**
+ * A place where a word ends: white space follows something else. Only the white space that no normalizer drops:
+ * BERT's drops U+000B, U+000C and U+0085 as control characters and so joins what they separate.
+ */
+const END_OF_WORD = /\P{White_Space}(?=[ \t\r\n])/gu;
 const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
 
 /**

@@ -82,7 +82,8 @@ export class TextTokenizer {
     if (!(decoder instanceof ByteLevelDecoder)) return piece;
     const text = this.tokenizer.decode([id], { clean_up_tokenization_spaces: false });
     if (!text.includes(REPLACEMENT_CHARACTER)) return text;
-    const bytes = Array.from(piece, (character) => decoder.byte_decoder[character]);
+    // The library declares these bytes as numbers and holds them as decimal strings.
+    const bytes = Array.from(piece, (character) => Number(decoder.byte_decoder[character]));
     return bytes.map((byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
   }
 }

@@ -29,6 +29,8 @@ export interface TokenizerJson {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** The library takes any other model for an old kind of its own and gives wrong ids without a word. */
+const MODEL_TYPES: readonly string[] = ['BPE', 'WordPiece', 'Unigram'];
 /** A larger id is not a vocabulary but an attempt to fill the memory; the largest vocabularies have 300,000 entries. */
 const MAX_TOKEN_ID = 10_000_000;
 
@@ -55,6 +57,12 @@ export function parseTokenizerJson(text: string): TokenizerJson {
       'tokenizer.json has no "model" with a "vocab"; save it again with save_pretrained of a fast tokenizer.',
     );
   }
+  const type = model.type ?? typeOfOlderModel(model);
+  if (!MODEL_TYPES.includes(type as string)) {
+    throw new TokenizerError(
+      `tokenizer.json has a model of type ${JSON.stringify(type)}; Lathe reads ${MODEL_TYPES.join(', ')}.`,
+    );
+  }
   if (isJsonObject(model.vocab)) checkVocabulary(model.vocab, 'tokenizer.json');
   if (!Array.isArray(addedTokens) || !addedTokens.every(isAddedToken)) {
     throw new TokenizerError(
@@ -62,7 +70,12 @@ export function parseTokenizerJson(text: string): TokenizerJson {
     );
   }
   const stages = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
-  return { ...stages, ...json, added_tokens: addedTokens } as unknown as TokenizerJson;
+  return {
+    ...stages,
+    ...json,
+    model: { ...model, type },
+    added_tokens: addedTokens,
+  } as unknown as TokenizerJson;
 }
 
 /** @throws TokenizerError for an id that is not an integer from 0 on */
@@ -81,6 +94,13 @@ export function checkVocabulary(
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Files of 2020, the original GPT-2's and BERT's among them, do not state the type. */
+function typeOfOlderModel(model: JsonObject): string | undefined {
+  if (Array.isArray(model.merges)) return 'BPE';
+  if (Array.isArray(model.vocab)) return 'Unigram';
+  return 'max_input_chars_per_word' in model ? 'WordPiece' : undefined;
 }
 
 function isAddedToken(value: unknown): value is AddedTokenJson {
