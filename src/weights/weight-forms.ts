@@ -1,8 +1,18 @@
 import { denseForm } from './dense-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
+import { nOfMForm } from './n-of-m-weight';
+import { quantizedForm } from './quantized-weight';
+import { sparseForm } from './sparse-weight';
+import { structuredForm } from './structured-weight';
 
 /** Every form that a weight can be stored in. */
-export const WEIGHT_FORMS: readonly WeightForm[] = [denseForm];
+export const WEIGHT_FORMS: readonly WeightForm[] = [
+  denseForm,
+  quantizedForm,
+  sparseForm,
+  nOfMForm,
+  structuredForm(loadWeight),
+];
 
 /**
  * Loads a weight of any form.

@@ -6,7 +6,7 @@ import { SparseWeight } from '../../weights/sparse-weight';
 import { StructuredWeight } from '../../weights/structured-weight';
 import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pruneNOfM } from '../magnitude';
 import { type CompressionMethod, RecipeError, type TargetMatrix } from '../method';
-import { roundHalfToEven } from '../rounding';
+import { roundHalfToEven } from '../../weights/quantization';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 /** Indices within a group take one byte at most. */

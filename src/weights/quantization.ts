@@ -1,0 +1,111 @@
+/**
+ * Uniform quantization of matrices, on the CPU in float64. A weight is `scale · (code − zeroPoint)`; the scale is that of the
+ * whole matrix, of its row, or of a group of columns within its row (Jacob et al. 2018, section 2.1; Krishnamoorthi 2018).
+ */
+
+export type Bits = 8 | 4;
+
+/** What a user chooses. */
+export interface QuantizationScheme {
+  readonly bits: Bits;
+  readonly strategy: 'tensor' | 'channel' | 'group';
+  /** Columns that share a scale; for the strategy `group`, must divide the width. */
+  readonly groupSize?: number;
+  readonly symmetric: boolean;
+}
+
+/** The scales of a matrix. */
+export interface QuantizationGrid {
+  readonly bits: Bits;
+  readonly symmetric: boolean;
+  /** One scale for the whole matrix instead of one a row (and group). */
+  readonly perTensor: boolean;
+  /** Columns that share a scale: the width unless grouped. */
+  readonly groupSize: number;
+  /** Row-major [rows, width / groupSize], or one. */
+  readonly scales: Float32Array;
+  /** Of each scale; all 0 where symmetric. */
+  readonly zeroPoints: Uint8Array;
+}
+
+/** Rounds to the nearest integer, halves to the even one, as IEEE 754 and PyTorch do. */
+export function roundHalfToEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/**
+ * Chooses the scales. Symmetric: the greatest magnitude maps to 127 (8 bits) or 7 (4 bits). Asymmetric: the range of the
+ * values, widened to include 0, maps to all 2^bits codes. A group of zeros has the scale 1.
+ * @param values row-major of this shape
+ */
+export function chooseGrid(
+  values: Float32Array,
+  [rows, width]: readonly [number, number],
+  { bits, strategy, groupSize = width, symmetric }: QuantizationScheme,
+): QuantizationGrid {
+  const columns = strategy === 'group' ? groupSize : width;
+  if (width % columns !== 0) throw new Error(`Groups of ${columns} do not divide ${width} columns.`);
+  const perTensor = strategy === 'tensor';
+  const span = perTensor ? rows * width : columns;
+  const count = (rows * width) / span;
+  const scales = new Float32Array(count);
+  const zeroPoints = new Uint8Array(count);
+  for (let index = 0; index < count; index++) {
+    let [least, greatest] = [0, 0];
+    for (let position = index * span; position < (index + 1) * span; position++) {
+      if (values[position] < least) least = values[position];
+      else if (values[position] > greatest) greatest = values[position];
+    }
+    const range = symmetric ? Math.max(greatest, -least) : greatest - least;
+    scales[index] = range / (symmetric ? 2 ** (bits - 1) - 1 : 2 ** bits - 1) || 1;
+    if (!symmetric) zeroPoints[index] = roundHalfToEven(-least / scales[index]);
+  }
+  return { bits, symmetric, perTensor, groupSize: columns, scales, zeroPoints };
+}
+
+/** Which scale the weight at (row, column) has. */
+export function scaleIndex(grid: QuantizationGrid, width: number, row: number, column: number): number {
+  return grid.perTensor ? 0 : row * (width / grid.groupSize) + Math.floor(column / grid.groupSize);
+}
+
+/** The code of a value: −127..127 (8 bits symmetric), −8..7 (4 bits symmetric), 0..2^bits−1 (asymmetric). */
+export function encode(grid: QuantizationGrid, scale: number, value: number): number {
+  const code = roundHalfToEven(value / grid.scales[scale]) + grid.zeroPoints[scale];
+  const [least, greatest] = codeRange(grid);
+  return Math.min(greatest, Math.max(least, code));
+}
+
+/** The value of a code, in float64. */
+export function decode(grid: QuantizationGrid, scale: number, code: number): number {
+  return grid.scales[scale] * (code - grid.zeroPoints[scale]);
+}
+
+function codeRange({ bits, symmetric }: QuantizationGrid): [number, number] {
+  if (!symmetric) return [0, 2 ** bits - 1];
+  return bits === 8 ? [-127, 127] : [-8, 7];
+}
+
+/** Packs codes (two's complement where negative) into 32-bit words, the first in the lowest bits. */
+export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
+  const perWord = 32 / bits;
+  const words = new Uint32Array(Math.ceil(codes.length / perWord));
+  const mask = 2 ** bits - 1;
+  for (let index = 0; index < codes.length; index++) {
+    words[Math.floor(index / perWord)] |= (codes[index] & mask) << ((index % perWord) * bits);
+  }
+  return words;
+}
+
+/** Takes `count` codes out of 32-bit words; the reverse of `packCodes`. */
+export function unpackCodes(words: Uint32Array, bits: number, count: number, signed: boolean): Int32Array {
+  const perWord = 32 / bits;
+  const codes = new Int32Array(count);
+  const unused = 32 - bits;
+  for (let index = 0; index < count; index++) {
+    const raised = words[Math.floor(index / perWord)] << (unused - (index % perWord) * bits);
+    codes[index] = signed ? raised >> unused : raised >>> unused;
+  }
+  return codes;
+}

@@ -1,0 +1,116 @@
+import * as tf from '@tensorflow/tfjs';
+import { readTensorBytes, uploadTensor } from '../gpu/transfer';
+import { gatherColumns, scatterColumns } from '../kernels/select-columns';
+import {
+  factorAttributes,
+  type FactorLoader,
+  loadFactors,
+  storedFactors,
+  totalOfFactors,
+} from './composite-storage';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { storedTensor } from './packed-values';
+
+/** Which dimension lost members: output rows or input columns. */
+export type Axis = 'rows' | 'columns';
+
+/** Whole rows or columns are gone: a smaller matrix of any form and the indices of what stayed. */
+export class StructuredWeight implements LinearWeight {
+  readonly form = 'structured';
+  readonly factors: readonly NamedFactor[];
+
+  private constructor(
+    private readonly axis: Axis,
+    readonly shape: readonly [number, number],
+    private readonly kept: tf.Tensor,
+    private readonly inner: LinearWeight,
+  ) {
+    this.factors = [{ name: 'kept', weight: inner }];
+  }
+
+  /**
+   * @param kept ascending indices of the rows (columns) of a matrix of `shape` that `inner` holds
+   * @param inner [kept.length, in] or [out, kept.length]; owned from here on
+   */
+  static fromKept(
+    axis: Axis,
+    kept: Uint32Array,
+    shape: readonly [number, number],
+    inner: LinearWeight,
+  ): StructuredWeight {
+    return new StructuredWeight(axis, shape, uploadTensor(kept, [kept.length]), inner);
+  }
+
+  get storedBytes(): number {
+    return totalOfFactors(this.factors).storedBytes + this.kept.size * 4;
+  }
+
+  get parameters(): number {
+    return this.inner.parameters;
+  }
+
+  matmul(x: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => {
+      if (this.axis === 'columns') return this.inner.matmul(gatherColumns(x, this.kept));
+      return scatterColumns(this.inner.matmul(x), this.kept, this.shape[0]);
+    });
+  }
+
+  rows(ids: tf.Tensor1D): tf.Tensor2D {
+    return tf.tidy(() => {
+      if (this.axis === 'columns') return scatterColumns(this.inner.rows(ids), this.kept, this.shape[1]);
+      // A row that is gone has no match among the kept ones: all zeros.
+      const matches = ids.reshape([-1, 1]).equal(this.kept.reshape([1, -1]));
+      const positions = matches.argMax(1).toInt() as tf.Tensor1D;
+      const present = matches.any(1).toFloat().reshape([-1, 1]);
+      return this.inner.rows(positions).mul(present) as tf.Tensor2D;
+    });
+  }
+
+  async dense(): Promise<Float32Array> {
+    const [rows, width] = this.shape;
+    const kept = new Uint32Array(await readTensorBytes(this.kept));
+    const inner = await this.inner.dense();
+    const dense = new Float32Array(rows * width);
+    const innerWidth = this.inner.shape[1];
+    inner.forEach((value, index) => {
+      const [row, column] = [Math.floor(index / innerWidth), index % innerWidth];
+      dense[this.axis === 'rows' ? kept[row] * width + column : row * width + kept[column]] = value;
+    });
+    return dense;
+  }
+
+  stored(): readonly StoredTensor[] {
+    return [storedTensor('kept_indices', 'U32', this.kept), ...storedFactors(this.factors)];
+  }
+
+  attributes(): Record<string, unknown> {
+    return { axis: this.axis, factors: factorAttributes(this.factors) };
+  }
+
+  withFactors([inner]: readonly LinearWeight[]): StructuredWeight {
+    return new StructuredWeight(this.axis, this.shape, this.kept.clone(), inner);
+  }
+
+  clone(): StructuredWeight {
+    return new StructuredWeight(this.axis, this.shape, this.kept.clone(), this.inner.clone());
+  }
+
+  dispose(): void {
+    this.kept.dispose();
+    this.inner.dispose();
+  }
+}
+
+/** @param loadWeight loads the smaller matrix by its own form */
+export function structuredForm(loadWeight: FactorLoader): WeightForm {
+  return {
+    form: 'structured',
+    title: 'Rows or columns removed',
+    async load(shape, attributes, read) {
+      const kept = new Uint32Array((await read('kept_indices')).bytes.slice().buffer);
+      const [inner] = await loadFactors(['kept'], attributes.factors, read, loadWeight);
+      return StructuredWeight.fromKept(attributes.axis as Axis, kept, shape, inner);
+    },
+  };
+}
