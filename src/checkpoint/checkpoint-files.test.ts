@@ -39,10 +39,15 @@ describe('collectCheckpoint', () => {
       text('config.json'),
       text('vocab.json'),
       text('merges.txt', '#version: 0.2'),
+      text('special_tokens_map.json', '{"pad_token":"!"}'),
       { path: 'tales.safetensors', blob: await weights('wte') },
     ]);
     expect(checkpoint.name).toBe('tales');
-    expect(checkpoint.tokenizerFiles.mergesTxt).toBe('#version: 0.2');
+    expect(checkpoint.tokenizerFiles).toEqual({
+      vocabJson: '{}',
+      mergesTxt: '#version: 0.2',
+      specialTokensMap: '{"pad_token":"!"}',
+    });
   });
 
   test('shards are read as one', async () => {
@@ -94,6 +99,20 @@ describe('collectCheckpoint', () => {
     ],
   ])('%s is one clear sentence', async (_, files, message) => {
     await expect(collectCheckpoint(files)).rejects.toThrow(message);
+  });
+
+  test('a tensor that the index names and no shard holds', async () => {
+    const index = '{"weight_map":{"a":"1.safetensors","b":"2.safetensors","c":"2.safetensors"}}';
+    const files = [
+      text('config.json'),
+      text('vocab.txt'),
+      text('model.safetensors.index.json', index),
+      { path: '1.safetensors', blob: await weights('a') },
+      { path: '2.safetensors', blob: await weights('b') },
+    ];
+    await expect(collectCheckpoint(files)).rejects.toThrow(
+      'model.safetensors.index.json says that tensor c is in "2.safetensors", which does not hold it',
+    );
   });
 
   test('a tensor in two shards is refused', async () => {

@@ -1,4 +1,5 @@
 import { CheckpointError } from './checkpoint-error';
+import { excerpt, shortName } from './excerpt';
 import type { NamedBlob } from './named-tensor';
 import { openSafetensors, type TensorEntry } from './safetensors-reader';
 
@@ -6,6 +7,7 @@ import { openSafetensors, type TensorEntry } from './safetensors-reader';
 export interface TokenizerFiles {
   readonly tokenizerJson?: string;
   readonly tokenizerConfig?: string;
+  readonly specialTokensMap?: string;
   readonly vocabJson?: string;
   readonly mergesTxt?: string;
   readonly vocabTxt?: string;
@@ -32,6 +34,7 @@ const SHARD_INDEX = 'model.safetensors.index.json';
 const TOKENIZER_NAMES = {
   tokenizerJson: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
+  specialTokensMap: 'special_tokens_map.json',
   vocabJson: 'vocab.json',
   mergesTxt: 'merges.txt',
   vocabTxt: 'vocab.txt',
@@ -61,12 +64,14 @@ export async function collectCheckpoint(files: readonly NamedBlob[]): Promise<Ch
     for (const [name, entry] of opened.tensors) {
       if (tensors.has(name)) {
         throw new CheckpointError(
-          `Tensor ${name} stands in two weight files; keep the shards of one checkpoint only.`,
+          `Tensor ${shortName(name)} stands in two weight files; keep the shards of one checkpoint only.`,
         );
       }
       tensors.set(name, entry);
     }
   }
+  const index = byName.get(SHARD_INDEX);
+  if (index && !byName.has(WEIGHTS)) await requireIndexed(index, tensors);
   const used = new Set([
     CONFIG,
     SHARD_INDEX,
@@ -119,6 +124,16 @@ function shardsOf(index: Record<string, unknown>, byName: ReadonlyMap<string, Na
     );
   }
   return names.map((name) => byName.get(name)!);
+}
+
+/** @throws CheckpointError where the index names a tensor that no shard holds */
+async function requireIndexed(index: NamedBlob, tensors: ReadonlyMap<string, TensorEntry>): Promise<void> {
+  const { weight_map: map } = await readJson(index);
+  const missing = Object.entries(map as Record<string, unknown>).find(([name]) => !tensors.has(name));
+  if (missing === undefined) return;
+  throw new CheckpointError(
+    `${SHARD_INDEX} says that tensor ${shortName(missing[0])} is in ${excerpt(missing[1])}, which does not hold it; take all files from the same checkpoint.`,
+  );
 }
 
 function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: boolean): void {

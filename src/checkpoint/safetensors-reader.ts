@@ -1,5 +1,7 @@
 import { CheckpointError } from './checkpoint-error';
 import { BYTES_PER_ELEMENT, isDtype, tensorByteLength } from './dtypes';
+import { duplicateKey } from './duplicate-key';
+import { excerpt, shortName } from './excerpt';
 import type { Dtype } from './named-tensor';
 
 /** A tensor of a file: known by its header, read only when asked for. */
@@ -8,7 +10,10 @@ export interface TensorEntry {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly byteLength: number;
-  /** Reads bytes `start` to `end` of the tensor (default: all of it) from the file. */
+  /**
+   * Reads bytes `start` to `end` of the tensor (default: all of it) from the file.
+   * @throws RangeError where they are not bytes of this tensor; CheckpointError where the file cannot be read any more
+   */
   readBytes(start?: number, end?: number): Promise<Uint8Array>;
 }
 
@@ -23,12 +28,13 @@ const LENGTH_BYTES = 8;
 /** The format's own limit: a longer header is an attack on the parser's memory, not a checkpoint. */
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_KEY = '__metadata__';
+const SAVE_AGAIN = 'save it again with save_pretrained(safe_serialization=True)';
 
 /**
  * Opens a safetensors file (https://huggingface.co/docs/safetensors): reads and checks the header only.
  *
  * @throws CheckpointError where the file is truncated, the header too long or not JSON, a dtype unknown, or where the
- *   tensors' bytes do not fill the file exactly, without overlap
+ *   tensors' bytes do not fill the file exactly, without overlap; one sentence that says what would work
  */
 export async function openSafetensors(blob: Blob, fileName: string): Promise<SafetensorsFile> {
   const headerBytes = await headerLength(blob, fileName);
@@ -45,8 +51,19 @@ export async function openSafetensors(blob: Blob, fileName: string): Promise<Saf
       dtype,
       shape,
       byteLength: end - start,
-      readBytes: (from = 0, to = end - start) =>
-        readRange(blob, dataStart + start + from, dataStart + start + to, `${fileName}: tensor ${name}`),
+      readBytes: async (from = 0, to = end - start) => {
+        if (!(0 <= from && from <= to && to <= end - start)) {
+          throw new RangeError(
+            `Tensor ${name} has ${end - start} bytes; bytes ${from} to ${to} were asked for.`,
+          );
+        }
+        return readRange(
+          blob,
+          dataStart + start + from,
+          dataStart + start + to,
+          `${fileName}: tensor ${name}`,
+        );
+      },
     });
   }
   checkRanges(ranges, blob.size - dataStart, fileName);
@@ -69,7 +86,7 @@ async function headerLength(blob: Blob, fileName: string): Promise<number> {
   const length = prefix.getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw new CheckpointError(
-      `${fileName} declares a header of ${length} bytes, more than the ${MAX_HEADER_BYTES} that safetensors allows; it is not a safetensors file or it is damaged.`,
+      `${fileName} declares a header of ${length} bytes, more than the ${MAX_HEADER_BYTES} that safetensors allows; it is not a safetensors file or it is damaged: download it again.`,
     );
   }
   if (LENGTH_BYTES + Number(length) > blob.size) {
@@ -81,17 +98,25 @@ async function headerLength(blob: Blob, fileName: string): Promise<number> {
 }
 
 async function parseHeader(blob: Blob, fileName: string): Promise<Record<string, unknown>> {
+  let json: string;
   let header: unknown;
   try {
-    header = JSON.parse(await blob.text());
+    json = new TextDecoder('utf-8', { fatal: true }).decode(await blob.arrayBuffer());
+    header = JSON.parse(json);
   } catch (error) {
     throw new CheckpointError(
-      `The header of ${fileName} is not JSON (${(error as Error).message}); it is not a safetensors file or it is damaged.`,
+      `The header of ${fileName} is not JSON (${(error as Error).message}); it is not a safetensors file or it is damaged: download it again.`,
     );
   }
   if (!isRecord(header)) {
     throw new CheckpointError(
-      `The header of ${fileName} is not a JSON object; it is not a safetensors file.`,
+      `The header of ${fileName} is not a JSON object; it is not a safetensors file: choose the model.safetensors of the checkpoint.`,
+    );
+  }
+  const duplicate = duplicateKey(json);
+  if (duplicate !== undefined) {
+    throw new CheckpointError(
+      `${fileName}: tensor ${shortName(duplicate)} is declared twice; the file is damaged, ${SAVE_AGAIN}.`,
     );
   }
   return header;
@@ -102,30 +127,30 @@ function checkEntry(
   entry: unknown,
   fileName: string,
 ): { dtype: Dtype; shape: number[]; start: number; end: number } {
-  const where = `${fileName}: tensor ${name}`;
+  const where = `${fileName}: tensor ${shortName(name)}`;
   if (!isRecord(entry))
-    throw new CheckpointError(`${where} is not described by an object; the file is damaged.`);
+    throw new CheckpointError(`${where} is not described by an object; the file is damaged, ${SAVE_AGAIN}.`);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtype(dtype)) {
     throw new CheckpointError(
-      `${where} has the dtype ${JSON.stringify(dtype)}; Lathe reads ${Object.keys(BYTES_PER_ELEMENT).join(', ')}.`,
+      `${where} has the dtype ${excerpt(dtype)}; Lathe reads ${Object.keys(BYTES_PER_ELEMENT).join(', ')}: save the checkpoint in one of these.`,
     );
   }
   if (!isListOfSizes(shape)) {
     throw new CheckpointError(
-      `${where} has the shape ${JSON.stringify(shape)}; a list of sizes was expected.`,
+      `${where} has the shape ${excerpt(shape)}; a list of integers from 0 on was expected: ${SAVE_AGAIN}.`,
     );
   }
   if (!isListOfSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw new CheckpointError(
-      `${where} has the data offsets ${JSON.stringify(offsets)}; a begin and an end were expected.`,
+      `${where} has the data offsets ${excerpt(offsets)}; a begin and an end were expected: ${SAVE_AGAIN}.`,
     );
   }
   const [start, end] = offsets;
   const expected = tensorByteLength(dtype, shape);
   if (end - start !== expected) {
     throw new CheckpointError(
-      `${where} is misdeclared: ${dtype} of shape [${shape.join(', ')}] takes ${expected} bytes, its offsets span ${end - start}.`,
+      `${where} is misdeclared: ${dtype} of shape ${excerpt(shape)} takes ${expected} bytes, its offsets span ${end - start}; ${SAVE_AGAIN}.`,
     );
   }
   return { dtype, shape, start, end };
@@ -138,12 +163,12 @@ function checkRanges(ranges: TensorRange[], dataBytes: number, fileName: string)
   for (const [index, { name, start, end }] of ranges.entries()) {
     if (start < position) {
       throw new CheckpointError(
-        `${fileName}: tensors ${ranges[index - 1].name} and ${name} overlap; the file is damaged, save it again.`,
+        `${fileName}: tensors ${shortName(ranges[index - 1].name)} and ${shortName(name)} overlap; the file is damaged, ${SAVE_AGAIN}.`,
       );
     }
     if (start > position) {
       throw new CheckpointError(
-        `${fileName}: ${start - position} bytes before tensor ${name} belong to no tensor; the file is damaged, save it again.`,
+        `${fileName}: ${start - position} bytes before tensor ${shortName(name)} belong to no tensor; the file is damaged, ${SAVE_AGAIN}.`,
       );
     }
     position = end;
@@ -155,7 +180,7 @@ function checkRanges(ranges: TensorRange[], dataBytes: number, fileName: string)
   }
   if (position < dataBytes) {
     throw new CheckpointError(
-      `${fileName} has ${dataBytes - position} bytes after its last tensor; it is damaged or not a safetensors file.`,
+      `${fileName} has ${dataBytes - position} bytes after its last tensor; it is damaged or not a safetensors file: download it again.`,
     );
   }
 }
@@ -163,7 +188,7 @@ function checkRanges(ranges: TensorRange[], dataBytes: number, fileName: string)
 function checkMetadata(metadata: unknown, fileName: string): Record<string, string> {
   if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
     throw new CheckpointError(
-      `The ${METADATA_KEY} of ${fileName} is not an object of strings; the file is damaged.`,
+      `The ${METADATA_KEY} of ${fileName} is not an object of strings; the file is damaged, ${SAVE_AGAIN}.`,
     );
   }
   return metadata as Record<string, string>;

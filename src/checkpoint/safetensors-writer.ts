@@ -18,21 +18,26 @@ export interface SafetensorsPlan {
 }
 
 const ALIGNMENT = 8;
+const METADATA_KEY = '__metadata__';
 
-/** Lays a file out: tensors in the given order, one after the other. */
+/**
+ * Lays a file out: tensors in the given order, one after the other.
+ * @throws Error where two tensors have the same name, or one the name that safetensors keeps for metadata
+ */
 export function planSafetensors(
   tensors: readonly TensorDescription[],
   metadata: Readonly<Record<string, string>> = {},
 ): SafetensorsPlan {
-  const entries: Record<string, unknown> = {};
-  if (Object.keys(metadata).length > 0) entries.__metadata__ = metadata;
+  const entries = new Map<string, unknown>([[METADATA_KEY, metadata]]);
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
     const end = offset + tensorByteLength(dtype, shape);
-    entries[name] = { dtype, shape, data_offsets: [offset, end] };
+    if (entries.has(name)) throw new Error(`Tensor ${name} is to be written twice; give each its own name.`);
+    entries.set(name, { dtype, shape, data_offsets: [offset, end] });
     offset = end;
   }
-  const json = new TextEncoder().encode(JSON.stringify(entries));
+  if (Object.keys(metadata).length === 0) entries.delete(METADATA_KEY);
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const headerBytes = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const header = new Uint8Array(ALIGNMENT + headerBytes).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(headerBytes), true);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CheckpointError } from './checkpoint-error';
 import { openSafetensors } from './safetensors-reader';
 import { planSafetensors, safetensorsChunks } from './safetensors-writer';
 
@@ -33,7 +34,24 @@ describe('openSafetensors', () => {
     ['a header longer than the file', file('{}', 0, 5000n), 'is truncated: its header should be 5000 bytes'],
     ['an oversized header', file('{}', 0, 1n << 62n), 'more than the 100000000 that safetensors allows'],
     ['a header that is not JSON', file('{not', 0), 'The header of x.safetensors is not JSON'],
+    [
+      'a header that is not UTF-8',
+      new Blob([Uint8Array.of(4, 0, 0, 0, 0, 0, 0, 0, 0x22, 0xff, 0x22, 0x20)]),
+      'is not JSON',
+    ],
     ['a header that is no object', file('[1]', 0), 'is not a JSON object'],
+    ['an entry that is no object', file({ a: 3 }, 0), 'tensor a is not described by an object'],
+    ['a fraction as size', file({ a: float([1.5], 0, 6) }, 6), 'tensor a has the shape [1.5]'],
+    ['offsets in the wrong order', file({ a: float([0], 8, 0) }, 8), 'tensor a has the data offsets [8,0]'],
+    ['a shape beyond any memory', file({ a: float([2 ** 50, 2 ** 50], 0, 8) }, 8), 'tensor a is misdeclared'],
+    [
+      'a shape nested beyond the stack',
+      file(
+        `{"a":{"dtype":"F32","shape":${'['.repeat(200_000)}${']'.repeat(200_000)},"data_offsets":[0,4]}}`,
+        4,
+      ),
+      'tensor a has the shape',
+    ],
     [
       'an unknown dtype',
       file({ a: float([2], 0, 8, 'F8') }, 8),
@@ -43,12 +61,20 @@ describe('openSafetensors', () => {
     [
       'offsets that are none',
       file({ a: { dtype: 'F32', shape: [2] } }, 8),
-      'tensor a has the data offsets undefined',
+      'tensor a has the data offsets nothing; a begin and an end',
     ],
     [
       'a misdeclared shape',
       file({ a: float([3], 0, 8) }, 8),
       'F32 of shape [3] takes 12 bytes, its offsets span 8',
+    ],
+    [
+      'a tensor declared twice',
+      file(
+        '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\\u0061":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}',
+        1,
+      ),
+      'tensor a is declared twice',
     ],
     ['overlap', file({ a: float([2], 0, 8), b: float([2], 4, 12) }, 12), 'tensors a and b overlap'],
     [
@@ -64,7 +90,35 @@ describe('openSafetensors', () => {
       '__metadata__ of x.safetensors is not an object of strings',
     ],
   ])('%s is one clear sentence', async (_, blob, message) => {
-    await expect(openSafetensors(blob, 'x.safetensors')).rejects.toThrow(message);
+    const error: unknown = await openSafetensors(blob, 'x.safetensors').catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect((error as Error).message).toContain(message);
+    expect((error as Error).message).toContain('x.safetensors');
+    expect((error as Error).message.length).toBeLessThan(400);
+  });
+
+  test('a name of megabytes is shortened in the message', async () => {
+    const opening = openSafetensors(file({ ['n'.repeat(2_000_000)]: float([3], 0, 8) }, 8), 'x.safetensors');
+    await expect(opening).rejects.toThrow(/tensor n{80}… is misdeclared/);
+  });
+
+  test('bytes of other tensors cannot be asked for', async () => {
+    const { tensors } = await openSafetensors(
+      file({ a: float([1], 0, 4), b: float([1], 4, 8) }, 8),
+      'x.safetensors',
+    );
+    await expect(tensors.get('a')!.readBytes(2, 6)).rejects.toThrow(
+      'Tensor a has 4 bytes; bytes 2 to 6 were asked for.',
+    );
+    await expect(tensors.get('b')!.readBytes(-2)).rejects.toThrow(RangeError);
+  });
+
+  test('a tensor named like a property of objects, and an empty one', async () => {
+    const { tensors } = await openSafetensors(
+      file('{"__proto__":{"dtype":"F32","shape":[0,4],"data_offsets":[0,0]}}', 0),
+      'x.safetensors',
+    );
+    expect(await tensors.get('__proto__')!.readBytes()).toEqual(new Uint8Array());
   });
 });
 
@@ -91,6 +145,17 @@ describe('planSafetensors and safetensorsChunks', () => {
     expect(opened.metadata).toEqual({ note: 'é' });
     for (const { name } of tensors)
       expect(await opened.tensors.get(name)!.readBytes()).toEqual(bytesOf[name]);
+  });
+
+  test('a plan as large as GPT-2 needs no bytes but the header', () => {
+    const plan = planSafetensors([{ name: 'wte.weight', dtype: 'F32', shape: [50257, 768] }]);
+    expect(plan.byteLength - plan.header.length).toBe(50257 * 768 * 4);
+    expect(plan.header.length).toBeLessThan(200);
+  });
+
+  test.each(['weight', '__metadata__'])('%s twice is refused', (name) => {
+    const twice = [{ name, dtype: 'U8', shape: [1] } as const, tensors[1]];
+    expect(() => planSafetensors(twice, { note: 'x' })).toThrow(`Tensor ${name} is to be written twice`);
   });
 
   test('bytes that do not fit their description are refused', async () => {

@@ -1,0 +1,39 @@
+/**
+ * The first key that stands twice in a JSON object, not looking into its values. JSON.parse keeps the last of such
+ * entries without a word, so that a file would be read as something else than another reader sees in it.
+ *
+ * @param json an object that JSON.parse has accepted
+ */
+export function duplicateKey(json: string): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  let expectsKey = false;
+  for (let index = 0; index < json.length; index++) {
+    const character = json[index];
+    if (character === '"') {
+      const end = endOfString(json, index);
+      if (expectsKey) {
+        const key: string = JSON.parse(json.slice(index, end + 1));
+        if (seen.has(key)) return key;
+        seen.add(key);
+        expectsKey = false;
+      }
+      index = end;
+    } else if (character === '{' || character === '[') {
+      depth++;
+      expectsKey = depth === 1;
+    } else if (character === '}' || character === ']') {
+      depth--;
+    } else if (character === ',') {
+      expectsKey = depth === 1;
+    }
+  }
+  return undefined;
+}
+
+/** Where the string that begins at `start` has its closing quotation mark. */
+function endOfString(json: string, start: number): number {
+  let index = start + 1;
+  while (json[index] !== '"') index += json[index] === '\\' ? 2 : 1;
+  return index;
+}
