@@ -1,6 +1,16 @@
 import type * as tf from '@tensorflow/tfjs';
 import { float, runKernel } from '../gpu/run-kernel';
 import source from './attention.wgsl?raw';
+import fewSource from './attention-few.wgsl?raw';
+import { laneWidth, withLanes } from './lanes';
+import { unrollLines } from './unroll';
+
+/** Up to so many queries of a sequence, the keys of one query are shared out among a workgroup. */
+const FEW_QUERIES = 4;
+const FEW_THREADS = 32;
+/** Elements of partial sums that a workgroup keeps when it shares keys out: half of the least workgroup memory. */
+const PARTIAL_SUMS = 2048;
+const MANY_THREADS = 32;
 
 /** Where the vectors of a role stand within a tensor: one row a token, head 0 beginning at `offset`. */
 export interface HeadVectors {
@@ -35,10 +45,17 @@ export function attention(
   keyCounts: tf.Tensor1D,
   { batch, heads, headWidth, queryCount, keyRows, past, causal }: AttentionShape,
 ): tf.Tensor2D {
+  const few = queryCount <= FEW_QUERIES;
+  const lane = laneWidth(headWidth);
+  const lanes = headWidth / lane;
+  const threads = few
+    ? Math.max(1, Math.min(FEW_THREADS, Math.floor(PARTIAL_SUMS / headWidth)))
+    : MANY_THREADS;
+  const text = unrollLines(few ? fewSource : source, lanes);
   const [y] = runKernel(
     {
-      name: 'attention',
-      source: `const HEAD_WIDTH = ${headWidth}u;\n${source}`,
+      name: few ? 'attention-few' : 'attention',
+      source: withLanes(`const LANES = ${lanes}u;\nconst THREADS = ${threads}u;\n${text}`, headWidth),
       constants: { CAUSAL: causal },
     },
     {
@@ -49,15 +66,10 @@ export function attention(
         keyRows,
         past,
         heads,
-        queries.stride,
-        queries.offset,
-        keys.stride,
-        keys.offset,
-        values.stride,
-        values.offset,
+        ...[queries, keys, values].flatMap(({ stride, offset }) => [stride / lane, offset / lane]),
         float(1 / Math.sqrt(headWidth)),
       ],
-      workgroups: [Math.ceil(queryCount / 64), heads, batch],
+      workgroups: [few ? queryCount : Math.ceil(queryCount / (2 * threads)), heads, batch],
     },
   );
   return y as tf.Tensor2D;

@@ -12,8 +12,6 @@ const ACTIVATION_CODE: Readonly<Record<Activation, number>> = {
   relu: 3,
   tanh: 4,
 };
-const THREADS = 64;
-const MAX_WORKGROUPS_IN_A_ROW = 32768;
 
 /** activation(x + bias) + residual: [rows, width] with bias [width] and an optional residual [rows, width]. */
 export function biasActivation(
@@ -22,8 +20,7 @@ export function biasActivation(
   activation: Activation = 'none',
   residual?: tf.Tensor2D,
 ): tf.Tensor2D {
-  const workgroups = Math.ceil(x.size / THREADS);
-  const across = Math.min(workgroups, MAX_WORKGROUPS_IN_A_ROW);
+  const [rows, width] = x.shape;
   const [y] = runKernel(
     {
       name: 'bias-activation',
@@ -33,8 +30,8 @@ export function biasActivation(
     {
       inputs: [x, bias, residual ?? bias],
       outputs: [{ shape: x.shape, dtype: 'float32' }],
-      uniforms: [x.size, x.shape[1], across * THREADS],
-      workgroups: [across, Math.ceil(workgroups / across)],
+      uniforms: [width],
+      workgroups: [Math.ceil(width / 64), rows],
     },
   );
   return y as tf.Tensor2D;

@@ -5,10 +5,7 @@
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
 struct Uniforms {
-  size: u32,
   width: u32,
-  // Invocations in a row of workgroups, for tensors beyond one dimension's limit.
-  rowLength: u32,
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
@@ -76,11 +73,12 @@ fn activate(value: f32) -> f32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let index = id.y * uniforms.rowLength + id.x;
-  if (index >= uniforms.size) {
+  let column = id.x;
+  if (column >= uniforms.width) {
     return;
   }
-  var value = activate(x[index] + bias[index % uniforms.width]);
+  let index = id.y * uniforms.width + column;
+  var value = activate(x[index] + bias[column]);
   if (HAS_RESIDUAL) {
     value += residual[index];
   }

@@ -10,22 +10,10 @@ struct Uniforms {
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
-const THREADS = 64u;
-var<workgroup> parts: array<f32, THREADS>;
-
-fn sumOverRow(thread: u32, value: f32) -> f32 {
-  parts[thread] = value;
-  workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      parts[thread] += parts[thread + half];
-    }
-    workgroupBarrier();
-  }
-  let total = parts[0];
-  workgroupBarrier();
-  return total;
-}
+// Few invocations and plain sums of their parts: barriers cost more than additions, on software adapters above all.
+const THREADS = 16u;
+var<workgroup> sums: array<f32, THREADS>;
+var<workgroup> squareSums: array<f32, THREADS>;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -34,13 +22,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   for (var column = thread; column < uniforms.width; column += THREADS) {
     sum += x[row + column];
   }
-  let mean = sumOverRow(thread, sum) / f32(uniforms.width);
+  sums[thread] = sum;
+  workgroupBarrier();
+  var mean = 0.0;
+  for (var part = 0u; part < THREADS; part++) {
+    mean += sums[part];
+  }
+  mean /= f32(uniforms.width);
   var squares = 0.0;
   for (var column = thread; column < uniforms.width; column += THREADS) {
     let difference = x[row + column] - mean;
     squares += difference * difference;
   }
-  let variance = sumOverRow(thread, squares) / f32(uniforms.width);
+  squareSums[thread] = squares;
+  workgroupBarrier();
+  var variance = 0.0;
+  for (var part = 0u; part < THREADS; part++) {
+    variance += squareSums[part];
+  }
+  variance /= f32(uniforms.width);
   let factor = inverseSqrt(variance + uniforms.epsilon);
   for (var column = thread; column < uniforms.width; column += THREADS) {
     y[row + column] = (x[row + column] - mean) * factor * scale[column] + shift[column];

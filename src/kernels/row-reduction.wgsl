@@ -1,18 +1,16 @@
 // Reductions over the rows of logits, one workgroup a row; included before each kernel that needs them.
-const THREADS = 128u;
+// Every invocation goes over all parts: barriers cost more than that, on software adapters above all.
+const THREADS = 64u;
 var<workgroup> values: array<f32, THREADS>;
 var<workgroup> indices: array<u32, THREADS>;
 
 fn sumOfThreads(thread: u32, value: f32) -> f32 {
   values[thread] = value;
   workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      values[thread] += values[thread + half];
-    }
-    workgroupBarrier();
+  var total = 0.0;
+  for (var part = 0u; part < THREADS; part++) {
+    total += values[part];
   }
-  let total = values[0];
   workgroupBarrier();
   return total;
 }
@@ -22,17 +20,13 @@ fn greatestOfThreads(thread: u32, value: f32, index: u32) -> u32 {
   values[thread] = value;
   indices[thread] = index;
   workgroupBarrier();
-  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-    if (thread < half) {
-      let other = thread + half;
-      if (values[other] > values[thread] || (values[other] == values[thread] && indices[other] < indices[thread])) {
-        values[thread] = values[other];
-        indices[thread] = indices[other];
-      }
+  var winner = 0u;
+  for (var part = 1u; part < THREADS; part++) {
+    if (values[part] > values[winner] || (values[part] == values[winner] && indices[part] < indices[winner])) {
+      winner = part;
     }
-    workgroupBarrier();
   }
-  let winner = indices[0];
+  let greatest = indices[winner];
   workgroupBarrier();
-  return winner;
+  return greatest;
 }
