@@ -1,0 +1,26 @@
+/** How a long computation on the CPU reports, stops, and lets its thread breathe. */
+export interface LongTask {
+  readonly signal?: AbortSignal;
+  /** Share that is done, 0 to 1. */
+  onProgress?(share: number): void;
+}
+
+/** A worker that computes longer than this without a break answers messages, such as "cancel", too late. */
+const BREAK_EVERY_MS = 30;
+
+/**
+ * Makes a function to be called often within a long loop: every 30 ms it reports progress, waits for the
+ * event loop once, and throws the signal's reason when cancelled.
+ */
+export function breathing({ signal, onProgress }: LongTask): (share: number) => Promise<void> | undefined {
+  let last = performance.now();
+  return (share) => {
+    if (performance.now() - last < BREAK_EVERY_MS) return undefined;
+    return (async () => {
+      onProgress?.(share);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      signal?.throwIfAborted();
+      last = performance.now();
+    })();
+  };
+}

@@ -1,0 +1,68 @@
+import type { LongTask } from './cooperate';
+import { type Matrix, zeros } from './matrix';
+import { truncatedSvd } from './truncated-svd';
+
+/** W ≈ Σ A_k ⊗ B_k. */
+export interface KroneckerSum {
+  /** [terms, aRows, aColumns] */
+  readonly a: Float64Array;
+  /** [terms, bRows, bColumns] */
+  readonly b: Float64Array;
+  /** ‖W − Σ A_k ⊗ B_k‖F / ‖W‖F. */
+  readonly relativeError: number;
+}
+
+/**
+ * The best sum of Kronecker products in the Frobenius norm: the blocks of W become the rows of a matrix whose leading
+ * singular pairs are the factors (Van Loan and Pitsianis 1993, "Approximation with Kronecker Products").
+ *
+ * @param matrix [aRows·bRows, aColumns·bColumns]
+ * @param terms at most min(aRows·aColumns, bRows·bColumns)
+ */
+export async function nearestKroneckerProduct(
+  matrix: Matrix,
+  [aRows, aColumns]: readonly [number, number],
+  terms: number,
+  task: LongTask = {},
+): Promise<KroneckerSum> {
+  const rearranged = rearrange(matrix, [aRows, aColumns]);
+  const { u, singularValues, v, residual } = await truncatedSvd(rearranged, terms, task);
+  return {
+    a: termsOf(u, singularValues),
+    b: termsOf(v, singularValues),
+    relativeError: residual,
+  };
+}
+
+/** Row (i, j) is block (i, j) of the matrix, both row-major: [aRows·aColumns, bRows·bColumns]. */
+export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, number]): Matrix {
+  const bRows = matrix.rows / aRows;
+  const bColumns = matrix.columns / aColumns;
+  if (!Number.isInteger(bRows) || !Number.isInteger(bColumns)) {
+    throw new Error(`A of ${aRows}×${aColumns} does not divide ${matrix.rows}×${matrix.columns}.`);
+  }
+  const result = zeros(aRows * aColumns, bRows * bColumns);
+  let target = 0;
+  for (let i = 0; i < aRows; i++) {
+    for (let j = 0; j < aColumns; j++) {
+      for (let p = 0; p < bRows; p++) {
+        const start = (i * bRows + p) * matrix.columns + j * bColumns;
+        result.values.set(matrix.values.subarray(start, start + bColumns), target);
+        target += bColumns;
+      }
+    }
+  }
+  return result;
+}
+
+/** Columns scaled by the roots of the singular values, one after the other: both factors are then of one size. */
+function termsOf(vectors: Matrix, singularValues: Float64Array): Float64Array {
+  const { rows, columns: terms } = vectors;
+  const result = new Float64Array(rows * terms);
+  for (let term = 0; term < terms; term++) {
+    const scale = Math.sqrt(singularValues[term]);
+    for (let row = 0; row < rows; row++)
+      result[term * rows + row] = vectors.values[row * terms + term] * scale;
+  }
+  return result;
+}
