@@ -1,9 +1,12 @@
 import { denseForm } from './dense-weight';
+import { kroneckerForm } from './kronecker-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
+import { lowRankForm } from './low-rank-weight';
 import { nOfMForm } from './n-of-m-weight';
 import { quantizedForm } from './quantized-weight';
 import { sparseForm } from './sparse-weight';
 import { structuredForm } from './structured-weight';
+import { tensorTrainForm } from './tensor-train-weight';
 
 /** Every form that a weight can be stored in. */
 export const WEIGHT_FORMS: readonly WeightForm[] = [
@@ -12,6 +15,9 @@ export const WEIGHT_FORMS: readonly WeightForm[] = [
   sparseForm,
   nOfMForm,
   structuredForm(loadWeight),
+  lowRankForm(loadWeight),
+  kroneckerForm(loadWeight),
+  tensorTrainForm(loadWeight),
 ];
 
 /**

@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs';
+import {
+  factorAttributes,
+  type FactorLoader,
+  loadFactors,
+  storedFactors,
+  totalOfFactors,
+} from './composite-storage';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+
+/** W ≈ left · right with left [out, rank] and right [rank, in], applied as two products. */
+export class LowRankWeight implements LinearWeight {
+  readonly form = 'low-rank';
+  readonly factors: readonly NamedFactor[];
+  readonly shape: readonly [number, number];
+
+  /** @param left [out, rank]; @param right [rank, in]; both owned from here on */
+  constructor(
+    private readonly left: LinearWeight,
+    private readonly right: LinearWeight,
+  ) {
+    if (left.shape[1] !== right.shape[0]) {
+      throw new Error(`Factors of ${left.shape.join('×')} and ${right.shape.join('×')} do not multiply.`);
+    }
+    this.shape = [left.shape[0], right.shape[1]];
+    this.factors = [
+      { name: 'left', weight: left },
+      { name: 'right', weight: right },
+    ];
+  }
+
+  get storedBytes(): number {
+    return totalOfFactors(this.factors).storedBytes;
+  }
+
+  get parameters(): number {
+    return totalOfFactors(this.factors).parameters;
+  }
+
+  matmul(x: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => this.left.matmul(this.right.matmul(x)));
+  }
+
+  rows(ids: tf.Tensor1D): tf.Tensor2D {
+    return tf.tidy(() => {
+      // rows(left) · right, with right dense on the GPU only as long as this takes.
+      const rank = this.right.shape[0];
+      const right = this.right.rows(tf.range(0, rank, 1, 'int32'));
+      return tf.matMul(this.left.rows(ids), right);
+    });
+  }
+
+  async dense(): Promise<Float32Array> {
+    const [outputs, inputs] = this.shape;
+    const rank = this.left.shape[1];
+    const [left, right] = [await this.left.dense(), await this.right.dense()];
+    const dense = new Float32Array(outputs * inputs);
+    const row = new Float64Array(inputs);
+    for (let output = 0; output < outputs; output++) {
+      row.fill(0);
+      for (let k = 0; k < rank; k++) {
+        const factor = left[output * rank + k];
+        for (let input = 0; input < inputs; input++) row[input] += factor * right[k * inputs + input];
+      }
+      dense.set(row, output * inputs);
+    }
+    return dense;
+  }
+
+  stored(): readonly StoredTensor[] {
+    return storedFactors(this.factors);
+  }
+
+  attributes(): Record<string, unknown> {
+    return { factors: factorAttributes(this.factors) };
+  }
+
+  withFactors([left, right]: readonly LinearWeight[]): LowRankWeight {
+    return new LowRankWeight(left, right);
+  }
+
+  clone(): LowRankWeight {
+    return new LowRankWeight(this.left.clone(), this.right.clone());
+  }
+
+  dispose(): void {
+    this.left.dispose();
+    this.right.dispose();
+  }
+}
+
+/** @param loadWeight loads the factors by their own forms */
+export function lowRankForm(loadWeight: FactorLoader): WeightForm {
+  return {
+    form: 'low-rank',
+    title: 'Low rank',
+    async load(_shape, attributes, read) {
+      const [left, right] = await loadFactors(['left', 'right'], attributes.factors, read, loadWeight);
+      return new LowRankWeight(left, right);
+    },
+  };
+}
