@@ -23,7 +23,7 @@ export interface MagnitudeThreshold {
 
 /**
  * The cut that removes the `count` smallest magnitudes over several matrices, found by radix selection in two passes.
- * @param matrices called once a pass, so that they need not all be in memory
+ * @param matrices walked through twice, so that they need not all be in memory
  */
 export async function magnitudeThreshold(
   matrices: AsyncIterable<Float32Array> | Iterable<Float32Array>,

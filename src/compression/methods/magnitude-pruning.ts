@@ -134,8 +134,13 @@ function sparsityOf({ sparsity }: Parameters): number {
   return sparsity ?? 0;
 }
 
-async function* valuesOf(targets: AsyncIterable<TargetMatrix>): AsyncGenerator<Float32Array> {
-  for await (const { values } of targets) yield values;
+/** The values alone; like the targets themselves they can be walked through more than once. */
+function valuesOf(targets: AsyncIterable<TargetMatrix>): AsyncIterable<Float32Array> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const { values } of targets) yield values;
+    },
+  };
 }
 
 function pruneGroups({ name, shape, values }: TargetMatrix, kept: number, groupSize: number): LinearWeight {

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { matrixFrom } from '../../linalg/matrix';
+import { tensorTrainSvd } from '../../linalg/tensor-train';
+import { TensorTrainWeight } from '../../weights/tensor-train-weight';
+import { divisorsInWords, divisorsOf, resolveSize, type Size, sizeSchema } from '../dimension-shares';
+import { type CompressionMethod, RecipeError } from '../method';
+
+const sizes = z.union([z.literal('auto'), z.array(sizeSchema).min(1)]).default('auto');
+
+const schema = z.strictObject({
+  rows: sizes,
+  columns: sizes,
+  maxRank: z.number().int().positive().optional(),
+  relativeError: z.number().min(0).lt(1).optional(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Cores that "auto" splits a dimension into. */
+const AUTO_CORES = 3;
+
+/** Tensor train of the matrix as a matrix product operator, by TT-SVD. */
+export const tensorTrain: CompressionMethod<Parameters> = {
+  id: 'tensor-train',
+  title: 'Tensor train',
+  paper:
+    'Oseledets 2011, "Tensor-Train Decomposition", algorithm 1; Novikov et al. 2015, "Tensorizing Neural Networks", section 3',
+  summary:
+    'Splits rows and columns into small indices and keeps a chain of cores between them, contracted in the cheapest order.',
+  appliesTo: 'matrix',
+  fields: {
+    rows: {
+      kind: 'text',
+      label: 'Rows',
+      default: 'auto',
+      placeholder: 'auto, [8, 8, 12], ["1/8", "8"]',
+      help: 'Sizes that multiply to the number of rows, one a core; a fraction such as "1/8" is of the rows themselves.',
+    },
+    columns: {
+      kind: 'text',
+      label: 'Columns',
+      default: 'auto',
+      placeholder: 'auto, [4, 6, 8], ["1/8", "8"]',
+      help: 'Sizes that multiply to the number of columns, as many as there are for the rows.',
+    },
+    maxRank: {
+      kind: 'number',
+      label: 'Greatest rank',
+      min: 1,
+      max: 4096,
+      step: 1,
+      default: 32,
+      optional: true,
+      help: 'Greatest rank between two cores.',
+    },
+    relativeError: {
+      kind: 'number',
+      label: 'Relative error',
+      min: 0,
+      max: 0.99,
+      step: 0.01,
+      default: 0.3,
+      optional: true,
+      help: 'Bound on the error of each matrix; the ranks follow. Instead of a greatest rank.',
+    },
+  },
+  schema,
+
+  async compress({ name, shape, values }, parameters, context) {
+    const { maxRank, relativeError } = parameters;
+    if ((maxRank === undefined) === (relativeError === undefined)) {
+      throw new RecipeError('tensor-train takes either "maxRank" or "relativeError", one of the two.');
+    }
+    const rows = sizesFor(name, 'rows', parameters.rows, shape[0]);
+    const columns = sizesFor(name, 'columns', parameters.columns, shape[1]);
+    if (rows.length !== columns.length) {
+      throw new RecipeError(
+        `"rows" has ${rows.length} sizes and "columns" ${columns.length} for ${name}; each core takes one of both.`,
+      );
+    }
+    const limit = maxRank === undefined ? { relativeError: relativeError! } : { maxRank };
+    const train = await tensorTrainSvd(matrixFrom(values, ...shape), rows, columns, limit, context);
+    return TensorTrainWeight.fromCores(train.cores);
+  },
+};
+
+function sizesFor(
+  name: string,
+  what: 'rows' | 'columns',
+  sizes: 'auto' | readonly Size[],
+  dimension: number,
+): number[] {
+  if (sizes === 'auto') return balancedFactors(dimension, AUTO_CORES);
+  const resolved = sizes.map((size) => resolveSize(size, dimension, `${what} of ${name}`));
+  const product = resolved.reduce((total, size) => total * size, 1);
+  if (product === dimension) return resolved;
+  throw new RecipeError(
+    `The ${what} ${resolved.join(' · ')} = ${product} are not the ${dimension} of ${name}; choose among its divisors ${divisorsInWords(dimension)}.`,
+  );
+}
+
+/** Divisors whose product is the dimension, as near to each other as they come, ascending. */
+export function balancedFactors(dimension: number, count: number): number[] {
+  const factors: number[] = [];
+  let rest = dimension;
+  for (let left = count; left > 1; left--) {
+    const ideal = rest ** (1 / left);
+    const factor = divisorsOf(rest).reduce((best, candidate) =>
+      Math.abs(Math.log(candidate / ideal)) < Math.abs(Math.log(best / ideal)) ? candidate : best,
+    );
+    factors.push(factor);
+    rest /= factor;
+  }
+  return [...factors, rest].sort((left, right) => left - right);
+}
