@@ -16,14 +16,11 @@ const BYTES_BETWEEN_WAITS = 64 * 1024 * 1024;
 export class ByteProgress {
   private bytesRead = 0;
   private sinceWait = 0;
-  private readonly total: number;
 
   constructor(
-    entries: ReadonlyMap<string, TensorEntry>,
+    private readonly total: number,
     private readonly options: LoadOptions,
-  ) {
-    this.total = [...entries.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  }
+  ) {}
 
   /** Reads elements of a tensor as float32. */
   async read(entry: TensorEntry, start = 0, end = elements(entry)): Promise<Float32Array> {

@@ -12,6 +12,18 @@ export function positiveInteger(json: Record<string, unknown>, field: string): n
   );
 }
 
+/** A config that asks for more is damaged; nothing must be laid out from it. */
+const MAX_LAYERS = 1024;
+
+/** The number of blocks. @throws ModelError naming the field */
+export function layerCount(json: Record<string, unknown>, field: string): number {
+  const layers = positiveInteger(json, field);
+  if (layers <= MAX_LAYERS) return layers;
+  throw new ModelError(
+    `config.json says "${field}": ${layers}; Lathe runs models of up to ${MAX_LAYERS} blocks.`,
+  );
+}
+
 /** A positive number with a default. */
 export function positiveNumber(json: Record<string, unknown>, field: string, fallback: number): number {
   const value = json[field] ?? fallback;
@@ -23,6 +35,7 @@ export function positiveNumber(json: Record<string, unknown>, field: string, fal
 
 const ACTIVATIONS: Readonly<Record<string, ModelConfig['activation']>> = {
   gelu: 'gelu',
+  gelu_python: 'gelu',
   gelu_new: 'gelu_new',
   gelu_pytorch_tanh: 'gelu_new',
   gelu_fast: 'gelu_new',

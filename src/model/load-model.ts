@@ -6,8 +6,8 @@ import type { LinearWeight } from '../weights/linear-weight';
 import { ModelError } from './architecture';
 import { architectureOf } from './architectures';
 import { ByteProgress, type LoadOptions } from './byte-progress';
-import type { MatrixLayout, Model } from './model';
-import { readStoredWeight, storedWeights } from './stored-weights';
+import type { MatrixLayout, Model, ModelLayout } from './model';
+import { readStoredWeight, type StoredWeightDescription, storedWeights } from './stored-weights';
 import { TransformerModel } from './transformer-model';
 
 /** A checkpoint as far as a model needs it. */
@@ -19,6 +19,7 @@ export interface LoadableCheckpoint {
 
 /** A matrix goes up in pieces of about so many float32 bytes, so that little of it is ever in the JS heap. */
 const PIECE_BYTES = 16 * 1024 * 1024;
+
 /**
  * Loads a checkpoint onto the GPU, tensor by tensor. Whatever was uploaded is freed again when it fails or is cancelled.
  *
@@ -33,19 +34,21 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   const config = architecture.readConfig(checkpoint.config, new Set(entries.keys()));
   const layout = architecture.layout(config);
   const stored = storedWeights(checkpoint.metadata);
+  requireTensors(layout, entries, stored);
+  refuseFurtherLayers(entries, config.layers);
   const linears = new Map<string, LinearWeight>();
   const vectors = new Map<string, tf.Tensor>();
-  const progress = new ByteProgress(entries, options);
+  const progress = new ByteProgress(bytesToRead(layout, entries, stored), options);
   try {
     for (const matrix of layout.matrices) {
       const description = stored.get(matrix.module);
       const weight = description
         ? await readStoredWeight(matrix, description, entries, progress)
-        : await readMatrix(matrix, requireTensor(entries, matrix.tensor, fileShape(matrix)), progress);
+        : await readMatrix(matrix, entries.get(matrix.tensor)!, progress);
       linears.set(matrix.module, weight);
     }
     for (const { tensor, shape } of layout.vectors) {
-      const values = await progress.read(requireTensor(entries, tensor, shape));
+      const values = await progress.read(entries.get(tensor)!);
       vectors.set(tensor, uploadTensor(values, [...shape]));
     }
   } catch (error) {
@@ -79,12 +82,23 @@ async function readMatrix(
   return weight;
 }
 
-/** @throws ModelError where the tensor is missing or has another shape */
+/** Checks every tensor before the first is read. @throws ModelError where one is missing or has another shape */
+function requireTensors(
+  layout: ModelLayout,
+  entries: ReadonlyMap<string, TensorEntry>,
+  stored: ReadonlyMap<string, StoredWeightDescription>,
+): void {
+  for (const matrix of layout.matrices) {
+    if (!stored.has(matrix.module)) requireTensor(entries, matrix.tensor, fileShape(matrix));
+  }
+  for (const { tensor, shape } of layout.vectors) requireTensor(entries, tensor, shape);
+}
+
 function requireTensor(
   entries: ReadonlyMap<string, TensorEntry>,
   name: string,
   shape: readonly number[],
-): TensorEntry {
+): void {
   const entry = entries.get(name);
   if (!entry) {
     throw new ModelError(
@@ -93,10 +107,37 @@ function requireTensor(
   }
   if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
     throw new ModelError(
-      `Tensor ${name} has the shape [${entry.shape.join(', ')}], config.json asks for [${shape.join(', ')}]; they are of two checkpoints, or the config was edited.`,
+      `Tensor ${entry.name} has the shape [${entry.shape.join(', ')}], config.json asks for [${shape.join(', ')}]; they are of two checkpoints, or the config was edited.`,
     );
   }
-  return entry;
+}
+
+/** @throws ModelError where the weights have blocks that the config does not count */
+function refuseFurtherLayers(entries: ReadonlyMap<string, TensorEntry>, layers: number): void {
+  for (const [canonical, { name }] of entries) {
+    const layer = /^(?:transformer\.h|bert\.encoder\.layer)\.(\d+)\./.exec(canonical)?.[1];
+    if (layer === undefined || Number(layer) < layers) continue;
+    throw new ModelError(
+      `Tensor ${name} is of block ${layer}, config.json counts ${layers} blocks from 0 on; they are of two checkpoints, or the config was edited.`,
+    );
+  }
+}
+
+/** Bytes of the tensors that the model is made of; a file may hold others. */
+function bytesToRead(
+  layout: ModelLayout,
+  entries: ReadonlyMap<string, TensorEntry>,
+  stored: ReadonlyMap<string, StoredWeightDescription>,
+): number {
+  const needed = new Set(layout.vectors.map(({ tensor }) => tensor));
+  for (const { module, tensor } of layout.matrices) {
+    if (!stored.has(module)) needed.add(tensor);
+  }
+  const modules = [...stored.keys()];
+  const isStored = (name: string) => modules.some((module) => name.startsWith(`${module}.`));
+  return [...entries]
+    .filter(([name]) => needed.has(name) || isStored(name))
+    .reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
 }
 
 function fileShape({ shape: [outputs, inputs], transposed }: MatrixLayout): number[] {

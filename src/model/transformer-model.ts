@@ -54,6 +54,7 @@ export class TransformerModel implements Model {
     if (!this.architecture.extend) throw new Error(`A ${this.config.modelType} model does not generate.`);
     if (!(cache instanceof TransformerCache))
       throw new Error('This cache was made by another kind of model.');
+    this.checkIds(ids);
     if (cache.length + ids.length > cache.capacity) {
       throw new Error(
         `${ids.length} more tokens do not fit: the cache holds ${cache.length} of ${cache.capacity}; use a shorter prompt.`,
@@ -83,14 +84,26 @@ export class TransformerModel implements Model {
     for (const vector of this.vectors.values()) vector.dispose();
   }
 
+  private checkIds(ids: Int32Array): void {
+    const { vocabularySize } = this.config;
+    if (ids.length === 0)
+      throw new Error('There is no token to run the model on; give a text that is not empty.');
+    const wrong = ids.find((id) => id < 0 || id >= vocabularySize);
+    if (wrong === undefined) return;
+    throw new Error(
+      `Token id ${wrong} is not one of this model's ${vocabularySize}; its tokenizer is of another checkpoint.`,
+    );
+  }
+
   private cloneVectors(): Map<string, tf.Tensor> {
     return new Map([...this.vectors].map(([name, vector]) => [name, vector.clone()]));
   }
 
   private checkBatch({ ids, batch, length }: TokenBatch): void {
-    if (ids.length !== batch * length || length === 0) {
+    if (ids.length !== batch * length) {
       throw new Error(`${ids.length} ids do not make ${batch} sequences of ${length} tokens.`);
     }
+    this.checkIds(ids);
     if (length > this.config.contextLength) {
       throw new Error(
         `A sequence of ${length} tokens is longer than the ${this.config.contextLength} positions of this model; use a shorter window.`,

@@ -8,6 +8,7 @@ import { layerNorm } from '../../kernels/layer-norm';
 import { type Architecture, ModelError, type ModelWeights } from '../architecture';
 import {
   activationFunction,
+  layerCount,
   positiveInteger,
   positiveNumber,
   refuseOptions,
@@ -37,15 +38,12 @@ export const bert: Architecture = {
       vocabularySize: positiveInteger(json, 'vocab_size'),
       contextLength: positiveInteger(json, 'max_position_embeddings'),
       width,
-      layers: positiveInteger(json, 'num_hidden_layers'),
+      layers: layerCount(json, 'num_hidden_layers'),
       heads,
       feedForwardWidth: positiveInteger(json, 'intermediate_size'),
       layerNormEpsilon: positiveNumber(json, 'layer_norm_eps', 1e-12),
       activation: activationFunction({ hidden_act: 'gelu', ...json }, 'hidden_act'),
-      hasOwnHead:
-        task === 'masked-lm' &&
-        json.tie_word_embeddings === false &&
-        tensorNames.has('cls.predictions.decoder.weight'),
+      hasOwnHead: task === 'masked-lm' && json.tie_word_embeddings === false,
       tokenTypes: positiveInteger({ type_vocab_size: 2, ...json }, 'type_vocab_size'),
       labels: task === 'sequence-classification' ? labelsOf(json) : undefined,
       source: {

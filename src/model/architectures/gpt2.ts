@@ -8,6 +8,7 @@ import { layerNorm } from '../../kernels/layer-norm';
 import { type Architecture, type LayerCache, ModelError, type ModelWeights } from '../architecture';
 import {
   activationFunction,
+  layerCount,
   positiveInteger,
   positiveNumber,
   refuseOptions,
@@ -40,12 +41,12 @@ export const gpt2: Architecture = {
       vocabularySize: positiveInteger(json, 'vocab_size'),
       contextLength: positiveInteger(json, 'n_positions' in json ? 'n_positions' : 'n_ctx'),
       width,
-      layers: positiveInteger(json, 'n_layer'),
+      layers: layerCount(json, 'n_layer'),
       heads,
       feedForwardWidth: json.n_inner ? positiveInteger(json, 'n_inner') : 4 * width,
       layerNormEpsilon: positiveNumber(json, 'layer_norm_epsilon', 1e-5),
       activation: activationFunction({ activation_function: 'gelu_new', ...json }, 'activation_function'),
-      hasOwnHead: json.tie_word_embeddings === false && tensorNames.has('lm_head.weight'),
+      hasOwnHead: json.tie_word_embeddings === false,
       source: { ...json, architectures: architectures.length ? architectures : ['GPT2LMHeadModel'] },
     };
   },

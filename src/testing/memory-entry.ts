@@ -1,0 +1,13 @@
+import type { TensorEntry } from '../checkpoint/safetensors-reader';
+
+/** A tensor of float32 values that stands in memory, to take the place of one of a file. */
+export function memoryEntry(name: string, shape: readonly number[], values: Float32Array): TensorEntry {
+  const bytes = new Uint8Array(values.slice().buffer);
+  return {
+    name,
+    dtype: 'F32',
+    shape,
+    byteLength: bytes.length,
+    readBytes: async (start = 0, end = bytes.length) => bytes.slice(start, end),
+  };
+}
