@@ -73,8 +73,11 @@ test('a seed draws the same tokens again; one candidate is the greedy choice', (
 
 test('sample divides [0, 1) by the softmax of the candidates', () => {
   const logits = Float32Array.from([0, Math.log(3), -5, Math.log(6)]);
-  // The two most likely at temperature 1: 6 / 9 and 3 / 9.
-  expect([0, 0.66, 0.67, 0.999].map((draw) => sample(logits, 1, 2, draw))).toEqual([3, 3, 1, 1]);
-  // At temperature 1/2 their weights are squared: 36 / 45 and 9 / 45.
-  expect([0.79, 0.81].map((draw) => sample(logits, 0.5, 2, draw))).toEqual([3, 1]);
+  // The two most likely at temperature 1: 3 / 9 and 6 / 9.
+  expect([0, 0.33, 0.34, 0.999].map((draw) => sample(logits, 1, 2, draw))).toEqual([1, 1, 3, 3]);
+  // At temperature 1/2 their weights are squared: 9 / 45 and 36 / 45.
+  expect([0.19, 0.21].map((draw) => sample(logits, 0.5, 2, draw))).toEqual([1, 3]);
+  // Of equals the lowest ids are candidates.
+  const equal = new Float32Array(5).fill(2);
+  expect([0, 0.49, 0.51, 0.99].map((draw) => sample(equal, 1, 2, draw))).toEqual([0, 0, 1, 1]);
 });

@@ -72,21 +72,26 @@ async function nextToken(
 }
 
 /**
- * Draws from softmax(logits / temperature) over the `topK` greatest logits.
+ * Draws from softmax(logits / temperature) over the `topK` greatest logits (the lowest ids among equals).
  * @param draw uniform in [0, 1)
  */
 export function sample(logits: Float32Array, temperature: number, topK: number, draw: number): number {
-  const candidates = Array.from(logits.keys())
-    .sort((left, right) => logits[right] - logits[left])
-    .slice(0, Math.max(1, topK));
-  const greatest = logits[candidates[0]];
-  const weights = candidates.map((id) => Math.exp((logits[id] - greatest) / temperature));
+  const kept = Math.min(Math.max(1, topK), logits.length);
+  const ascending = logits.slice().sort();
+  const [least, greatest] = [ascending[logits.length - kept], ascending[logits.length - 1]];
+  let equalsLeft = kept - logits.reduce((count, logit) => count + Number(logit > least), 0);
+  const weights = logits.map((logit) =>
+    logit > least || (logit === least && equalsLeft-- > 0) ? Math.exp((logit - greatest) / temperature) : 0,
+  );
   let left = draw * weights.reduce((sum, weight) => sum + weight, 0);
-  for (const [index, weight] of weights.entries()) {
-    left -= weight;
-    if (left < 0) return candidates[index];
+  let last = 0;
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id] === 0) continue;
+    last = id;
+    left -= weights[id];
+    if (left < 0) break;
   }
-  return candidates[candidates.length - 1];
+  return last;
 }
 
 /** A small seeded generator (xorshift32): uniform numbers in [0, 1). */
