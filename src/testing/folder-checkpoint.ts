@@ -8,7 +8,10 @@ import type { NamedBlob } from '../checkpoint/named-tensor';
 export async function folderFiles(folder: string): Promise<NamedBlob[]> {
   const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   return Promise.all(
-    names.map(async ({ name }) => ({ path: `${basename(folder)}/${name}`, blob: await openAsBlob(join(folder, name)) })),
+    names.map(async ({ name }) => ({
+      path: `${basename(folder)}/${name}`,
+      blob: await openAsBlob(join(folder, name)),
+    })),
   );
 }
 

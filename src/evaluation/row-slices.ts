@@ -1,0 +1,27 @@
+import { currentGpu } from '../gpu/device';
+import { rowRange } from '../kernels/copy-rows';
+import type * as tf from '@tensorflow/tfjs';
+
+/** Logits of a slice stay below this many bytes, whatever the device would allow. */
+const MAX_SLICE_BYTES = 64 * 1024 * 1024;
+
+/** Rows of logits that fit one buffer: the logits of a long window and a large vocabulary do not. */
+export function rowsPerSlice(vocabularySize: number): number {
+  const bytes = Math.min(MAX_SLICE_BYTES, currentGpu().description.maxBindingBytes);
+  return Math.max(1, Math.floor(bytes / (vocabularySize * 4)));
+}
+
+/** Calls `visit` with consecutive slices of rows; the slice is freed after. */
+export function eachSlice(
+  hidden: tf.Tensor2D,
+  rows: number,
+  visit: (slice: tf.Tensor2D, start: number, count: number) => void,
+): void {
+  const total = hidden.shape[0];
+  for (let start = 0; start < total; start += rows) {
+    const count = Math.min(rows, total - start);
+    const slice = rowRange(hidden, start, count);
+    visit(slice, start, count);
+    slice.dispose();
+  }
+}
