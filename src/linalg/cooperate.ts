@@ -5,6 +5,11 @@ export interface LongTask {
   onProgress?(share: number): void;
 }
 
+/** The task of a stage: its progress 0 to 1 is reported as `from` to `to` of the whole. */
+export function partOf(task: LongTask, from: number, to: number): LongTask {
+  return { signal: task.signal, onProgress: (share) => task.onProgress?.(from + share * (to - from)) };
+}
+
 /** A worker that computes longer than this without a break answers messages, such as "cancel", too late. */
 const BREAK_EVERY_MS = 30;
 

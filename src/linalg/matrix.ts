@@ -5,6 +5,9 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
+/** Side of the square tiles in which a transpose runs: two tiles of float64 fit the first-level cache. */
+const TILE = 32;
+
 export function zeros(rows: number, columns: number): Matrix {
   return { rows, columns, values: new Float64Array(rows * columns) };
 }
@@ -18,9 +21,15 @@ export function matrixFrom(values: ArrayLike<number>, rows: number, columns: num
 
 export function transpose({ rows, columns, values }: Matrix): Matrix {
   const result = zeros(columns, rows);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      result.values[column * rows + row] = values[row * columns + column];
+  for (let top = 0; top < rows; top += TILE) {
+    const bottom = Math.min(rows, top + TILE);
+    for (let left = 0; left < columns; left += TILE) {
+      const right = Math.min(columns, left + TILE);
+      for (let row = top; row < bottom; row++) {
+        for (let column = left; column < right; column++)
+          result.values[column * rows + row] = values[row * columns + column];
+      }
+    }
   }
   return result;
 }
@@ -32,19 +41,59 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
   return result;
 }
 
-/** Adds row `row` of A times B to `sum`: a run over the rows of B, contiguous in memory. */
+/**
+ * Adds row `row` of A times B to `sum`: runs over the rows of B, contiguous in memory, four at a time so that `sum` is
+ * read and written a quarter as often.
+ */
 export function addRowProduct(a: Matrix, row: number, b: Matrix, sum: Float64Array): void {
-  for (let inner = 0; inner < a.columns; inner++) {
-    const factor = a.values[row * a.columns + inner];
-    if (factor === 0) continue;
-    const start = inner * b.columns;
-    for (let column = 0; column < b.columns; column++) sum[column] += factor * b.values[start + column];
+  const { columns, values } = b;
+  const start = row * a.columns;
+  let inner = 0;
+  for (; inner + 3 < a.columns; inner += 4) {
+    const f0 = a.values[start + inner];
+    const f1 = a.values[start + inner + 1];
+    const f2 = a.values[start + inner + 2];
+    const f3 = a.values[start + inner + 3];
+    const r0 = inner * columns;
+    const r1 = r0 + columns;
+    const r2 = r1 + columns;
+    const r3 = r2 + columns;
+    for (let column = 0; column < columns; column++) {
+      sum[column] +=
+        f0 * values[r0 + column] +
+        f1 * values[r1 + column] +
+        f2 * values[r2 + column] +
+        f3 * values[r3 + column];
+    }
   }
+  for (; inner < a.columns; inner++) {
+    const factor = a.values[start + inner];
+    const from = inner * columns;
+    for (let column = 0; column < columns; column++) sum[column] += factor * values[from + column];
+  }
+}
+
+/** The inner product of two runs of `length` values; four sums, so that additions do not wait for each other. */
+export function innerProduct(
+  left: Float64Array,
+  leftStart: number,
+  right: Float64Array,
+  rightStart: number,
+  length: number,
+): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let index = 0;
+  for (; index + 3 < length; index += 4) {
+    s0 += left[leftStart + index] * right[rightStart + index];
+    s1 += left[leftStart + index + 1] * right[rightStart + index + 1];
+    s2 += left[leftStart + index + 2] * right[rightStart + index + 2];
+    s3 += left[leftStart + index + 3] * right[rightStart + index + 3];
+  }
+  for (; index < length; index++) s0 += left[leftStart + index] * right[rightStart + index];
+  return s0 + s1 + (s2 + s3);
 }
 
 /** ‖A‖F². */
 export function squaredNorm({ values }: Matrix): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index] * values[index];
-  return sum;
+  return innerProduct(values, 0, values, 0, values.length);
 }

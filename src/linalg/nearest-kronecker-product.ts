@@ -8,7 +8,7 @@ export interface KroneckerSum {
   readonly a: Float64Array;
   /** [terms, bRows, bColumns] */
   readonly b: Float64Array;
-  /** ‖W − Σ A_k ⊗ B_k‖F / ‖W‖F. */
+  /** ‖W − Σ A_k ⊗ B_k‖F / ‖W‖F; 0 with as many terms as there are, where it is rounding only. */
   readonly relativeError: number;
 }
 
@@ -16,8 +16,11 @@ export interface KroneckerSum {
  * The best sum of Kronecker products in the Frobenius norm: the blocks of W become the rows of a matrix whose leading
  * singular pairs are the factors (Van Loan and Pitsianis 1993, "Approximation with Kronecker Products").
  *
+ * Each singular value is shared out evenly: A_k and B_k have the same norm, which suits quantizing them.
+ *
  * @param matrix [aRows·bRows, aColumns·bColumns]
  * @param terms at most min(aRows·aColumns, bRows·bColumns)
+ * @throws Error where A does not divide the matrix, or the terms are more than there are or a value is not finite
  */
 export async function nearestKroneckerProduct(
   matrix: Matrix,
@@ -26,6 +29,12 @@ export async function nearestKroneckerProduct(
   task: LongTask = {},
 ): Promise<KroneckerSum> {
   const rearranged = rearrange(matrix, [aRows, aColumns]);
+  const limit = Math.min(rearranged.rows, rearranged.columns);
+  if (!(Number.isInteger(terms) && terms >= 1 && terms <= limit)) {
+    throw new Error(
+      `${matrix.rows}×${matrix.columns} with A of ${aRows}×${aColumns} has no sum of ${terms} Kronecker products; use 1 to ${limit} terms.`,
+    );
+  }
   const { u, singularValues, v, residual } = await truncatedSvd(rearranged, terms, task);
   return {
     a: termsOf(u, singularValues),
@@ -34,12 +43,18 @@ export async function nearestKroneckerProduct(
   };
 }
 
-/** Row (i, j) is block (i, j) of the matrix, both row-major: [aRows·aColumns, bRows·bColumns]. */
+/**
+ * Row (i, j) is block (i, j) of the matrix, both row-major: [aRows·aColumns, bRows·bColumns].
+ *
+ * @throws Error where A does not divide the matrix
+ */
 export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, number]): Matrix {
   const bRows = matrix.rows / aRows;
   const bColumns = matrix.columns / aColumns;
-  if (!Number.isInteger(bRows) || !Number.isInteger(bColumns)) {
-    throw new Error(`A of ${aRows}×${aColumns} does not divide ${matrix.rows}×${matrix.columns}.`);
+  if (![aRows, aColumns, bRows, bColumns].every((size) => Number.isInteger(size) && size >= 1)) {
+    throw new Error(
+      `A of ${aRows}×${aColumns} does not divide ${matrix.rows}×${matrix.columns}; its rows must divide ${matrix.rows} and its columns ${matrix.columns}.`,
+    );
   }
   const result = zeros(aRows * aColumns, bRows * bColumns);
   let target = 0;
@@ -55,7 +70,7 @@ export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, n
   return result;
 }
 
-/** Columns scaled by the roots of the singular values, one after the other: both factors are then of one size. */
+/** Columns scaled by the roots of the singular values, one after the other. */
 function termsOf(vectors: Matrix, singularValues: Float64Array): Float64Array {
   const { rows, columns: terms } = vectors;
   const result = new Float64Array(rows * terms);

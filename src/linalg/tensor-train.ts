@@ -1,5 +1,5 @@
-import type { LongTask } from './cooperate';
-import { type Matrix, multiply, squaredNorm, transpose, zeros } from './matrix';
+import { type LongTask, partOf } from './cooperate';
+import { type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { truncatedSvd } from './truncated-svd';
 
 /** One core of a matrix product operator. */
@@ -24,6 +24,7 @@ export type TensorTrainLimit = { readonly maxRank: number } | { readonly relativ
  * error bound ε each of the d − 1 cuts may lose ε/√(d − 1) of the norm.
  *
  * @param matrix [product of rows, product of columns]
+ * @throws Error where rows and columns do not multiply to the matrix, the limit is impossible or a value is not finite
  */
 export async function tensorTrainSvd(
   matrix: Matrix,
@@ -32,47 +33,91 @@ export async function tensorTrainSvd(
   limit: TensorTrainLimit,
   task: LongTask = {},
 ): Promise<TensorTrain> {
+  checkModes(matrix, rows, columns);
+  checkLimit(limit);
   const modes = rows.map((row, index) => row * columns[index]);
+  const cuts = modes.length - 1;
   const norm = Math.sqrt(squaredNorm(matrix));
-  const allowed =
-    'relativeError' in limit ? (limit.relativeError * norm) / Math.sqrt(Math.max(1, rows.length - 1)) : 0;
+  const allowed = 'relativeError' in limit ? (limit.relativeError * norm) / Math.sqrt(Math.max(1, cuts)) : 0;
   let rest = pairIndices(matrix, rows, columns);
   let leftRank = 1;
   let lost = 0;
   const cores: TensorTrainCore[] = [];
-  for (let k = 0; k + 1 < modes.length; k++) {
-    const unfolded: Matrix = {
-      rows: leftRank * modes[k],
-      columns: rest.length / (leftRank * modes[k]),
-      values: rest,
-    };
-    const before = squaredNorm(unfolded);
-    const { u, right, rank } = await cut(unfolded, limit, allowed, {
-      ...task,
-      onProgress: (share) => task.onProgress?.((k + share) / (modes.length - 1)),
-    });
-    cores.push({ values: u.values, shape: [leftRank, rows[k], columns[k], rank] });
-    rest = right.values;
-    lost += Math.max(0, before - squaredNorm(right));
-    leftRank = rank;
+  for (let k = 0; k < cuts; k++) {
+    const height = leftRank * modes[k];
+    const unfolded: Matrix = { rows: height, columns: rest.length / height, values: rest };
+    const cut = await cutInTwo(unfolded, limit, allowed, partOf(task, k / cuts, (k + 1) / cuts));
+    cores.push({ values: cut.left.values, shape: [leftRank, rows[k], columns[k], cut.rank] });
+    rest = cut.right.values;
+    lost += cut.lost;
+    leftRank = cut.rank;
   }
-  cores.push({ values: rest, shape: [leftRank, rows[rows.length - 1], columns[columns.length - 1], 1] });
+  cores.push({ values: rest, shape: [leftRank, rows[cuts], columns[cuts], 1] });
+  task.onProgress?.(1);
   return { cores, relativeError: norm > 0 ? Math.sqrt(lost) / norm : 0 };
 }
 
-/** Orthonormal left vectors and what remains to be cut, uᵀ · matrix. */
-async function cut(
+function checkModes(matrix: Matrix, rows: readonly number[], columns: readonly number[]): void {
+  const wrong = (['rows', 'columns'] as const).find((side) => {
+    const sizes = side === 'rows' ? rows : columns;
+    const product = sizes.reduce((left, right) => left * right, 1);
+    return product !== matrix[side] || !sizes.every((size) => Number.isInteger(size) && size >= 1);
+  });
+  if (wrong) {
+    const sizes = wrong === 'rows' ? rows : columns;
+    throw new Error(
+      `The ${wrong} ${sizes.join('·')} of a tensor train do not multiply to the ${matrix[wrong]} of the ${matrix.rows}×${matrix.columns} matrix.`,
+    );
+  }
+  if (rows.length !== columns.length || rows.length === 0) {
+    throw new Error(
+      `A tensor train has as many rows as columns, at least one; these are ${rows.length} and ${columns.length}.`,
+    );
+  }
+}
+
+function checkLimit(limit: TensorTrainLimit): void {
+  if ('maxRank' in limit && !(Number.isInteger(limit.maxRank) && limit.maxRank >= 1)) {
+    throw new Error(`A tensor train has no greatest rank of ${limit.maxRank}; use a whole number from 1.`);
+  }
+  if ('relativeError' in limit && !(limit.relativeError >= 0 && limit.relativeError < 1)) {
+    throw new Error(
+      `A tensor train cannot aim at a relative error of ${limit.relativeError}; use 0 or more and less than 1.`,
+    );
+  }
+}
+
+interface Cut {
+  /** [rows, rank], orthonormal columns. */
+  readonly left: Matrix;
+  /** [rank, columns]: what remains to be cut. */
+  readonly right: Matrix;
+  readonly rank: number;
+  /** ‖unfolded − left · right‖F². */
+  readonly lost: number;
+}
+
+async function cutInTwo(
   unfolded: Matrix,
   limit: TensorTrainLimit,
   allowed: number,
   task: LongTask,
-): Promise<{ u: Matrix; right: Matrix; rank: number }> {
+): Promise<Cut> {
   const full = Math.min(unfolded.rows, unfolded.columns);
   const wanted = 'maxRank' in limit ? Math.min(full, limit.maxRank) : full;
-  const { u, singularValues } = await truncatedSvd(unfolded, wanted, task);
+  const { u, singularValues, v, residual } = await truncatedSvd(unfolded, wanted, task);
   const rank = 'maxRank' in limit ? wanted : rankWithin(singularValues, allowed);
-  const kept = firstColumns(u, rank);
-  return { u: kept, right: multiply(transpose(kept), unfolded), rank };
+  const right = transpose(firstColumns(v, rank));
+  right.values.forEach((value, index) => {
+    right.values[index] = value * singularValues[Math.floor(index / right.columns)];
+  });
+  const discarded = singularValues.subarray(rank).reduce((sum, value) => sum + value * value, 0);
+  return {
+    left: firstColumns(u, rank),
+    right,
+    rank,
+    lost: discarded + residual ** 2 * squaredNorm(unfolded),
+  };
 }
 
 /** The least rank whose discarded singular values have a norm of at most `allowed`. */

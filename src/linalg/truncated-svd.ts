@@ -1,95 +1,136 @@
-import { breathing, type LongTask } from './cooperate';
+import { breathing, type LongTask, partOf } from './cooperate';
+import { gramMatrix } from './gram-matrix';
 import { addRowProduct, type Matrix, squaredNorm, transpose, zeros } from './matrix';
+import { orthogonalizeRows } from './orthogonalize-rows';
 import { symmetricEigen } from './symmetric-eigen';
 
 /** A ≈ U · diag(singularValues) · Vᵀ. */
 export interface TruncatedSvd {
-  /** [m, rank], orthonormal columns. */
+  /** [m, rank], orthonormal columns; those of singular values of 0 are 0 in U or in V. */
   readonly u: Matrix;
   /** Descending. */
   readonly singularValues: Float64Array;
-  /** [n, rank], orthonormal columns. */
+  /** [n, rank], orthonormal columns; see `u`. */
   readonly v: Matrix;
-  /** ‖A − U·S·Vᵀ‖F / ‖A‖F. */
+  /** ‖A − U·S·Vᵀ‖F / ‖A‖F; 0 at full rank, where it is rounding only. */
   readonly residual: number;
 }
 
-/** Through the Gram matrix a singular value below this share of the greatest is noise; it is taken as zero. */
-const NEGLIGIBLE = 3e-8;
+/** Below this share of ‖A‖², ‖A‖² − ΣS² has lost its digits, and the residual is summed element by element. */
+const CANCELLED = 1e-6;
 
 /**
- * The leading part of the singular value decomposition, by the eigenvectors of the smaller Gram matrix in float64: the best
- * approximation of this rank in the Frobenius norm (Eckart and Young 1936). The subspace is exact to about 1e-8, so the
- * residual differs from the best one by less than 1e-15 relative.
+ * Eigenvectors of the Gram matrix whose eigenvalues are below this share of the greatest are mixed up by rounding. Where the
+ * wanted part reaches there, all of them are made, put in order by one-sided Jacobi, and cut afterwards.
+ */
+const MIXED_UP = 1e-10;
+
+/**
+ * The leading part of the singular value decomposition: the best approximation of this rank in the Frobenius norm (Eckart
+ * and Young 1936). V comes from the eigenvectors of the smaller Gram matrix, and one-sided Jacobi on A·V then undoes
+ * what squaring the matrix cost: singular values are exact to rounding beside the largest.
  *
- * @param matrix [m, n]
+ * @param matrix [m, n], finite
  * @param rank at most min(m, n)
+ * @throws Error where the rank is impossible or a value is not finite; the signal's reason where cancelled
  */
 export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask = {}): Promise<TruncatedSvd> {
+  task.signal?.throwIfAborted();
   const limit = Math.min(matrix.rows, matrix.columns);
-  if (!(rank >= 1 && rank <= limit)) {
+  if (!(Number.isInteger(rank) && rank >= 1 && rank <= limit)) {
     throw new Error(`A ${matrix.rows}×${matrix.columns} matrix has no rank of ${rank}; use 1 to ${limit}.`);
   }
-  if (matrix.rows < matrix.columns) {
-    const { u, v, ...rest } = await truncatedSvd(transpose(matrix), rank, task);
-    return { u: v, v: u, ...rest };
-  }
-  const n = matrix.columns;
-  const gram = await gramMatrix(matrix, { ...task, onProgress: (share) => task.onProgress?.(0.3 * share) });
-  const { values, vectors } = await symmetricEigen(gram, n, rank, {
-    ...task,
-    onProgress: (share) => task.onProgress?.(0.3 + 0.6 * share),
-  });
-  const v = transpose({ rows: rank, columns: n, values: vectors });
-  const singularValues = Float64Array.from({ length: rank }, (_, index) =>
-    Math.sqrt(Math.max(0, values[index])),
-  );
-  const u = await leftVectors(matrix, v, singularValues, {
-    ...task,
-    onProgress: (share) => task.onProgress?.(0.9 + 0.1 * share),
-  });
   const total = squaredNorm(matrix);
+  if (!Number.isFinite(total)) {
+    throw new Error(
+      `The ${matrix.rows}×${matrix.columns} matrix holds values that are NaN, infinite or too large to square; only finite ones can be factorized.`,
+    );
+  }
+  const wide = matrix.rows < matrix.columns;
+  const tall = wide ? transpose(matrix) : matrix;
+  const { left, right, singularValues } = await tallSvd(tall, rank, task);
   const kept = singularValues.reduce((sum, value) => sum + value * value, 0);
-  return { u, singularValues, v, residual: total > 0 ? Math.sqrt(Math.max(0, total - kept) / total) : 0 };
+  let lost = rank === limit ? 0 : Math.max(0, total - kept);
+  if (rank < limit && lost < CANCELLED * total) {
+    lost = await squaredDistance(tall, left, right, partOf(task, 0.9, 1));
+  }
+  const v = transpose(right);
+  const u = unitColumns(transpose(left), singularValues);
+  task.onProgress?.(1);
+  return {
+    u: wide ? v : u,
+    singularValues,
+    v: wide ? u : v,
+    residual: total > 0 ? Math.sqrt(lost / total) : 0,
+  };
 }
 
-/** AᵀA, row by row of A; the upper triangle, then mirrored. */
-async function gramMatrix({ rows, columns, values }: Matrix, task: LongTask): Promise<Float64Array> {
-  const breathe = breathing(task);
-  const gram = new Float64Array(columns * columns);
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    for (let left = 0; left < columns; left++) {
-      const factor = values[start + left];
-      if (factor === 0) continue;
-      for (let right = left; right < columns; right++)
-        gram[left * columns + right] += factor * values[start + right];
-    }
-    await breathe(row / rows);
-  }
-  for (let left = 0; left < columns; left++) {
-    for (let right = 0; right < left; right++) gram[left * columns + right] = gram[right * columns + left];
-  }
-  return gram;
+interface ScaledSvd {
+  /** [rank, m]: row i is σᵢ·uᵢ. */
+  readonly left: Matrix;
+  /** [rank, n]: row i is vᵢ. */
+  readonly right: Matrix;
+  readonly singularValues: Float64Array;
 }
 
-/** U = A · V / singular values, the negligible ones giving zero columns. */
-async function leftVectors(
-  matrix: Matrix,
-  v: Matrix,
-  singularValues: Float64Array,
-  task: LongTask,
-): Promise<Matrix> {
+async function tallSvd(matrix: Matrix, rank: number, task: LongTask): Promise<ScaledSvd> {
+  const gram = await gramMatrix(matrix, partOf(task, 0, 0.3));
+  const wanted = (values: Float64Array) => (values[rank - 1] > MIXED_UP * values[0] ? rank : values.length);
+  const { vectors } = await symmetricEigen(gram, wanted, partOf(task, 0.3, 0.7));
+  const scaled = await product(matrix, transpose(vectors), partOf(task, 0.7, 0.8));
+  const left = transpose(scaled);
+  const lengths = await orthogonalizeRows(left, vectors, partOf(task, 0.8, 0.9));
+  const order = Array.from(lengths.keys())
+    .sort((i, j) => lengths[j] - lengths[i])
+    .slice(0, rank);
+  return {
+    left: rowsInOrder(left, order),
+    right: rowsInOrder(vectors, order),
+    singularValues: Float64Array.from(order, (index) => lengths[index]),
+  };
+}
+
+/** A · B. */
+async function product(a: Matrix, b: Matrix, task: LongTask): Promise<Matrix> {
   const breathe = breathing(task);
-  const rank = singularValues.length;
-  const u = zeros(matrix.rows, rank);
-  const inverse = singularValues.map((value) => (value > NEGLIGIBLE * singularValues[0] ? 1 / value : 0));
-  for (let index = 0; index < rank; index++) if (inverse[index] === 0) singularValues[index] = 0;
+  const result = zeros(a.rows, b.columns);
+  for (let row = 0; row < a.rows; row++) {
+    addRowProduct(a, row, b, result.values.subarray(row * b.columns, (row + 1) * b.columns));
+    await breathe(row / a.rows);
+  }
+  return result;
+}
+
+/** ‖A − leftᵀ · right‖F². */
+async function squaredDistance(matrix: Matrix, left: Matrix, right: Matrix, task: LongTask): Promise<number> {
+  const breathe = breathing(task);
+  const columns = transpose(left);
+  const approximation = new Float64Array(matrix.columns);
+  let sum = 0;
   for (let row = 0; row < matrix.rows; row++) {
-    const target = u.values.subarray(row * rank, (row + 1) * rank);
-    addRowProduct(matrix, row, v, target);
-    for (let index = 0; index < rank; index++) target[index] *= inverse[index];
+    approximation.fill(0);
+    addRowProduct(columns, row, right, approximation);
+    const start = row * matrix.columns;
+    for (let column = 0; column < matrix.columns; column++) {
+      sum += (matrix.values[start + column] - approximation[column]) ** 2;
+    }
     await breathe(row / matrix.rows);
   }
-  return u;
+  return sum;
+}
+
+function rowsInOrder({ columns, values }: Matrix, order: readonly number[]): Matrix {
+  const result = zeros(order.length, columns);
+  order.forEach((source, target) =>
+    result.values.set(values.subarray(source * columns, (source + 1) * columns), target * columns),
+  );
+  return result;
+}
+
+function unitColumns(matrix: Matrix, lengths: Float64Array): Matrix {
+  const values = matrix.values.map((value, index) => {
+    const length = lengths[index % matrix.columns];
+    return length > 0 ? value / length : 0;
+  });
+  return { ...matrix, values };
 }

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { seededNormal } from '../testing/allclose';
+import { addRowProduct, innerProduct, matrixFrom, multiply, squaredNorm, transpose } from './matrix';
+
+test('a product worked out by hand', () => {
+  const a = matrixFrom([1, 2, 3, 4, 5, 6], 2, 3);
+  const b = matrixFrom([7, 8, 9, 10, 11, 12], 3, 2);
+  expect(Array.from(multiply(a, b).values)).toEqual([58, 64, 139, 154]);
+});
+
+test.each([1, 3, 4, 5, 9])('a product with an inner size of %i is the sum of its terms', (inner) => {
+  const a = matrixFrom(seededNormal(3 * inner, 1), 3, inner);
+  const b = matrixFrom(seededNormal(inner * 5, 2), inner, 5);
+  const { values } = multiply(a, b);
+  for (let row = 0; row < 3; row++) {
+    for (let column = 0; column < 5; column++) {
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += a.values[row * inner + k] * b.values[k * 5 + column];
+      expect(values[row * 5 + column]).toBeCloseTo(sum, 13);
+    }
+  }
+});
+
+test('a row of a product is added to what is there', () => {
+  const sum = Float64Array.of(1, 1);
+  addRowProduct(matrixFrom([0, 0, 1, 2], 2, 2), 1, matrixFrom([1, 2, 3, 4], 2, 2), sum);
+  expect(Array.from(sum)).toEqual([8, 11]);
+});
+
+test('transposing swaps indices, across the borders of tiles too', () => {
+  const matrix = matrixFrom(seededNormal(70 * 33, 3), 70, 33);
+  const { rows, columns, values } = transpose(matrix);
+  expect([rows, columns]).toEqual([33, 70]);
+  for (let row = 0; row < 70; row++) {
+    for (let column = 0; column < 33; column++) {
+      expect(values[column * 70 + row]).toBe(matrix.values[row * 33 + column]);
+    }
+  }
+});
+
+test('inner product and squared norm', () => {
+  expect(innerProduct(Float64Array.of(9, 1, 2, 3, 4, 5), 1, Float64Array.of(1, 1, 1, 1, 2), 0, 5)).toBe(20);
+  expect(squaredNorm(matrixFrom([3, 4], 1, 2))).toBe(25);
+});
+
+test('values that do not fit the shape are refused', () => {
+  expect(() => matrixFrom([1, 2, 3], 2, 2)).toThrow('3 values do not make 2×2.');
+});

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { expectAllClose, seededNormal } from '../testing/allclose';
+import { matrixFrom, multiply, transpose, zeros } from './matrix';
+import { orthogonalizeRows } from './orthogonalize-rows';
+
+test('rows stand at right angles afterwards, and Qᵀ·B is what it was', async () => {
+  const b = matrixFrom(seededNormal(6 * 9, 1), 6, 9);
+  const q = zeros(6, 6);
+  for (let index = 0; index < 6; index++) q.values[index * 7] = 1;
+  const before = b.values.slice();
+  const lengths = await orthogonalizeRows(b, q);
+  const expected = zeros(6, 6);
+  lengths.forEach((length, index) => (expected.values[index * 7] = length ** 2));
+  expectAllClose(multiply(b, transpose(b)).values, expected.values, { absolute: 1e-11, relative: 0 });
+  expectAllClose(multiply(transpose(q), b).values, before, { absolute: 1e-13, relative: 0 });
+});
+
+test('a row that depends on the others becomes 0', async () => {
+  const b = matrixFrom([1, 2, 2, 2, 4, 4, 0, 0, 0], 3, 3);
+  const q = matrixFrom([1, 0, 0, 0, 1, 0, 0, 0, 1], 3, 3);
+  const lengths = Array.from(await orthogonalizeRows(b, q)).sort((left, right) => right - left);
+  expect(lengths[0]).toBeCloseTo(Math.sqrt(45), 13);
+  expect(lengths.slice(1)).toEqual([0, 0]);
+});

@@ -1,0 +1,66 @@
+import { breathing, type LongTask } from './cooperate';
+import { innerProduct, type Matrix } from './matrix';
+
+/** Rows whose cosine is at most this are orthogonal to each other. */
+const ORTHOGONAL = 1e-13;
+const MAX_SWEEPS = 60;
+
+/**
+ * One-sided Jacobi (Golub and Van Loan, Matrix Computations, 4th ed., section 8.6.3): turns the rows of B, and those of Q
+ * along, until the rows of B stand on each other at right angles. Qᵀ·B stays what it was. Rows that are nearly orthogonal
+ * already, as after a Gram matrix's eigenvectors, take one sweep or two.
+ *
+ * @param b [r, m]; overwritten
+ * @param q [r, n]; overwritten
+ * @returns the lengths of the rows of B; lengths that are rounding beside the longest become 0, and so do their rows
+ */
+export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {}): Promise<Float64Array> {
+  const breathe = breathing(task);
+  const lengthOf = (row: number) =>
+    innerProduct(b.values, row * b.columns, b.values, row * b.columns, b.columns);
+  const squares = Float64Array.from({ length: b.rows }, (_, row) => lengthOf(row));
+  const rounding =
+    (Number.EPSILON * Math.max(b.columns, q.columns)) ** 2 * squares.reduce((x, y) => Math.max(x, y), 0);
+  for (let sweep = 0, turned = true; turned && sweep < MAX_SWEEPS; sweep++) {
+    turned = false;
+    for (let i = 0; i < b.rows; i++) {
+      for (let j = i + 1; j < b.rows; j++) {
+        if (squares[i] <= rounding || squares[j] <= rounding) continue;
+        const product = innerProduct(b.values, i * b.columns, b.values, j * b.columns, b.columns);
+        if (Math.abs(product) <= ORTHOGONAL * Math.sqrt(squares[i] * squares[j])) continue;
+        turned = true;
+        const [cosine, sine] = rotation(squares[i], squares[j], product);
+        rotate(b, i, j, cosine, sine);
+        rotate(q, i, j, cosine, sine);
+        squares[i] = lengthOf(i);
+        squares[j] = lengthOf(j);
+      }
+      await breathe((i + 1) / b.rows);
+    }
+  }
+  for (let row = 0; row < b.rows; row++) {
+    if (squares[row] > rounding) continue;
+    squares[row] = 0;
+    b.values.fill(0, row * b.columns, (row + 1) * b.columns);
+  }
+  return squares.map(Math.sqrt);
+}
+
+/** The smaller of the two turns that make vectors of these squared lengths and this product orthogonal. */
+function rotation(left: number, right: number, product: number): [cosine: number, sine: number] {
+  const cotangent = (right - left) / (2 * product);
+  const tangent = (cotangent >= 0 ? 1 : -1) / (Math.abs(cotangent) + Math.hypot(1, cotangent));
+  const cosine = 1 / Math.hypot(1, tangent);
+  return [cosine, cosine * tangent];
+}
+
+function rotate({ values, columns }: Matrix, i: number, j: number, cosine: number, sine: number): void {
+  const upper = i * columns;
+  const lower = j * columns;
+  for (let column = 0; column < columns; column++) {
+    const f = values[upper + column];
+    const g = values[lower + column];
+    values[upper + column] = cosine * f - sine * g;
+    values[lower + column] = sine * f + cosine * g;
+  }
+}
