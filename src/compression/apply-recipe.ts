@@ -121,7 +121,12 @@ function appliesToFactors(weight: LinearWeight, step: CheckedStep): boolean {
   return step.method.appliesTo === 'values' && Boolean(weight.factors && weight.withFactors);
 }
 
-async function describeChange(name: string, before: LinearWeight, after: LinearWeight): Promise<LayerChange> {
+/** What became of one matrix. */
+export async function describeChange(
+  name: string,
+  before: LinearWeight,
+  after: LinearWeight,
+): Promise<LayerChange> {
   return {
     name,
     form: after.form,

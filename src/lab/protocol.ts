@@ -274,7 +274,13 @@ export interface NamedFile {
  * A cancelled operation rejects with a DOMException named `AbortError`.
  */
 export interface Lab {
-  openDevice(): Promise<DeviceInfo>;
+  /**
+   * Opens the graphics device. After a loss: opens it again, loads the base from the files that were given, and makes the
+   * variants again from their recipes; ids stay.
+   */
+  openDevice(options?: OperationOptions): Promise<DeviceInfo>;
+  /** Calls back with a sentence when the device is lost. */
+  onDeviceLost(listener: (message: string) => void): Promise<void>;
   methods(): Promise<readonly MethodDescription[]>;
   /** Replaces the base and discards all variants, but only once the new one is loaded. */
   openCheckpoint(

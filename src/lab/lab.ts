@@ -1,0 +1,213 @@
+import { matchRecipe } from '../compression/apply-recipe';
+import { METHODS } from '../compression/methods';
+import { checkRecipe } from '../compression/recipe';
+import { latency } from '../evaluation/latency';
+import { closeGpu, currentGpu, type DeviceOptions, openGpu } from '../gpu/device';
+import { gpuMemory } from '../gpu/memory';
+import { weightHistograms } from './histograms';
+import { LabError } from './lab-error';
+import { describeModel } from './model-info';
+import { OneAtATime } from './one-at-a-time';
+import { predict } from './predict';
+import type {
+  DeviceInfo,
+  EvaluationRequest,
+  ExportFormat,
+  ExportSink,
+  GeneratedToken,
+  GenerationRequest,
+  Lab,
+  LatencyReport,
+  LatencyRequest,
+  MemoryReport,
+  MethodDescription,
+  Metrics,
+  ModelInfo,
+  NamedFile,
+  OperationOptions,
+  Recipe,
+  TextPrediction,
+  VariantInfo,
+  WeightHistograms,
+} from './protocol';
+import { runEvaluation } from './run-evaluation';
+import { runtimeName } from './runtime-name';
+import { BASE_ID, Session } from './session';
+import { weightBytes } from './sizes';
+import { writeExport } from './write-export';
+
+/** The lab on this thread; knows no worker. */
+export class LatheLab implements Lab {
+  private session: Session | undefined;
+  private blueprint: ReturnType<Session['blueprint']> | undefined;
+  private readonly turns = new OneAtATime();
+  private readonly lossListeners: ((message: string) => void)[] = [];
+
+  constructor(private readonly deviceOptions: DeviceOptions = {}) {}
+
+  async openDevice(options: OperationOptions = {}): Promise<DeviceInfo> {
+    return this.turns.run(async () => {
+      const gpu = await openGpu(this.deviceOptions);
+      void gpu.lost.then((message) => this.deviceLost(message));
+      await this.rebuild(options);
+      return { ...gpu.description, runtime: runtimeName() };
+    }, options.signal);
+  }
+
+  async onDeviceLost(listener: (message: string) => void): Promise<void> {
+    this.lossListeners.push(listener);
+  }
+
+  async methods(): Promise<readonly MethodDescription[]> {
+    return METHODS.map(({ id, title, paper, summary, fields }) => ({ id, title, paper, summary, fields }));
+  }
+
+  async openCheckpoint(
+    files: readonly NamedFile[],
+    options: OperationOptions = {},
+  ): Promise<{ model: ModelInfo; base: VariantInfo }> {
+    return this.turns.run(async () => {
+      const opened = await Session.open(files, options);
+      this.session?.dispose();
+      this.session = opened;
+      const { info, model } = opened.base;
+      return { model: describeModel(opened.checkpoint, model), base: info };
+    }, options.signal);
+  }
+
+  async checkRecipe(json: unknown): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[] }> {
+    const recipe = checkRecipe(json, METHODS);
+    const matches = matchRecipe(recipe, this.opened().base.model);
+    return { recipe: json as Recipe, matches };
+  }
+
+  async compress(recipe: unknown, options: OperationOptions = {}): Promise<VariantInfo> {
+    return this.turns.run(() => this.opened().compress(recipe, options), options.signal);
+  }
+
+  async importVariant(files: readonly NamedFile[], options: OperationOptions = {}): Promise<VariantInfo> {
+    return this.turns.run(() => this.opened().import(files, options), options.signal);
+  }
+
+  async discard(variantId: string): Promise<void> {
+    return this.turns.run(async () => this.opened().discard(variantId));
+  }
+
+  async evaluate(
+    variantIds: readonly string[],
+    request: EvaluationRequest,
+    options: OperationOptions & { onResult?: (variantId: string, metrics: Metrics) => void } = {},
+  ): Promise<Readonly<Record<string, Metrics>>> {
+    return this.turns.run(async () => {
+      const session = this.opened();
+      const others = variantIds.filter((id) => id !== BASE_ID);
+      const models = others.map((id) => session.variant(id).model);
+      const metrics = await runEvaluation(session.base.model, models, session.tokenizer, request, options);
+      const entries = [BASE_ID, ...others].map((id, index) => [id, metrics[index]] as const);
+      for (const [id, each] of entries) options.onResult?.(id, each);
+      return Object.fromEntries(entries);
+    }, options.signal);
+  }
+
+  async measureLatency(
+    variantIds: readonly string[],
+    request: LatencyRequest,
+    { signal, onProgress }: OperationOptions = {},
+  ): Promise<Readonly<Record<string, LatencyReport>>> {
+    return this.turns.run(async () => {
+      const models = variantIds.map((id) => this.opened().variant(id).model);
+      const results = await latency(models, {
+        ...request,
+        signal,
+        onProgress: (done, total) => onProgress?.({ label: 'Measuring latency', done, total, unit: 'runs' }),
+      });
+      return Object.fromEntries(
+        results.map((result, index) => [
+          variantIds[index],
+          {
+            ...result,
+            prefillTokens: request.prefillTokens,
+            decodeTokens: request.decodeTokens,
+            gpuBytes: weightBytes(models[index]),
+          },
+        ]),
+      );
+    }, signal);
+  }
+
+  async predict(
+    variantId: string,
+    request: GenerationRequest,
+    options: OperationOptions & { onToken?: (token: GeneratedToken) => void } = {},
+  ): Promise<TextPrediction> {
+    return this.turns.run(async () => {
+      const session = this.opened();
+      return predict(session.variant(variantId).model, session.tokenizer, request, options);
+    }, options.signal);
+  }
+
+  async histograms(variantId: string, module: string): Promise<WeightHistograms> {
+    return this.turns.run(async () => {
+      const session = this.opened();
+      const before = session.base.model.linears.get(module);
+      const after = session.variant(variantId).model.linears.get(module);
+      if (!before || !after) throw new LabError(`This model has no module "${module}".`);
+      return weightHistograms(module, before, after);
+    });
+  }
+
+  async memory(): Promise<MemoryReport> {
+    const { tensors, usedBytes, allocatedBytes } = gpuMemory();
+    return { tensors, gpuUsedBytes: usedBytes, gpuAllocatedBytes: allocatedBytes };
+  }
+
+  async export(
+    variantId: string,
+    format: ExportFormat,
+    sink: ExportSink,
+    options: OperationOptions = {},
+  ): Promise<void> {
+    return this.turns.run(async () => {
+      const session = this.opened();
+      const { model, info } = session.variant(variantId);
+      await writeExport(model, session.checkpoint, info.recipe, format, sink, options);
+    }, options.signal);
+  }
+
+  /** Frees the model, its variants and the device. */
+  close(): void {
+    this.session?.dispose();
+    this.session = undefined;
+    closeGpu();
+  }
+
+  private opened(): Session {
+    currentGpu();
+    if (!this.session) throw new LabError('No model is open; drop a checkpoint or choose a demo first.');
+    return this.session;
+  }
+
+  private deviceLost(message: string): void {
+    // The buffers went with the device; what made them is kept.
+    this.blueprint = this.session?.blueprint() ?? this.blueprint;
+    this.session = undefined;
+    for (const listener of this.lossListeners) listener(message);
+  }
+
+  private async rebuild(options: OperationOptions): Promise<void> {
+    if (!this.blueprint) return;
+    const { files, variants } = this.blueprint;
+    const session = await Session.open(files, options);
+    try {
+      for (const { info, files: imported } of variants) {
+        if (imported) await session.import(imported, options, info.id);
+        else await session.compress(info.recipe, options, info.id);
+      }
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+    this.session = session;
+    this.blueprint = undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import type { CheckpointFiles } from '../checkpoint/checkpoint-files';
+import type { Model } from '../model/model';
+import type { ModelInfo } from './protocol';
+import { storedParameters, weightBytes } from './sizes';
+
+/** What the page says about the open model. */
+export function describeModel(checkpoint: CheckpointFiles, model: Model): ModelInfo {
+  const { config, layout } = model;
+  return {
+    name: checkpoint.name,
+    modelType: config.modelType,
+    task: config.task,
+    layers: config.layers,
+    width: config.width,
+    heads: config.heads,
+    contextLength: config.contextLength,
+    vocabularySize: config.vocabularySize,
+    parameters: storedParameters(model),
+    labels: config.labels,
+    modules: layout.matrices.map(({ module, shape, isBlockLinear }) => ({
+      name: module,
+      shape,
+      isBlockLinear,
+    })),
+    fileBytes: checkpoint.totalBytes,
+    gpuBytes: weightBytes(model),
+    ignoredFiles: checkpoint.ignored,
+  };
+}

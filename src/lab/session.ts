@@ -1,0 +1,196 @@
+import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
+import { applyRecipe, describeChange } from '../compression/apply-recipe';
+import { METHODS } from '../compression/methods';
+import { checkRecipe } from '../compression/recipe';
+import { releaseFreeBuffers } from '../gpu/memory';
+import { loadModel } from '../model/load-model';
+import type { Model } from '../model/model';
+import { loadTokenizer } from '../tokenizer/load-tokenizer';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer';
+import { RECIPE_KEY } from './export-plan';
+import { LabError } from './lab-error';
+import type { NamedFile, OperationOptions, Recipe, VariantInfo } from './protocol';
+import { measureSize, weightBytes } from './sizes';
+
+export const BASE_ID = 'base';
+
+/** A variant with its weights on the GPU. */
+export interface Variant {
+  readonly info: VariantInfo;
+  readonly model: Model;
+  /** Of an imported variant, from which it is loaded again after a device loss. */
+  readonly files?: readonly NamedFile[];
+}
+
+/** One base model and its variants; owns their weights. */
+export class Session {
+  private readonly variants = new Map<string, Variant>();
+  private nextId = 1;
+
+  private constructor(
+    readonly files: readonly NamedFile[],
+    readonly checkpoint: CheckpointFiles,
+    readonly tokenizer: TextTokenizer,
+    base: Variant,
+  ) {
+    this.variants.set(BASE_ID, base);
+  }
+
+  /** @throws CheckpointError, ModelError or TokenizerError; nothing stays on the GPU then */
+  static async open(files: readonly NamedFile[], options: OperationOptions): Promise<Session> {
+    const checkpoint = await collectCheckpoint(files);
+    const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
+    const started = performance.now();
+    const model = await loadWithProgress(checkpoint, options);
+    try {
+      const recipe: Recipe = { name: checkpoint.name, steps: [] };
+      const base = { info: await describe(BASE_ID, model, model, recipe, [], started, options), model };
+      return new Session(files, checkpoint, tokenizer, base);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  }
+
+  get base(): Variant {
+    return this.variants.get(BASE_ID)!;
+  }
+
+  /** @throws LabError where there is none with this id */
+  variant(id: string): Variant {
+    const variant = this.variants.get(id);
+    if (!variant) throw new LabError(`There is no variant "${id}"; it may have been discarded.`);
+    return variant;
+  }
+
+  /** Makes a variant by a recipe. */
+  async compress(json: unknown, options: OperationOptions, id = this.newId()): Promise<VariantInfo> {
+    const recipe = checkRecipe(json, METHODS);
+    const plain = json as Recipe;
+    const started = performance.now();
+    const { model, layers } = await applyRecipe(this.base.model, recipe, {
+      signal: options.signal,
+      onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
+    });
+    return this.adopt(id, model, { ...plain, name: recipe.name }, layers, started, options);
+  }
+
+  /** Takes in a checkpoint that was compressed before, of the same shape as the base. */
+  async import(
+    files: readonly NamedFile[],
+    options: OperationOptions,
+    id = this.newId(),
+  ): Promise<VariantInfo> {
+    const started = performance.now();
+    const checkpoint = await collectCheckpoint(files);
+    const model = await loadWithProgress(checkpoint, options);
+    try {
+      requireSameShape(this.base.model, model);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    const recipe = recipeOf(checkpoint);
+    const layers = await describeImported(this.base.model, model);
+    return this.adopt(id, model, recipe, layers, started, options, files);
+  }
+
+  /** Frees a variant and gives its memory back to the device. */
+  discard(id: string): void {
+    if (id === BASE_ID)
+      throw new LabError('The base stays as long as its variants; open another checkpoint instead.');
+    this.variant(id).model.dispose();
+    this.variants.delete(id);
+    releaseFreeBuffers();
+  }
+
+  dispose(): void {
+    for (const { model } of this.variants.values()) model.dispose();
+    this.variants.clear();
+    releaseFreeBuffers();
+  }
+
+  /** What is needed to make all of this again on another device. */
+  blueprint(): { files: readonly NamedFile[]; variants: readonly Pick<Variant, 'info' | 'files'>[] } {
+    const variants = [...this.variants.values()].filter(({ info }) => info.id !== BASE_ID);
+    return { files: this.files, variants: variants.map(({ info, files }) => ({ info, files })) };
+  }
+
+  private newId(): string {
+    return `variant-${this.nextId++}`;
+  }
+
+  private async adopt(
+    id: string,
+    model: Model,
+    recipe: Recipe,
+    layers: VariantInfo['layers'],
+    started: number,
+    options: OperationOptions,
+    files?: readonly NamedFile[],
+  ): Promise<VariantInfo> {
+    try {
+      const info = await describe(id, this.base.model, model, recipe, layers, started, options);
+      this.variants.set(id, { info, model, files });
+      this.nextId = Math.max(this.nextId, Number(id.split('-')[1]) + 1);
+      return info;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  }
+}
+
+async function loadWithProgress(
+  checkpoint: CheckpointFiles,
+  { signal, onProgress }: OperationOptions,
+): Promise<Model> {
+  const label = `Reading ${checkpoint.name}`;
+  return loadModel(checkpoint, {
+    signal,
+    onBytes: (done, total) => onProgress?.({ label, done, total, unit: 'bytes' }),
+  });
+}
+
+async function describe(
+  id: string,
+  base: Model,
+  model: Model,
+  recipe: Recipe,
+  layers: VariantInfo['layers'],
+  started: number,
+  { signal }: OperationOptions,
+): Promise<VariantInfo> {
+  const seconds = (performance.now() - started) / 1000;
+  const size = await measureSize(base, model, recipe, signal);
+  return { id, name: recipe.name, recipe, size, layers, gpuBytes: weightBytes(model), seconds };
+}
+
+/** @throws LabError naming the first difference */
+function requireSameShape(base: Model, imported: Model): void {
+  for (const { module, shape } of base.layout.matrices) {
+    const found = imported.linears.get(module)?.shape;
+    if (found && found[0] === shape[0] && found[1] === shape[1]) continue;
+    const other = found ? `is ${found.join('×')} there` : 'is missing there';
+    throw new LabError(
+      `This checkpoint is no variant of the base: ${module} is ${shape.join('×')} here and ${other}; open it as a base of its own.`,
+    );
+  }
+}
+
+function recipeOf(checkpoint: CheckpointFiles): Recipe {
+  try {
+    const recipe = JSON.parse(checkpoint.metadata[RECIPE_KEY]) as Recipe;
+    return { ...recipe, name: `${recipe.name} (imported)` };
+  } catch {
+    return { name: `${checkpoint.name} (imported)`, steps: [] };
+  }
+}
+
+async function describeImported(base: Model, imported: Model): Promise<VariantInfo['layers']> {
+  const changed = [...imported.linears].filter(([, weight]) => weight.form !== 'dense');
+  const layers: VariantInfo['layers'][number][] = [];
+  for (const [name, weight] of changed)
+    layers.push(await describeChange(name, base.linears.get(name)!, weight));
+  return layers;
+}

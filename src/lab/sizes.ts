@@ -1,0 +1,61 @@
+import type { Model } from '../model/model';
+import { planExport } from './export-plan';
+import type { Recipe, SizeReport } from './protocol';
+
+/** Weight values that a model stores, vectors included. */
+export function storedParameters(model: Model): number {
+  const vectors = [...model.vectors.values()].reduce((sum, { size }) => sum + size, 0);
+  return [...model.linears.values()].reduce((sum, { parameters }) => sum + parameters, vectors);
+}
+
+/** Bytes of a model's weights on the GPU. */
+export function weightBytes(model: Model): number {
+  const vectors = [...model.vectors.values()].reduce((sum, { size }) => sum + size * 4, 0);
+  return [...model.linears.values()].reduce((sum, { storedBytes }) => sum + storedBytes, vectors);
+}
+
+/** Sizes of a variant; the gzip one by compressing the file as it would be written, a tensor at a time. */
+export async function measureSize(
+  base: Model,
+  variant: Model,
+  recipe: Recipe,
+  signal?: AbortSignal,
+): Promise<SizeReport> {
+  const plan = planExport(variant, 'lathe', recipe);
+  const storedBytes = plan.file.byteLength;
+  return {
+    denseBytes: planExport(base, 'dense', recipe).file.byteLength,
+    storedBytes,
+    gzipBytes: await gzipLength(plan.chunks(), signal),
+    bitsPerWeight: (8 * storedBytes) / storedParameters(base),
+    parameters: storedParameters(variant),
+  };
+}
+
+async function gzipLength(chunks: AsyncGenerator<Uint8Array>, signal?: AbortSignal): Promise<number> {
+  const compression = new CompressionStream('gzip');
+  const counting = countBytes(compression.readable);
+  const writer = compression.writable.getWriter();
+  try {
+    for await (const chunk of chunks) {
+      signal?.throwIfAborted();
+      await writer.write(chunk as Uint8Array<ArrayBuffer>);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    await counting.catch(() => undefined);
+    throw error;
+  }
+  return counting;
+}
+
+async function countBytes(stream: ReadableStream<Uint8Array>): Promise<number> {
+  const reader = stream.getReader();
+  let count = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return count;
+    count += value.length;
+  }
+}
