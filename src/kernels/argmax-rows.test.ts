@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { readTensorBytes, uploadTensor } from '../gpu/transfer';
 import { seededNormal } from '../testing/allclose';
-import { openNodeGpu } from '../testing/node-gpu';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { argmaxRows } from './argmax-rows';
 
 beforeAll(() => openNodeGpu());

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { readFloats, uploadTensor } from '../gpu/transfer';
-import { openNodeGpu } from '../testing/node-gpu';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { copyColumns } from './copy-columns';
 import { firstRows, rowRange } from './copy-rows';
 

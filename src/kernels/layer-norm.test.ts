@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, test } from 'vitest';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { openNodeGpu } from '../testing/node-gpu';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { layerNorm } from './layer-norm';
 
 beforeAll(() => openNodeGpu());

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import demo from '../testing/fixtures/fairy-tales-gpt2.json';
 import expected from '../testing/fixtures/tiny-gpt2/expected.json';
 import { openFolder } from '../testing/folder-checkpoint';
-import { openNodeGpu } from '../testing/node-gpu';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { generate, sample, type SamplingOptions } from './generate';
 import { loadModel } from './load-model';
 import type { Model } from './model';

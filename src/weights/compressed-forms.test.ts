@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import type { TensorTrainCore } from '../linalg/tensor-train';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { openNodeGpu } from '../testing/node-gpu';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { referenceMatmul } from '../testing/reference-matmul';
 import { DenseWeight } from './dense-weight';
 import { KroneckerWeight } from './kronecker-weight';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { closeGpu } from '../gpu/device';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { openNodeGpu } from '../testing/node-gpu';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { referenceMatmul } from '../testing/reference-matmul';
 import { DenseWeight } from './dense-weight';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import fixture from '../../testing/fixtures/methods.json';
-import { openNodeGpu } from '../../testing/node-gpu';
+import { openNodeGpu } from '../../gpu/node-gpu';
 import { DenseWeight } from '../../weights/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { CompressionMethod, TargetMatrix } from '../method';

@@ -6,7 +6,7 @@ import demo from '../../testing/fixtures/sst2-bert.json';
 import expectedMasked from '../../testing/fixtures/tiny-bert-mlm/expected.json';
 import expected from '../../testing/fixtures/tiny-bert/expected.json';
 import { openFolder } from '../../testing/folder-checkpoint';
-import { openNodeGpu } from '../../testing/node-gpu';
+import { openNodeGpu } from '../../gpu/node-gpu';
 import { loadModel } from '../load-model';
 import type { Model, TokenBatch } from '../model';
 

@@ -8,7 +8,7 @@ import demo from '../../testing/fixtures/fairy-tales-gpt2.json';
 import expected from '../../testing/fixtures/tiny-gpt2/expected.json';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { memoryEntry } from '../../testing/memory-entry';
-import { openNodeGpu } from '../../testing/node-gpu';
+import { openNodeGpu } from '../../gpu/node-gpu';
 import { referenceMatmul } from '../../testing/reference-matmul';
 import { loadModel } from '../load-model';
 import type { Model, TokenBatch } from '../model';

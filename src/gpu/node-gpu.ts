@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { create, globals } from 'webgpu';
-import { type DeviceOptions, type Gpu, openGpu } from '../gpu/device';
+import { type DeviceOptions, type Gpu, openGpu } from './device';
 
 /** Where distributions put SwiftShader's Vulkan driver; used where the machine names no driver of its own. */
 const SWIFTSHADER_DRIVERS = [

@@ -1,0 +1,109 @@
+import { parseArgs } from 'node:util';
+
+/** What is wrong with the command line, in one sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export type Measure = 'perplexity' | 'pseudo-perplexity' | 'accuracy';
+
+export interface CommandLine {
+  readonly model: string;
+  readonly recipes: readonly string[];
+  readonly evaluations: readonly { measure: Measure; file: string }[];
+  /** Default: the model's context, at most 256. */
+  readonly window?: number;
+  readonly stride?: number;
+  readonly maxWindows?: number;
+  readonly maxExamples?: number;
+  readonly maxTokens?: number;
+  readonly report?: string;
+  readonly export?: string;
+  readonly latency: boolean;
+  readonly runs: number;
+  readonly prefill?: number;
+  readonly decode?: number;
+}
+
+export const USAGE = `npm run lab -- --model DIR [options]
+
+Compresses a checkpoint by recipes, evaluates it and its variants, and prints one JSON document.
+
+  --model DIR                    a Hugging Face folder: config.json, model.safetensors, tokenizer
+  --recipe FILE.json             a recipe; may be given several times; none: the base alone
+  --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; several times
+  --window N --stride N          tokens of a perplexity window and from one to the next
+  --max-windows N                windows at most
+  --max-examples N               examples of an accuracy at most
+  --max-tokens N                 tokens of a pseudo-perplexity at most
+  --latency                      measure prefill and decode, all variants in turn
+  --runs N --prefill N --decode N   runs and tokens of the latency measurement
+  --report OUT.json              write the document to a file too
+  --export DIR                   write DIR/<variant>/lathe and DIR/<variant>/dense
+  --help                         this text`;
+
+const MEASURES: readonly Measure[] = ['perplexity', 'pseudo-perplexity', 'accuracy'];
+const DEFAULT_RUNS = 5;
+
+/** @throws UsageError naming the option and what it takes; returns undefined for --help */
+export function parseCommandLine(args: readonly string[]): CommandLine | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  if (!values.model) throw new UsageError('--model DIR is missing; see --help.');
+  return {
+    model: values.model,
+    recipes: values.recipe ?? [],
+    evaluations: (values.evaluate ?? []).map(parseEvaluation),
+    window: positive('window', values.window),
+    stride: positive('stride', values.stride),
+    maxWindows: positive('max-windows', values['max-windows']),
+    maxExamples: positive('max-examples', values['max-examples']),
+    maxTokens: positive('max-tokens', values['max-tokens']),
+    report: values.report,
+    export: values.export,
+    latency: values.latency ?? false,
+    runs: positive('runs', values.runs) ?? DEFAULT_RUNS,
+    prefill: positive('prefill', values.prefill),
+    decode: positive('decode', values.decode),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        model: { type: 'string' },
+        recipe: { type: 'string', multiple: true },
+        evaluate: { type: 'string', multiple: true },
+        window: { type: 'string' },
+        stride: { type: 'string' },
+        'max-windows': { type: 'string' },
+        'max-examples': { type: 'string' },
+        'max-tokens': { type: 'string' },
+        report: { type: 'string' },
+        export: { type: 'string' },
+        latency: { type: 'boolean' },
+        runs: { type: 'string' },
+        prefill: { type: 'string' },
+        decode: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. ')[0].replace(/\.$/, '')}; see --help.`);
+  }
+}
+
+function parseEvaluation(text: string): { measure: Measure; file: string } {
+  const [measure, ...rest] = text.split('=');
+  const file = rest.join('=');
+  if (MEASURES.includes(measure as Measure) && file) return { measure: measure as Measure, file };
+  throw new UsageError(`--evaluate takes MEASURE=FILE with ${MEASURES.join(', ')}; it was given "${text}".`);
+}
+
+function positive(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new UsageError(`--${option} takes a positive integer; it was given "${text}".`);
+}

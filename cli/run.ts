@@ -1,0 +1,162 @@
+import { openAsBlob } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { installNodeGpu } from '../src/gpu/node-gpu';
+import { parseRecipeText } from '../src/compression/recipe';
+import { LatheLab } from '../src/lab/lab';
+import type {
+  DataSet,
+  EvaluationRequest,
+  LatencyReport,
+  Metrics,
+  ModelInfo,
+  NamedFile,
+  Progress,
+  Report,
+  VariantInfo,
+} from '../src/lab/protocol';
+import { buildReport } from '../src/lab/report';
+import packageJson from '../package.json';
+import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
+import { folderSink } from './folder-sink';
+
+const DEFAULT_WINDOW = 256;
+const DEFAULT_PREFILL = 64;
+const DEFAULT_DECODE = 32;
+
+/** Runs the command line. @returns the exit status: 0, or 1 after one line of error */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const command = parseCommandLine(args);
+    if (!command) {
+      process.stdout.write(`${USAGE}\n`);
+      return 0;
+    }
+    const report = JSON.stringify(await measure(command), undefined, 2);
+    if (command.report) await writeFile(command.report, `${report}\n`);
+    process.stdout.write(`${report}\n`);
+    return 0;
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(`lathe: ${message.replaceAll('\n', ' ')}\n`);
+    return 1;
+  }
+}
+
+async function measure(command: CommandLine): Promise<Report> {
+  const recipes = await Promise.all(command.recipes.map(readRecipe));
+  const dataSets = await Promise.all(
+    command.evaluations.map(({ measure, file }) => readDataSet(file, measure)),
+  );
+  const files = await folderFiles(command.model);
+  installNodeGpu();
+  const lab = new LatheLab();
+  try {
+    const device = await lab.openDevice();
+    const { model, base } = await lab.openCheckpoint(files, { onProgress });
+    // A recipe that does not fit is said before the first long computation.
+    for (const recipe of recipes) await lab.checkRecipe(recipe);
+    const variants: VariantInfo[] = [base];
+    for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress }));
+    const ids = variants.map(({ id }) => id);
+    const metrics: Readonly<Record<string, Metrics>>[] = [];
+    for (const [index, { measure: kind }] of command.evaluations.entries()) {
+      metrics.push(
+        await lab.evaluate(ids, requestFor(kind, dataSets[index], command, model), { onProgress }),
+      );
+    }
+    const latencies = command.latency ? await measureLatency(lab, ids, command, model) : {};
+    if (command.export) await exportAll(lab, variants, command.export);
+    return buildReport(
+      packageJson.version,
+      device,
+      model,
+      variants.map((info) => ({
+        info,
+        metrics: metrics.map((byVariant) => byVariant[info.id]),
+        latency: latencies[info.id],
+      })),
+    );
+  } finally {
+    lab.close();
+  }
+}
+
+function requestFor(kind: Measure, data: DataSet, command: CommandLine, model: ModelInfo): EvaluationRequest {
+  const { maxWindows, maxExamples, maxTokens } = command;
+  if (kind === 'accuracy') return { kind, data, maxExamples };
+  if (kind === 'pseudo-perplexity') {
+    return {
+      kind,
+      data,
+      maxTokens,
+      window: command.window ?? Math.min(DEFAULT_WINDOW, model.contextLength - 2),
+    };
+  }
+  const window = command.window ?? Math.min(DEFAULT_WINDOW, model.contextLength);
+  return { kind, data, maxWindows, window, stride: command.stride ?? window };
+}
+
+async function measureLatency(
+  lab: LatheLab,
+  ids: readonly string[],
+  { runs, prefill, decode }: CommandLine,
+  model: ModelInfo,
+): Promise<Readonly<Record<string, LatencyReport>>> {
+  const decodeTokens = decode ?? Math.min(DEFAULT_DECODE, Math.floor(model.contextLength / 4));
+  const prefillTokens = prefill ?? Math.min(DEFAULT_PREFILL, model.contextLength - decodeTokens);
+  return lab.measureLatency(ids, { prefillTokens, decodeTokens, runs }, { onProgress });
+}
+
+async function exportAll(lab: LatheLab, variants: readonly VariantInfo[], folder: string): Promise<void> {
+  for (const { id, name } of variants) {
+    const variantFolder = join(folder, name.replace(/[^\w.-]+/g, '-'));
+    for (const format of ['lathe', 'dense'] as const) {
+      await lab.export(id, format, folderSink(join(variantFolder, format)), { onProgress });
+    }
+  }
+}
+
+async function readRecipe(path: string): Promise<unknown> {
+  return parseRecipeText(await readText(path, 'recipe'), basename(path));
+}
+
+async function readDataSet(path: string, measure: Measure): Promise<DataSet> {
+  const content = await readText(path, 'text');
+  if (content.trim() === '') throw new UsageError(`${path} is empty; choose a text with some words in it.`);
+  const labelled = measure === 'accuracy' || path.endsWith('.tsv');
+  return { name: basename(path), kind: labelled ? 'labelled' : 'text', content };
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`The ${what} ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+async function folderFiles(folder: string): Promise<NamedFile[]> {
+  const isFolder = await stat(folder).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isFolder)
+    throw new UsageError(`--model ${folder} is no folder; give one with config.json and model.safetensors.`);
+  const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const name = basename(join(folder, '.'));
+  return Promise.all(
+    entries.map(async (entry) => ({
+      path: `${name}/${entry.name}`,
+      blob: await openAsBlob(join(folder, entry.name)),
+    })),
+  );
+}
+
+/** Progress goes to the terminal alone, so that a redirected run has nothing but the document. */
+function onProgress({ label, done, total, unit }: Progress): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(
+    `\r\u001b[K${label} · ${Math.floor(done)} of ${total} ${unit}${done >= total ? '\n' : ''}`,
+  );
+}
