@@ -34,13 +34,6 @@ export function transpose({ rows, columns, values }: Matrix): Matrix {
   return result;
 }
 
-/** A · B. */
-export function multiply(a: Matrix, b: Matrix): Matrix {
-  const result = zeros(a.rows, b.columns);
-  for (let row = 0; row < a.rows; row++) addRowProduct(a, row, b, result.values.subarray(row * b.columns));
-  return result;
-}
-
 /**
  * Adds row `row` of A times B to `sum`: runs over the rows of B, contiguous in memory, four at a time so that `sum` is
  * read and written a quarter as often.

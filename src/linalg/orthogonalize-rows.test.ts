@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { matrixFrom, multiply, transpose, zeros } from './matrix';
+import { referenceMatmul } from '../testing/reference-matmul';
+import { type Matrix, matrixFrom, transpose, zeros } from './matrix';
 import { orthogonalizeRows } from './orthogonalize-rows';
+
+/** X · Yᵀ. */
+const timesTransposed = (x: Matrix, y: Matrix): Matrix => ({
+  rows: x.rows,
+  columns: y.rows,
+  values: referenceMatmul(x.values, y.values, [x.rows, x.columns, y.rows]),
+});
 
 test('rows stand at right angles afterwards, and Qᵀ·B is what it was', async () => {
   const b = matrixFrom(seededNormal(6 * 9, 1), 6, 9);
@@ -11,8 +19,11 @@ test('rows stand at right angles afterwards, and Qᵀ·B is what it was', async 
   const lengths = await orthogonalizeRows(b, q);
   const expected = zeros(6, 6);
   lengths.forEach((length, index) => (expected.values[index * 7] = length ** 2));
-  expectAllClose(multiply(b, transpose(b)).values, expected.values, { absolute: 1e-11, relative: 0 });
-  expectAllClose(multiply(transpose(q), b).values, before, { absolute: 1e-13, relative: 0 });
+  expectAllClose(timesTransposed(b, b).values, expected.values, { absolute: 1e-11, relative: 0 });
+  expectAllClose(timesTransposed(transpose(q), transpose(b)).values, before, {
+    absolute: 1e-13,
+    relative: 0,
+  });
 });
 
 test('a row that depends on the others becomes 0', async () => {
@@ -21,4 +32,16 @@ test('a row that depends on the others becomes 0', async () => {
   const lengths = Array.from(await orthogonalizeRows(b, q)).sort((left, right) => right - left);
   expect(lengths[0]).toBeCloseTo(Math.sqrt(45), 13);
   expect(lengths.slice(1)).toEqual([0, 0]);
+});
+
+test('long rows settle too', async () => {
+  const b = matrixFrom(seededNormal(4 * 30_000, 5), 4, 30_000);
+  const q = zeros(4, 4);
+  for (let index = 0; index < 4; index++) q.values[index * 5] = 1;
+  const lengths = await orthogonalizeRows(b, q);
+  expectAllClose(
+    timesTransposed(b, b).values,
+    Array.from({ length: 16 }, (_, index) => (index % 5 === 0 ? lengths[index / 5] ** 2 : 0)),
+    { absolute: 1e-6, relative: 0 },
+  );
 });

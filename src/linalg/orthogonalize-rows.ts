@@ -1,9 +1,10 @@
 import { breathing, type LongTask } from './cooperate';
 import { innerProduct, type Matrix } from './matrix';
 
-/** Rows whose cosine is at most this are orthogonal to each other. */
-const ORTHOGONAL = 1e-13;
+/** Jacobi converges quadratically: ten sweeps are many. */
 const MAX_SWEEPS = 60;
+/** Even a product of short rows is rounded a few times, and a turn as well. */
+const MIN_ROUNDINGS = 64;
 
 /**
  * One-sided Jacobi (Golub and Van Loan, Matrix Computations, 4th ed., section 8.6.3): turns the rows of B, and those of Q
@@ -13,6 +14,7 @@ const MAX_SWEEPS = 60;
  * @param b [r, m]; overwritten
  * @param q [r, n]; overwritten
  * @returns the lengths of the rows of B; lengths that are rounding beside the longest become 0, and so do their rows
+ * @throws Error where the iteration does not converge, which finite values do not bring about
  */
 export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {}): Promise<Float64Array> {
   const breathe = breathing(task);
@@ -21,13 +23,17 @@ export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {
   const squares = Float64Array.from({ length: b.rows }, (_, row) => lengthOf(row));
   const rounding =
     (Number.EPSILON * Math.max(b.columns, q.columns)) ** 2 * squares.reduce((x, y) => Math.max(x, y), 0);
-  for (let sweep = 0, turned = true; turned && sweep < MAX_SWEEPS; sweep++) {
+  // The cosine of two rows is not known better than this, which bounds the rounding of their inner product.
+  const orthogonal = Number.EPSILON * Math.max(b.columns, MIN_ROUNDINGS);
+  for (let sweep = 0, turned = true; turned; sweep++) {
+    if (sweep === MAX_SWEEPS)
+      throw new Error('The singular value iteration did not converge; are the weights finite?');
     turned = false;
     for (let i = 0; i < b.rows; i++) {
       for (let j = i + 1; j < b.rows; j++) {
         if (squares[i] <= rounding || squares[j] <= rounding) continue;
         const product = innerProduct(b.values, i * b.columns, b.values, j * b.columns, b.columns);
-        if (Math.abs(product) <= ORTHOGONAL * Math.sqrt(squares[i] * squares[j])) continue;
+        if (Math.abs(product) <= orthogonal * Math.sqrt(squares[i] * squares[j])) continue;
         turned = true;
         const [cosine, sine] = rotation(squares[i], squares[j], product);
         rotate(b, i, j, cosine, sine);

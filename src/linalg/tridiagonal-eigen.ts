@@ -19,9 +19,13 @@ const MAX_SWEEPS = 60;
  */
 export async function diagonalize(d: Float64Array, e: Float64Array, breathe: Breathe): Promise<Sweep[]> {
   const sweeps: Sweep[] = [];
+  // Beside the whole matrix, not beside the neighbours: of a singular matrix these may be rounding themselves.
+  const negligible =
+    Number.EPSILON *
+    d.reduce((most, value, index) => Math.max(most, Math.abs(value) + Math.abs(e[index])), 0);
   for (let low = 0; low < d.length; low++) {
     for (let attempt = 0; ; attempt++) {
-      const high = firstNegligible(d, e, low);
+      const high = firstNegligible(e, low, negligible);
       if (high === low) break;
       if (attempt === MAX_SWEEPS)
         throw new Error('The eigenvalue iteration did not converge; are the weights finite?');
@@ -57,13 +61,9 @@ export async function undoRotations(
   }
 }
 
-function firstNegligible(d: Float64Array, e: Float64Array, low: number): number {
+function firstNegligible(e: Float64Array, low: number, negligible: number): number {
   let high = low;
-  while (high < d.length - 1) {
-    const scale = Math.abs(d[high]) + Math.abs(d[high + 1]);
-    if (Math.abs(e[high]) <= Number.EPSILON * scale) break;
-    high++;
-  }
+  while (high < e.length - 1 && Math.abs(e[high]) > negligible) high++;
   return high;
 }
 

@@ -1,16 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { expectAllClose, seededNormal } from '../testing/allclose';
 import methods from '../testing/fixtures/methods.json';
+import { referenceMatmul } from '../testing/reference-matmul';
 import references from './fixtures/singular-values.json';
-import { type Matrix, matrixFrom, multiply, squaredNorm, transpose, zeros } from './matrix';
+import { type Matrix, matrixFrom, squaredNorm, transpose, zeros } from './matrix';
 import { type TruncatedSvd, truncatedSvd } from './truncated-svd';
+
+/** X · Yᵀ. */
+const timesTransposed = (x: Matrix, y: Matrix): Matrix => ({
+  rows: x.rows,
+  columns: y.rows,
+  values: referenceMatmul(x.values, y.values, [x.rows, x.columns, y.rows]),
+});
 
 const random = (rows: number, columns: number, seed = 1) =>
   matrixFrom(seededNormal(rows * columns, seed), rows, columns);
 
 function product({ u, singularValues, v }: TruncatedSvd): Matrix {
   const values = u.values.map((value, index) => value * singularValues[index % u.columns]);
-  return multiply({ ...u, values }, transpose(v));
+  return timesTransposed({ ...u, values }, v);
 }
 
 function distance(a: Matrix, b: Matrix): number {
@@ -24,7 +32,7 @@ function expectOrthonormal(vectors: Matrix, singularValues: Float64Array): void 
   singularValues.forEach((value, index) => {
     expected.values[index * (vectors.columns + 1)] = value > 0 ? 1 : 0;
   });
-  expectAllClose(multiply(transpose(vectors), vectors).values, expected.values, {
+  expectAllClose(timesTransposed(transpose(vectors), transpose(vectors)).values, expected.values, {
     absolute: 1e-12,
     relative: 0,
   });
@@ -75,6 +83,21 @@ test('a matrix of zeros has singular values of 0 and no error', async () => {
   expect(Array.from(singularValues)).toEqual([0, 0]);
   expect(residual).toBe(0);
   expect([...u.values, ...v.values].every(Number.isFinite)).toBe(true);
+});
+
+test.each([50, 300])('a matrix of which every other row is 0, at rank %i of 200', async (rank) => {
+  const half = random(200, 400);
+  const matrix = zeros(400, 400);
+  for (let row = 0; row < 200; row++) {
+    matrix.values.set(half.values.subarray(row * 400, (row + 1) * 400), 2 * row * 400);
+  }
+  const decomposition = await truncatedSvd(matrix, rank);
+  const { singularValues, residual } = await truncatedSvd(half, Math.min(rank, 200));
+  const tolerance = { absolute: 1e-12 * singularValues[0], relative: 0 };
+  expectAllClose(decomposition.singularValues.subarray(0, 200), singularValues, tolerance);
+  for (const value of decomposition.singularValues.subarray(200)) expect(value).toBe(0);
+  expect(decomposition.residual).toBeCloseTo(residual, 12);
+  expect(distance(matrix, product(decomposition))).toBeCloseTo(residual, 12);
 });
 
 test.each([1e-30, 1e30])('values of about %f are decomposed as those of 1 are', async (scale) => {
