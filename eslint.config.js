@@ -18,7 +18,17 @@ const MAY_IMPORT = {
   model: ['weights', 'kernels', 'gpu', 'checkpoint'],
   compression: ['model', 'weights', 'linalg', 'checkpoint'],
   evaluation: ['model', 'tokenizer', 'gpu', 'kernels'],
-  lab: ['checkpoint', 'tokenizer', 'gpu', 'kernels', 'linalg', 'weights', 'model', 'compression', 'evaluation'],
+  lab: [
+    'checkpoint',
+    'tokenizer',
+    'gpu',
+    'kernels',
+    'linalg',
+    'weights',
+    'model',
+    'compression',
+    'evaluation',
+  ],
   store: ['lab'],
   views: ['store', 'lab'],
   testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels'],
@@ -26,20 +36,32 @@ const MAY_IMPORT = {
 
 /** npm packages that only these folders may import. */
 const PACKAGES_ONLY_IN = {
-  '@tensorflow/tfjs': ['gpu', 'kernels', 'linalg', 'weights', 'model', 'compression', 'evaluation', 'lab', 'testing'],
+  '@tensorflow/tfjs': [
+    'gpu',
+    'kernels',
+    'linalg',
+    'weights',
+    'model',
+    'compression',
+    'evaluation',
+    'lab',
+    'testing',
+  ],
   '@tensorflow/tfjs-backend-webgpu': ['gpu'],
   '@huggingface/tokenizers': ['tokenizer'],
   react: ['views'],
   recharts: ['views'],
-  zustand: ['store'],
+  zustand: ['store', 'views'],
   comlink: ['lab'],
 };
 
 /** From store/ and views/, only these files of lab/ are visible: the interface, its types, and the client. */
-const LAB_SURFACE = ['lab/protocol', 'lab/lab-client'];
+const LAB_SURFACE = ['lab/protocol', 'lab/lab-client', 'lab/report'];
 
 const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
-  const forbiddenFolders = Object.keys(MAY_IMPORT).filter((other) => other !== folder && !allowed.includes(other));
+  const forbiddenFolders = Object.keys(MAY_IMPORT).filter(
+    (other) => other !== folder && !allowed.includes(other),
+  );
   const forbiddenPackages = Object.entries(PACKAGES_ONLY_IN)
     .filter(([, folders]) => !folders.includes(folder))
     .map(([name]) => name);

@@ -42,7 +42,9 @@ export async function ensureBrowser() {
     const packaged = installedBrowser();
     if (packaged) return packaged;
   }
-  throw new Error('No Chromium or Chrome could be found or installed. Install one, or set LATHE_BROWSER to its path.');
+  throw new Error(
+    'No Chromium or Chrome could be found or installed. Install one, or set LATHE_BROWSER to its path.',
+  );
 }
 
 function installedBrowser() {
@@ -74,7 +76,9 @@ export function gpuEnvironment(browserPath) {
   if (!hasSystemVulkanLoader() && loaderFolder) {
     environment.LD_LIBRARY_PATH = [loaderFolder, environment.LD_LIBRARY_PATH].filter(Boolean).join(':');
   }
-  const driver = folders.map((folder) => join(folder, 'vk_swiftshader_icd.json')).find((path) => existsSync(path));
+  const driver = folders
+    .map((folder) => join(folder, 'vk_swiftshader_icd.json'))
+    .find((path) => existsSync(path));
   if (driver && !environment.VK_ICD_FILENAMES && !environment.VK_DRIVER_FILES && !hasSystemVulkanDriver()) {
     environment.VK_ICD_FILENAMES = driver;
   }

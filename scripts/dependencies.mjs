@@ -12,7 +12,11 @@ export function ensureDependencies() {
   const reason = staleReason();
   if (!reason) return;
   console.log(`Installing dependencies (${reason}) …`);
-  execFileSync(NPM, ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' });
+  execFileSync(NPM, ['ci', '--no-audit', '--no-fund'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
 }
 
 function requireNode() {
@@ -32,7 +36,8 @@ function staleReason() {
     if (path === '') continue;
     const found = installed[path];
     if (!found && (entry.optional || entry.peer)) continue;
-    if (found?.version !== entry.version) return `${path.replace('node_modules/', '')} is not ${entry.version}`;
+    if (found?.version !== entry.version)
+      return `${path.replace('node_modules/', '')} is not ${entry.version}`;
   }
   return undefined;
 }

@@ -3,7 +3,8 @@ import { ensureDependencies, ROOT } from './dependencies.mjs';
 ensureDependencies();
 const { createServer } = await import('vite');
 
-const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+const hasDisplay =
+  process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
 const server = await createServer({
   root: ROOT,
   server: { open: hasDisplay && !process.env.CI, host: process.argv.includes('--host') },

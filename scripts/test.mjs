@@ -19,7 +19,10 @@ check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'wa
 suite('unit tests', 'vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json'], {
   report: 'unit.json',
   fileArgument: (path) => [`--outputFile.json=${path}`],
-  count: ({ numPassedTests, numTotalTests }) => ({ passed: numPassedTests, failed: numTotalTests - numPassedTests }),
+  count: ({ numPassedTests, numTotalTests }) => ({
+    passed: numPassedTests,
+    failed: numTotalTests - numPassedTests,
+  }),
 });
 suite('browser tests', '@playwright/test/cli.js', ['test', '-c', 'e2e', '--reporter=list,json'], {
   report: 'browser.json',

@@ -1,0 +1,96 @@
+import type {
+  DeviceInfo,
+  LatencyReport,
+  MethodDescription,
+  ModelInfo,
+  Progress,
+  Recipe,
+  Report,
+  SizeReport,
+  VariantReport,
+} from '../lab/protocol';
+
+/** Whether figures were taken on this device in this visit, or come with the page. */
+export type Origin = 'here' | 'recorded';
+
+/** A line of the comparison: the base or a variant, recorded or on this device. */
+export interface VariantRow {
+  /** Stable within the page. */
+  readonly key: string;
+  /** Set once the variant is on the GPU here. */
+  readonly id?: string;
+  readonly name: string;
+  readonly recipe: Recipe;
+  readonly size: SizeReport;
+  /** Flat figures as in a report: `perplexity`, `perplexityStandardError`, … */
+  readonly metrics: Readonly<Record<string, number | string>>;
+  readonly metricsFrom: Origin;
+  readonly latency?: LatencyReport;
+  readonly latencyFrom?: Origin;
+  readonly layers: VariantReport['layers'];
+}
+
+export type DeviceState =
+  | { readonly status: 'opening' }
+  | { readonly status: 'ready'; readonly info: DeviceInfo }
+  | { readonly status: 'unavailable' | 'lost'; readonly message: string };
+
+/** The one long operation that is under way. */
+export interface Operation {
+  readonly title: string;
+  readonly progress?: Progress;
+  cancel(): void;
+}
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: 'error' | 'done';
+  readonly text: string;
+}
+
+/** A demo checkpoint or a text that ships with the page. */
+export interface DemoModel {
+  readonly id: string;
+  readonly title: string;
+  readonly files: readonly { name: string; bytes: number }[];
+}
+
+export interface ShippedDataSet {
+  readonly id: string;
+  readonly title: string;
+  readonly file: string;
+  readonly kind: 'text' | 'labelled';
+  readonly licence: string;
+}
+
+export interface LabState {
+  readonly device: DeviceState;
+  readonly model?: ModelInfo;
+  readonly methods: readonly MethodDescription[];
+  readonly rows: readonly VariantRow[];
+  /** Keys of rows that are compared side by side. */
+  readonly selected: readonly string[];
+  readonly recording?: Pick<Report, 'recordedAt' | 'device'>;
+  readonly draft: Recipe;
+  readonly operation?: Operation;
+  readonly notices: readonly Notice[];
+  readonly demos: readonly DemoModel[];
+  readonly dataSets: readonly ShippedDataSet[];
+  readonly theme: 'light' | 'dark' | 'system';
+}
+
+export const BASE_KEY = 'base';
+
+export const EMPTY_RECIPE: Recipe = { name: 'My recipe', steps: [] };
+
+export const INITIAL_STATE: LabState = {
+  device: { status: 'opening' },
+  methods: [],
+  rows: [],
+  selected: [],
+  draft: EMPTY_RECIPE,
+  notices: [],
+  demos: [],
+  dataSets: [],
+  theme: 'system',
+};

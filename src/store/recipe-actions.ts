@@ -1,0 +1,93 @@
+import type { MethodDescription, Recipe, RecipeStep } from '../lab/protocol';
+import { EMPTY_RECIPE } from './lab-state';
+import { type LabContext, notify } from './lab-store';
+
+/** Ready-made recipes for a quick start. */
+export const PRESETS: readonly Recipe[] = [
+  preset('int8 per channel', 'round-to-nearest', { bits: 8, strategy: 'channel', symmetric: true }),
+  preset('int4, groups of 32', 'round-to-nearest', {
+    bits: 4,
+    strategy: 'group',
+    groupSize: 32,
+    symmetric: true,
+  }),
+  preset('Magnitude 50 %', 'magnitude-pruning', { sparsity: 0.5, scope: 'layer', pattern: 'unstructured' }),
+  preset('Magnitude 2:4', 'magnitude-pruning', { pattern: '2:4' }),
+  preset('Kronecker, A half the rows', 'kronecker', { terms: 1, aShape: ['1/2', '1'] }),
+  preset('Tensor train, rank 64', 'tensor-train', { rows: ['1/8', '8'], columns: ['1/8', '8'], maxRank: 64 }),
+  preset('Low rank, half', 'low-rank', { parametersKept: 0.5 }),
+  {
+    name: 'Low rank, then int8',
+    steps: [
+      { method: 'low-rank', targets: ['Linear'], ignore: [], parameters: { parametersKept: 0.5 } },
+      {
+        method: 'round-to-nearest',
+        targets: ['Linear'],
+        ignore: [],
+        parameters: { bits: 8, strategy: 'channel', symmetric: true },
+      },
+    ],
+  },
+];
+
+function preset(name: string, method: string, parameters: Record<string, unknown>): Recipe {
+  return { name, steps: [{ method, targets: ['Linear'], ignore: [], parameters }] };
+}
+
+export function setDraft({ store }: LabContext, draft: Recipe): void {
+  store.setState({ draft });
+}
+
+/** A step with the method's defaults; optional fields beyond the first stay out. */
+export function newStep(method: MethodDescription): RecipeStep {
+  return { method: method.id, targets: ['Linear'], ignore: [], parameters: defaultParameters(method) };
+}
+
+export function defaultParameters(method: MethodDescription): Record<string, unknown> {
+  const parameters: Record<string, unknown> = {};
+  const firstOptional = Object.entries(method.fields).find(
+    ([, field]) => 'optional' in field && field.optional,
+  )?.[0];
+  for (const [name, field] of Object.entries(method.fields)) {
+    const optional = 'optional' in field && field.optional;
+    if (!optional || (name === firstOptional && method.id !== 'round-to-nearest'))
+      parameters[name] = field.default;
+  }
+  return parameters;
+}
+
+export function changeStep(context: LabContext, index: number, change: Partial<RecipeStep>): void {
+  const { draft } = context.store.getState();
+  const steps = draft.steps.map((step, position) => (position === index ? { ...step, ...change } : step));
+  setDraft(context, { ...draft, steps });
+}
+
+export function removeStep(context: LabContext, index: number): void {
+  const { draft } = context.store.getState();
+  setDraft(context, { ...draft, steps: draft.steps.filter((_, position) => position !== index) });
+}
+
+export function moveStep(context: LabContext, index: number, by: -1 | 1): void {
+  const { draft } = context.store.getState();
+  const steps = [...draft.steps];
+  const [step] = steps.splice(index, 1);
+  steps.splice(index + by, 0, step);
+  setDraft(context, { ...draft, steps });
+}
+
+/** Takes a recipe file as the draft; what was there stays where the text is no recipe. */
+export function loadRecipeText(context: LabContext, text: string, fileName: string): boolean {
+  try {
+    const json = JSON.parse(text) as Recipe;
+    if (!Array.isArray(json.steps)) throw new Error('it has no "steps"');
+    setDraft(context, { name: json.name ?? EMPTY_RECIPE.name, steps: json.steps });
+    return true;
+  } catch (error) {
+    notify(
+      context,
+      'error',
+      `${fileName} is not a recipe (${(error as Error).message}); a recipe looks like {"name": "…", "steps": […]}.`,
+    );
+    return false;
+  }
+}

@@ -1,0 +1,51 @@
+import type { LatencyReport, Metrics, Report, VariantInfo, VariantReport } from '../lab/protocol';
+import { flattenMetrics } from '../lab/report';
+import { BASE_KEY, type VariantRow } from './lab-state';
+
+/** Rows of a recorded report, the base first. */
+export function recordedRows(report: Report): VariantRow[] {
+  return [report.base, ...report.variants].map((variant, index) => ({
+    key: index === 0 ? BASE_KEY : `recorded-${index}`,
+    name: variant.name,
+    recipe: variant.recipe,
+    size: variant.size,
+    metrics: variant.metrics,
+    metricsFrom: 'recorded',
+    latency: variant.latency,
+    latencyFrom: variant.latency ? 'recorded' : undefined,
+    layers: variant.layers,
+  }));
+}
+
+/** A row of a variant that was just made here, with nothing measured yet. */
+export function freshRow(info: VariantInfo, key: string): VariantRow {
+  return {
+    key,
+    id: info.id,
+    name: info.name,
+    recipe: info.recipe,
+    size: info.size,
+    metrics: {},
+    metricsFrom: 'here',
+    layers: info.layers,
+  };
+}
+
+/** A recorded row whose variant now is on the GPU: its recorded figures stay, marked as such, until measured here. */
+export function broughtHere(row: VariantRow, info: VariantInfo): VariantRow {
+  return { ...row, id: info.id, size: info.size, layers: info.layers };
+}
+
+export function withMetrics(row: VariantRow, metrics: Metrics): VariantRow {
+  const kept = row.metricsFrom === 'here' ? row.metrics : {};
+  return { ...row, metrics: { ...kept, ...flattenMetrics(metrics) }, metricsFrom: 'here' };
+}
+
+export function withLatency(row: VariantRow, latency: LatencyReport): VariantRow {
+  return { ...row, latency, latencyFrom: 'here' };
+}
+
+/** The row as the report document holds it. */
+export function rowToReport({ name, recipe, metrics, size, latency, layers }: VariantRow): VariantReport {
+  return { name, recipe, metrics, size, ...(latency ? { latency } : {}), layers };
+}

@@ -1,0 +1,118 @@
+import type { DataSet, EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
+import { BASE_KEY, type ShippedDataSet, type VariantRow } from './lab-state';
+import { type LabContext, runOperation } from './lab-store';
+import { broughtHere, freshRow, withLatency, withMetrics } from './rows';
+
+/** Compresses the base by a recipe; the new variant joins the comparison and the selection. */
+export async function compress(context: LabContext, recipe: unknown): Promise<boolean> {
+  const { store, lab } = context;
+  const name = (recipe as Recipe).name ?? 'a recipe';
+  return runOperation(context, `Compressing: ${name}`, async (options) => {
+    const info = await lab.compress(recipe, options);
+    store.setState(({ rows, selected }) => {
+      const row = freshRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
+      return { rows: [...rows, row], selected: [...selected.slice(-2), row.key] };
+    });
+  });
+}
+
+/** Makes recorded variants on this device, so that they can be measured, compared and exported. */
+export async function bringHere(context: LabContext, keys: readonly string[]): Promise<boolean> {
+  const { store, lab } = context;
+  const waiting = store.getState().rows.filter(({ key, id }) => keys.includes(key) && id === undefined);
+  if (waiting.length === 0) return true;
+  return runOperation(context, 'Making the variants on this device', async (options) => {
+    for (const row of waiting) {
+      const info = await lab.compress(row.recipe, options);
+      replaceRow(context, row.key, (current) => broughtHere(current, info));
+    }
+  });
+}
+
+export async function discard(context: LabContext, key: string): Promise<void> {
+  const { store, lab } = context;
+  const row = store.getState().rows.find((candidate) => candidate.key === key);
+  if (!row || key === BASE_KEY) return;
+  if (row.id) await lab.discard(row.id);
+  store.setState(({ rows, selected }) => ({
+    rows: rows.filter((candidate) => candidate.key !== key),
+    selected: selected.filter((candidate) => candidate !== key),
+  }));
+}
+
+export function rename(context: LabContext, key: string, name: string): void {
+  replaceRow(context, key, (row) => ({ ...row, name: name.trim() || row.name }));
+}
+
+export function toggleSelected({ store }: LabContext, key: string): void {
+  store.setState(({ selected }) => ({
+    selected: selected.includes(key) ? selected.filter((each) => each !== key) : [...selected, key],
+  }));
+}
+
+/** Evaluates every row here (recorded ones are made first); base and variants see each window in turn. */
+export async function evaluate(context: LabContext, request: EvaluationRequest): Promise<void> {
+  if (!(await bringHere(context, allKeys(context)))) return;
+  await runOperation(context, `Evaluating on ${request.data.name}`, async (options) => {
+    const rows = rowsHere(context);
+    const metrics = await context.lab.evaluate(
+      rows.map(({ id }) => id!),
+      request,
+      options,
+    );
+    for (const { key, id } of rows) replaceRow(context, key, (row) => withMetrics(row, metrics[id!]));
+    forgetRecordingIfMeasured(context);
+  });
+}
+
+/** Measures prefill and decode of every row, in turn. */
+export async function measureLatency(context: LabContext, request: LatencyRequest): Promise<void> {
+  if (!(await bringHere(context, allKeys(context)))) return;
+  await runOperation(context, 'Measuring latency', async (options) => {
+    const rows = rowsHere(context);
+    const latencies = await context.lab.measureLatency(
+      rows.map(({ id }) => id!),
+      request,
+      options,
+    );
+    for (const { key, id } of rows) replaceRow(context, key, (row) => withLatency(row, latencies[id!]));
+    forgetRecordingIfMeasured(context);
+  });
+}
+
+/** The text of a data set that ships with the page. @throws Error where it cannot be fetched */
+export async function fetchDataSet({ file, kind }: ShippedDataSet): Promise<DataSet> {
+  const response = await fetch(`datasets/${file}`);
+  if (!response.ok)
+    throw new Error(`The text ${file} could not be fetched (${response.status}); reload the page.`);
+  return { name: file, kind, content: await response.text() };
+}
+
+function allKeys({ store }: LabContext): string[] {
+  return store.getState().rows.map(({ key }) => key);
+}
+
+function rowsHere({ store }: LabContext): VariantRow[] {
+  return store.getState().rows.filter(({ id }) => id !== undefined);
+}
+
+function replaceRow({ store }: LabContext, key: string, change: (row: VariantRow) => VariantRow): void {
+  store.setState(({ rows }) => ({ rows: rows.map((row) => (row.key === key ? change(row) : row)) }));
+}
+
+/** The mark "recorded on …" goes once every figure on the screen was taken here. */
+function forgetRecordingIfMeasured({ store }: LabContext): void {
+  const { rows } = store.getState();
+  const measured = rows.every(
+    ({ metricsFrom, latencyFrom }) => metricsFrom === 'here' && latencyFrom !== 'recorded',
+  );
+  if (measured) store.setState({ recording: undefined });
+}
+
+function uniqueName(name: string, rows: readonly VariantRow[]): string {
+  const taken = new Set(rows.map((row) => row.name));
+  if (!taken.has(name)) return name;
+  let count = 2;
+  while (taken.has(`${name} (${count})`)) count++;
+  return `${name} (${count})`;
+}
