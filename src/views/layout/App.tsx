@@ -1,0 +1,41 @@
+import { useEffect } from 'react';
+import { CheckpointPanel } from '../checkpoint/CheckpointPanel';
+import { ComparisonCharts } from '../chart/ComparisonCharts';
+import { CompareView } from '../compare/CompareView';
+import { useLab } from '../lab-context';
+import { MeasurePanel } from '../measure/MeasurePanel';
+import { Notices } from '../notices/Notices';
+import { RecipePanel } from '../recipe/RecipePanel';
+import { VariantsTable } from '../variants/VariantsTable';
+import { DeviceBanner } from './DeviceBanner';
+import { DropArea } from './DropArea';
+import { Header } from './Header';
+import { OperationBar } from './OperationBar';
+
+/** The page: what is done on the left, what comes of it on the right. */
+export function App() {
+  const theme = useLab((state) => state.theme);
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+  }, [theme]);
+  return (
+    <DropArea>
+      <Header />
+      <OperationBar />
+      <DeviceBanner />
+      <div className="page">
+        <aside className="tools" aria-label="Tools">
+          <CheckpointPanel />
+          <RecipePanel />
+          <MeasurePanel />
+        </aside>
+        <main className="results" aria-label="Results">
+          <ComparisonCharts />
+          <VariantsTable />
+          <CompareView />
+        </main>
+      </div>
+      <Notices />
+    </DropArea>
+  );
+}

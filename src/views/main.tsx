@@ -1,0 +1,23 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createLabClient } from '../lab/lab-client';
+import { createLabStore } from '../store/lab-store';
+import { startLab } from '../store/open-actions';
+import { restoreFromAddress, storeInAddress } from '../store/address';
+import { LabReactContext } from './lab-context';
+import { App } from './layout/App';
+import './styles/theme.css';
+import './styles/layout.css';
+import './styles/parts.css';
+
+const context = { store: createLabStore(restoreFromAddress(location.hash)), lab: createLabClient() };
+storeInAddress(context.store);
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <LabReactContext value={context}>
+      <App />
+    </LabReactContext>
+  </StrictMode>,
+);
+void startLab(context);

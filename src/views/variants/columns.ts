@@ -1,0 +1,155 @@
+import type { VariantRow } from '../../store/lab-state';
+import { formatBytes, formatNumber, formatPercent } from '../format';
+import { recipeInWords } from '../recipe/recipe-in-words';
+
+/** A column of the comparison: what it shows, how it sorts, what it means. */
+export interface Column {
+  readonly id: string;
+  readonly title: string;
+  readonly hint: string;
+  /** Undefined where a row has no such figure. */
+  value(row: VariantRow): number | string | undefined;
+  format(row: VariantRow): string;
+  readonly isText?: boolean;
+}
+
+const metric = (row: VariantRow, name: string): number | undefined =>
+  typeof row.metrics[name] === 'number' ? row.metrics[name] : undefined;
+
+function metricColumn(id: string, title: string, hint: string, format: (value: number) => string): Column {
+  return {
+    id,
+    title,
+    hint,
+    value: (row) => metric(row, id),
+    format: (row) => {
+      const value = metric(row, id);
+      if (value === undefined) return '–';
+      const error = metric(row, `${id}StandardError`);
+      return error ? `${format(value)} ± ${format(error)}` : format(value);
+    },
+  };
+}
+
+function rateColumn(
+  id: 'prefillTokensPerSecond' | 'decodeTokensPerSecond',
+  title: string,
+  hint: string,
+): Column {
+  return {
+    id,
+    title,
+    hint,
+    value: (row) => row.latency?.[id]?.median,
+    format: (row) => {
+      const rate = row.latency?.[id];
+      return rate ? `${formatNumber(rate.median)} (p95 ${formatNumber(rate.p95)})` : '–';
+    },
+  };
+}
+
+export const COLUMNS: readonly Column[] = [
+  {
+    id: 'name',
+    title: 'Variant',
+    hint: 'The base is the model as it was loaded.',
+    value: (row) => row.name,
+    format: (row) => row.name,
+    isText: true,
+  },
+  {
+    id: 'recipe',
+    title: 'Recipe',
+    hint: 'What was done, in order, to the linears of the blocks unless it says otherwise.',
+    value: (row) => recipeInWords(row.recipe),
+    format: (row) => recipeInWords(row.recipe),
+    isText: true,
+  },
+  {
+    id: 'storedBytes',
+    title: 'Size',
+    hint: 'Bytes of the exported model.safetensors, header included.',
+    value: (row) => row.size.storedBytes,
+    format: (row) => formatBytes(row.size.storedBytes),
+  },
+  {
+    id: 'ratio',
+    title: 'Ratio',
+    hint: 'How many times smaller than the base in dense float32.',
+    value: (row) => row.size.denseBytes / row.size.storedBytes,
+    format: (row) => `${formatNumber(row.size.denseBytes / row.size.storedBytes)}×`,
+  },
+  {
+    id: 'bitsPerWeight',
+    title: 'Bits/weight',
+    hint: 'Stored bits for each parameter of the base, everything in the file counted.',
+    value: (row) => row.size.bitsPerWeight,
+    format: (row) => formatNumber(row.size.bitsPerWeight),
+  },
+  {
+    id: 'gzipBytes',
+    title: 'Gzip',
+    hint: 'The same file after gzip: what a server would send.',
+    value: (row) => row.size.gzipBytes,
+    format: (row) => formatBytes(row.size.gzipBytes),
+  },
+  metricColumn(
+    'perplexity',
+    'Perplexity',
+    'exp of the mean loss a token; lower is better. ± is the standard error.',
+    formatNumber,
+  ),
+  metricColumn(
+    'pseudoPerplexity',
+    'Pseudo-perplexity',
+    'Each token masked in turn; lower is better.',
+    formatNumber,
+  ),
+  metricColumn('accuracy', 'Accuracy', 'Share of sentences classified as labelled.', formatPercent),
+  metricColumn('f1', 'F1', 'Harmonic mean of precision and recall of the positive label.', formatNumber),
+  metricColumn(
+    'meanKl',
+    'Mean KL',
+    'Mean divergence of the predictions from the base, in nats.',
+    formatNumber,
+  ),
+  metricColumn('kl99', 'KL 99 %', 'Divergence that one prediction in a hundred exceeds.', formatNumber),
+  metricColumn(
+    'sameTop',
+    'Same top',
+    'Share of predictions with the same most likely token as the base.',
+    formatPercent,
+  ),
+  rateColumn(
+    'prefillTokensPerSecond',
+    'Prefill tok/s',
+    'Prompt tokens a second on this device: median of the runs, and what 95 % of them reach.',
+  ),
+  rateColumn(
+    'decodeTokensPerSecond',
+    'Decode tok/s',
+    'Generated tokens a second on this device: median of the runs, and what 95 % of them reach.',
+  ),
+];
+
+/** Columns in which at least one row has something to show. */
+export function shownColumns(rows: readonly VariantRow[]): Column[] {
+  return COLUMNS.filter((column) => rows.some((row) => column.value(row) !== undefined));
+}
+
+export interface Sorting {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+/** Sorted copy; rows without the figure come last either way. */
+export function sortRows(rows: readonly VariantRow[], { column, descending }: Sorting): VariantRow[] {
+  const found = COLUMNS.find(({ id }) => id === column);
+  if (!found) return [...rows];
+  return [...rows].sort((left, right) => {
+    const [a, b] = [found.value(left), found.value(right)];
+    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+    const order = typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b));
+    return descending ? -order : order;
+  });
+}
