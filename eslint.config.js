@@ -58,7 +58,9 @@ const PACKAGES_ONLY_IN = {
 /** From store/ and views/, only these files of lab/ are visible: the interface, its types, and the client. */
 const LAB_SURFACE = ['lab/protocol', 'lab/lab-client', 'lab/report'];
 
-const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
+/** The rules of one folder for its files at one depth: from a subfolder, `../name/` is a sibling, not a folder of src. */
+function importRule(folder, files, up) {
+  const allowed = MAY_IMPORT[folder];
   const forbiddenFolders = Object.keys(MAY_IMPORT).filter(
     (other) => other !== folder && !allowed.includes(other),
   );
@@ -67,7 +69,7 @@ const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
     .map(([name]) => name);
   const patterns = [
     ...forbiddenFolders.map((other) => ({
-      regex: `^(\\.\\./)+${other}/`,
+      regex: `^${up}${other}/`,
       message: `src/${folder} may not import src/${other} (see MAY_IMPORT in eslint.config.js).`,
     })),
     ...forbiddenPackages.map((name) => ({
@@ -77,16 +79,21 @@ const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
   ];
   if (folder === 'store' || folder === 'views') {
     patterns.push({
-      regex: `^(\\.\\./)+lab/(?!(${LAB_SURFACE.map((file) => file.replace('lab/', '')).join('|')})$)`,
+      regex: `^${up}lab/(?!(${LAB_SURFACE.map((file) => file.replace('lab/', '')).join('|')})$)`,
       message: `src/${folder} sees only ${LAB_SURFACE.join(' and ')}.`,
     });
   }
   return {
-    files: [`src/${folder}/**/*.{ts,tsx}`],
+    files: [files],
     ignores: ['**/*.test.ts', '**/*.test.tsx'],
     rules: { 'no-restricted-imports': ['error', { patterns }] },
   };
-});
+}
+
+const importRules = Object.keys(MAY_IMPORT).flatMap((folder) => [
+  importRule(folder, `src/${folder}/*.{ts,tsx}`, '\\.\\./'),
+  importRule(folder, `src/${folder}/*/**/*.{ts,tsx}`, '(\\.\\./){2,}'),
+]);
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.venv/', 'public/', 'test-results/', 'playwright-report/'] },

@@ -1,0 +1,157 @@
+import { useMemo, useState } from 'react';
+import {
+  CartesianGrid,
+  ErrorBar,
+  ResponsiveContainer,
+  Scatter,
+  ScatterChart,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import type { VariantRow } from '../../store/lab-state';
+import { formatNumber } from '../format';
+import { useLab } from '../lab-context';
+import { COLUMNS } from '../variants/columns';
+import { type ChartPoint, chartPoints, type CostAxis, isWide, qualityMetric } from './chart-points';
+import { markShape } from './marks';
+import { paretoFront } from './pareto';
+
+/** Quality against size, and quality against speed. */
+export function ComparisonCharts() {
+  const rows = useLab((state) => state.rows);
+  const quality = useMemo(() => qualityMetric(rows), [rows]);
+  const [speed, setSpeed] = useState<'decode' | 'prefill'>('decode');
+  if (!quality) {
+    return (
+      <section className="card empty" aria-label="Charts">
+        <p>Measure the model to see what each variant keeps and costs.</p>
+      </section>
+    );
+  }
+  return (
+    <div className="charts">
+      <Chart title="Quality against size" rows={rows} cost="size" quality={quality} />
+      <Chart
+        title="Quality against time a token"
+        rows={rows}
+        cost={speed}
+        quality={quality}
+        control={
+          <select
+            aria-label="Latency shown"
+            value={speed}
+            onChange={(event) => setSpeed(event.target.value as 'decode' | 'prefill')}
+          >
+            <option value="decode">decode</option>
+            <option value="prefill">prefill</option>
+          </select>
+        }
+      />
+    </div>
+  );
+}
+
+const AXIS_TITLES: Readonly<Record<CostAxis, string>> = {
+  size: 'MB in the file',
+  decode: 'ms a generated token',
+  prefill: 'ms a prompt token',
+};
+
+interface ChartProps {
+  readonly title: string;
+  readonly rows: readonly VariantRow[];
+  readonly cost: CostAxis;
+  readonly quality: NonNullable<ReturnType<typeof qualityMetric>>;
+  readonly control?: React.ReactNode;
+}
+
+function Chart({ title, rows, cost, quality, control }: ChartProps) {
+  const points = useMemo(() => chartPoints(rows, cost, quality.id), [rows, cost, quality]);
+  const front = useMemo(() => paretoFront(points, quality.better), [points, quality]);
+  const wide = isWide(points);
+  const name = COLUMNS.find(({ id }) => id === quality.id)!.title;
+  return (
+    <figure className="card chart" aria-label={`${title}: ${points.length} variants`}>
+      <figcaption className="row">
+        <b>{title}</b>
+        <span className="hint">
+          {name}, {quality.better} is better{wide ? ', log scale' : ''}
+        </span>
+        <span className="spacer" />
+        {control}
+      </figcaption>
+      {points.length === 0 ? (
+        <p className="empty">Not measured yet.</p>
+      ) : (
+        <ResponsiveContainer width="100%" height={236}>
+          <ScatterChart margin={{ top: 16, right: 24, bottom: 4, left: 0 }} accessibilityLayer>
+            <CartesianGrid strokeDasharray="2 4" />
+            <XAxis
+              type="number"
+              dataKey="cost"
+              domain={['auto', 'auto']}
+              tickFormatter={formatNumber}
+              tickCount={5}
+              label={{ value: AXIS_TITLES[cost], position: 'insideBottomRight', offset: 0, dy: 2 }}
+              height={38}
+            />
+            <YAxis
+              type="number"
+              dataKey="quality"
+              scale={wide ? 'log' : 'auto'}
+              domain={['auto', 'auto']}
+              tickFormatter={formatNumber}
+              width={58}
+            />
+            <Tooltip
+              isAnimationActive={false}
+              content={<PointDetails metric={name} cost={AXIS_TITLES[cost]} />}
+            />
+            <Scatter
+              data={front}
+              line={{ className: 'front' }}
+              shape={() => <g />}
+              isAnimationActive={false}
+              legendType="none"
+              tooltipType="none"
+            />
+            <Scatter data={points} isAnimationActive={false} shape={Mark}>
+              <ErrorBar dataKey="error" direction="y" width={4} className="error-bar" />
+            </Scatter>
+          </ScatterChart>
+        </ResponsiveContainer>
+      )}
+    </figure>
+  );
+}
+
+/** A variant's point with its name. */
+function Mark(props: unknown) {
+  const { cx, cy, payload } = props as { cx: number; cy: number; payload: ChartPoint };
+  return (
+    <g transform={`translate(${cx},${cy})`} className={`point series-${payload.index % 8}`}>
+      <path d={markShape(payload.index, 5)} />
+      <text x={payload.labelLeft ? -9 : 9} y={4} textAnchor={payload.labelLeft ? 'end' : 'start'}>
+        {payload.name}
+      </text>
+    </g>
+  );
+}
+
+function PointDetails(props: { metric: string; cost: string; payload?: { payload: ChartPoint }[] }) {
+  const point = props.payload?.[0]?.payload;
+  if (!point) return null;
+  return (
+    <div className="tooltip">
+      <b>{point.name}</b>
+      <p>{point.recipe}</p>
+      <p>
+        {props.metric} {formatNumber(point.quality)} ± {formatNumber(point.error)}
+      </p>
+      <p>
+        {formatNumber(point.cost)} {props.cost}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import type { VariantReport } from '../../lab/protocol';
+
+type Layer = VariantReport['layers'][number];
+
+export interface LayerGrid {
+  /** Kinds of matrix: attn.c_attn, mlp.c_fc, … */
+  readonly kinds: readonly string[];
+  /** A row a block, with a cell a kind. */
+  readonly blocks: readonly { readonly block: string; readonly cells: readonly (Layer | undefined)[] }[];
+}
+
+/** Sorts matrices into a grid by the number of their block and the rest of their name; others share the row "–". */
+export function layerGrid(layers: readonly Layer[]): LayerGrid {
+  const kinds: string[] = [];
+  const rows = new Map<string, Map<string, Layer>>();
+  for (const layer of layers) {
+    const match = /(?:^|\.)(?:h|layer)\.(\d+)\.(.+)$/.exec(layer.name);
+    const block = match?.[1] ?? '–';
+    const kind = match?.[2] ?? layer.name.replace(/^(transformer|bert)\./, '');
+    if (!kinds.includes(kind)) kinds.push(kind);
+    const row = rows.get(block) ?? new Map<string, Layer>();
+    row.set(kind, layer);
+    rows.set(block, row);
+  }
+  return {
+    kinds,
+    blocks: [...rows].map(([block, row]) => ({ block, cells: kinds.map((kind) => row.get(kind)) })),
+  };
+}

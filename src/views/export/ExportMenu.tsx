@@ -1,0 +1,84 @@
+import { DropdownMenu } from 'radix-ui';
+import type { ExportFormat } from '../../lab/protocol';
+import type { VariantRow } from '../../store/lab-state';
+import { type LabContext, notify, runOperation } from '../../store/lab-store';
+import { reportOf } from '../../store/page-report';
+import { useLab, useLabContext } from '../lab-context';
+import { saveBlob, saveText } from './save-text';
+import { directorySink, zipSink } from './sinks';
+
+/** Saves a variant as files; without a row, the whole comparison as a report. */
+export function ExportMenu({ row }: { row?: VariantRow }) {
+  const context = useLabContext();
+  const busy = useLab((state) => state.operation !== undefined);
+  if (!row) {
+    return (
+      <button type="button" className="quiet" onClick={() => saveReport(context)}>
+        Save report
+      </button>
+    );
+  }
+  return (
+    <DropdownMenu.Root>
+      <DropdownMenu.Trigger disabled={busy} aria-label={`Export ${row.name}`}>
+        Export
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="menu" align="end">
+          <DropdownMenu.Item onSelect={() => void exportVariant(context, row, 'lathe')}>
+            Compressed, Lathe’s safetensors (drop it in again)
+          </DropdownMenu.Item>
+          <DropdownMenu.Item onSelect={() => void exportVariant(context, row, 'dense')}>
+            Dense Hugging Face folder (for transformers)
+          </DropdownMenu.Item>
+          <DropdownMenu.Item
+            onSelect={() => saveText(`${row.name}.recipe.json`, JSON.stringify(row.recipe, undefined, 2))}
+          >
+            Its recipe
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function saveReport(context: LabContext): void {
+  const report = reportOf(context.store.getState());
+  if (report) saveText(`${report.model.name}.report.json`, JSON.stringify(report, undefined, 2));
+  else notify(context, 'error', 'There is nothing to report yet; load a model first.');
+}
+
+async function exportVariant(context: LabContext, row: VariantRow, format: ExportFormat): Promise<void> {
+  const folder = `${row.name.replace(/[^\w.-]+/g, '-')}-${format}`;
+  const directory = await chooseDirectory();
+  if (directory === 'cancelled') return;
+  await runOperation(context, `Exporting ${row.name}`, async (options) => {
+    if (directory) {
+      const target = await directory.getDirectoryHandle(folder, { create: true });
+      await context.lab.export(row.id!, format, directorySink(target), options);
+    } else {
+      const { sink, finish } = zipSink(folder);
+      await context.lab.export(row.id!, format, sink, options);
+      saveBlob(`${folder}.zip`, await finish());
+    }
+    notify(
+      context,
+      'done',
+      `${row.name} was exported as ${directory ? `the folder ${folder}` : `${folder}.zip`}.`,
+    );
+  });
+}
+
+type DirectoryPicker = (options: { mode: 'readwrite' }) => Promise<FileSystemDirectoryHandle>;
+
+/** The folder to write to; undefined where the browser cannot give one (then a zip is made). */
+async function chooseDirectory(): Promise<FileSystemDirectoryHandle | 'cancelled' | undefined> {
+  const picker = (window as { showDirectoryPicker?: DirectoryPicker }).showDirectoryPicker;
+  if (!picker) return undefined;
+  try {
+    return await picker.call(window, { mode: 'readwrite' });
+  } catch (error) {
+    // A refused folder leaves the zip; a dialog that was closed means no.
+    return (error as Error).name === 'AbortError' ? 'cancelled' : undefined;
+  }
+}

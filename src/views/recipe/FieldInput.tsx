@@ -1,0 +1,68 @@
+import type { FieldDescription } from '../../lab/protocol';
+
+interface FieldInputProps {
+  readonly name: string;
+  readonly field: FieldDescription;
+  readonly value: unknown;
+  /** Undefined leaves the parameter out. */
+  onChange(value: unknown): void;
+}
+
+/** The control of one parameter, as its method describes it. */
+export function FieldInput({ name, field, value, onChange }: FieldInputProps) {
+  return (
+    <label className="field" title={field.help}>
+      <span>
+        {field.label}
+        {'optional' in field && field.optional && <small> (optional)</small>}
+      </span>
+      {field.kind === 'choice' && (
+        <select
+          name={name}
+          value={String(value ?? field.default)}
+          onChange={(event) =>
+            onChange(field.options.find((option) => String(option.value) === event.target.value)?.value)
+          }
+        >
+          {field.options.map((option) => (
+            <option key={String(option.value)} value={String(option.value)}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+      )}
+      {field.kind === 'number' && (
+        <input
+          name={name}
+          type="number"
+          min={field.min}
+          max={field.max}
+          step={field.step}
+          value={value === undefined ? '' : String(value)}
+          placeholder={field.optional ? 'not set' : String(field.default)}
+          onChange={(event) => onChange(event.target.value === '' ? undefined : Number(event.target.value))}
+        />
+      )}
+      {field.kind === 'text' && (
+        <input
+          name={name}
+          defaultValue={typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)}
+          placeholder={field.placeholder}
+          onChange={(event) => onChange(parseText(event.target.value))}
+        />
+      )}
+    </label>
+  );
+}
+
+/** A list is given as JSON; anything else is text; nothing leaves the parameter out. */
+function parseText(text: string): unknown {
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  if (!trimmed.startsWith('[')) return trimmed;
+  try {
+    return JSON.parse(trimmed);
+  } catch {
+    return trimmed;
+  }
+}

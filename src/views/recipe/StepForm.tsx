@@ -1,0 +1,118 @@
+import type { RecipeStep } from '../../lab/protocol';
+import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
+import { useLab, useLabContext } from '../lab-context';
+import { FieldInput } from './FieldInput';
+
+interface StepFormProps {
+  readonly step: RecipeStep;
+  readonly index: number;
+  readonly last: boolean;
+  /** Matrices that the targets match; undefined before it is known. */
+  readonly matches?: number;
+}
+
+/** One step of the recipe: its method's own form, and the matrices it applies to. */
+export function StepForm({ step, index, last, matches }: StepFormProps) {
+  const context = useLabContext();
+  const method = useLab((state) => state.methods.find(({ id }) => id === step.method));
+  const setParameter = (name: string, value: unknown) => {
+    const parameters = { ...step.parameters };
+    if (value === undefined) delete parameters[name];
+    else parameters[name] = value;
+    changeStep(context, index, { parameters });
+  };
+  return (
+    <li className="step">
+      <div className="row">
+        <b>
+          {index + 1}. {method?.title ?? step.method}
+        </b>
+        <span className="spacer" />
+        <button
+          type="button"
+          className="quiet"
+          aria-label={`Move step ${index + 1} up`}
+          disabled={index === 0}
+          onClick={() => moveStep(context, index, -1)}
+        >
+          ↑
+        </button>
+        <button
+          type="button"
+          className="quiet"
+          aria-label={`Move step ${index + 1} down`}
+          disabled={last}
+          onClick={() => moveStep(context, index, 1)}
+        >
+          ↓
+        </button>
+        <button
+          type="button"
+          className="quiet"
+          aria-label={`Remove step ${index + 1}`}
+          onClick={() => removeStep(context, index)}
+        >
+          ×
+        </button>
+      </div>
+      {method && (
+        <p className="hint" title={method.paper}>
+          {method.summary}
+        </p>
+      )}
+      {method &&
+        Object.entries(method.fields).map(([name, field]) => (
+          <FieldInput
+            key={name}
+            name={name}
+            field={field}
+            value={step.parameters[name]}
+            onChange={(value) => setParameter(name, value)}
+          />
+        ))}
+      <TargetList
+        label="Targets"
+        entries={step.targets}
+        onChange={(targets) => changeStep(context, index, { targets })}
+      />
+      <TargetList
+        label="Ignore"
+        entries={step.ignore ?? []}
+        onChange={(ignore) => changeStep(context, index, { ignore })}
+      />
+      {matches !== undefined && <p className="hint">{matches} matrices</p>}
+    </li>
+  );
+}
+
+interface TargetListProps {
+  readonly label: string;
+  readonly entries: readonly string[];
+  onChange(entries: string[]): void;
+}
+
+/** Targets, separated by spaces: a class name, module names (offered from a list), or re: expressions. */
+function TargetList({ label, entries, onChange }: TargetListProps) {
+  const modules = useLab((state) => state.model?.modules);
+  const listId = `modules-${label}`;
+  return (
+    <label
+      className="field"
+      title='"Linear" is every linear of the blocks; otherwise module names or re:<expression>.'
+    >
+      <span>{label}</span>
+      <input
+        list={listId}
+        value={entries.join(' ')}
+        placeholder={label === 'Targets' ? 'Linear, a module name, or re:.*mlp.*' : 'none'}
+        onChange={(event) => onChange(event.target.value.split(/[\s,]+/).filter((entry) => entry !== ''))}
+      />
+      <datalist id={listId}>
+        <option value="Linear" />
+        {modules?.map(({ name }) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+    </label>
+  );
+}
