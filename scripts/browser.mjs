@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const INSTALLED_BROWSERS = [
@@ -71,6 +72,8 @@ async function playwrightBrowser() {
 export function gpuEnvironment(browserPath) {
   const environment = { ...process.env };
   if (process.platform !== 'linux') return environment;
+  // Without it the Vulkan loader complains on stderr, where one line of error is promised.
+  environment.XDG_RUNTIME_DIR ??= tmpdir();
   const folders = [...VULKAN_FOLDERS, ...(browserPath ? [dirname(browserPath)] : [])];
   const loaderFolder = folders.find((folder) => existsSync(join(folder, 'libvulkan.so.1')));
   if (!hasSystemVulkanLoader() && loaderFolder) {

@@ -190,6 +190,7 @@ export class LatheLab implements Lab {
   private deviceLost(message: string): void {
     // The buffers went with the device; what made them is kept.
     this.blueprint = this.session?.blueprint() ?? this.blueprint;
+    this.session?.abandon();
     this.session = undefined;
     for (const listener of this.lossListeners) listener(message);
   }

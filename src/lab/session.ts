@@ -105,9 +105,14 @@ export class Session {
   }
 
   dispose(): void {
+    this.abandon();
+    releaseFreeBuffers();
+  }
+
+  /** Forgets the weights of a device that is gone; there is nothing left to give its memory back to. */
+  abandon(): void {
     for (const { model } of this.variants.values()) model.dispose();
     this.variants.clear();
-    releaseFreeBuffers();
   }
 
   /** What is needed to make all of this again on another device. */

@@ -1,0 +1,255 @@
+import { gzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { currentGpu } from '../gpu/device';
+import { installNodeGpu } from '../gpu/node-gpu';
+import { folderFiles } from '../testing/folder-checkpoint';
+import { LatheLab } from './lab';
+import type { EvaluationRequest, ExportFormat, ExportSink, NamedFile, Recipe } from './protocol';
+
+const fixtures = join(import.meta.dirname, '../testing/fixtures');
+const text =
+  'Once upon a time there was a king who had a garden, and in the garden stood a tree that bore apples.';
+const request: EvaluationRequest = {
+  kind: 'perplexity',
+  data: { name: 'tale.txt', kind: 'text', content: text },
+  window: 32,
+  stride: 16,
+};
+
+const recipe = (method: string, parameters: Record<string, unknown>, targets = ['Linear']): Recipe => ({
+  name: method,
+  steps: [{ method, targets, ignore: [], parameters }],
+});
+
+const RECIPES: Recipe[] = [
+  recipe('magnitude-pruning', { sparsity: 0.5 }),
+  recipe('magnitude-pruning', { pattern: '2:4' }),
+  recipe('magnitude-pruning', { pattern: 'rows', sparsity: 0.25 }),
+  recipe('round-to-nearest', { bits: 4, strategy: 'group', groupSize: 8, symmetric: false }),
+  recipe('kronecker', { terms: 2, aShape: ['1/2', '1/2'] }),
+  recipe('tensor-train', { rows: ['1/4', '4'], columns: ['1/4', '4'], maxRank: 6 }),
+  recipe('low-rank', { parametersKept: 0.5 }, ['Linear', 'transformer.wte']),
+  {
+    name: 'prune, factorize, quantize',
+    steps: [
+      ...recipe('magnitude-pruning', { sparsity: 0.2 }).steps,
+      ...recipe('low-rank', { rank: 8 }).steps,
+      ...recipe('round-to-nearest', { bits: 8 }).steps,
+    ],
+  },
+];
+
+/** Collects an exported folder in memory. */
+function memorySink(): { sink: ExportSink; files(): NamedFile[] } {
+  const pieces = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  let current: Uint8Array<ArrayBuffer>[] = [];
+  return {
+    sink: {
+      async open(path) {
+        pieces.set(path, (current = []));
+      },
+      async write(bytes) {
+        current.push(bytes.slice() as Uint8Array<ArrayBuffer>);
+      },
+      async close() {},
+    },
+    files: () => [...pieces].map(([path, parts]) => ({ path: `export/${path}`, blob: new Blob(parts) })),
+  };
+}
+
+let lab: LatheLab;
+
+beforeEach(async () => {
+  installNodeGpu();
+  lab = new LatheLab();
+  await lab.openDevice();
+});
+
+afterEach(() => lab.close());
+
+async function open(name = 'tiny-gpt2') {
+  return lab.openCheckpoint(await folderFiles(join(fixtures, name)));
+}
+
+async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
+  const { sink, files } = memorySink();
+  await lab.export(id, format, sink);
+  return files();
+}
+
+const weightsOf = (files: readonly NamedFile[]) =>
+  files.find(({ path }) => path.endsWith('model.safetensors'))!.blob;
+
+describe.each(RECIPES)('a variant by $name $steps.0.parameters', (each) => {
+  test('its bytes are those of its file, and the file loads again to the same predictions', async () => {
+    const { base } = await open();
+    const info = await lab.compress(each);
+    const files = await exported(info.id, 'lathe');
+    const blob = weightsOf(files);
+    expect(info.size.storedBytes).toBe(blob.size);
+    expect(info.size.bitsPerWeight).toBeCloseTo((8 * blob.size) / base.size.parameters, 10);
+    expect(
+      info.layers.every(({ relativeError }) => relativeError >= 0 && Number.isFinite(relativeError)),
+    ).toBe(true);
+
+    const imported = await lab.importVariant(files);
+    const metrics = await lab.evaluate([info.id, imported.id], request);
+    expect(metrics[imported.id]).toEqual(metrics[info.id]);
+
+    await lab.openCheckpoint(files);
+    const reopened = await lab.evaluate([], request);
+    expect(reopened.base.perplexity).toEqual(metrics[info.id].perplexity);
+  });
+});
+
+test('a dense export holds the float32 weights under their own names and sizes', async () => {
+  const { base } = await open();
+  const info = await lab.compress(RECIPES[0]);
+  const files = await exported(info.id, 'dense');
+  expect(weightsOf(files).size).toBe(base.size.denseBytes);
+  expect(files.map(({ path }) => path).sort()).toEqual([
+    'export/config.json',
+    'export/model.safetensors',
+    'export/tokenizer.json',
+    'export/tokenizer_config.json',
+  ]);
+  const before = await lab.evaluate([info.id], request);
+  await lab.openCheckpoint(files);
+  const after = await lab.evaluate([], request);
+  expect(after.base.perplexity!.value).toBeCloseTo(before[info.id].perplexity!.value, 3);
+});
+
+test('gzip bytes are those of zlib to a hundredth', async () => {
+  await open();
+  const info = await lab.compress(RECIPES[0]);
+  const bytes = new Uint8Array(await weightsOf(await exported(info.id, 'lathe')).arrayBuffer());
+  expect(info.size.gzipBytes / gzipSync(bytes).length).toBeCloseTo(1, 2);
+});
+
+test('ten rounds of compress and discard give all memory back', async () => {
+  await open();
+  await lab.evaluate([], request);
+  const before = await lab.memory();
+  for (let round = 0; round < 10; round++) {
+    const info = await lab.compress(RECIPES[round % RECIPES.length]);
+    await lab.evaluate([info.id], request);
+    await lab.discard(info.id);
+  }
+  const after = await lab.memory();
+  expect(after.tensors).toBe(before.tensors);
+  expect(after.gpuUsedBytes).toBe(before.gpuUsedBytes);
+});
+
+test('a cancelled compression leaves the variants as they were', async () => {
+  await open();
+  const kept = await lab.compress(RECIPES[0]);
+  const before = await lab.memory();
+  const controller = new AbortController();
+  const onProgress = () => controller.abort();
+  await expect(lab.compress(RECIPES[6], { signal: controller.signal, onProgress })).rejects.toThrow(
+    'aborted',
+  );
+  expect((await lab.memory()).tensors).toBe(before.tensors);
+  expect((await lab.evaluate([kept.id], request))[kept.id].perplexity!.value).toBeGreaterThan(1);
+});
+
+test('a checkpoint that fails to load leaves the open one', async () => {
+  const { base } = await open();
+  const files = (await folderFiles(join(fixtures, 'tiny-gpt2'))).map((file) =>
+    file.path.endsWith('model.safetensors') ? { ...file, blob: file.blob.slice(0, 5000) } : file,
+  );
+  await expect(lab.openCheckpoint(files)).rejects.toThrow('model.safetensors is truncated');
+  expect((await lab.evaluate([base.id], request)).base.count).toBeGreaterThan(10);
+});
+
+test.each([
+  ['a full disk while writing', 'write'],
+  ['a refused file', 'open'],
+] as const)('%s is one sentence, and the variant stays', async (_, failing) => {
+  await open();
+  const info = await lab.compress(RECIPES[0]);
+  const { sink } = memorySink();
+  const broken = { ...sink, [failing]: () => Promise.reject(new Error('No space left on device')) };
+  await expect(lab.export(info.id, 'lathe', broken)).rejects.toThrow(
+    /could not be written.*No space left on device.*still here/,
+  );
+  expect((await exported(info.id, 'lathe')).length).toBeGreaterThan(3);
+});
+
+test('a lost device: said once, then opened again with the variants as they were', async () => {
+  await open();
+  const info = await lab.compress(RECIPES[3]);
+  const before = await lab.evaluate([info.id], request);
+  const lost = new Promise<string>((resolve) => void lab.onDeviceLost(resolve));
+  currentGpu().device.destroy();
+  expect(await lost).toContain('The graphics device was lost');
+  await expect(lab.evaluate([info.id], request)).rejects.toThrow('No graphics device is open');
+  await lab.openDevice();
+  expect(await lab.evaluate([info.id], request)).toEqual(before);
+});
+
+test('predictions of each task', async () => {
+  const generation = { prompt: 'Once upon', maxNewTokens: 5, temperature: 0 };
+  await open();
+  const streamed: number[] = [];
+  const { tokens } = await lab.predict('base', generation, { onToken: ({ id }) => streamed.push(id) });
+  expect(tokens!.map(({ id }) => id)).toEqual(streamed);
+  expect(tokens).toHaveLength(5);
+  await open('tiny-bert');
+  const { labels } = await lab.predict('base', { ...generation, prompt: 'a good film .' });
+  expect(labels!.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6);
+  await open('tiny-bert-mlm');
+  const { masks } = await lab.predict('base', { ...generation, prompt: 'the [MASK] .' });
+  expect(masks![0].candidates).toHaveLength(5);
+  await expect(lab.predict('base', { ...generation, prompt: 'the king' })).rejects.toThrow(
+    'The text has no [MASK]',
+  );
+  await expect(lab.predict('base', { ...generation, prompt: ' ' })).rejects.toThrow('The text is empty');
+});
+
+test('histograms count every weight once', async () => {
+  const { model } = await open();
+  const info = await lab.compress(RECIPES[0]);
+  const { name, shape } = model.modules[1];
+  const { before, after } = await lab.histograms(info.id, name);
+  for (const { counts } of [before, after]) {
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(shape[0] * shape[1]);
+  }
+  await expect(lab.histograms(info.id, 'transformer.h.9')).rejects.toThrow('no module "transformer.h.9"');
+});
+
+test.each([
+  [
+    { name: 'x', steps: [{ method: 'low-rank', targets: ['nothing'], parameters: { rank: 2 } }] },
+    'matches no module',
+  ],
+  [
+    { name: 'x', steps: [{ method: 'low-rank', targets: ['Linear'], parameters: { rnk: 2 } }] },
+    'unknown key "rnk"',
+  ],
+  [recipe('low-rank', { rank: 5000 }), 'has no rank of 5000; the greatest is'],
+])('the recipe %j is refused and nothing is left behind', async (json, message) => {
+  await open();
+  const before = await lab.memory();
+  await expect(lab.compress(json)).rejects.toThrow(message);
+  expect((await lab.memory()).tensors).toBe(before.tensors);
+});
+
+test('an import of another shape says which module differs', async () => {
+  await open('tiny-bert');
+  const files = await exported('base', 'dense');
+  await open('tiny-gpt2');
+  await expect(lab.importVariant(files)).rejects.toThrow(
+    'transformer.wte is 97×24 here and is missing there',
+  );
+});
+
+test.each([
+  ['', 'tale.txt is empty'],
+  ['a', 'The text holds one token'],
+])('the text %j is refused in one sentence', async (content, message) => {
+  await open();
+  const data = { name: 'tale.txt', kind: 'text', content } as const;
+  await expect(lab.evaluate([], { ...request, data })).rejects.toThrow(message);
+});
