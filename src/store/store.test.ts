@@ -1,0 +1,141 @@
+import { expect, test, vi } from 'vitest';
+import type { Lab, Metrics, Report, VariantInfo } from '../lab/protocol';
+import { restoreFromAddress } from './address';
+import { BASE_KEY } from './lab-state';
+import { createLabStore, type LabContext, runOperation } from './lab-store';
+import { changeStep, loadRecipeText, moveStep, PRESETS, removeStep, setDraft } from './recipe-actions';
+import { recordedRows } from './rows';
+import { bringHere, compress, discard, evaluate, toggleSelected } from './variant-actions';
+
+const size = { denseBytes: 400, storedBytes: 100, gzipBytes: 90, bitsPerWeight: 8, parameters: 100 };
+const info = (id: string): VariantInfo => ({
+  id,
+  name: 'int8',
+  recipe: PRESETS[0],
+  size,
+  layers: [],
+  gpuBytes: 100,
+  seconds: 1,
+});
+
+const variantReport = (name: string) => ({
+  name,
+  recipe: { name, steps: [] },
+  metrics: { perplexity: 46 },
+  size,
+  layers: [],
+});
+const report = {
+  base: variantReport('base model'),
+  variants: [variantReport('recorded int8')],
+} as unknown as Report;
+
+function context(lab: Partial<Lab> = {}): LabContext {
+  return { store: createLabStore({ rows: recordedRows(report) }), lab: lab as Lab };
+}
+
+test('a recorded comparison becomes rows, the base first', () => {
+  const { rows } = context().store.getState();
+  expect(rows.map(({ key, metricsFrom }) => [key, metricsFrom])).toEqual([
+    [BASE_KEY, 'recorded'],
+    ['recorded-1', 'recorded'],
+  ]);
+});
+
+test('compressing adds a row under a name of its own and selects it', async () => {
+  const lab = context({ compress: vi.fn(async () => info('variant-1')) });
+  await compress(lab, PRESETS[0]);
+  await compress(lab, PRESETS[0]);
+  const { rows, selected, operation } = lab.store.getState();
+  expect(rows.map(({ name }) => name)).toEqual(['base model', 'recorded int8', 'int8', 'int8 (2)']);
+  expect(selected).toHaveLength(2);
+  expect(operation).toBeUndefined();
+});
+
+test('a failed operation becomes a sentence and changes nothing else', async () => {
+  const lab = context({ compress: () => Promise.reject(new Error('Groups of 5 do not divide the width.')) });
+  const before = lab.store.getState().rows;
+  expect(await compress(lab, PRESETS[0])).toBe(false);
+  expect(lab.store.getState().rows).toBe(before);
+  expect(lab.store.getState().notices).toMatchObject([
+    { kind: 'error', text: 'Groups of 5 do not divide the width.' },
+  ]);
+});
+
+test('cancel aborts the signal and says nothing; a second operation is refused meanwhile', async () => {
+  const lab = context();
+  const running = runOperation(
+    lab,
+    'Long',
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      }),
+  );
+  expect(await runOperation(lab, 'Another', async () => undefined)).toBe(false);
+  expect(lab.store.getState().notices[0].text).toContain('"Long" is still running');
+  lab.store.getState().operation!.cancel();
+  expect(await running).toBe(false);
+  expect(lab.store.getState().notices).toHaveLength(1);
+});
+
+test('measuring makes recorded variants here first, and its figures replace the recorded ones', async () => {
+  const metrics: Metrics = { perplexity: { value: 50, standardError: 1 }, count: 9, protocol: 'a text' };
+  const lab = context({
+    compress: vi.fn(async () => info('variant-1')),
+    evaluate: vi.fn(async (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, metrics]))),
+  });
+  lab.store.setState(({ rows }) => ({
+    rows: rows.map((row) => (row.key === BASE_KEY ? { ...row, id: 'base' } : row)),
+  }));
+  lab.store.setState({ recording: { recordedAt: '2026-01-01', device: {} as never } });
+  const data = { name: 'a text', kind: 'text', content: 'x' } as const;
+  await evaluate(lab, { kind: 'perplexity', data, window: 8, stride: 8 });
+  expect(lab.store.getState().rows.map(({ id, metrics: { perplexity } }) => [id, perplexity])).toEqual([
+    ['base', 50],
+    ['variant-1', 50],
+  ]);
+  expect(lab.store.getState().recording).toBeUndefined();
+});
+
+test('discarding frees the variant and keeps the base', async () => {
+  const freed: string[] = [];
+  const lab = context({
+    compress: async () => info('variant-1'),
+    discard: async (id) => void freed.push(id),
+  });
+  await bringHere(lab, ['recorded-1']);
+  toggleSelected(lab, 'recorded-1');
+  await discard(lab, 'recorded-1');
+  await discard(lab, BASE_KEY);
+  expect(freed).toEqual(['variant-1']);
+  expect(lab.store.getState().rows.map(({ key }) => key)).toEqual([BASE_KEY]);
+  expect(lab.store.getState().selected).toEqual([]);
+});
+
+test('a recipe is edited step by step', () => {
+  const lab = context();
+  setDraft(
+    lab,
+    PRESETS.find(({ steps }) => steps.length === 2)!,
+  );
+  const [first, second] = lab.store.getState().draft.steps;
+  moveStep(lab, 0, 1);
+  expect(lab.store.getState().draft.steps).toEqual([second, first]);
+  changeStep(lab, 0, { targets: ['transformer.wte'] });
+  removeStep(lab, 1);
+  expect(lab.store.getState().draft.steps).toEqual([{ ...second, targets: ['transformer.wte'] }]);
+  expect(loadRecipeText(lab, '{', 'broken.json')).toBe(false);
+  expect(loadRecipeText(lab, '{"name": "x"}', 'other.json')).toBe(false);
+  expect(lab.store.getState().draft.steps).toHaveLength(1);
+  expect(lab.store.getState().notices.map(({ text }) => text.split(' (')[0])).toEqual([
+    'broken.json is not a recipe',
+    'other.json is not a recipe',
+  ]);
+});
+
+test('the address carries theme and recipe, and survives nonsense', () => {
+  const draft = encodeURIComponent(JSON.stringify(PRESETS[0]));
+  expect(restoreFromAddress(`#theme=dark&recipe=${draft}`)).toEqual({ theme: 'dark', draft: PRESETS[0] });
+  expect(restoreFromAddress('#theme=mauve&recipe={')).toEqual({});
+});

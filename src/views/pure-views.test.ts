@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { flattenMetrics } from '../lab/report';
+import type { VariantRow } from '../store/lab-state';
+import { paretoFront } from './chart/pareto';
+import { layerGrid } from './compare/layer-grid';
+import { markDifferences } from './compare/token-diff';
+import { formatBytes, formatCount, formatNumber } from './format';
+import { recipeInWords } from './recipe/recipe-in-words';
+import { shownColumns, sortRows } from './variants/columns';
+import { tableAsText } from './variants/copy-table';
+
+const row = (name: string, storedBytes: number, perplexity?: number): VariantRow => ({
+  key: name,
+  name,
+  recipe: { name, steps: [] },
+  size: {
+    denseBytes: 4000,
+    storedBytes,
+    gzipBytes: storedBytes,
+    bitsPerWeight: storedBytes / 125,
+    parameters: 1000,
+  },
+  metrics: perplexity === undefined ? {} : { perplexity, perplexityStandardError: 0.5 },
+  metricsFrom: 'here',
+  layers: [],
+});
+
+describe('paretoFront', () => {
+  const points = [
+    { cost: 4, quality: 10 },
+    { cost: 2, quality: 11 },
+    { cost: 3, quality: 12 },
+    { cost: 1, quality: 40 },
+    { cost: 2, quality: 50 },
+  ];
+
+  test('keeps what no other point beats in both', () => {
+    expect(paretoFront(points, 'lower')).toEqual([points[3], points[1], points[0]]);
+    expect(paretoFront(points, 'higher')).toEqual([points[3], points[4]]);
+    expect(paretoFront([], 'lower')).toEqual([]);
+  });
+});
+
+describe('markDifferences', () => {
+  test.each([
+    [['a', 'b', 'c'], ['a', 'b', 'c'], ''],
+    [['a', 'b', 'c'], ['a', 'x', 'c'], 'x'],
+    [['a', 'b'], ['x', 'a', 'b', 'y'], 'xy'],
+    [['a'], ['b', 'b'], 'bb'],
+    [[], ['a'], 'a'],
+  ])('%j against %j', (reference, tokens, expected) => {
+    const marked = markDifferences(reference, tokens);
+    expect(marked.map(({ text }) => text)).toEqual(tokens);
+    expect(
+      marked
+        .filter(({ differs }) => differs)
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe(expected);
+  });
+});
+
+describe('the table', () => {
+  const rows = [row('base', 4000, 45.8), row('int8', 1000, 46), row('new', 500)];
+
+  test('sorts by any column, rows without the figure last', () => {
+    const names = (column: string, descending: boolean) =>
+      sortRows(rows, { column, descending }).map(({ name }) => name);
+    expect(names('perplexity', true)).toEqual(['int8', 'base', 'new']);
+    expect(names('storedBytes', false)).toEqual(['new', 'int8', 'base']);
+    expect(names('name', true)).toEqual(['new', 'int8', 'base']);
+  });
+
+  test('shows only columns with something in them', () => {
+    expect(shownColumns(rows).map(({ id }) => id)).not.toContain('accuracy');
+    expect(shownColumns(rows).map(({ id }) => id)).toContain('perplexity');
+  });
+
+  test('copies as Markdown, CSV and JSON', () => {
+    const markdown = tableAsText(rows, 'Markdown').split('\n');
+    expect(markdown).toHaveLength(5);
+    expect(markdown[3]).toContain('| int8 | as it was trained | 1.00 kB | 4.00× |');
+    expect(markdown[3]).toContain('46.00 ± 0.5000');
+    const csv = tableAsText([row('a, "b"', 1000, 46)], 'CSV').split('\n');
+    expect(csv[0]).toBe('name,recipe,storedBytes,ratio,bitsPerWeight,gzipBytes,perplexity');
+    expect(csv[1]).toBe('"a, ""b""",as it was trained,1000,4,8,1000,46');
+    expect(JSON.parse(tableAsText(rows, 'JSON'))[1].metrics.perplexity).toBe(46);
+  });
+});
+
+test.each([
+  ['magnitude-pruning', { sparsity: 0.5 }, '50 % of weights pruned'],
+  ['magnitude-pruning', { pattern: '2:4' }, '2:4 magnitude'],
+  ['round-to-nearest', { bits: 4, strategy: 'group', groupSize: 32 }, 'int4 per group of 32'],
+  ['kronecker', { terms: 1, aShape: ['1/2', '1'] }, 'Kronecker, 1 term, A 1/2 × 1'],
+  ['tensor-train', { maxRank: 64 }, 'tensor train, rank 64'],
+  ['low-rank', { parametersKept: 0.5 }, 'low rank, 50 % of parameters'],
+  ['unknown', {}, 'unknown'],
+])('%s %j in words', (method, parameters, words) => {
+  expect(recipeInWords({ name: '', steps: [{ method, targets: ['Linear'], parameters }] })).toBe(words);
+  expect(recipeInWords({ name: '', steps: [{ method, targets: ['a'], parameters }] })).toBe(`${words} on a`);
+});
+
+test('matrices form a grid of blocks and kinds', () => {
+  const layer = (name: string) => ({ name, form: 'dense', relativeError: 0, storedBytes: 0, parameters: 0 });
+  const names = [
+    'transformer.h.0.attn.c_attn',
+    'transformer.h.0.mlp.c_fc',
+    'transformer.h.1.mlp.c_fc',
+    'transformer.wte',
+  ];
+  const { kinds, blocks } = layerGrid(names.map(layer));
+  expect(kinds).toEqual(['attn.c_attn', 'mlp.c_fc', 'wte']);
+  expect(blocks.map(({ block, cells }) => [block, cells.map((cell) => cell?.name.split('.').pop())])).toEqual(
+    [
+      ['0', ['c_attn', 'c_fc', undefined]],
+      ['1', [undefined, 'c_fc', undefined]],
+      ['–', [undefined, undefined, 'wte']],
+    ],
+  );
+});
+
+test('figures are written for people', () => {
+  expect([0, 999, 14028008, 1.5e9].map(formatBytes)).toEqual(['0 B', '999 B', '14.0 MB', '1.50 GB']);
+  expect([45.8278, 1648.02, 23456.7, 0.0123, 0.00001, NaN].map(formatNumber)).toEqual([
+    '45.83',
+    '1648.0',
+    '23,457',
+    '0.0123',
+    '1.0e-5',
+    '–',
+  ]);
+  expect([950, 3505152].map(formatCount)).toEqual(['950', '3.51 M']);
+});
+
+test('metrics become plain numbers with their errors beside them', () => {
+  const estimate = (value: number) => ({ value, standardError: value / 10 });
+  const metrics = {
+    perplexity: estimate(40),
+    meanKl: estimate(0.5),
+    kl99: 2,
+    count: 510,
+    protocol: 'a.txt, 2 windows',
+  };
+  expect(flattenMetrics(metrics)).toEqual({
+    perplexity: 40,
+    perplexityStandardError: 4,
+    meanKl: 0.5,
+    meanKlStandardError: 0.05,
+    kl99: 2,
+    perplexityCount: 510,
+    perplexityProtocol: 'a.txt, 2 windows',
+  });
+});
