@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { seededNormal } from '../src/testing/allclose';
+import { seededNormal } from './allclose';
 
 /** The shape of a GPT-2; GPT-2 small is 12 layers, width 768, 50257 tokens, 1024 positions: 497.8 MB in float32. */
 export interface Gpt2Shape {

@@ -1,0 +1,28 @@
+import { expect, type Page } from '@playwright/test';
+
+/** Opens the page and waits until the demo model is on the device. */
+export async function openPage(page: Page): Promise<void> {
+  await page.goto('/');
+  await expect(page.getByTestId('model-name')).toHaveText('fairy-tales-gpt2', { timeout: 60_000 });
+  await idle(page);
+}
+
+/** Waits until no operation runs. */
+export async function idle(page: Page): Promise<void> {
+  await expect(page.getByRole('button', { name: 'Cancel' })).toHaveCount(0, { timeout: 180_000 });
+}
+
+/** Gives files to the picker as a user does. */
+export async function openFiles(
+  page: Page,
+  paths: string[] | { name: string; mimeType: string; buffer: Buffer }[],
+): Promise<void> {
+  await page.locator('input[type=file][aria-label="Open files"]').setInputFiles(paths);
+}
+
+/** Paths of a small checkpoint's files. */
+export function tinyCheckpoint(name: string): string[] {
+  return ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'].map(
+    (file) => `src/testing/fixtures/${name}/${file}`,
+  );
+}
