@@ -91,7 +91,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ')[0].replace(/\.$/, '')}; see --help.`);
+    throw new UsageError(`${(error as Error).message.split(/\.\s/)[0].replace(/\.$/, '')}; see --help.`);
   }
 }
 

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from './arguments';
+
+describe('parseCommandLine', () => {
+  test('all options of one run', () => {
+    const command = parseCommandLine(
+      '--model m --recipe a.json --recipe b.json --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --latency'.split(
+        ' ',
+      ),
+    );
+    expect(command).toEqual({
+      model: 'm',
+      recipes: ['a.json', 'b.json'],
+      evaluations: [
+        { measure: 'perplexity', file: 't=1.txt' },
+        { measure: 'accuracy', file: 's.tsv' },
+      ],
+      window: 128,
+      stride: 64,
+      maxWindows: 4,
+      maxExamples: 9,
+      maxTokens: undefined,
+      report: 'out.json',
+      export: 'dir',
+      latency: true,
+      runs: 5,
+      prefill: undefined,
+      decode: undefined,
+    });
+  });
+
+  test('help asks for nothing else', () => {
+    expect(parseCommandLine(['--help'])).toBeUndefined();
+  });
+
+  test.each([
+    ['', '--model DIR is missing'],
+    ['--model m --windows 3', "Unknown option '--windows'"],
+    [
+      '--model m --evaluate bleu=x.txt',
+      '--evaluate takes MEASURE=FILE with perplexity, pseudo-perplexity, accuracy; it was given "bleu=x.txt".',
+    ],
+    ['--model m --evaluate perplexity', 'it was given "perplexity"'],
+    ['--model m --window -5', "'--window' argument is ambiguous"],
+    ['--model m --window many', '--window takes a positive integer; it was given "many".'],
+  ])('%j is refused in one line', (line, message) => {
+    const parse = () => parseCommandLine(line.split(' ').filter(Boolean));
+    expect(parse).toThrow(message);
+    expect(parse).not.toThrow('\n');
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Report } from '../src/lab/protocol';
+import expected from '../src/testing/fixtures/tiny-gpt2/expected.json';
+import { run } from './run';
+
+const fixtures = join(import.meta.dirname, '../src/testing/fixtures');
+let folder = '';
+let output = '';
+let errors = '';
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lathe-cli-'));
+  [output, errors] = ['', ''];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((output += text), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((errors += text), true));
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
+
+async function file(name: string, content: unknown): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+const recipe = (name: string, method: string, parameters: Record<string, unknown>) => ({
+  name,
+  steps: [{ method, targets: ['Linear'], ignore: [], parameters }],
+});
+
+test('one run: a JSON document on stdout, the same in a file, variants exported', async () => {
+  const status = await run([
+    ...['--model', join(fixtures, 'tiny-gpt2')],
+    ...['--recipe', await file('a.json', recipe('int8', 'round-to-nearest', { bits: 8 }))],
+    ...['--recipe', await file('b.json', recipe('half rank', 'low-rank', { parametersKept: 0.5 }))],
+    ...['--evaluate', `perplexity=${await file('t.txt', expected.text)}`, '--window', '32', '--stride', '32'],
+    ...['--latency', '--runs', '2', '--prefill', '8', '--decode', '4'],
+    ...['--report', join(folder, 'out.json'), '--export', join(folder, 'exported')],
+  ]);
+  expect(errors).toBe('');
+  expect(status).toBe(0);
+  const report = JSON.parse(output) as Report;
+  expect(JSON.parse(await readFile(join(folder, 'out.json'), 'utf8'))).toEqual(report);
+  const reference = expected.perplexity.find(({ window, stride }) => window === 32 && stride === 32)!;
+  expect(Number(report.base.metrics.perplexity) / reference.perplexity).toBeCloseTo(1, 4);
+  expect(report.variants.map(({ name }) => name)).toEqual(['int8', 'half rank']);
+  for (const { metrics, size, latency, layers } of report.variants) {
+    expect(metrics).toMatchObject({ meanKl: expect.any(Number), sameTop: expect.any(Number) });
+    expect(size.storedBytes).toBeLessThan(size.denseBytes);
+    expect(latency!.prefillTokensPerSecond).toEqual({
+      median: expect.any(Number),
+      p95: expect.any(Number),
+      runs: 2,
+    });
+    expect(latency!.decodeTokensPerSecond!.runs).toBe(2);
+    expect(layers).toHaveLength(8);
+  }
+  expect(report.device.runtime).toContain('Node');
+  expect((await readdir(join(folder, 'exported'))).sort()).toEqual(['half-rank', 'int8', 'tiny-gpt2']);
+  const weights = await readFile(join(folder, 'exported/int8/lathe/model.safetensors'));
+  expect(weights.length).toBe(report.variants[0].size.storedBytes);
+});
+
+test('a classifier without a recipe: the base alone', async () => {
+  const status = await run([
+    ...['--model', join(fixtures, 'tiny-bert')],
+    ...[
+      '--evaluate',
+      `accuracy=${await file('s.tsv', 'a good film .\t1\na bad film .\t0\n')}`,
+      '--max-examples',
+      '1',
+    ],
+  ]);
+  expect(status).toBe(0);
+  const report = JSON.parse(output) as Report;
+  expect(report.variants).toEqual([]);
+  expect(report.base.metrics.accuracyCount).toBe(1);
+});
+
+test.each([
+  ['a folder that is not there', ['--model', '/nowhere'], 'is no folder'],
+  [
+    'a recipe that is not there',
+    ['--model', join(fixtures, 'tiny-gpt2'), '--recipe', '/nowhere.json'],
+    'cannot be read (ENOENT)',
+  ],
+  ['no arguments', [], '--model DIR is missing'],
+])('%s: one line of error and a status', async (_, args, message) => {
+  expect(await run(args)).toBe(1);
+  expect(errors).toContain(message);
+  expect(errors.trimEnd()).not.toContain('\n');
+  expect(output).toBe('');
+});
+
+test('a recipe that does not fit, an empty text', async () => {
+  const model = ['--model', join(fixtures, 'tiny-gpt2')];
+  const misfit = await file('m.json', recipe('x', 'round-to-nearest', { strategy: 'group', groupSize: 7 }));
+  expect(await run([...model, '--recipe', misfit])).toBe(1);
+  expect(errors).toContain('Groups of 7 do not divide the width');
+  errors = '';
+  expect(await run([...model, '--evaluate', `perplexity=${await file('e.txt', ' \n')}`])).toBe(1);
+  expect(errors).toContain('e.txt is empty');
+});
