@@ -25,7 +25,7 @@ export interface Gpu {
 }
 
 export interface DeviceOptions {
-  /** Caps the storage binding limit, to test devices that have only the default 128 MiB. */
+  /** Caps the bytes that large matrices may take in one buffer, to test devices of the default 128 MiB, or of less. */
   readonly maxBindingBytes?: number;
   /** Optional features to leave off although the adapter has them, to test the plain twins of kernels. */
   readonly withoutFeatures?: readonly GPUFeatureName[];
@@ -80,7 +80,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
   const gpu: Gpu = {
     device,
     backend: tf.backend() as WebGPUBackend,
-    description: describe(adapter, device),
+    description: describe(adapter, device, options),
     lost: device.lost.then((info) => {
       if (current?.device === device) current = undefined;
       return `The graphics device was lost (${info.message || info.reason || 'no reason given'}).`;
@@ -133,7 +133,7 @@ async function requestDevice(
   }
 }
 
-function describe(adapter: GPUAdapter, device: GPUDevice): DeviceDescription {
+function describe(adapter: GPUAdapter, device: GPUDevice, options: DeviceOptions): DeviceDescription {
   const { vendor, architecture, device: name, description } = adapter.info;
   return {
     vendor,
@@ -143,7 +143,8 @@ function describe(adapter: GPUAdapter, device: GPUDevice): DeviceDescription {
     isFallback:
       adapter.info.isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(`${architecture} ${description}`),
     features: [...device.features].sort(),
-    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    // A device never has less than WebGPU's default of 128 MiB; a lower cap lets small tests split their matrices.
+    maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, options.maxBindingBytes ?? Infinity),
     maxBufferBytes: device.limits.maxBufferSize,
   };
 }

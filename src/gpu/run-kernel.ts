@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { allocateTensor } from './allocate';
 import { type BackendInternals, internalsOf } from './backend-internals';
 import { currentGpu, type Gpu } from './device';
 
@@ -56,14 +57,14 @@ export const int = (value: number): Uniform => ({ int: value });
  * before the user's text, so `enable subgroups;` cannot come first, allows one output only, and builds a cache key of
  * strings at each call.
  *
- * @throws Error if a dispatch dimension exceeds the device's limit. A shader that does not compile is reported through
- *   the device's `uncapturederror` with its name, line and text (see `reportCompilation`).
+ * @throws Error if a dispatch dimension or a new output exceeds the device's limit. A shader that does not compile is
+ *   reported through the device's `uncapturederror` with its name, line and text (see `reportCompilation`).
  */
 export function runKernel(kernel: Kernel, dispatch: Dispatch): tf.Tensor[] {
   const gpu = currentGpu();
   const internals = internalsOf(gpu.backend);
   const outputs = dispatch.outputs.map((output) =>
-    output instanceof tf.Tensor ? output : allocate(internals, output),
+    output instanceof tf.Tensor ? output : allocateTensor(output.shape, output.dtype),
   );
   const [x, y = 1, z = 1] = dispatch.workgroups;
   if (x === 0 || y === 0 || z === 0) return outputs;
@@ -117,15 +118,6 @@ function bufferOf(internals: BackendInternals, tensor: tf.Tensor): GPUBuffer {
   const { resource } = internals.tensorMap.get(tensor.dataId);
   if (!resource) throw new Error('A kernel was given a tensor without data on the GPU.');
   return resource;
-}
-
-function allocate(
-  internals: BackendInternals,
-  output: { shape: number[]; dtype: 'float32' | 'int32' },
-): tf.Tensor {
-  const info = internals.makeTensorInfo(output.shape, output.dtype);
-  internals.uploadToGPU(info.dataId);
-  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo);
 }
 
 function uniformBuffer(gpu: Gpu, internals: BackendInternals, uniforms: readonly Uniform[]): GPUBuffer {

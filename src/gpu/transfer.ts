@@ -1,15 +1,12 @@
-import * as tf from '@tensorflow/tfjs';
-import { internalsOf } from './backend-internals';
+import type * as tf from '@tensorflow/tfjs';
+import { allocateTensor } from './allocate';
 import { currentGpu } from './device';
 import { submitPendingWork } from './memory';
 import { gpuBufferOf } from './run-kernel';
 
-/** Makes an uninitialised tensor on the GPU; the caller owns it. */
+/** Makes an uninitialised tensor on the GPU; the caller owns it. @throws Error where it exceeds the device's limit */
 export function emptyTensor(shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.Tensor {
-  const internals = internalsOf(currentGpu().backend);
-  const info = internals.makeTensorInfo(shape, dtype);
-  internals.uploadToGPU(info.dataId);
-  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo);
+  return allocateTensor(shape, dtype);
 }
 
 /**

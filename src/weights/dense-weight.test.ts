@@ -36,6 +36,7 @@ describe.each([
   test('rows by index, and back to dense', async () => {
     const values = seededNormal(37 * 12, 3);
     const weight = DenseWeight.fromValues(values, [37, 12]);
+    expect(weight.values === undefined, 'split').toBe(maxBindingBytes !== undefined);
     const ids = uploadTensor(Int32Array.of(36, 0, 11, 9, 10, 36), [6]) as tf.Tensor1D;
     const rows = weight.rows(ids);
     const expected = [36, 0, 11, 9, 10, 36].flatMap((id) => [...values.subarray(id * 12, id * 12 + 12)]);
@@ -46,5 +47,18 @@ describe.each([
     expect(await copy.dense()).toEqual(values);
     tf.dispose([ids, rows]);
     copy.dispose();
+  });
+
+  test('filled piece by piece, over the bounds of blocks', async () => {
+    const values = seededNormal(37 * 12, 4);
+    const weight = DenseWeight.allocate([37, 12]);
+    for (let row = 0; row < 37; row += 7)
+      weight.writeRows(row, values.subarray(row * 12, Math.min(37, row + 7) * 12));
+    expect(await weight.dense()).toEqual(values);
+    expect(() => weight.writeRows(36, values.subarray(0, 24))).toThrow(
+      '24 values from row 36 on do not fit a matrix of 37×12.',
+    );
+    expect(() => weight.writeRows(0, values.subarray(0, 13))).toThrow('13 values from row 0');
+    weight.dispose();
   });
 });

@@ -4,6 +4,7 @@ import { emptyTensor, readFloats, writeElements } from '../gpu/transfer';
 import { denseMatmul } from '../kernels/dense-matmul';
 import { denseRows, type RowBlock } from '../kernels/dense-rows';
 import type { LinearWeight, StoredTensor, WeightForm } from './linear-weight';
+import { requireLength } from './stored-words';
 
 const BYTES_PER_VALUE = 4;
 
@@ -47,10 +48,18 @@ export class DenseWeight implements LinearWeight {
     return weight;
   }
 
-  /** Writes whole rows from `firstRow` on, so that a large matrix can be filled piece by piece. */
+  /**
+   * Writes whole rows from `firstRow` on, so that a large matrix can be filled piece by piece.
+   * @throws Error where the values are not whole rows or reach past the last row
+   */
   writeRows(firstRow: number, values: Float32Array): void {
-    const [, width] = this.shape;
+    const [rowCount, width] = this.shape;
     const endRow = firstRow + values.length / width;
+    if (!Number.isInteger(endRow) || endRow > rowCount) {
+      throw new Error(
+        `${values.length} values from row ${firstRow} on do not fit a matrix of ${rowCount}×${width}.`,
+      );
+    }
     for (const block of this.blocks) {
       const from = Math.max(firstRow, block.firstRow);
       const to = Math.min(endRow, block.firstRow + block.rows);
@@ -119,6 +128,7 @@ export const denseForm: WeightForm = {
   title: 'Dense float32',
   async load(shape, _attributes, read) {
     const { bytes } = await read('weight');
+    requireLength('weight', bytes.length, shape[0] * shape[1] * BYTES_PER_VALUE);
     return DenseWeight.fromValues(new Float32Array(bytes.slice().buffer), shape);
   },
 };

@@ -3,14 +3,20 @@ import { readTensorBytes, uploadTensor } from '../gpu/transfer';
 import { nOfMMatrix } from '../kernels/decoded-matmul';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
-import { PackedValues, requireLength, type SlotPositions, storedTensor } from './packed-values';
+import { PackedValues, type SlotWalk } from './packed-values';
 import { chooseGrid, packCodes, type QuantizationScheme, unpackCodes } from './quantization';
+import { readWords, storedTensor, type TensorReader } from './stored-words';
 
-/** How many of how many stay, and the bits of an index within a group. */
+type Shape = readonly [number, number];
+
+/** How many of how many stay. */
 interface Pattern {
   readonly kept: number;
   readonly groupSize: number;
 }
+
+/** Indices within a group take one byte at most. */
+const GREATEST_GROUP = 256;
 
 /**
  * N:M sparsity along the input dimension: of each group of M weights N values are stored with their index in the group.
@@ -20,7 +26,7 @@ export class NOfMWeight extends DecodedWeight {
   readonly form = 'n-of-m';
 
   private constructor(
-    shape: readonly [number, number],
+    shape: Shape,
     private readonly pattern: Pattern,
     private readonly values: PackedValues,
     private readonly indices: tf.Tensor,
@@ -36,63 +42,55 @@ export class NOfMWeight extends DecodedWeight {
    * @param values row-major [out, in] with at most `kept` nonzeros in each group of `groupSize` columns
    * @throws Error where a group has more
    */
-  static fromDense(
-    values: Float32Array,
-    shape: readonly [number, number],
-    kept: number,
-    groupSize: number,
-  ): NOfMWeight {
+  static fromDense(values: Float32Array, shape: Shape, kept: number, groupSize: number): NOfMWeight {
     const pattern = { kept, groupSize };
-    const codes = groupIndices(values, pattern);
-    const positions = positionsOf(codes, shape, pattern);
-    const slots = Float32Array.from(
-      positions.rows,
-      (row, slot) => values[row * shape[1] + positions.columns[slot]],
-    );
-    return NOfMWeight.fromIndices(shape, pattern, codes, PackedValues.float32(slots, shape[1]));
+    const indices = groupIndices(values, pattern);
+    const slots = new Float32Array(indices.length);
+    keptPlaces(
+      indices,
+      shape,
+      pattern,
+    )((slot, row, column) => {
+      slots[slot] = values[row * shape[1] + column];
+    });
+    return NOfMWeight.fromIndices(shape, pattern, indices, PackedValues.float32(slots, shape));
   }
 
   private static fromIndices(
-    shape: readonly [number, number],
+    shape: Shape,
     pattern: Pattern,
-    codes: ArrayLike<number>,
+    indices: ArrayLike<number>,
     values: PackedValues,
   ): NOfMWeight {
-    const words = packCodes(codes, indexBits(pattern.groupSize));
+    const words = packCodes(indices, indexBits(pattern.groupSize));
     return new NOfMWeight(shape, pattern, values, uploadTensor(words, [words.length]));
   }
 
   static async load(
-    shape: readonly [number, number],
-    ...[attributes, read]: LoadArguments
+    shape: Shape,
+    attributes: Record<string, unknown>,
+    read: TensorReader,
   ): Promise<NOfMWeight> {
-    const { kept, groupSize } = attributes as unknown as Pattern;
-    const count = (shape[0] * shape[1] * kept) / groupSize;
-    if (!Number.isInteger(count))
-      throw new Error(`${kept} of ${groupSize} does not fit its width of ${shape[1]}`);
-    const words = new Uint32Array((await read('indices')).bytes.slice().buffer);
-    requireLength('indices', words.length * 4, Math.ceil((count * indexBits(groupSize)) / 32) * 4);
-    const codes = unpackCodes(words, indexBits(groupSize), count, false);
-    const values = await PackedValues.load(count, shape[1], attributes.values, read);
-    return NOfMWeight.fromIndices(shape, { kept, groupSize }, codes, values);
+    const pattern = patternOf(attributes, shape);
+    const bits = indexBits(pattern.groupSize);
+    const count = (shape[0] * shape[1] * pattern.kept) / pattern.groupSize;
+    const words = await readWords(read, 'indices', Math.ceil((count * bits) / 32));
+    const indices = unpackCodes(words, bits, count, false);
+    requireAscending(indices, pattern);
+    const values = await PackedValues.load(count, shape, attributes.values, read);
+    return NOfMWeight.fromIndices(shape, pattern, indices, values);
   }
 
   /** The same pattern with its values as codes. */
   async quantizeValues(scheme: QuantizationScheme): Promise<NOfMWeight> {
     const dense = await this.dense();
-    const codes = await this.readIndices();
-    const positions = positionsOf(codes, this.shape, this.pattern);
-    const slots = Float32Array.from(
-      positions.rows,
-      (row, slot) => dense[row * this.shape[1] + positions.columns[slot]],
-    );
-    const values = PackedValues.quantized(
-      slots,
-      positions,
-      chooseGrid(dense, this.shape, scheme),
-      this.shape[1],
-    );
-    return NOfMWeight.fromIndices(this.shape, this.pattern, codes, values);
+    const indices = await this.readIndices();
+    const values = PackedValues.quantized(dense, this.shape, {
+      count: indices.length,
+      walk: keptPlaces(indices, this.shape, this.pattern),
+      grid: chooseGrid(dense, this.shape, scheme),
+    });
+    return NOfMWeight.fromIndices(this.shape, this.pattern, indices, values);
   }
 
   protected get matrix() {
@@ -103,13 +101,7 @@ export class NOfMWeight extends DecodedWeight {
   }
 
   async dense(): Promise<Float32Array> {
-    const positions = positionsOf(await this.readIndices(), this.shape, this.pattern);
-    const slots = await this.values.read(positions);
-    const dense = new Float32Array(this.shape[0] * this.shape[1]);
-    slots.forEach((value, slot) => {
-      dense[positions.rows[slot] * this.shape[1] + positions.columns[slot]] = value;
-    });
-    return dense;
+    return this.values.toMatrix(keptPlaces(await this.readIndices(), this.shape, this.pattern));
   }
 
   stored(): readonly StoredTensor[] {
@@ -135,46 +127,63 @@ export class NOfMWeight extends DecodedWeight {
   }
 }
 
-type LoadArguments = [attributes: Record<string, unknown>, read: Parameters<WeightForm['load']>[2]];
-
 function indexBits(groupSize: number): 1 | 2 | 4 | 8 {
   if (groupSize <= 2) return 1;
   if (groupSize <= 4) return 2;
   return groupSize <= 16 ? 4 : 8;
 }
 
-/** Index of each kept weight within its group, ascending; groups with fewer nonzeros keep zeros. */
+/** Index of each kept weight within its group, ascending; groups with fewer nonzeros keep their first zeros. */
 function groupIndices(values: Float32Array, { kept, groupSize }: Pattern): Uint8Array {
-  const codes = new Uint8Array((values.length / groupSize) * kept);
-  for (let group = 0; group < values.length / groupSize; group++) {
-    const within = Array.from({ length: groupSize }, (_, index) => index);
-    const nonzero = within.filter((index) => values[group * groupSize + index] !== 0);
-    if (nonzero.length > kept)
-      throw new Error(`A group has ${nonzero.length} nonzeros where ${kept} are kept.`);
-    const zeros = within.filter((index) => values[group * groupSize + index] === 0);
-    const chosen = [...nonzero, ...zeros.slice(0, kept - nonzero.length)].sort((left, right) => left - right);
-    codes.set(chosen, group * kept);
+  const indices = new Uint8Array((values.length / groupSize) * kept);
+  let slot = 0;
+  for (let start = 0; start < values.length; start += groupSize) {
+    let nonzeros = 0;
+    for (let index = 0; index < groupSize; index++) if (values[start + index] !== 0) nonzeros++;
+    if (nonzeros > kept) throw new Error(`A group has ${nonzeros} nonzeros where ${kept} are kept.`);
+    let zeros = kept - nonzeros;
+    for (let index = 0; index < groupSize; index++) {
+      if (values[start + index] !== 0 || zeros-- > 0) indices[slot++] = index;
+    }
   }
-  return codes;
+  return indices;
 }
 
-function positionsOf(
-  codes: ArrayLike<number>,
-  [, width]: readonly [number, number],
-  { kept, groupSize }: Pattern,
-): SlotPositions {
-  const groupsInARow = width / groupSize;
-  const positions = { rows: new Int32Array(codes.length), columns: new Int32Array(codes.length) };
-  for (let slot = 0; slot < codes.length; slot++) {
-    const group = Math.floor(slot / kept);
-    positions.rows[slot] = Math.floor(group / groupsInARow);
-    positions.columns[slot] = (group % groupsInARow) * groupSize + codes[slot];
+function keptPlaces(indices: ArrayLike<number>, [, width]: Shape, { kept, groupSize }: Pattern): SlotWalk {
+  const rows = (indices.length * groupSize) / (kept * width);
+  return (visit) => {
+    let slot = 0;
+    for (let row = 0; row < rows; row++) {
+      for (let start = 0; start < width; start += groupSize) {
+        for (let k = 0; k < kept; k++, slot++) visit(slot, row, start + indices[slot]);
+      }
+    }
+  };
+}
+
+function patternOf({ kept, groupSize }: Record<string, unknown>, [, width]: Shape): Pattern {
+  const pattern = { kept: Number(kept), groupSize: Number(groupSize) };
+  const counts = Number.isInteger(kept) && Number.isInteger(groupSize) && pattern.kept > 0;
+  if (!counts || pattern.groupSize < pattern.kept || pattern.groupSize > GREATEST_GROUP) {
+    throw new Error(`its pattern of ${String(kept)} of ${String(groupSize)} is not one that Lathe knows`);
   }
-  return positions;
+  if (width % pattern.groupSize !== 0) {
+    throw new Error(`${pattern.kept} of ${pattern.groupSize} does not fit its width of ${width}`);
+  }
+  return pattern;
+}
+
+/** The kernels take an index for one place of its own group. */
+function requireAscending(indices: Int32Array, { kept, groupSize }: Pattern): void {
+  for (let slot = 0; slot < indices.length; slot++) {
+    const repeated = slot % kept > 0 && indices[slot] <= indices[slot - 1];
+    if (repeated || indices[slot] >= groupSize)
+      throw new Error(`its tensor indices does not name ${kept} different places of ${groupSize} in order`);
+  }
 }
 
 export const nOfMForm: WeightForm = {
   form: 'n-of-m',
   title: 'N of M',
-  load: (shape, attributes, read) => NOfMWeight.load(shape, attributes, read),
+  load: NOfMWeight.load,
 };

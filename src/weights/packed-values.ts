@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { readFloats, readTensorBytes, uploadTensor } from '../gpu/transfer';
 import type { PackedValueBuffers } from '../kernels/packed-values';
-import type { Dtype } from '../checkpoint/named-tensor';
 import type { StoredTensor } from './linear-weight';
 import {
   type Bits,
@@ -9,12 +8,16 @@ import {
   encode,
   packCodes,
   type QuantizationGrid,
+  scaleCount,
   scaleIndex,
   unpackCodes,
 } from './quantization';
+import { readWords, storedTensor, type TensorReader } from './stored-words';
 
-/** Position in the matrix of each stored value; -1 where a slot is padding. */
-export type SlotPositions = { readonly rows: Int32Array; readonly columns: Int32Array };
+type Shape = readonly [rows: number, columns: number];
+
+/** Calls `visit` for each stored value with its slot and its place in the matrix; slots of padding are left out. */
+export type SlotWalk = (visit: (slot: number, row: number, column: number) => void) => void;
 
 /** JSON that describes how values are stored; the tensors hold the rest. */
 interface ValueAttributes {
@@ -24,10 +27,7 @@ interface ValueAttributes {
   readonly groupSize?: number;
 }
 
-/** Reads a stored tensor by its suffix. */
-export type TensorReader = (
-  suffix: string,
-) => Promise<{ bytes: Uint8Array; shape: readonly number[]; dtype: Dtype }>;
+const ZERO_POINTS_IN_A_WORD = 4;
 
 /**
  * A list of weight values in one buffer, as float32 or as integer codes with scales: what dense quantized, sparse and
@@ -37,55 +37,50 @@ export class PackedValues {
   private constructor(
     /** Slots, padding included. */
     readonly count: number,
-    private readonly width: number,
+    private readonly shape: Shape,
     private readonly grid: QuantizationGrid | undefined,
     private readonly data: tf.Tensor,
     private readonly scales: tf.Tensor | undefined,
     private readonly zeroPoints: tf.Tensor | undefined,
   ) {}
 
-  static float32(values: Float32Array, width: number): PackedValues {
+  /** @param values of the slots */
+  static float32(values: Float32Array, shape: Shape): PackedValues {
     // A buffer cannot be empty; a matrix of zeros keeps one unused slot on the GPU and in the file.
     const stored = values.length > 0 ? values : new Float32Array(1);
-    return new PackedValues(
-      values.length,
-      width,
-      undefined,
-      uploadTensor(stored, [stored.length]),
-      undefined,
-      undefined,
-    );
+    const data = uploadTensor(stored, [stored.length]);
+    return new PackedValues(values.length, shape, undefined, data, undefined, undefined);
   }
 
   /**
-   * @param values of each slot
-   * @param grid scales of the matrix of `width` columns
+   * @param matrix row-major, of which the walk's places are taken
+   * @param count slots, padding included
+   * @param grid scales of the matrix
    */
   static quantized(
-    values: ArrayLike<number>,
-    { rows, columns }: SlotPositions,
-    grid: QuantizationGrid,
-    width: number,
+    matrix: Float32Array,
+    shape: Shape,
+    { count, walk, grid }: { count: number; walk: SlotWalk; grid: QuantizationGrid },
   ): PackedValues {
-    const codes = new Int32Array(values.length);
-    for (let slot = 0; slot < codes.length; slot++) {
-      if (rows[slot] < 0) continue;
-      codes[slot] = encode(grid, scaleIndex(grid, width, rows[slot], columns[slot]), values[slot]);
-    }
-    return PackedValues.fromCodes(packCodes(codes, grid.bits), values.length, grid, width);
+    const [, width] = shape;
+    const codes = grid.symmetric ? new Int8Array(count) : new Uint8Array(count);
+    walk((slot, row, column) => {
+      codes[slot] = encode(grid, scaleIndex(grid, width, row, column), matrix[row * width + column]);
+    });
+    return PackedValues.fromCodes(packCodes(codes, grid.bits), count, grid, shape);
   }
 
   private static fromCodes(
     words: Uint32Array,
     count: number,
     grid: QuantizationGrid,
-    width: number,
+    shape: Shape,
   ): PackedValues {
     const stored = words.length > 0 ? words : new Uint32Array(1);
     const zeroPoints = packCodes(grid.zeroPoints, 8);
     return new PackedValues(
       count,
-      width,
+      shape,
       grid,
       uploadTensor(stored, [stored.length]),
       uploadTensor(grid.scales, [grid.scales.length]),
@@ -107,33 +102,35 @@ export class PackedValues {
         bits: this.grid.bits,
         signed: this.grid.symmetric,
         groupSize: this.grid.groupSize,
-        groupsPerRow: this.grid.perTensor ? 0 : this.width / this.grid.groupSize,
+        groupsPerRow: this.grid.perTensor ? 0 : this.shape[1] / this.grid.groupSize,
       },
     };
   }
 
-  /** Values of all slots in float64, each rounded once to float32; padding is 0. */
-  async read({ rows, columns }: SlotPositions): Promise<Float32Array> {
+  /** The matrix with these values at the walk's places and zeros elsewhere; computed in float64, rounded once. */
+  async toMatrix(walk: SlotWalk): Promise<Float32Array> {
     const { grid } = this;
-    if (!grid) return (await readFloats(this.data)).subarray(0, this.count);
+    const [rows, width] = this.shape;
+    const matrix = new Float32Array(rows * width);
+    if (!grid) {
+      const values = await readFloats(this.data);
+      walk((slot, row, column) => {
+        matrix[row * width + column] = values[slot];
+      });
+      return matrix;
+    }
     const words = new Uint32Array(await readTensorBytes(this.data));
     const codes = unpackCodes(words, grid.bits, this.count, grid.symmetric);
-    return Float32Array.from(codes, (code, slot) =>
-      rows[slot] < 0 ? 0 : decode(grid, scaleIndex(grid, this.width, rows[slot], columns[slot]), code),
-    );
+    walk((slot, row, column) => {
+      matrix[row * width + column] = decode(grid, scaleIndex(grid, width, row, column), codes[slot]);
+    });
+    return matrix;
   }
 
   stored(): StoredTensor[] {
-    const tensors: [string, Dtype, tf.Tensor | undefined][] = this.grid
-      ? [
-          ['codes', 'U32', this.data],
-          ['scales', 'F32', this.scales],
-          ['zero_points', 'U32', this.zeroPoints],
-        ]
-      : [['values', 'F32', this.data]];
-    return tensors.flatMap(([suffix, dtype, tensor]) =>
-      tensor ? [storedTensor(suffix, dtype, tensor)] : [],
-    );
+    if (!this.grid) return [storedTensor('values', 'F32', this.data)];
+    const tensors = [storedTensor('codes', 'U32', this.data), storedTensor('scales', 'F32', this.scales!)];
+    return this.zeroPoints ? [...tensors, storedTensor('zero_points', 'U32', this.zeroPoints)] : tensors;
   }
 
   attributes(): ValueAttributes {
@@ -145,37 +142,30 @@ export class PackedValues {
   /** @throws Error where the tensors do not fit the attributes */
   static async load(
     count: number,
-    width: number,
+    shape: Shape,
     attributes: unknown,
     read: TensorReader,
   ): Promise<PackedValues> {
-    const { bits, symmetric, perTensor, groupSize } = attributes as ValueAttributes;
-    if (bits === 32) {
-      const { bytes } = await read('values');
-      requireLength('values', bytes.length, Math.max(count, 1) * 4);
-      return PackedValues.float32(new Float32Array(bytes.slice().buffer).subarray(0, count), width);
+    if ((attributes as ValueAttributes | undefined)?.bits === 32) {
+      const words = await readWords(read, 'values', Math.max(count, 1));
+      return PackedValues.float32(new Float32Array(words.buffer).subarray(0, count), shape);
     }
-    if ((bits !== 8 && bits !== 4) || symmetric === undefined || perTensor === undefined || !groupSize) {
-      throw new Error(`its values are described by ${JSON.stringify(attributes)}, which Lathe does not know`);
-    }
-    const words = new Uint32Array((await read('codes')).bytes.slice().buffer);
-    requireLength('codes', words.length * 4, Math.max(1, Math.ceil((count * bits) / 32)) * 4);
-    const scales = new Float32Array((await read('scales')).bytes.slice().buffer);
-    const zeroPoints = symmetric
-      ? new Uint8Array(scales.length)
-      : (await read('zero_points')).bytes.slice(0, scales.length);
-    return PackedValues.fromCodes(
-      words,
-      count,
-      { bits, symmetric, perTensor, groupSize, scales, zeroPoints },
-      width,
-    );
+    const layout = gridLayout(attributes, shape);
+    const words = await readWords(read, 'codes', Math.max(1, Math.ceil((count * layout.bits) / 32)));
+    const scaled = scaleCount(layout, shape);
+    const scales = new Float32Array((await readWords(read, 'scales', scaled)).buffer);
+    const zeroPoints = layout.symmetric
+      ? new Uint8Array(scaled)
+      : new Uint8Array(
+          (await readWords(read, 'zero_points', Math.ceil(scaled / ZERO_POINTS_IN_A_WORD))).buffer,
+        ).subarray(0, scaled);
+    return PackedValues.fromCodes(words, count, { ...layout, scales, zeroPoints }, shape);
   }
 
   clone(): PackedValues {
     return new PackedValues(
       this.count,
-      this.width,
+      this.shape,
       this.grid,
       this.data.clone(),
       this.scales?.clone(),
@@ -190,19 +180,30 @@ export class PackedValues {
   }
 }
 
-/** A tensor of 32-bit words as it goes to a file. */
-export function storedTensor(suffix: string, dtype: Dtype, tensor: tf.Tensor): StoredTensor {
-  return {
-    suffix,
-    dtype,
-    shape: tensor.shape,
-    byteLength: tensor.size * 4,
-    read: async () => new Uint8Array(await readTensorBytes(tensor)),
-  };
+/**
+ * Bits of a value as described in a file: 32 for float32.
+ * @throws Error where the description is another
+ */
+export function valueBits(attributes: unknown): 32 | Bits {
+  const bits = (attributes as Partial<ValueAttributes> | undefined)?.bits;
+  if (bits !== 32 && bits !== 8 && bits !== 4) throw unknownDescription(attributes);
+  return bits;
 }
 
-/** @throws Error naming the tensor and both lengths */
-export function requireLength(suffix: string, found: number, expected: number): void {
-  if (found !== expected)
-    throw new Error(`its tensor ${suffix} has ${found} bytes where ${expected} were expected`);
+function gridLayout(attributes: unknown, [, width]: Shape): Omit<QuantizationGrid, 'scales' | 'zeroPoints'> {
+  const { bits, symmetric, perTensor, groupSize } = (attributes ?? {}) as Partial<ValueAttributes>;
+  const fits = Number.isInteger(groupSize) && groupSize! > 0 && width % groupSize! === 0;
+  if (
+    (bits !== 8 && bits !== 4) ||
+    typeof symmetric !== 'boolean' ||
+    typeof perTensor !== 'boolean' ||
+    !fits
+  ) {
+    throw unknownDescription(attributes);
+  }
+  return { bits, symmetric, perTensor, groupSize: groupSize! };
+}
+
+function unknownDescription(attributes: unknown): Error {
+  return new Error(`its values are described by ${JSON.stringify(attributes)}, which Lathe does not know`);
 }

@@ -47,9 +47,9 @@ export function chooseGrid(
 ): QuantizationGrid {
   const columns = strategy === 'group' ? groupSize : width;
   if (width % columns !== 0) throw new Error(`Groups of ${columns} do not divide ${width} columns.`);
-  const perTensor = strategy === 'tensor';
-  const span = perTensor ? rows * width : columns;
-  const count = (rows * width) / span;
+  const layout = { perTensor: strategy === 'tensor', groupSize: columns };
+  const count = scaleCount(layout, [rows, width]);
+  const span = (rows * width) / count;
   const scales = new Float32Array(count);
   const zeroPoints = new Uint8Array(count);
   for (let index = 0; index < count; index++) {
@@ -62,7 +62,15 @@ export function chooseGrid(
     scales[index] = range / (symmetric ? 2 ** (bits - 1) - 1 : 2 ** bits - 1) || 1;
     if (!symmetric) zeroPoints[index] = roundHalfToEven(-least / scales[index]);
   }
-  return { bits, symmetric, perTensor, groupSize: columns, scales, zeroPoints };
+  return { bits, symmetric, ...layout, scales, zeroPoints };
+}
+
+/** How many scales a matrix has. */
+export function scaleCount(
+  { perTensor, groupSize }: Pick<QuantizationGrid, 'perTensor' | 'groupSize'>,
+  [rows, width]: readonly [number, number],
+): number {
+  return perTensor ? 1 : rows * (width / groupSize);
 }
 
 /** Which scale the weight at (row, column) has. */
@@ -73,8 +81,7 @@ export function scaleIndex(grid: QuantizationGrid, width: number, row: number, c
 /** The code of a value: −127..127 (8 bits symmetric), −8..7 (4 bits symmetric), 0..2^bits−1 (asymmetric). */
 export function encode(grid: QuantizationGrid, scale: number, value: number): number {
   const code = roundHalfToEven(value / grid.scales[scale]) + grid.zeroPoints[scale];
-  const [least, greatest] = codeRange(grid);
-  return Math.min(greatest, Math.max(least, code));
+  return Math.min(greatestCode(grid), Math.max(leastCode(grid), code));
 }
 
 /** The value of a code, in float64. */
@@ -82,9 +89,13 @@ export function decode(grid: QuantizationGrid, scale: number, code: number): num
   return grid.scales[scale] * (code - grid.zeroPoints[scale]);
 }
 
-function codeRange({ bits, symmetric }: QuantizationGrid): [number, number] {
-  if (!symmetric) return [0, 2 ** bits - 1];
-  return bits === 8 ? [-127, 127] : [-8, 7];
+function leastCode({ bits, symmetric }: QuantizationGrid): number {
+  if (!symmetric) return 0;
+  return bits === 8 ? -127 : -8;
+}
+
+function greatestCode({ bits, symmetric }: QuantizationGrid): number {
+  return 2 ** (symmetric ? bits - 1 : bits) - 1;
 }
 
 /** Packs codes (two's complement where negative) into 32-bit words, the first in the lowest bits. */

@@ -1,8 +1,11 @@
 import { quantizedMatrix } from '../kernels/decoded-matmul';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
-import { PackedValues, type SlotPositions } from './packed-values';
+import { PackedValues, type SlotWalk, valueBits } from './packed-values';
 import { chooseGrid, type QuantizationScheme } from './quantization';
+import type { TensorReader } from './stored-words';
+
+type Shape = readonly [number, number];
 
 /** Every weight as an 8- or 4-bit code; a row begins at a whole 32-bit word. */
 export class QuantizedWeight extends DecodedWeight {
@@ -10,7 +13,7 @@ export class QuantizedWeight extends DecodedWeight {
   readonly parameters: number;
 
   private constructor(
-    shape: readonly [number, number],
+    shape: Shape,
     private readonly values: PackedValues,
   ) {
     super(shape);
@@ -18,36 +21,28 @@ export class QuantizedWeight extends DecodedWeight {
   }
 
   /** @param values row-major [out, in] */
-  static fromValues(
-    values: Float32Array,
-    shape: readonly [number, number],
-    scheme: QuantizationScheme,
-  ): QuantizedWeight {
+  static fromValues(values: Float32Array, shape: Shape, scheme: QuantizationScheme): QuantizedWeight {
     const grid = chooseGrid(values, shape, scheme);
-    const positions = paddedPositions(shape, scheme.bits);
-    const slots = Float32Array.from(positions.rows, (row, slot) =>
-      row < 0 ? 0 : values[row * shape[1] + positions.columns[slot]],
-    );
-    return new QuantizedWeight(shape, PackedValues.quantized(slots, positions, grid, shape[1]));
+    const count = shape[0] * slotsInARow(shape[1], scheme.bits);
+    const walk = paddedRows(shape, scheme.bits);
+    return new QuantizedWeight(shape, PackedValues.quantized(values, shape, { count, walk, grid }));
   }
 
   static async load(
-    shape: readonly [number, number],
-    ...[attributes, read]: LoadArguments
+    shape: Shape,
+    attributes: Record<string, unknown>,
+    read: TensorReader,
   ): Promise<QuantizedWeight> {
-    const { bits } = attributes.values as { bits: number };
-    const count = shape[0] * slotsInARow(shape[1], bits);
-    return new QuantizedWeight(shape, await PackedValues.load(count, shape[1], attributes.values, read));
+    const count = shape[0] * slotsInARow(shape[1], valueBits(attributes.values));
+    return new QuantizedWeight(shape, await PackedValues.load(count, shape, attributes.values, read));
   }
 
   protected get matrix() {
     return quantizedMatrix(this.values.buffers, this.shape);
   }
 
-  async dense(): Promise<Float32Array> {
-    const positions = paddedPositions(this.shape, this.values.bits);
-    const slots = await this.values.read(positions);
-    return slots.filter((_, slot) => positions.rows[slot] >= 0);
+  dense(): Promise<Float32Array> {
+    return this.values.toMatrix(paddedRows(this.shape, this.values.bits));
   }
 
   stored(): readonly StoredTensor[] {
@@ -67,27 +62,22 @@ export class QuantizedWeight extends DecodedWeight {
   }
 }
 
-type LoadArguments = [attributes: Record<string, unknown>, read: Parameters<WeightForm['load']>[2]];
-
 function slotsInARow(width: number, bits: number): number {
   const perWord = 32 / bits;
   return Math.ceil(width / perWord) * perWord;
 }
 
-function paddedPositions([rows, width]: readonly [number, number], bits: number): SlotPositions {
+function paddedRows([rows, width]: Shape, bits: number): SlotWalk {
   const slots = slotsInARow(width, bits);
-  const positions = { rows: new Int32Array(rows * slots).fill(-1), columns: new Int32Array(rows * slots) };
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < width; column++) {
-      positions.rows[row * slots + column] = row;
-      positions.columns[row * slots + column] = column;
+  return (visit) => {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < width; column++) visit(row * slots + column, row, column);
     }
-  }
-  return positions;
+  };
 }
 
 export const quantizedForm: WeightForm = {
   form: 'quantized',
   title: 'Quantized',
-  load: (shape, attributes, read) => QuantizedWeight.load(shape, attributes, read),
+  load: QuantizedWeight.load,
 };

@@ -3,8 +3,11 @@ import { readTensorBytes, uploadTensor } from '../gpu/transfer';
 import { sparseMatrix } from '../kernels/decoded-matmul';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
-import { PackedValues, requireLength, type SlotPositions, storedTensor } from './packed-values';
+import { PackedValues, type SlotWalk } from './packed-values';
 import { chooseGrid, type QuantizationScheme } from './quantization';
+import { readWords, storedTensor, type TensorReader } from './stored-words';
+
+type Shape = readonly [number, number];
 
 /**
  * Unstructured sparsity: a bit a weight (rows begin at whole 32-bit words, the first column in the lowest bit), the values
@@ -14,7 +17,7 @@ export class SparseWeight extends DecodedWeight {
   readonly form = 'sparse';
 
   private constructor(
-    shape: readonly [number, number],
+    shape: Shape,
     private readonly values: PackedValues,
     private readonly mask: tf.Tensor,
     private readonly firstSlots: tf.Tensor,
@@ -27,17 +30,19 @@ export class SparseWeight extends DecodedWeight {
   }
 
   /** Stores what is not zero. @param values row-major [out, in] */
-  static fromDense(values: Float32Array, shape: readonly [number, number]): SparseWeight {
+  static fromDense(values: Float32Array, shape: Shape): SparseWeight {
     const mask = maskOf(values, shape);
-    const kept = values.filter((value) => value !== 0);
-    return SparseWeight.fromMask(shape, mask, PackedValues.float32(kept, shape[1]));
+    const kept = new Float32Array(countBits(mask));
+    setPlaces(
+      mask,
+      shape,
+    )((slot, row, column) => {
+      kept[slot] = values[row * shape[1] + column];
+    });
+    return SparseWeight.fromMask(shape, mask, PackedValues.float32(kept, shape));
   }
 
-  private static fromMask(
-    shape: readonly [number, number],
-    mask: Uint32Array,
-    values: PackedValues,
-  ): SparseWeight {
+  private static fromMask(shape: Shape, mask: Uint32Array, values: PackedValues): SparseWeight {
     const firstSlots = firstSlotsOf(mask, shape);
     return new SparseWeight(
       shape,
@@ -48,34 +53,29 @@ export class SparseWeight extends DecodedWeight {
   }
 
   static async load(
-    shape: readonly [number, number],
-    ...[attributes, read]: LoadArguments
+    shape: Shape,
+    attributes: Record<string, unknown>,
+    read: TensorReader,
   ): Promise<SparseWeight> {
-    const mask = new Uint32Array((await read('mask')).bytes.slice().buffer);
-    requireLength('mask', mask.length * 4, shape[0] * Math.ceil(shape[1] / 32) * 4);
-    const count = positionsOf(mask, shape).rows.length;
-    return SparseWeight.fromMask(
-      shape,
-      mask,
-      await PackedValues.load(count, shape[1], attributes.values, read),
-    );
+    const mask = await readWords(read, 'mask', shape[0] * maskWords(shape[1]));
+    requirePaddingClear(mask, shape);
+    const firstSlots = await readWords(read, 'first_slots', shape[0]);
+    if (firstSlotsOf(mask, shape).some((slot, row) => slot !== firstSlots[row]))
+      throw new Error('its tensor first_slots does not count the bits of its mask');
+    const values = await PackedValues.load(countBits(mask), shape, attributes.values, read);
+    return SparseWeight.fromMask(shape, mask, values);
   }
 
   /** The same pattern with its values as codes. Zeros need no code: they stay zero whatever the zero point. */
   async quantizeValues(scheme: QuantizationScheme): Promise<SparseWeight> {
     const dense = await this.dense();
     const mask = await this.readMask();
-    const positions = positionsOf(mask, this.shape);
-    const kept = Float32Array.from(
-      positions.rows,
-      (row, slot) => dense[row * this.shape[1] + positions.columns[slot]],
-    );
-    const grid = chooseGrid(dense, this.shape, scheme);
-    return SparseWeight.fromMask(
-      this.shape,
-      mask,
-      PackedValues.quantized(kept, positions, grid, this.shape[1]),
-    );
+    const values = PackedValues.quantized(dense, this.shape, {
+      count: this.values.count,
+      walk: setPlaces(mask, this.shape),
+      grid: chooseGrid(dense, this.shape, scheme),
+    });
+    return SparseWeight.fromMask(this.shape, mask, values);
   }
 
   protected get matrix() {
@@ -83,13 +83,7 @@ export class SparseWeight extends DecodedWeight {
   }
 
   async dense(): Promise<Float32Array> {
-    const positions = positionsOf(await this.readMask(), this.shape);
-    const kept = await this.values.read(positions);
-    const dense = new Float32Array(this.shape[0] * this.shape[1]);
-    kept.forEach((value, slot) => {
-      dense[positions.rows[slot] * this.shape[1] + positions.columns[slot]] = value;
-    });
-    return dense;
+    return this.values.toMatrix(setPlaces(await this.readMask(), this.shape));
   }
 
   stored(): readonly StoredTensor[] {
@@ -119,10 +113,12 @@ export class SparseWeight extends DecodedWeight {
   }
 }
 
-type LoadArguments = [attributes: Record<string, unknown>, read: Parameters<WeightForm['load']>[2]];
+function maskWords(width: number): number {
+  return Math.ceil(width / 32);
+}
 
-function maskOf(values: Float32Array, [rows, width]: readonly [number, number]): Uint32Array {
-  const words = Math.ceil(width / 32);
+function maskOf(values: Float32Array, [rows, width]: Shape): Uint32Array {
+  const words = maskWords(width);
   const mask = new Uint32Array(rows * words);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < width; column++) {
@@ -132,40 +128,51 @@ function maskOf(values: Float32Array, [rows, width]: readonly [number, number]):
   return mask;
 }
 
-function positionsOf(mask: Uint32Array, [rows, width]: readonly [number, number]): SlotPositions {
-  const words = Math.ceil(width / 32);
-  const rowList: number[] = [];
-  const columnList: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < width; column++) {
-      if ((mask[row * words + (column >>> 5)] >>> (column & 31)) & 1) {
-        rowList.push(row);
-        columnList.push(column);
+/** Walks over the set bits, row by row. */
+function setPlaces(mask: Uint32Array, [rows, width]: Shape): SlotWalk {
+  const words = maskWords(width);
+  return (visit) => {
+    let slot = 0;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < width; column++) {
+        if ((mask[row * words + (column >>> 5)] >>> (column & 31)) & 1) visit(slot++, row, column);
       }
     }
-  }
-  return { rows: Int32Array.from(rowList), columns: Int32Array.from(columnList) };
+  };
 }
 
-function firstSlotsOf(mask: Uint32Array, [rows]: readonly [number, number]): Uint32Array {
+function firstSlotsOf(mask: Uint32Array, [rows]: Shape): Uint32Array {
   const words = mask.length / rows;
   const firstSlots = new Uint32Array(rows);
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    firstSlots[row] = count;
-    for (let word = row * words; word < (row + 1) * words; word++) count += setBits(mask[word]);
+  for (let row = 1; row < rows; row++) {
+    firstSlots[row] = firstSlots[row - 1] + countBits(mask.subarray((row - 1) * words, row * words));
   }
   return firstSlots;
 }
 
-function setBits(word: number): number {
-  let pairs = word - ((word >>> 1) & 0x55555555);
-  pairs = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
-  return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+function countBits(words: Uint32Array): number {
+  let count = 0;
+  for (let index = 0; index < words.length; index++) {
+    let word = words[index];
+    word -= (word >>> 1) & 0x55555555;
+    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+    count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  }
+  return count;
+}
+
+/** Bits beyond the last column would shift every value behind them. */
+function requirePaddingClear(mask: Uint32Array, [rows, width]: Shape): void {
+  if (width % 32 === 0) return;
+  const words = maskWords(width);
+  for (let row = 0; row < rows; row++) {
+    if (mask[(row + 1) * words - 1] >>> (width % 32))
+      throw new Error(`its tensor mask has bits set beyond its ${width} columns`);
+  }
 }
 
 export const sparseForm: WeightForm = {
   form: 'sparse',
   title: 'Sparse',
-  load: (shape, attributes, read) => SparseWeight.load(shape, attributes, read),
+  load: SparseWeight.load,
 };

@@ -9,7 +9,7 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
-import { storedTensor } from './packed-values';
+import { storedTensor } from './stored-words';
 
 /** Which dimension lost members: output rows or input columns. */
 export type Axis = 'rows' | 'columns';

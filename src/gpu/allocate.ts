@@ -1,0 +1,26 @@
+import * as tf from '@tensorflow/tfjs';
+import { internalsOf } from './backend-internals';
+import { currentGpu } from './device';
+
+const BYTES_PER_ELEMENT = 4;
+
+/**
+ * Makes an uninitialised tensor on the GPU, four bytes an element; the caller owns it.
+ *
+ * @throws Error where the tensor is larger than what a kernel can bind on this device. WebGPU itself would report that
+ *   beside the program's flow, and the kernel would leave zeros.
+ */
+export function allocateTensor(shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
+  const { device, backend } = currentGpu();
+  const bytes = shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT;
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  if (bytes > limit) {
+    throw new Error(
+      `A tensor of ${shape.join('×')} needs ${bytes} bytes in one buffer; this device allows ${limit}. Use fewer tokens at once, or a form of the weight that stores less.`,
+    );
+  }
+  const internals = internalsOf(backend);
+  const info = internals.makeTensorInfo(shape, dtype);
+  internals.uploadToGPU(info.dataId);
+  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo);
+}

@@ -1,0 +1,36 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { Dtype } from '../checkpoint/named-tensor';
+import { readTensorBytes } from '../gpu/transfer';
+import type { StoredTensor } from './linear-weight';
+
+/** Reads a stored tensor by its suffix. */
+export type TensorReader = (
+  suffix: string,
+) => Promise<{ bytes: Uint8Array; shape: readonly number[]; dtype: Dtype }>;
+
+/** A tensor of 32-bit words as it goes to a file. */
+export function storedTensor(suffix: string, dtype: Dtype, tensor: tf.Tensor): StoredTensor {
+  return {
+    suffix,
+    dtype,
+    shape: tensor.shape,
+    byteLength: tensor.size * 4,
+    read: async () => new Uint8Array(await readTensorBytes(tensor)),
+  };
+}
+
+/**
+ * The 32-bit words of a stored tensor.
+ * @throws Error where there are more or fewer than `count`
+ */
+export async function readWords(read: TensorReader, suffix: string, count: number): Promise<Uint32Array> {
+  const { bytes } = await read(suffix);
+  requireLength(suffix, bytes.length, count * 4);
+  return new Uint32Array(bytes.slice().buffer);
+}
+
+/** @throws Error naming the tensor and both lengths */
+export function requireLength(suffix: string, found: number, expected: number): void {
+  if (found !== expected)
+    throw new Error(`its tensor ${suffix} has ${found} bytes where ${expected} were expected`);
+}
