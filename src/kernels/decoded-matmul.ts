@@ -9,8 +9,11 @@ import { packedValueInputs, type PackedValueBuffers, packedValueSource } from '.
 import quantizedDecoder from './quantized-decoder.wgsl?raw';
 import sparseDecoder from './sparse-decoder.wgsl?raw';
 
+/** A span of a row that one invocation of `decodedRows` writes: a word of the sparse mask. */
+const COLUMNS_OF_AN_INVOCATION = 32;
+
 /**
- * A matrix that kernels read four weights of a row at a time. Its WGSL defines `Cursor`, `openRow(row)` and
+ * A matrix that kernels read four weights of a row at a time. Its WGSL defines `Cursor`, `openRow(row, quad)` and
  * `nextQuad(&cursor)`; the drivers (product for many tokens, for few, row look-up) are the same for all.
  */
 export interface DecodedMatrix {
@@ -103,7 +106,7 @@ export function decodedRows(ids: tf.Tensor1D, matrix: DecodedMatrix): tf.Tensor2
       inputs: [ids, ...matrix.inputs],
       outputs: [{ shape: [count, width], dtype: 'float32' }],
       uniforms: [count, width],
-      workgroups: [Math.ceil(count / 64)],
+      workgroups: [Math.ceil((count * Math.ceil(width / COLUMNS_OF_AN_INVOCATION)) / 64)],
     },
   );
   return y as tf.Tensor2D;

@@ -29,8 +29,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let token1 = min(token + 1u, lastToken);
   let token2 = min(token + 2u, lastToken);
   let token3 = min(token + 3u, lastToken);
-  var first = openRow(output);
-  var second = openRow(min(output + 1u, uniforms.outputs - 1u));
+  var first = openRow(output, 0u);
+  var second = openRow(min(output + 1u, uniforms.outputs - 1u), 0u);
   var firstSums = vec4f();
   var secondSums = vec4f();
   let quads = (uniforms.width + 3u) / 4u;

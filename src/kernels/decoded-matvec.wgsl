@@ -15,7 +15,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (output >= uniforms.outputs) {
     return;
   }
-  var cursor = openRow(output);
+  var cursor = openRow(output, 0u);
   var sums = vec4f();
   let quads = (uniforms.width + 3u) / 4u;
   for (var quad = 0u; quad < quads; quad++) {

@@ -1,4 +1,4 @@
-// y[n] = row ids[n] of the matrix; one invocation a row, since a sparse row is read from its start.
+// y[n] = row ids[n] of the matrix; each invocation writes a span of eight quads, 32 columns.
 @group(0) @binding(0) var<storage, read> ids: array<i32>;
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
@@ -10,16 +10,19 @@ struct Uniforms {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= uniforms.count) {
+  let spans = (uniforms.width + 31u) / 32u;
+  let n = id.x / spans;
+  if (n >= uniforms.count) {
     return;
   }
-  var cursor = openRow(u32(ids[id.x]));
-  let quads = (uniforms.width + 3u) / 4u;
-  for (var quad = 0u; quad < quads; quad++) {
+  let firstQuad = id.x % spans * 8u;
+  var cursor = openRow(u32(ids[n]), firstQuad);
+  let end = min(firstQuad + 8u, (uniforms.width + 3u) / 4u);
+  for (var quad = firstQuad; quad < end; quad++) {
     let weights = nextQuad(&cursor);
     for (var k = 0u; k < 4u; k++) {
       if (quad * 4u + k < uniforms.width) {
-        y[id.x * uniforms.width + quad * 4u + k] = weights[k];
+        y[n * uniforms.width + quad * 4u + k] = weights[k];
       }
     }
   }

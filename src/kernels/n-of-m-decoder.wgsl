@@ -7,8 +7,8 @@ struct Cursor {
   quad: u32,
 }
 
-fn openRow(row: u32) -> Cursor {
-  return Cursor(row, row * SLOTS_IN_A_ROW, 0u);
+fn openRow(row: u32, quad: u32) -> Cursor {
+  return Cursor(row, row * SLOTS_IN_A_ROW, quad);
 }
 
 fn indexAt(slot: u32) -> u32 {

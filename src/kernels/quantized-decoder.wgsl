@@ -5,8 +5,8 @@ struct Cursor {
   quad: u32,
 }
 
-fn openRow(row: u32) -> Cursor {
-  return Cursor(row, row * SLOTS_IN_A_ROW, 0u);
+fn openRow(row: u32, quad: u32) -> Cursor {
+  return Cursor(row, row * SLOTS_IN_A_ROW, quad);
 }
 
 fn nextQuad(cursor: ptr<function, Cursor>) -> vec4f {

@@ -10,8 +10,13 @@ struct Cursor {
   bits: u32,
 }
 
-fn openRow(row: u32) -> Cursor {
-  return Cursor(row, firstSlots[row], 0u, 0u);
+// The quad must be the first of a word of the mask: a multiple of eight.
+fn openRow(row: u32, quad: u32) -> Cursor {
+  var slot = firstSlots[row];
+  for (var word = 0u; word < quad / 8u; word++) {
+    slot += countOneBits(mask[row * MASK_WORDS_IN_A_ROW + word]);
+  }
+  return Cursor(row, slot, quad, 0u);
 }
 
 fn nextQuad(cursor: ptr<function, Cursor>) -> vec4f {

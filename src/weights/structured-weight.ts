@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { readTensorBytes, uploadTensor } from '../gpu/transfer';
+import { findSorted } from '../kernels/find-sorted';
 import { gatherColumns, scatterColumns } from '../kernels/select-columns';
 import {
   factorAttributes,
@@ -9,7 +10,7 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
-import { storedTensor } from './stored-words';
+import { readWords, storedTensor } from './stored-words';
 
 /** Which dimension lost members: output rows or input columns. */
 export type Axis = 'rows' | 'columns';
@@ -29,7 +30,7 @@ export class StructuredWeight implements LinearWeight {
   }
 
   /**
-   * @param kept ascending indices of the rows (columns) of a matrix of `shape` that `inner` holds
+   * @param kept ascending indices, at least one, of the rows (columns) of a matrix of `shape` that `inner` holds
    * @param inner [kept.length, in] or [out, kept.length]; owned from here on
    */
   static fromKept(
@@ -59,10 +60,8 @@ export class StructuredWeight implements LinearWeight {
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     return tf.tidy(() => {
       if (this.axis === 'columns') return scatterColumns(this.inner.rows(ids), this.kept, this.shape[1]);
-      // A row that is gone has no match among the kept ones: all zeros.
-      const matches = ids.reshape([-1, 1]).equal(this.kept.reshape([1, -1]));
-      const positions = matches.argMax(1).toInt() as tf.Tensor1D;
-      const present = matches.any(1).toFloat().reshape([-1, 1]);
+      // A row that is gone is looked up as the first one, and then made zero.
+      const { positions, present } = findSorted(ids, this.kept);
       return this.inner.rows(positions).mul(present) as tf.Tensor2D;
     });
   }
@@ -108,9 +107,26 @@ export function structuredForm(loadWeight: FactorLoader): WeightForm {
     form: 'structured',
     title: 'Rows or columns removed',
     async load(shape, attributes, read) {
-      const kept = new Uint32Array((await read('kept_indices')).bytes.slice().buffer);
+      const { axis } = attributes;
+      if (axis !== 'rows' && axis !== 'columns')
+        throw new Error(`its axis is ${JSON.stringify(axis)} where "rows" or "columns" was expected`);
       const [inner] = await loadFactors(['kept'], attributes.factors, read, loadWeight);
-      return StructuredWeight.fromKept(attributes.axis as Axis, kept, shape, inner);
+      try {
+        const along = axis === 'rows' ? 0 : 1;
+        if (inner.shape[1 - along] !== shape[1 - along])
+          throw new Error(`what it keeps is ${inner.shape.join('×')} of ${shape.join('×')}`);
+        const kept = await readWords(read, 'kept_indices', inner.shape[along]);
+        requireAscending(kept, shape[along]);
+        return StructuredWeight.fromKept(axis, kept, shape, inner);
+      } catch (error) {
+        inner.dispose();
+        throw error;
+      }
     },
   };
+}
+
+function requireAscending(kept: Uint32Array, length: number): void {
+  if (kept.some((value, index) => value >= length || (index > 0 && value <= kept[index - 1])))
+    throw new Error(`its tensor kept_indices is not an ascending list of numbers below ${length}`);
 }
