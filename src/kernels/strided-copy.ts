@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
 import kernelSource from './strided-copy.wgsl?raw';
 
 type Four = readonly [number, number, number, number];
@@ -12,14 +14,15 @@ export function stridedCopy(
   destinationStrides: Four,
   outputShape: [number, number],
 ): tf.Tensor2D {
-  const [groups, ...inner] = sizes;
+  const elements = sizes.reduce((product, size) => product * size, 1);
+  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const [y] = runKernel(
     { name: 'strided-copy', source: kernelSource },
     {
       inputs: [x],
       outputs: [{ shape: outputShape, dtype: 'float32' }],
-      uniforms: [...inner, ...sourceStrides, ...destinationStrides],
-      workgroups: [Math.ceil((inner[0] * inner[1] * inner[2]) / 64), groups],
+      uniforms: [...sizes, ...sourceStrides, ...destinationStrides],
+      workgroups: foldWorkgroups(Math.ceil(elements / 64), limit),
     },
   );
   return y as tf.Tensor2D;

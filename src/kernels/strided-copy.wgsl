@@ -3,6 +3,7 @@
 @group(0) @binding(1) var<storage, read_write> destination: array<f32>;
 
 struct Uniforms {
+  size0: u32,
   size1: u32,
   size2: u32,
   size3: u32,
@@ -18,15 +19,20 @@ struct Uniforms {
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let index = id.x;
-  if (index >= uniforms.size1 * uniforms.size2 * uniforms.size3) {
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  let box = uniforms.size1 * uniforms.size2 * uniforms.size3;
+  if (index >= uniforms.size0 * box) {
     return;
   }
-  let i0 = id.y;
+  let i0 = index / box;
   let i3 = index % uniforms.size3;
   let i2 = index / uniforms.size3 % uniforms.size2;
-  let i1 = index / (uniforms.size3 * uniforms.size2);
+  let i1 = index / (uniforms.size3 * uniforms.size2) % uniforms.size1;
   destination[i0 * uniforms.destination0 + i1 * uniforms.destination1 + i2 * uniforms.destination2 + i3 * uniforms.destination3] =
     source[i0 * uniforms.source0 + i1 * uniforms.source1 + i2 * uniforms.source2 + i3 * uniforms.source3];
 }

@@ -1,6 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
-import source from './tensor-contraction.wgsl?raw';
+import { foldWorkgroups } from './fold-workgroups';
+import fewSource from './tensor-contraction-few.wgsl?raw';
+import header from './tensor-contraction-header.wgsl?raw';
+import manySource from './tensor-contraction.wgsl?raw';
 
 /** Elements from one to the next along an index that is a pair (outer, inner). */
 export interface PairStrides {
@@ -25,22 +29,29 @@ export interface Contraction {
 }
 
 const THREADS = 64;
-/** Below so many columns a tile of four would mostly be edge. */
-const FEW_COLUMNS = 3;
+const TILE = 4;
+/** Up to so many results each has an invocation to itself: in tiles too few would run at once to fill a GPU. */
+export const FEW_RESULTS = 16_384;
 
-/** Contracts a dense factor with activations; see `Contraction`. */
+/**
+ * Contracts a dense factor with activations; see `Contraction`. Positions, the pairs (g, n), are numbered through, so
+ * that one token with many columns and many tokens with one column fill the kernel alike.
+ */
 export function contractTensor(factor: tf.Tensor, x: tf.Tensor, contraction: Contraction): tf.Tensor2D {
   const { groups, rows, columns, terms, rowInner, factorRow, factorTerm, outputShape } = contraction;
-  const few = columns <= FEW_COLUMNS;
-  const tile = few ? 1 : 4;
-  const tiles = Math.ceil(rows / tile) * Math.ceil(columns / tile);
+  const positions = groups * columns;
+  const few = rows * positions <= FEW_RESULTS;
+  const invocations = few ? rows * positions : Math.ceil(rows / TILE) * Math.ceil(positions / TILE);
+  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const [y] = runKernel(
-    { name: 'tensor-contraction', source, constants: { FEW: few } },
+    few
+      ? { name: 'tensor-contraction-few', source: `${header}\n${fewSource}` }
+      : { name: 'tensor-contraction', source: `${header}\n${manySource}` },
     {
       inputs: [factor, x],
       outputs: [{ shape: outputShape, dtype: 'float32' }],
       uniforms: [
-        groups,
+        positions,
         rows,
         columns,
         terms.outer,
@@ -58,7 +69,7 @@ export function contractTensor(factor: tf.Tensor, x: tf.Tensor, contraction: Con
         contraction.y.row,
         contraction.y.column,
       ],
-      workgroups: [Math.ceil(tiles / THREADS), groups],
+      workgroups: foldWorkgroups(Math.ceil(invocations / THREADS), limit),
     },
   );
   return y as tf.Tensor2D;

@@ -7,7 +7,11 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import { contractFactor, isPlain } from './contract-factor';
+import { kroneckerCost } from './contraction-cost';
+import { indexDigit } from './index-digit';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { loadedProduct } from './loaded-product';
+import { inTokenChunks } from './token-chunks';
 
 /**
  * W ≈ Σ_k A_k ⊗ B_k, applied as two products over x seen as [aColumns, bColumns]. The A_k stand side by side in one matrix
@@ -17,22 +21,22 @@ export class KroneckerWeight implements LinearWeight {
   readonly form = 'kronecker';
   readonly factors: readonly NamedFactor[];
   readonly shape: readonly [number, number];
-  private readonly aRows: number;
-  private readonly aColumns: number;
-  private readonly bRows: number;
-  private readonly bColumns: number;
+  readonly aRows: number;
+  readonly aColumns: number;
+  readonly bRows: number;
+  readonly bColumns: number;
 
   /** @param a [aRows, terms·aColumns]; @param b [terms·bRows, bColumns]; both owned from here on */
   constructor(
     private readonly a: LinearWeight,
     private readonly b: LinearWeight,
-    private readonly terms: number,
+    readonly terms: number,
   ) {
     this.aRows = a.shape[0];
     this.aColumns = a.shape[1] / terms;
     this.bRows = b.shape[0] / terms;
     this.bColumns = b.shape[1];
-    if (!Number.isInteger(this.aColumns) || !Number.isInteger(this.bRows)) {
+    if (![terms, this.aColumns, this.bRows].every((size) => Number.isInteger(size) && size >= 1)) {
       throw new Error(`Factors of ${a.shape.join('×')} and ${b.shape.join('×')} do not hold ${terms} terms.`);
     }
     this.shape = [this.aRows * this.bRows, this.aColumns * this.bColumns];
@@ -50,17 +54,14 @@ export class KroneckerWeight implements LinearWeight {
     return totalOfFactors(this.factors).parameters;
   }
 
+  /** The cheaper order of the two; A can go first only where both factors are plain (its terms stand side by side). */
   matmul(x: tf.Tensor2D): tf.Tensor2D {
-    const plain = isPlain(this.a) && isPlain(this.b);
-    return tf.tidy(() => (plain && this.isCheaperAFirst() ? this.applyAFirst(x) : this.applyBFirst(x)));
-  }
-
-  /** Multiplications a token of either order: which factor first shrinks (or least grows) the intermediate. */
-  private isCheaperAFirst(): boolean {
-    const { aRows, aColumns, bRows, bColumns } = this;
-    const bFirst = aColumns * bRows * bColumns + aRows * aColumns * bRows;
-    const aFirst = aRows * aColumns * bColumns + aRows * bRows * bColumns;
-    return aFirst < bFirst;
+    const [aFirst, bFirst] = [kroneckerCost(this, 'a'), kroneckerCost(this, 'b')];
+    if (isPlain(this.a) && isPlain(this.b) && aFirst.multiplications < bFirst.multiplications) {
+      return inTokenChunks(x, { elements: aFirst.elements, rows: 1 }, (part) => this.applyAFirst(part));
+    }
+    const needs = { elements: bFirst.elements, rows: Math.max(this.aColumns, this.bRows) };
+    return inTokenChunks(x, needs, (part) => this.applyBFirst(part));
   }
 
   /** Z[t, j, (k, p)] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, j, k, p]. */
@@ -116,9 +117,8 @@ export class KroneckerWeight implements LinearWeight {
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     const { aColumns, bRows, bColumns, terms } = this;
     return tf.tidy(() => {
-      const divisor = tf.scalar(bRows, 'int32');
-      const aRows = this.a.rows(tf.floorDiv(ids, divisor) as tf.Tensor1D).reshape([-1, terms, aColumns]);
-      const within = tf.mod(ids, divisor).reshape([-1, 1]);
+      const aRows = this.a.rows(indexDigit(ids, bRows)).reshape([-1, terms, aColumns]);
+      const within = indexDigit(ids, 1, bRows).reshape([-1, 1]);
       const bIds = within.add(tf.range(0, terms * bRows, bRows, 'int32').reshape([1, -1])).reshape([-1]);
       const bRowsFound = this.b.rows(bIds.toInt() as tf.Tensor1D).reshape([-1, terms, bColumns]);
       return tf.matMul(aRows, bRowsFound, true, false).reshape([-1, aColumns * bColumns]) as tf.Tensor2D;
@@ -172,9 +172,10 @@ export function kroneckerForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'kronecker',
     title: 'Kronecker',
-    async load(_shape, attributes, read) {
-      const [a, b] = await loadFactors(['a', 'b'], attributes.factors, read, loadWeight);
-      return new KroneckerWeight(a, b, Number(attributes.terms));
+    async load(shape, attributes, read) {
+      const factors = await loadFactors(['a', 'b'], attributes.factors, read, loadWeight);
+      const terms = Number(attributes.terms);
+      return loadedProduct(factors, shape, () => new KroneckerWeight(factors[0], factors[1], terms));
     },
   };
 }

@@ -6,7 +6,10 @@ import {
   storedFactors,
   totalOfFactors,
 } from './composite-storage';
+import { contractTensor } from '../kernels/tensor-contraction';
+import { isPlain } from './contract-factor';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { loadedProduct } from './loaded-product';
 
 /** W ≈ left · right with left [out, rank] and right [rank, in], applied as two products. */
 export class LowRankWeight implements LinearWeight {
@@ -41,12 +44,27 @@ export class LowRankWeight implements LinearWeight {
     return tf.tidy(() => this.left.matmul(this.right.matmul(x)));
   }
 
+  /** rows(left) · right; the width of right is contracted as it lies, without a transposed copy. */
   rows(ids: tf.Tensor1D): tf.Tensor2D {
+    const [rank, inputs] = this.right.shape;
+    const count = ids.shape[0];
     return tf.tidy(() => {
-      // rows(left) · right, with right dense on the GPU only as long as this takes.
-      const rank = this.right.shape[0];
-      const right = this.right.rows(tf.range(0, rank, 1, 'int32'));
-      return tf.matMul(this.left.rows(ids), right);
+      // Of a right factor in another form, its values: still no more than the factor itself.
+      const right = isPlain(this.right)
+        ? this.right.values!
+        : this.right.rows(tf.range(0, rank, 1, 'int32') as tf.Tensor1D);
+      return contractTensor(right, this.left.rows(ids), {
+        groups: count,
+        rows: inputs,
+        columns: 1,
+        terms: { outer: 1, inner: rank },
+        rowInner: inputs,
+        factorRow: { outer: 0, inner: 1 },
+        factorTerm: { outer: 0, inner: inputs },
+        x: { group: rank, term: { outer: 0, inner: 1 }, column: 0 },
+        y: { group: inputs, row: 1, column: 0 },
+        outputShape: [count, inputs],
+      });
     });
   }
 
@@ -94,9 +112,9 @@ export function lowRankForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'low-rank',
     title: 'Low rank',
-    async load(_shape, attributes, read) {
-      const [left, right] = await loadFactors(['left', 'right'], attributes.factors, read, loadWeight);
-      return new LowRankWeight(left, right);
+    async load(shape, attributes, read) {
+      const factors = await loadFactors(['left', 'right'], attributes.factors, read, loadWeight);
+      return loadedProduct(factors, shape, () => new LowRankWeight(factors[0], factors[1]));
     },
   };
 }

@@ -8,16 +8,13 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import { contractFactor, isPlain } from './contract-factor';
+import { type CoreShape, tensorTrainCost } from './contraction-cost';
+import { coreToMatrix, matrixToCore } from './core-layout';
 import { DenseWeight } from './dense-weight';
+import { indexDigit } from './index-digit';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
-
-/** Sizes of one core: it carries row index `row`, column index `column`, and the ranks to its neighbours. */
-export interface CoreShape {
-  readonly left: number;
-  readonly row: number;
-  readonly column: number;
-  readonly right: number;
-}
+import { loadedProduct } from './loaded-product';
+import { inTokenChunks } from './token-chunks';
 
 /**
  * A matrix product operator: W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd]. Core k is kept as a matrix
@@ -33,14 +30,7 @@ export class TensorTrainWeight implements LinearWeight {
     private readonly coreShapes: readonly CoreShape[],
     private readonly cores: readonly LinearWeight[],
   ) {
-    coreShapes.forEach(({ left, row, column, right }, index) => {
-      const [rows, columns] = cores[index].shape;
-      if (rows !== row * right || columns !== left * column) {
-        throw new Error(
-          `Core ${index} is ${rows}×${columns}, its sizes ask for ${row * right}×${left * column}.`,
-        );
-      }
-    });
+    checkChain(coreShapes, cores);
     this.shape = [product(coreShapes.map(({ row }) => row)), product(coreShapes.map(({ column }) => column))];
     this.factors = cores.map((weight, index) => ({ name: `core${index}`, weight }));
   }
@@ -50,7 +40,7 @@ export class TensorTrainWeight implements LinearWeight {
     const shapes = cores.map(({ shape: [left, row, column, right] }) => ({ left, row, column, right }));
     const matrices = cores.map(({ values }, index) => {
       const { left, row, column, right } = shapes[index];
-      return DenseWeight.fromValues(toMatrix(values, shapes[index]), [row * right, left * column]);
+      return DenseWeight.fromValues(coreToMatrix(values, shapes[index]), [row * right, left * column]);
     });
     return new TensorTrainWeight(shapes, matrices);
   }
@@ -63,14 +53,28 @@ export class TensorTrainWeight implements LinearWeight {
     return totalOfFactors(this.factors).parameters;
   }
 
+  /** From the cheaper end; from the last core on the cores are read across their rows, which only plain ones allow. */
   matmul(x: tf.Tensor2D): tf.Tensor2D {
-    const [first, last] = [
-      contractionCost(this.coreShapes, 'first'),
-      contractionCost(this.coreShapes, 'last'),
-    ];
-    // From the last core on the cores are read across their rows, which only plain ones allow.
-    const fromLast = last < first && this.cores.every(isPlain);
-    return tf.tidy(() => (fromLast ? this.applyFromLast(x) : this.applyFromFirst(x)));
+    const first = tensorTrainCost(this.coreShapes, 'first');
+    const last = tensorTrainCost(this.coreShapes, 'last');
+    if (last.multiplications < first.multiplications && this.cores.every(isPlain)) {
+      return inTokenChunks(x, { elements: last.elements, rows: 1 }, (part) => this.applyFromLast(part));
+    }
+    const needs = { elements: Math.max(first.elements, this.shape[1]), rows: this.mostRowsOfAToken() };
+    return inTokenChunks(x, needs, (part) => this.applyFromFirst(part));
+  }
+
+  /** Rows in which the widest step from the first core on sees one token: what it is beside the core's own indices. */
+  private mostRowsOfAToken(): number {
+    let rest = this.shape[1];
+    let done = 1;
+    let most = 1;
+    for (const { row, column } of this.coreShapes) {
+      rest /= column;
+      most = Math.max(most, rest * done);
+      done *= row;
+    }
+    return most;
   }
 
   /** State [tokens, rows done, left, columns left]; each core turns (left, column) into (row, right). */
@@ -137,8 +141,7 @@ export class TensorTrainWeight implements LinearWeight {
       let state: tf.Tensor = tf.ones([count, 1, 1]); // [n, columns done, left]
       this.coreShapes.forEach(({ left, row, column, right }, index) => {
         below /= row;
-        const digit = tf.mod(tf.floorDiv(ids, tf.scalar(below, 'int32')), tf.scalar(row, 'int32'));
-        const coreRows = digit.mul(tf.scalar(right, 'int32')).reshape([count, 1]);
+        const coreRows = indexDigit(ids, below, row).mul(tf.scalar(right, 'int32')).reshape([count, 1]);
         const coreIds = coreRows.add(tf.range(0, right, 1, 'int32').reshape([1, right])).reshape([-1]);
         const slices = this.cores[index]
           .rows(coreIds.toInt() as tf.Tensor1D)
@@ -155,7 +158,7 @@ export class TensorTrainWeight implements LinearWeight {
     for (const [index, shape] of this.coreShapes.entries()) {
       const { left, row, column, right } = shape;
       cores.push({
-        values: fromMatrix(await this.cores[index].dense(), shape),
+        values: matrixToCore(await this.cores[index].dense(), shape),
         shape: [left, row, column, right],
       });
     }
@@ -186,53 +189,21 @@ export class TensorTrainWeight implements LinearWeight {
   }
 }
 
-/**
- * Multiplications a token when the cores are contracted from the first on or from the last on. Either way each core
- * costs its size times what the state holds besides the indices that it consumes.
- */
-export function contractionCost(cores: readonly CoreShape[], from: 'first' | 'last'): number {
-  const order = from === 'first' ? cores : [...cores].reverse();
-  let rest = product(cores.map(({ column }) => column));
-  let done = 1;
-  let cost = 0;
-  for (const { left, row, column, right } of order) {
-    rest /= column;
-    cost += left * row * column * right * rest * done;
-    done *= row;
-  }
-  return cost;
-}
-
-/** [left, row, column, right] → [row·right, left·column]. */
-function toMatrix(values: Float64Array, { left, row, column, right }: CoreShape): Float32Array {
-  const matrix = new Float32Array(values.length);
-  eachEntry({ left, row, column, right }, (core, entry) => {
-    matrix[entry] = values[core];
-  });
-  return matrix;
-}
-
-function fromMatrix(matrix: Float32Array, shape: CoreShape): Float64Array {
-  const values = new Float64Array(matrix.length);
-  eachEntry(shape, (core, entry) => {
-    values[core] = matrix[entry];
-  });
-  return values;
-}
-
-function eachEntry(
-  { left, row, column, right }: CoreShape,
-  visit: (core: number, entry: number) => void,
-): void {
-  for (let l = 0; l < left; l++) {
-    for (let i = 0; i < row; i++) {
-      for (let j = 0; j < column; j++) {
-        for (let r = 0; r < right; r++) {
-          visit(((l * row + i) * column + j) * right + r, (i * right + r) * left * column + l * column + j);
-        }
-      }
+/** @throws Error naming the first core that is not as its sizes say or does not continue the one before */
+function checkChain(coreShapes: readonly CoreShape[], cores: readonly LinearWeight[]): void {
+  let rank = 1;
+  coreShapes.forEach(({ left, row, column, right }, index) => {
+    const [rows, columns] = cores[index].shape;
+    if (rows !== row * right || columns !== left * column) {
+      throw new Error(
+        `Core ${index} is ${rows}×${columns}, its sizes ask for ${row * right}×${left * column}.`,
+      );
     }
-  }
+    if (left !== rank)
+      throw new Error(`Core ${index} begins with rank ${left}, the one before ends with ${rank}.`);
+    rank = right;
+  });
+  if (rank !== 1) throw new Error(`The last core ends with rank ${rank}, not with 1.`);
 }
 
 function product(sizes: readonly number[]): number {
@@ -244,10 +215,24 @@ export function tensorTrainForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'tensor-train',
     title: 'Tensor train',
-    async load(_shape, attributes, read) {
-      const shapes = attributes.cores as CoreShape[];
+    async load(shape, attributes, read) {
+      if (!isCoreShapes(attributes.cores)) throw new Error('the sizes of its cores are not described');
+      const shapes = attributes.cores;
       const names = shapes.map((_, index) => `core${index}`);
-      return new TensorTrainWeight(shapes, await loadFactors(names, attributes.factors, read, loadWeight));
+      const cores = await loadFactors(names, attributes.factors, read, loadWeight);
+      return loadedProduct(cores, shape, () => new TensorTrainWeight(shapes, cores));
     },
   };
+}
+
+function isCoreShapes(described: unknown): described is CoreShape[] {
+  const isSize = (size: unknown) => Number.isInteger(size) && (size as number) >= 1;
+  return (
+    Array.isArray(described) &&
+    described.length > 0 &&
+    described.every(
+      (core: Partial<CoreShape> | null) =>
+        core && [core.left, core.row, core.column, core.right].every(isSize),
+    )
+  );
 }

@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs';
+import { readFloats, uploadTensor } from '../gpu/transfer';
+import { DenseWeight } from '../weights/dense-weight';
+import type { LinearWeight } from '../weights/linear-weight';
+import { loadWeight } from '../weights/weight-forms';
+import { expectAllClose, seededNormal } from './allclose';
+import { referenceMatmul } from './reference-matmul';
+
+/** A dense factor of seeded normal values. */
+export function normalFactor(rows: number, columns: number, seed: number): DenseWeight {
+  return DenseWeight.fromValues(seededNormal(rows * columns, seed), [rows, columns]);
+}
+
+/** Holds `matmul` against `expected`, the matrix [out, in] in float64. */
+export async function expectProduct(
+  weight: LinearWeight,
+  expected: ArrayLike<number>,
+  tokens: number,
+): Promise<void> {
+  const [outputs, inputs] = weight.shape;
+  const values = seededNormal(tokens * inputs, 9);
+  const x = uploadTensor(values, [tokens, inputs]) as tf.Tensor2D;
+  const y = weight.matmul(x);
+  const got = await readFloats(y);
+  tf.dispose([x, y]);
+  expectAllClose(got, referenceMatmul(values, expected, [tokens, inputs, outputs]), {
+    absolute: 2e-4,
+    relative: 2e-5,
+  });
+}
+
+/** Holds `rows` of these ids against rows of `expected`. */
+export async function expectRows(
+  weight: LinearWeight,
+  expected: ArrayLike<number>,
+  wanted: readonly number[],
+): Promise<void> {
+  const width = weight.shape[1];
+  const ids = uploadTensor(Int32Array.from(wanted), [wanted.length]) as tf.Tensor1D;
+  const rows = weight.rows(ids);
+  const got = await readFloats(rows);
+  tf.dispose([ids, rows]);
+  const values = wanted.flatMap((id) => Array.from({ length: width }, (_, i) => expected[id * width + i]));
+  expectAllClose(got, values, { absolute: 1e-5, relative: 1e-5 });
+}
+
+/** Saves a weight and loads it again, with its attributes (as a file would hold them) or the shape changed on the way. */
+export async function reload(
+  weight: LinearWeight,
+  change: (attributes: Record<string, unknown>) => Record<string, unknown> = (attributes) => attributes,
+  shape: readonly [number, number] = weight.shape,
+): Promise<LinearWeight> {
+  const stored = new Map(weight.stored().map((tensor) => [tensor.suffix, tensor]));
+  const attributes = change(JSON.parse(JSON.stringify(weight.attributes())));
+  return loadWeight(weight.form, shape, attributes, async (suffix) => {
+    const tensor = stored.get(suffix);
+    if (!tensor) throw new Error(`the tensor ${suffix} is missing`);
+    return { bytes: await tensor.read(), shape: tensor.shape, dtype: tensor.dtype };
+  });
+}

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { closeGpu } from '../gpu/device';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { expectProduct, normalFactor } from '../testing/factorized-weight';
+import type { TensorTrainCore } from '../linalg/tensor-train';
+import { KroneckerWeight } from './kronecker-weight';
+import type { LinearWeight } from './linear-weight';
+import { QuantizedWeight } from './quantized-weight';
+import { TensorTrainWeight } from './tensor-train-weight';
+
+/** The largest tensor that any kernel wrote. */
+const largest = vi.hoisted(() => ({ bytes: 0 }));
+
+vi.mock('../gpu/run-kernel', async (importOriginal) => {
+  const original: object & { runKernel: (...args: unknown[]) => { size: number }[] } = await importOriginal();
+  return {
+    ...original,
+    runKernel: (...args: unknown[]) => {
+      const outputs = original.runKernel(...args);
+      for (const { size } of outputs) largest.bytes = Math.max(largest.bytes, size * 4);
+      return outputs;
+    },
+  };
+});
+
+const MAX_BINDING_BYTES = 32_768;
+
+// A device may not be asked for less than 128 MiB, so that Dawn itself does not refuse what is larger than this.
+beforeEach(async () => {
+  await openNodeGpu({ maxBindingBytes: MAX_BINDING_BYTES });
+  largest.bytes = 0;
+});
+afterEach(() => closeGpu());
+
+const kronecker = () => new KroneckerWeight(normalFactor(6, 32 * 6, 1), normalFactor(32 * 8, 8, 2), 32);
+const tensorTrain = (rows: number[], columns: number[], ranks: number[]) =>
+  TensorTrainWeight.fromCores(
+    rows.map((row, index): TensorTrainCore => {
+      const shape = [ranks[index - 1] ?? 1, row, columns[index], ranks[index] ?? 1] as const;
+      const count = shape.reduce((product, size) => product * size, 1);
+      return { values: new Float64Array(count).fill(1 / 16), shape };
+    }),
+  );
+
+async function withQuantizedFactors(weight: LinearWeight): Promise<LinearWeight> {
+  const factors = await Promise.all(
+    weight.factors!.map(async (factor) =>
+      QuantizedWeight.fromValues(await factor.weight.dense(), factor.weight.shape, {
+        bits: 8,
+        strategy: 'tensor',
+        symmetric: true,
+      }),
+    ),
+  );
+  const quantized = weight.withFactors!(factors);
+  weight.dispose();
+  return quantized;
+}
+
+test.each<[string, () => LinearWeight | Promise<LinearWeight>]>([
+  ['Kronecker', kronecker],
+  ['Kronecker, quantized', () => withQuantizedFactors(kronecker())],
+  ['tensor train from the first', () => tensorTrain([2, 4, 4], [4, 4, 2], [8, 8])],
+  ['tensor train from the last', () => tensorTrain([4, 4, 8], [2, 2, 4], [16, 16])],
+  ['tensor train, quantized', () => withQuantizedFactors(tensorTrain([4, 4, 8], [2, 2, 4], [16, 16]))],
+])('%s: no tensor on the way is larger than a binding', async (_, make) => {
+  const weight = await make();
+  await expectProduct(weight, await weight.dense(), 67);
+  expect(largest.bytes).toBeGreaterThan(0);
+  expect(largest.bytes).toBeLessThanOrEqual(MAX_BINDING_BYTES);
+  weight.dispose();
+});

@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { rowRange } from '../kernels/copy-rows';
+
+const BYTES_PER_ELEMENT = 4;
+/** Rows that the products of other forms take at once on any device: 65,535 workgroups of 16. */
+const MOST_ROWS = 65_535 * 16;
+
+/** What one token takes on its way through a factorized weight. */
+export interface TokenNeeds {
+  /** Elements of the largest intermediate. */
+  readonly elements: number;
+  /** Rows in which a factor's own product sees one token. */
+  readonly rows: number;
+}
+
+/** Tokens whose intermediates fit into one binding of the device; at least one. */
+export function tokensAtOnce({ elements, rows }: TokenNeeds, maxBindingBytes: number): number {
+  const byBytes = Math.floor(maxBindingBytes / (BYTES_PER_ELEMENT * elements));
+  return Math.max(1, Math.min(byBytes, Math.floor(MOST_ROWS / rows)));
+}
+
+/**
+ * Applies to all tokens at once where the device allows it, else to one stretch after the other: the state between the
+ * factors of a wide weight is many times as large as the activations.
+ */
+export function inTokenChunks(
+  x: tf.Tensor2D,
+  needs: TokenNeeds,
+  apply: (x: tf.Tensor2D) => tf.Tensor2D,
+): tf.Tensor2D {
+  const tokens = x.shape[0];
+  const atOnce = tokensAtOnce(needs, currentGpu().description.maxBindingBytes);
+  if (tokens <= atOnce) return tf.tidy(() => apply(x));
+  return tf.tidy(() => {
+    const pieces: tf.Tensor2D[] = [];
+    for (let start = 0; start < tokens; start += atOnce) {
+      pieces.push(tf.tidy(() => apply(rowRange(x, start, Math.min(atOnce, tokens - start)))));
+    }
+    return tf.concat2d(pieces, 0);
+  });
+}
