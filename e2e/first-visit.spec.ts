@@ -9,9 +9,7 @@ test('the page opens with a finished comparison, marked as recorded, and the dem
   const rows = page.getByRole('region', { name: 'Table of variants' }).getByRole('row');
   expect(await rows.count()).toBeGreaterThan(6);
   await expect(page.getByRole('figure', { name: /Quality against size: [78] variants/ })).toBeVisible();
-  await expect(
-    page.getByRole('figure', { name: /Quality against time a token: [78] variants/ }),
-  ).toBeVisible();
+  await expect(page.getByRole('figure', { name: /Quality against latency: [78] variants/ })).toBeVisible();
   await expect(page.locator('.device')).not.toContainText('No graphics device');
 });
 

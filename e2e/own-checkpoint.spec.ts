@@ -45,7 +45,7 @@ test('own checkpoint: compress four ways, measure, compare, export, drop in agai
   await page.getByRole('button', { name: 'Measure latency' }).click();
   await idle(page);
   await expect(page.getByRole('figure', { name: 'Quality against size: 5 variants' })).toBeVisible();
-  await expect(page.getByRole('figure', { name: 'Quality against time a token: 5 variants' })).toBeVisible();
+  await expect(page.getByRole('figure', { name: 'Quality against latency: 5 variants' })).toBeVisible();
   await expect(page.getByText(/Measured on: tale.txt, 4 windows of 32 tokens/)).toBeVisible();
 
   await page.getByRole('tab', { name: 'Layers' }).click();

@@ -20,7 +20,10 @@ describe('parseLabelledText', () => {
     ['', 'x.tsv holds no example'],
     ['sentence\tlabel\n', 'x.tsv holds no example'],
     ['just a text', 'Line 1 of x.tsv is not "sentence<TAB>label"'],
-    ['good\t1\nbad\t7', 'Line 2 of x.tsv is not "sentence<TAB>label" with a label of this model (0 or NEGATIVE, 1 or POSITIVE)'],
+    [
+      'good\t1\nbad\t7',
+      'Line 2 of x.tsv is not "sentence<TAB>label" with a label of this model (0 or NEGATIVE, 1 or POSITIVE)',
+    ],
   ])('%j is one clear sentence', (content, message) => {
     expect(() => parseLabelledText(content, labels, 'x.tsv')).toThrow(message);
   });

@@ -14,7 +14,7 @@ export const PRESETS: readonly Recipe[] = [
   preset('Magnitude 50 %', 'magnitude-pruning', { sparsity: 0.5, scope: 'layer', pattern: 'unstructured' }),
   preset('Magnitude 2:4', 'magnitude-pruning', { pattern: '2:4' }),
   preset('Kronecker, A half the rows', 'kronecker', { terms: 1, aShape: ['1/2', '1'] }),
-  preset('Tensor train, rank 64', 'tensor-train', { rows: ['1/8', '8'], columns: ['1/8', '8'], maxRank: 64 }),
+  preset('Tensor train, rank 31', 'tensor-train', { rows: [8, '1/8'], columns: [8, '1/8'], maxRank: 31 }),
   preset('Low rank, half', 'low-rank', { parametersKept: 0.5 }),
   {
     name: 'Low rank, then int8',

@@ -6,6 +6,9 @@ import {
   Scatter,
   ScatterChart,
   Tooltip,
+  usePlotArea,
+  useXAxisScale,
+  useYAxisScale,
   XAxis,
   YAxis,
 } from 'recharts';
@@ -13,7 +16,15 @@ import type { VariantRow } from '../../store/lab-state';
 import { formatNumber } from '../format';
 import { useLab } from '../lab-context';
 import { COLUMNS } from '../variants/columns';
-import { type ChartPoint, chartPoints, type CostAxis, isWide, qualityMetric } from './chart-points';
+import {
+  type ChartPoint,
+  chartPoints,
+  type CostAxis,
+  isWide,
+  nearPoints,
+  qualityMetric,
+} from './chart-points';
+import { placeLabels } from './label-places';
 import { markShape } from './marks';
 import { paretoFront } from './pareto';
 
@@ -33,7 +44,7 @@ export function ComparisonCharts() {
     <div className="charts">
       <Chart title="Quality against size" rows={rows} cost="size" quality={quality} />
       <Chart
-        title="Quality against time a token"
+        title="Quality against latency"
         rows={rows}
         cost={speed}
         quality={quality}
@@ -67,18 +78,30 @@ interface ChartProps {
 }
 
 function Chart({ title, rows, cost, quality, control }: ChartProps) {
-  const points = useMemo(() => chartPoints(rows, cost, quality.id), [rows, cost, quality]);
+  const all = useMemo(() => chartPoints(rows, cost, quality.id), [rows, cost, quality]);
+  const [showAll, setShowAll] = useState(false);
+  // A factorization that lost nearly everything would squeeze all others into one line.
+  const points = useMemo(
+    () => (quality.better === 'lower' && !showAll ? nearPoints(all) : all),
+    [all, quality, showAll],
+  );
+  const hidden = all.length - points.length;
   const front = useMemo(() => paretoFront(points, quality.better), [points, quality]);
   const wide = isWide(points);
   const name = COLUMNS.find(({ id }) => id === quality.id)!.title;
   return (
-    <figure className="card chart" aria-label={`${title}: ${points.length} variants`}>
+    <figure className="card chart" aria-label={`${title}: ${all.length} variants`}>
       <figcaption className="row">
         <b>{title}</b>
         <span className="hint">
           {name}, {quality.better} is better{wide ? ', log scale' : ''}
         </span>
         <span className="spacer" />
+        {(hidden > 0 || showAll) && (
+          <button type="button" className="quiet" onClick={() => setShowAll(!showAll)}>
+            {showAll ? 'Zoom in' : `${hidden} far off: show`}
+          </button>
+        )}
         {control}
       </figcaption>
       {points.length === 0 ? (
@@ -119,6 +142,7 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
             <Scatter data={points} isAnimationActive={false} shape={Mark}>
               <ErrorBar dataKey="error" direction="y" width={4} className="error-bar" />
             </Scatter>
+            <Labels points={points} />
           </ScatterChart>
         </ResponsiveContainer>
       )}
@@ -126,15 +150,40 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
   );
 }
 
-/** A variant's point with its name. */
+/** A variant's point. */
 function Mark(props: unknown) {
   const { cx, cy, payload } = props as { cx: number; cy: number; payload: ChartPoint };
   return (
-    <g transform={`translate(${cx},${cy})`} className={`point series-${payload.index % 8}`}>
+    <g transform={`translate(${cx},${cy})`} className={`series-${payload.index % 8}`}>
       <path d={markShape(payload.index, 5)} />
-      <text x={payload.labelLeft ? -9 : 9} y={4} textAnchor={payload.labelLeft ? 'end' : 'start'}>
-        {payload.name}
-      </text>
+    </g>
+  );
+}
+
+/** Names beside their points, where they cover nothing. */
+function Labels({ points }: { points: readonly ChartPoint[] }) {
+  const xScale = useXAxisScale();
+  const yScale = useYAxisScale();
+  const area = usePlotArea();
+  if (!xScale || !yScale || !area) return null;
+  const marks = points.map(({ cost, quality, name }) => ({
+    x: Number(xScale(cost)) - area.x,
+    y: Number(yScale(quality)) - area.y,
+    text: name,
+  }));
+  const places = placeLabels(marks, area);
+  return (
+    <g className="labels">
+      {marks.map(({ x, y, text }, index) => {
+        const place = places[index];
+        return (
+          place && (
+            <text key={text} x={area.x + x + place.dx} y={area.y + y + place.dy} textAnchor={place.anchor}>
+              {text}
+            </text>
+          )
+        );
+      })}
     </g>
   );
 }

@@ -17,8 +17,6 @@ export interface ChartPoint extends ParetoPoint {
   readonly error: number;
   /** Of the row in the table: chooses colour and shape. */
   readonly index: number;
-  /** The name stands left of the mark, where there is no room on its right. */
-  readonly labelLeft: boolean;
 }
 
 const METRICS: readonly QualityMetric[] = [
@@ -29,6 +27,7 @@ const METRICS: readonly QualityMetric[] = [
 
 /** Beyond this ratio of the greatest to the least a linear axis would squeeze most points together. */
 const WIDE_RATIO = 4;
+const NEAR_RATIO = 2;
 
 /** The quality that the rows have been measured by. */
 export function qualityMetric(rows: readonly VariantRow[]): QualityMetric | undefined {
@@ -41,7 +40,7 @@ export function chartPoints(
   axis: CostAxis,
   quality: QualityMetric['id'],
 ): ChartPoint[] {
-  const points = rows.flatMap((row, index) => {
+  return rows.flatMap((row, index) => {
     const cost = costOf(row, axis);
     const value = row.metrics[quality];
     if (cost === undefined || typeof value !== 'number') return [];
@@ -58,14 +57,17 @@ export function chartPoints(
       },
     ];
   });
-  const greatest = Math.max(...points.map(({ cost }) => cost));
-  const least = Math.min(...points.map(({ cost }) => cost));
-  return points.map((point) => ({ ...point, labelLeft: point.cost > least + 0.6 * (greatest - least) }));
 }
 
 export function isWide(points: readonly ChartPoint[]): boolean {
   const values = points.map(({ quality }) => quality);
   return Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > WIDE_RATIO;
+}
+
+/** The points near the best one; of a quality that is better lower, up to twice the best figure. */
+export function nearPoints(points: readonly ChartPoint[]): ChartPoint[] {
+  const best = Math.min(...points.map(({ quality }) => quality));
+  return points.filter(({ quality }) => quality <= NEAR_RATIO * best);
 }
 
 /** Megabytes, or milliseconds a token. */

@@ -5,6 +5,12 @@ import { useLab, useLabContext } from '../lab-context';
 import { pickedFiles } from '../layout/dropped-files';
 import { takeFiles } from '../layout/take-files';
 
+const TASK_NAMES = {
+  'causal-lm': 'language model',
+  'masked-lm': 'masked language model',
+  'sequence-classification': 'sentence classifier',
+} as const;
+
 /** Which model is open, and how to open another. */
 export function CheckpointPanel() {
   const context = useLabContext();
@@ -56,7 +62,7 @@ function ModelFacts() {
   const model = useLab((state) => state.model);
   if (!model) return <p className="hint">No model is loaded yet.</p>;
   const facts = [
-    `${model.modelType === 'gpt2' ? 'GPT-2' : 'BERT'}, ${model.task.replaceAll('-', ' ')}`,
+    `${model.modelType === 'gpt2' ? 'GPT-2' : 'BERT'}, ${TASK_NAMES[model.task]}`,
     `${formatCount(model.parameters)} parameters`,
     `${model.layers} layers, width ${model.width}, ${model.heads} heads`,
     `context ${model.contextLength}, vocabulary ${model.vocabularySize.toLocaleString('en')}`,
@@ -68,7 +74,7 @@ function ModelFacts() {
       <p>{facts.join(' · ')}</p>
       {model.ignoredFiles.length > 0 && (
         <details>
-          <summary>{model.ignoredFiles.length} files were not needed</summary>
+          <summary>Files that were not needed: {model.ignoredFiles.length}</summary>
           <p>{model.ignoredFiles.join(', ')}</p>
         </details>
       )}

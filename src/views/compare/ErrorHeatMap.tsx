@@ -40,6 +40,11 @@ export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
   );
 }
 
+/** Between 0 and 1; the root spreads the small errors, among which the choice is made. */
+function heat(relativeError: number): number {
+  return Math.sqrt(Math.min(1, relativeError));
+}
+
 function HeatMap({ row, onCell }: { row: VariantRow; onCell(module: string): void }) {
   const { kinds, blocks } = layerGrid(row.layers);
   return (
@@ -66,7 +71,7 @@ function HeatMap({ row, onCell }: { row: VariantRow; onCell(module: string): voi
                     <button
                       type="button"
                       className="cell"
-                      style={{ '--heat': Math.min(1, layer.relativeError) } as React.CSSProperties}
+                      style={{ '--heat': heat(layer.relativeError) } as React.CSSProperties}
                       title={`${layer.name}: ${formatBytes(layer.storedBytes)}, ${layer.form}. Click for its weights.`}
                       onClick={() => onCell(layer.name)}
                     >

@@ -40,7 +40,7 @@ function DeviceLine() {
   return (
     <p className="device" title={device.info.features.join(', ')}>
       {name} · {runtime}
-      {isFallback && <strong> · software, not a GPU: its speeds say little about real ones</strong>}
+      {isFallback && <strong> · software rendering: speeds say little about a GPU</strong>}
     </p>
   );
 }

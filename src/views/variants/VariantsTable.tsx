@@ -5,6 +5,7 @@ import { notify } from '../../store/lab-store';
 import { markShape } from '../chart/marks';
 import { ExportMenu } from '../export/ExportMenu';
 import { formatDate } from '../format';
+import { recipeInWords } from '../recipe/recipe-in-words';
 import { useLab, useLabContext } from '../lab-context';
 import { type Column, shownColumns, sortRows, type Sorting } from './columns';
 import { tableAsText, type TableFormat } from './copy-table';
@@ -13,7 +14,7 @@ import { tableAsText, type TableFormat } from './copy-table';
 export function VariantsTable() {
   const rows = useLab((state) => state.rows);
   const [sorting, setSorting] = useState<Sorting>({ column: '', descending: false });
-  const columns = useMemo(() => shownColumns(rows), [rows]);
+  const columns = useMemo(() => shownColumns(rows).filter(({ isDetail }) => !isDetail), [rows]);
   const sorted = useMemo(() => sortRows(rows, sorting), [rows, sorting]);
   if (rows.length === 0) return <p className="hint">Load a model to begin.</p>;
   const protocols = protocolsOf(rows);
@@ -116,10 +117,11 @@ function Row({ row, index, columns }: { row: VariantRow; index: number; columns:
                 onBlur={(event) => rename(context, row.key, event.target.value)}
               />
             )}
+            <small className="recipe">{recipeInWords(row.recipe)}</small>
           </th>
         ) : (
-          <td key={column.id} className={column.isText ? 'text' : 'number'}>
-            {column.format(row)}
+          <td key={column.id} className="number" title={column.format(row)}>
+            {column.brief?.(row) ?? column.format(row)}
           </td>
         ),
       )}

@@ -10,13 +10,23 @@ export interface Column {
   /** Undefined where a row has no such figure. */
   value(row: VariantRow): number | string | undefined;
   format(row: VariantRow): string;
+  /** Shorter, for the table on the screen, where the whole is a tooltip. */
+  brief?(row: VariantRow): string;
   readonly isText?: boolean;
+  /** Left to the copies and to the side-by-side view: the table on the screen has room for so many. */
+  readonly isDetail?: boolean;
 }
 
 const metric = (row: VariantRow, name: string): number | undefined =>
   typeof row.metrics[name] === 'number' ? row.metrics[name] : undefined;
 
-function metricColumn(id: string, title: string, hint: string, format: (value: number) => string): Column {
+function metricColumn(
+  id: string,
+  title: string,
+  hint: string,
+  format: (value: number) => string,
+  options: Partial<Column> = {},
+): Column {
   return {
     id,
     title,
@@ -27,6 +37,17 @@ function metricColumn(id: string, title: string, hint: string, format: (value: n
       if (value === undefined) return '–';
       const error = metric(row, `${id}StandardError`);
       return error ? `${format(value)} ± ${format(error)}` : format(value);
+    },
+    ...options,
+  };
+}
+
+/** The figure without its error. */
+function withoutError(name: string, format: (value: number) => string): Partial<Column> {
+  return {
+    brief: (row) => {
+      const value = metric(row, name);
+      return value === undefined ? '–' : format(value);
     },
   };
 }
@@ -44,6 +65,10 @@ function rateColumn(
     format: (row) => {
       const rate = row.latency?.[id];
       return rate ? `${formatNumber(rate.median)} (p95 ${formatNumber(rate.p95)})` : '–';
+    },
+    brief: (row) => {
+      const rate = row.latency?.[id];
+      return rate ? formatNumber(rate.median) : '–';
     },
   };
 }
@@ -64,6 +89,7 @@ export const COLUMNS: readonly Column[] = [
     value: (row) => recipeInWords(row.recipe),
     format: (row) => recipeInWords(row.recipe),
     isText: true,
+    isDetail: true,
   },
   {
     id: 'storedBytes',
@@ -92,6 +118,7 @@ export const COLUMNS: readonly Column[] = [
     hint: 'The same file after gzip: what a server would send.',
     value: (row) => row.size.gzipBytes,
     format: (row) => formatBytes(row.size.gzipBytes),
+    isDetail: true,
   },
   metricColumn(
     'perplexity',
@@ -112,13 +139,17 @@ export const COLUMNS: readonly Column[] = [
     'Mean KL',
     'Mean divergence of the predictions from the base, in nats.',
     formatNumber,
+    withoutError('meanKl', formatNumber),
   ),
-  metricColumn('kl99', 'KL 99 %', 'Divergence that one prediction in a hundred exceeds.', formatNumber),
+  metricColumn('kl99', 'KL 99 %', 'Divergence that one prediction in a hundred exceeds.', formatNumber, {
+    isDetail: true,
+  }),
   metricColumn(
     'sameTop',
     'Same top',
     'Share of predictions with the same most likely token as the base.',
     formatPercent,
+    withoutError('sameTop', formatPercent),
   ),
   rateColumn(
     'prefillTokensPerSecond',
