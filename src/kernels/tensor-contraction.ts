@@ -30,9 +30,6 @@ export interface Contraction {
 
 const THREADS = 64;
 const TILE = 4;
-/** Up to so many results each has an invocation to itself: in tiles too few would run at once to fill a GPU. */
-export const FEW_RESULTS = 16_384;
-
 /**
  * Contracts a dense factor with activations; see `Contraction`. Positions, the pairs (g, n), are numbered through, so
  * that one token with many columns and many tokens with one column fill the kernel alike.
@@ -40,7 +37,8 @@ export const FEW_RESULTS = 16_384;
 export function contractTensor(factor: tf.Tensor, x: tf.Tensor, contraction: Contraction): tf.Tensor2D {
   const { groups, rows, columns, terms, rowInner, factorRow, factorTerm, outputShape } = contraction;
   const positions = groups * columns;
-  const few = rows * positions <= FEW_RESULTS;
+  // A tile of fewer positions would mostly be edge; from four on it is the faster one, for one token too.
+  const few = positions < TILE;
   const invocations = few ? rows * positions : Math.ceil(rows / TILE) * Math.ceil(positions / TILE);
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const [y] = runKernel(
