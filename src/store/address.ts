@@ -1,23 +1,27 @@
 import type { LabState } from './lab-state';
 import type { LabStore } from './lab-store';
+import { readDraft } from './recipe-draft';
 
 const THEMES: readonly LabState['theme'][] = ['light', 'dark', 'system'];
 
-/** State of interest from the address's hash: the theme and the recipe being written, so that a link carries them. */
+/** State of interest from the address's hash: the theme, the recipe being written and what is compared,
+ * so that a link carries them. */
 export function restoreFromAddress(hash: string): Partial<LabState> {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   const theme = THEMES.find((known) => known === parameters.get('theme'));
   const draft = parseDraft(parameters.get('recipe'));
-  return { ...(theme ? { theme } : {}), ...(draft ? { draft } : {}) };
+  const selected = parameters.get('compare')?.split(',').filter(Boolean);
+  return { ...(theme ? { theme } : {}), ...(draft ? { draft } : {}), ...(selected ? { selected } : {}) };
 }
 
 /** Keeps the hash in step with the state, without adding to the history. */
 export function storeInAddress(store: LabStore): void {
-  store.subscribe(({ theme, draft }, before) => {
-    if (theme === before.theme && draft === before.draft) return;
+  store.subscribe(({ theme, draft, selected }, before) => {
+    if (theme === before.theme && draft === before.draft && selected === before.selected) return;
     const parameters = new URLSearchParams();
     if (theme !== 'system') parameters.set('theme', theme);
     if (draft.steps.length > 0) parameters.set('recipe', JSON.stringify(draft));
+    if (selected.length > 0) parameters.set('compare', selected.join(','));
     history.replaceState(undefined, '', `#${parameters}`);
   });
 }
@@ -25,8 +29,7 @@ export function storeInAddress(store: LabStore): void {
 function parseDraft(text: string | null): LabState['draft'] | undefined {
   if (!text) return undefined;
   try {
-    const draft = JSON.parse(text) as LabState['draft'];
-    return typeof draft.name === 'string' && Array.isArray(draft.steps) ? draft : undefined;
+    return readDraft(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -66,6 +66,8 @@ export interface ShippedDataSet {
 export interface LabState {
   readonly device: DeviceState;
   readonly model?: ModelInfo;
+  /** Counts the models that were opened: what belongs to one must not be shown under the next. */
+  readonly generation: number;
   readonly methods: readonly MethodDescription[];
   readonly rows: readonly VariantRow[];
   /** Keys of rows that are compared side by side. */
@@ -85,6 +87,7 @@ export const EMPTY_RECIPE: Recipe = { name: 'My recipe', steps: [] };
 
 export const INITIAL_STATE: LabState = {
   device: { status: 'opening' },
+  generation: 0,
   methods: [],
   rows: [],
   selected: [],

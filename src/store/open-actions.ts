@@ -1,5 +1,5 @@
 import type { NamedFile, Report } from '../lab/protocol';
-import { BASE_KEY, type DemoModel, type LabState } from './lab-state';
+import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, recordedRows } from './rows';
 
@@ -20,7 +20,7 @@ export async function startLab(context: LabContext): Promise<void> {
     store.setState({
       rows,
       recording: { recordedAt: recording.recordedAt, device: recording.device },
-      selected: rows.slice(0, 2).map(({ key }) => key),
+      selected: selectedAmong(rows, store.getState().selected),
     });
   }
   await lab.onDeviceLost((message) =>
@@ -31,13 +31,25 @@ export async function startLab(context: LabContext): Promise<void> {
       },
     }),
   );
-  if (!(await openDevice(context))) return;
-  const demo = store.getState().demos.find(({ id }) => id === FIRST_DEMO);
-  if (demo) await openDemo(context, demo, Boolean(recording));
+  await openDeviceAndModel(context);
 }
 
-/** Opens the device, after a loss with everything that was on it. */
-export async function openDevice(context: LabContext): Promise<boolean> {
+/** Opens the device, after a loss with everything that was on it, and the first demo where no model is open yet. */
+export async function openDeviceAndModel(context: LabContext): Promise<void> {
+  if (!(await openDevice(context))) return;
+  const { model, demos } = context.store.getState();
+  const demo = demos.find(({ id }) => id === FIRST_DEMO);
+  if (!model && demo) await openDemo(context, demo);
+}
+
+/** What the address asks to compare, as far as it is there; else the base and the first variant. */
+function selectedAmong(rows: readonly VariantRow[], wanted: readonly string[]): string[] {
+  const keys = rows.map(({ key }) => key);
+  const known = wanted.filter((key) => keys.includes(key));
+  return known.length > 0 ? known : keys.slice(0, 2);
+}
+
+async function openDevice(context: LabContext): Promise<boolean> {
   const { store, lab } = context;
   store.setState({ device: { status: 'opening' } });
   try {
@@ -65,8 +77,9 @@ export async function openDevice(context: LabContext): Promise<boolean> {
   }
 }
 
-/** Loads a demo; with `keepRows` its recorded comparison stays until measured here. */
-export async function openDemo(context: LabContext, demo: DemoModel, keepRows = false): Promise<void> {
+/** Loads a demo; its recorded comparison, where that is on the screen, stays until measured here. */
+export async function openDemo(context: LabContext, demo: DemoModel): Promise<void> {
+  const keepRows = demo.id === FIRST_DEMO && context.store.getState().recording !== undefined;
   await runOperation(context, `Loading ${demo.title}`, async ({ signal, onProgress }) => {
     const files: NamedFile[] = [];
     const total = demo.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -83,7 +96,7 @@ export async function openDemo(context: LabContext, demo: DemoModel, keepRows = 
   });
 }
 
-/** Loads a checkpoint that the user gave, or adds a compressed one of the open base as a variant. */
+/** Loads a checkpoint that the user gave, dense or compressed, as a base of its own. */
 export async function openFiles(context: LabContext, files: readonly NamedFile[]): Promise<void> {
   await runOperation(context, 'Reading the checkpoint', (options) => load(context, files, false, options));
 }
@@ -95,15 +108,16 @@ async function load(
   options: Parameters<Parameters<typeof runOperation>[2]>[0],
 ): Promise<void> {
   const { model, base } = await lab.openCheckpoint(files, options);
-  store.setState(({ rows, recording }) => {
+  store.setState(({ rows, recording, generation, selected }) => {
     const recordedBase = rows.find(({ key }) => key === BASE_KEY);
     const kept = keepRows && recordedBase;
     return {
       model,
+      generation: generation + 1,
       rows: kept
         ? rows.map((row) => (row.key === BASE_KEY ? broughtHere(row, base) : row))
         : [freshRow(base, BASE_KEY)],
-      selected: kept ? store.getState().selected : [BASE_KEY],
+      selected: kept ? selected : [BASE_KEY],
       recording: kept ? recording : undefined,
     };
   });

@@ -1,6 +1,6 @@
 import type { MethodDescription, Recipe, RecipeStep } from '../lab/protocol';
-import { EMPTY_RECIPE } from './lab-state';
 import { type LabContext, notify } from './lab-store';
+import { readDraft } from './recipe-draft';
 
 /** Ready-made recipes for a quick start. */
 export const PRESETS: readonly Recipe[] = [
@@ -78,9 +78,7 @@ export function moveStep(context: LabContext, index: number, by: -1 | 1): void {
 /** Takes a recipe file as the draft; what was there stays where the text is no recipe. */
 export function loadRecipeText(context: LabContext, text: string, fileName: string): boolean {
   try {
-    const json = JSON.parse(text) as Recipe;
-    if (!Array.isArray(json.steps)) throw new Error('it has no "steps"');
-    setDraft(context, { name: json.name ?? EMPTY_RECIPE.name, steps: json.steps });
+    setDraft(context, readDraft(JSON.parse(text)));
     return true;
   } catch (error) {
     notify(

@@ -3,6 +3,8 @@ import type { Lab, Metrics, Report, VariantInfo } from '../lab/protocol';
 import { restoreFromAddress } from './address';
 import { BASE_KEY } from './lab-state';
 import { createLabStore, type LabContext, runOperation } from './lab-store';
+import { openDeviceAndModel } from './open-actions';
+import { reportOf } from './page-report';
 import { changeStep, loadRecipeText, moveStep, PRESETS, removeStep, setDraft } from './recipe-actions';
 import { recordedRows } from './rows';
 import { bringHere, compress, discard, evaluate, toggleSelected } from './variant-actions';
@@ -138,4 +140,59 @@ test('the address carries theme and recipe, and survives nonsense', () => {
   const draft = encodeURIComponent(JSON.stringify(PRESETS[0]));
   expect(restoreFromAddress(`#theme=dark&recipe=${draft}`)).toEqual({ theme: 'dark', draft: PRESETS[0] });
   expect(restoreFromAddress('#theme=mauve&recipe={')).toEqual({});
+});
+
+test('a recipe without parameters gets the defaults that its form needs; what is no recipe is refused', () => {
+  const lab = context();
+  expect(loadRecipeText(lab, '{"steps":[{"method":"low-rank"}]}', 'short.json')).toBe(true);
+  expect(lab.store.getState().draft).toEqual({
+    name: 'My recipe',
+    steps: [{ method: 'low-rank', targets: ['Linear'], ignore: [], parameters: {} }],
+  });
+  for (const text of ['null', '{"steps":[null]}', '{"steps":[{"method":"low-rank","targets":"Linear"}]}']) {
+    expect(loadRecipeText(lab, text, 'odd.json')).toBe(false);
+  }
+  expect(restoreFromAddress('#recipe={"steps":[null]}')).toEqual({});
+});
+
+test('a report is of one device: recorded figures leave it when something was measured here', () => {
+  const lab = context();
+  const here = { description: 'this GPU' } as never;
+  const there = { description: 'another GPU' } as never;
+  lab.store.setState({
+    model: { name: 'm' } as never,
+    device: { status: 'ready', info: here },
+    recording: { recordedAt: '2026-01-01T00:00:00Z', device: there },
+  });
+  expect(reportOf(lab.store.getState())).toMatchObject({
+    recordedAt: '2026-01-01T00:00:00Z',
+    device: there,
+    base: { metrics: { perplexity: 46 } },
+  });
+  const latency = { prefillTokensPerSecond: { median: 1, p95: 1, runs: 1 } } as never;
+  lab.store.setState(({ rows }) => ({ rows: rows.map((row) => ({ ...row, latency, latencyFrom: 'here' })) }));
+  const report = reportOf(lab.store.getState())!;
+  expect(report.device).toBe(here);
+  expect(report.base).toMatchObject({ metrics: {}, latency });
+});
+
+test('opening the device again loads the demo that could not be loaded before, and keeps the recorded comparison', async () => {
+  const opened = { model: { name: 'fairy-tales-gpt2' }, base: info('base') } as never;
+  const lab = context({
+    openDevice: async () => ({}) as never,
+    methods: async () => [],
+    openCheckpoint: async () => opened,
+  });
+  vi.stubGlobal('fetch', async () => new Response('x'));
+  const demo = { id: 'fairy-tales-gpt2', title: 'Demo', files: [{ name: 'config.json', bytes: 1 }] };
+  lab.store.setState({ demos: [demo], recording: { recordedAt: '2026-01-01', device: {} as never } });
+  await openDeviceAndModel(lab);
+  const { rows, model, generation } = lab.store.getState();
+  expect(model?.name).toBe('fairy-tales-gpt2');
+  expect(rows.map(({ key, id }) => [key, id])).toEqual([
+    [BASE_KEY, 'base'],
+    ['recorded-1', undefined],
+  ]);
+  expect(generation).toBe(1);
+  vi.unstubAllGlobals();
 });

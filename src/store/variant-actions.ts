@@ -1,6 +1,6 @@
 import type { DataSet, EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
 import { BASE_KEY, type ShippedDataSet, type VariantRow } from './lab-state';
-import { type LabContext, runOperation } from './lab-store';
+import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, withLatency, withMetrics } from './rows';
 
 /** Compresses the base by a recipe; the new variant joins the comparison and the selection. */
@@ -11,9 +11,15 @@ export async function compress(context: LabContext, recipe: unknown): Promise<bo
     const info = await lab.compress(recipe, options);
     store.setState(({ rows, selected }) => {
       const row = freshRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
-      return { rows: [...rows, row], selected: [...selected.slice(-2), row.key] };
+      return { rows: [...rows, row], selected: [...keptBeside(selected), row.key] };
     });
   });
+}
+
+/** The base, against which outputs are marked, and the variant that was chosen last. */
+function keptBeside(selected: readonly string[]): string[] {
+  const others = selected.filter((key) => key !== BASE_KEY);
+  return [...selected.filter((key) => key === BASE_KEY), ...others.slice(-1)];
 }
 
 /** Makes recorded variants on this device, so that they can be measured, compared and exported. */
@@ -33,7 +39,11 @@ export async function discard(context: LabContext, key: string): Promise<void> {
   const { store, lab } = context;
   const row = store.getState().rows.find((candidate) => candidate.key === key);
   if (!row || key === BASE_KEY) return;
-  if (row.id) await lab.discard(row.id);
+  try {
+    if (row.id) await lab.discard(row.id);
+  } catch (error) {
+    return notify(context, 'error', (error as Error).message);
+  }
   store.setState(({ rows, selected }) => ({
     rows: rows.filter((candidate) => candidate.key !== key),
     selected: selected.filter((candidate) => candidate !== key),

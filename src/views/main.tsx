@@ -6,6 +6,7 @@ import { startLab } from '../store/open-actions';
 import { restoreFromAddress, storeInAddress } from '../store/address';
 import { LabReactContext } from './lab-context';
 import { App } from './layout/App';
+import { ErrorBoundary } from './layout/ErrorBoundary';
 import './styles/theme.css';
 import './styles/layout.css';
 import './styles/parts.css';
@@ -16,7 +17,9 @@ storeInAddress(context.store);
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <LabReactContext value={context}>
-      <App />
+      <ErrorBoundary>
+        <App />
+      </ErrorBoundary>
     </LabReactContext>
   </StrictMode>,
 );

@@ -107,7 +107,7 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
       {points.length === 0 ? (
         <p className="empty">Not measured yet.</p>
       ) : (
-        <ResponsiveContainer width="100%" height={236}>
+        <ResponsiveContainer width="100%" height={214}>
           <ScatterChart margin={{ top: 16, right: 24, bottom: 4, left: 0 }} accessibilityLayer>
             <CartesianGrid strokeDasharray="2 4" />
             <XAxis

@@ -15,6 +15,7 @@ import { OperationBar } from './OperationBar';
 /** The page: what is done on the left, what comes of it on the right. */
 export function App() {
   const theme = useLab((state) => state.theme);
+  const generation = useLab((state) => state.generation);
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
@@ -32,7 +33,7 @@ export function App() {
         <main className="results" aria-label="Results">
           <ComparisonCharts />
           <VariantsTable />
-          <CompareView />
+          <CompareView key={generation} />
         </main>
       </div>
       <Notices />

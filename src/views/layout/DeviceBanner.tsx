@@ -1,4 +1,4 @@
-import { openDevice } from '../../store/open-actions';
+import { openDeviceAndModel } from '../../store/open-actions';
 import { useLab, useLabContext } from '../lab-context';
 
 /** Says why there is no graphics device and what to do; what is on the page stays readable. */
@@ -16,7 +16,7 @@ export function DeviceBanner() {
         </b>{' '}
         {device.message} Recorded figures stay readable.
       </p>
-      <button type="button" className="primary" onClick={() => void openDevice(context)}>
+      <button type="button" className="primary" onClick={() => void openDeviceAndModel(context)}>
         Open the device again
       </button>
     </section>

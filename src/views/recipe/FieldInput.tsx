@@ -1,4 +1,5 @@
 import type { FieldDescription } from '../../lab/protocol';
+import { useText } from './use-text';
 
 interface FieldInputProps {
   readonly name: string;
@@ -44,15 +45,37 @@ export function FieldInput({ name, field, value, onChange }: FieldInputProps) {
         />
       )}
       {field.kind === 'text' && (
-        <input
-          name={name}
-          defaultValue={typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)}
-          placeholder={field.placeholder}
-          onChange={(event) => onChange(parseText(event.target.value))}
-        />
+        <TextInput name={name} value={value} placeholder={field.placeholder} onChange={onChange} />
       )}
     </label>
   );
+}
+
+interface TextInputProps {
+  readonly name: string;
+  readonly value: unknown;
+  readonly placeholder: string;
+  onChange(value: unknown): void;
+}
+
+function TextInput({ name, value, placeholder, onChange }: TextInputProps) {
+  const [text, setText] = useText(textOf(value), (typed) => textOf(parseText(typed)));
+  return (
+    <input
+      name={name}
+      value={text}
+      placeholder={placeholder}
+      onChange={(event) => {
+        setText(event.target.value);
+        onChange(parseText(event.target.value));
+      }}
+    />
+  );
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A list is given as JSON; anything else is text; nothing leaves the parameter out. */

@@ -1,7 +1,9 @@
+import { useId } from 'react';
 import type { RecipeStep } from '../../lab/protocol';
 import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { FieldInput } from './FieldInput';
+import { useText } from './use-text';
 
 interface StepFormProps {
   readonly step: RecipeStep;
@@ -94,7 +96,8 @@ interface TargetListProps {
 /** Targets, separated by spaces: a class name, module names (offered from a list), or re: expressions. */
 function TargetList({ label, entries, onChange }: TargetListProps) {
   const modules = useLab((state) => state.model?.modules);
-  const listId = `modules-${label}`;
+  const listId = useId();
+  const [text, setText] = useText(entries.join(' '), (typed) => splitTargets(typed).join(' '));
   return (
     <label
       className="field"
@@ -103,9 +106,12 @@ function TargetList({ label, entries, onChange }: TargetListProps) {
       <span>{label}</span>
       <input
         list={listId}
-        value={entries.join(' ')}
+        value={text}
         placeholder={label === 'Targets' ? 'Linear, a module name, or re:.*mlp.*' : 'none'}
-        onChange={(event) => onChange(event.target.value.split(/[\s,]+/).filter((entry) => entry !== ''))}
+        onChange={(event) => {
+          setText(event.target.value);
+          onChange(splitTargets(event.target.value));
+        }}
       />
       <datalist id={listId}>
         <option value="Linear" />
@@ -115,4 +121,8 @@ function TargetList({ label, entries, onChange }: TargetListProps) {
       </datalist>
     </label>
   );
+}
+
+function splitTargets(text: string): string[] {
+  return text.split(/\s+/).filter((entry) => entry !== '');
 }

@@ -117,11 +117,12 @@ function Row({ row, index, columns }: { row: VariantRow; index: number; columns:
                 onBlur={(event) => rename(context, row.key, event.target.value)}
               />
             )}
-            <small className="recipe">{recipeInWords(row.recipe)}</small>
+            <small className="note">{recipeInWords(row.recipe)}</small>
           </th>
         ) : (
           <td key={column.id} className="number" title={column.format(row)}>
             {column.brief?.(row) ?? column.format(row)}
+            {column.note && <small className="note">{column.note(row)}</small>}
           </td>
         ),
       )}

@@ -12,6 +12,8 @@ export interface Column {
   format(row: VariantRow): string;
   /** Shorter, for the table on the screen, where the whole is a tooltip. */
   brief?(row: VariantRow): string;
+  /** A second, smaller line under it. */
+  note?(row: VariantRow): string;
   readonly isText?: boolean;
   /** Left to the copies and to the side-by-side view: the table on the screen has room for so many. */
   readonly isDetail?: boolean;
@@ -97,6 +99,8 @@ export const COLUMNS: readonly Column[] = [
     hint: 'Bytes of the exported model.safetensors, header included.',
     value: (row) => row.size.storedBytes,
     format: (row) => formatBytes(row.size.storedBytes),
+    note: ({ size }) =>
+      `${formatNumber(size.denseBytes / size.storedBytes)}×, ${formatNumber(size.bitsPerWeight)} bits a weight`,
   },
   {
     id: 'ratio',
@@ -104,6 +108,7 @@ export const COLUMNS: readonly Column[] = [
     hint: 'How many times smaller than the base in dense float32.',
     value: (row) => row.size.denseBytes / row.size.storedBytes,
     format: (row) => `${formatNumber(row.size.denseBytes / row.size.storedBytes)}×`,
+    isDetail: true,
   },
   {
     id: 'bitsPerWeight',
@@ -111,6 +116,7 @@ export const COLUMNS: readonly Column[] = [
     hint: 'Stored bits for each parameter of the base, everything in the file counted.',
     value: (row) => row.size.bitsPerWeight,
     format: (row) => formatNumber(row.size.bitsPerWeight),
+    isDetail: true,
   },
   {
     id: 'gzipBytes',

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { Recipe } from '../lab/protocol';
+
+/**
+ * What a draft must have for its form to be drawn; what is left out gets its default. Other keys stay, so that the lab's own
+ * check names them.
+ */
+const draftSchema = z.looseObject({
+  name: z.string().default('My recipe'),
+  steps: z.array(
+    z.looseObject({
+      method: z.string(),
+      targets: z.array(z.string()).default(['Linear']),
+      ignore: z.array(z.string()).default([]),
+      parameters: z.record(z.string(), z.unknown()).default({}),
+    }),
+  ),
+});
+
+/** @throws Error whose message says what is wrong, without a final stop */
+export function readDraft(json: unknown): Recipe {
+  const result = draftSchema.safeParse(json);
+  if (result.success) return result.data;
+  const [{ path, message }] = result.error.issues;
+  throw new Error(`${path.length ? `at ${path.join(' ')}: ` : ''}${message}`);
+}
