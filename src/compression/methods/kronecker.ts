@@ -3,7 +3,8 @@ import { matrixFrom } from '../../linalg/matrix';
 import { nearestKroneckerProduct } from '../../linalg/nearest-kronecker-product';
 import { DenseWeight } from '../../weights/dense-weight';
 import { KroneckerWeight } from '../../weights/kronecker-weight';
-import { divisorsInWords, divisorsOf, resolveSize, sizeSchema } from '../dimension-shares';
+import { divisorsInWords, resolveSize, sizeSchema } from '../dimension-shares';
+import { automaticAShape } from '../kronecker-shape';
 import { type CompressionMethod, RecipeError } from '../method';
 
 const schema = z.strictObject({
@@ -39,7 +40,7 @@ export const kronecker: CompressionMethod<Parameters> = {
       label: 'Shape of A',
       default: 'auto',
       placeholder: 'auto, [48, 12], ["1/2", "1"]',
-      help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: as square as the matrix allows.',
+      help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: A and B of about one size, the cheapest to apply of these.',
     },
     parametersKept: {
       kind: 'number',
@@ -81,20 +82,12 @@ export const kronecker: CompressionMethod<Parameters> = {
 };
 
 function aShapeFor(name: string, [outputs, inputs]: Shape, aShape: Parameters['aShape']): Shape {
-  if (aShape === 'auto') return [nearestDivisor(outputs), nearestDivisor(inputs)];
+  if (aShape === 'auto') return automaticAShape([outputs, inputs]);
   const rows = resolveSize(aShape[0], outputs, `rows of ${name}`);
   const columns = resolveSize(aShape[1], inputs, `columns of ${name}`);
   if (outputs % rows !== 0) throw new RecipeError(impossible(name, 'rows', rows, outputs));
   if (inputs % columns !== 0) throw new RecipeError(impossible(name, 'columns', columns, inputs));
   return [rows, columns];
-}
-
-/** The divisor nearest to the square root: A and B are then of about one size, which fits the most terms into a budget. */
-function nearestDivisor(dimension: number): number {
-  const root = Math.sqrt(dimension);
-  return divisorsOf(dimension).reduce((best, candidate) =>
-    Math.abs(Math.log(candidate / root)) < Math.abs(Math.log(best / root)) ? candidate : best,
-  );
 }
 
 function impossible(name: string, what: string, size: number, dimension: number): string {
@@ -107,18 +100,17 @@ function termsFor(
   [outputs, inputs]: Shape,
   { terms, parametersKept }: Parameters,
 ): number {
-  if (terms !== undefined && parametersKept !== undefined) {
-    throw new RecipeError('kronecker takes either "terms" or "parametersKept", not both.');
+  if ((terms === undefined) === (parametersKept === undefined)) {
+    throw new RecipeError('kronecker takes either "terms" or "parametersKept", one of the two.');
   }
   const greatest = Math.min(aSize, bSize);
-  if (parametersKept === undefined) {
-    const wanted = terms ?? 1;
-    if (wanted <= greatest) return wanted;
+  if (terms !== undefined) {
+    if (terms <= greatest) return terms;
     throw new RecipeError(
-      `${name} with these shapes has at most ${greatest} terms (then it is exact), the recipe asks for ${wanted}.`,
+      `${name} with these shapes has at most ${greatest} ${greatest === 1 ? 'term' : 'terms'} (then it is exact), the recipe asks for ${terms}.`,
     );
   }
-  const affordable = Math.floor((parametersKept * outputs * inputs) / (aSize + bSize));
+  const affordable = Math.floor((parametersKept! * outputs * inputs) / (aSize + bSize));
   if (affordable >= 1) return Math.min(affordable, greatest);
   const least = (aSize + bSize) / (outputs * inputs);
   throw new RecipeError(

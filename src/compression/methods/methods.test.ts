@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import fixture from '../../testing/fixtures/methods.json';
 import { openNodeGpu } from '../../gpu/node-gpu';
-import { DenseWeight } from '../../weights/dense-weight';
-import type { LinearWeight } from '../../weights/linear-weight';
-import type { CompressionMethod, TargetMatrix } from '../method';
-import { METHODS } from '../methods';
-import { relativeFrobeniusError } from '../relative-error';
+import { compressionError, compressMatrix } from '../../testing/compress-matrix';
 
 beforeAll(() => openNodeGpu());
 
@@ -17,31 +13,9 @@ function matrixOf(size: Size): { values: Float32Array; shape: [number, number] }
   return { values: Float32Array.from(rows.flat()), shape: [rows.length, rows[0].length] };
 }
 
-/** Runs one method on one matrix as a recipe step would; the caller disposes of what comes back. */
-async function compress(
-  id: string,
-  json: unknown,
-  values: Float32Array,
-  shape: [number, number],
-): Promise<LinearWeight> {
-  const method = METHODS.find((candidate) => candidate.id === id) as CompressionMethod;
-  const parameters = method.schema.parse(json);
-  const weight = DenseWeight.fromValues(values, shape);
-  const target: TargetMatrix = { name: 'h.0.c_fc', shape, values, weight };
-  try {
-    const survey = await method.survey?.([target] as unknown as AsyncIterable<TargetMatrix>, parameters);
-    return await method.compress(target, parameters, {}, survey);
-  } finally {
-    weight.dispose();
-  }
-}
-
 async function errorOf(id: string, json: unknown, size: Size): Promise<number> {
   const { values, shape } = matrixOf(size);
-  const weight = await compress(id, json, values, shape);
-  const error = relativeFrobeniusError(values, await weight.dense());
-  weight.dispose();
-  return error;
+  return compressionError(id, json, values, shape);
 }
 
 const maskOf = (values: Float32Array, width: number) =>
@@ -72,7 +46,7 @@ describe.each(SIZES)('magnitude pruning of %s keeps what NumPy keeps', (size) =>
     ),
   ])('%j', async (parameters, mask) => {
     const { values, shape } = matrixOf(size);
-    const weight = await compress('magnitude-pruning', parameters, values, shape);
+    const weight = await compressMatrix('magnitude-pruning', parameters, values, shape);
     const dense = await weight.dense();
     expect(maskOf(dense, shape[1])).toEqual(mask);
     dense.forEach((value, index) => value !== 0 && expect(value).toBe(values[index]));
@@ -131,7 +105,7 @@ test.each([
   ['kronecker', { parametersKept: 0.25, aShape: [4, 4] }, 0.25],
 ])('%s %j keeps within its budget', async (id, parameters, share) => {
   const { values, shape } = matrixOf('24x32');
-  const weight = await compress(id, parameters, values, shape);
+  const weight = await compressMatrix(id, parameters, values, shape);
   expect(weight.parameters).toBeLessThanOrEqual(share * values.length);
   expect(weight.parameters).toBeGreaterThan(0.7 * share * values.length);
   weight.dispose();
@@ -169,10 +143,16 @@ test.each([
   [
     'kronecker',
     { aShape: [12, 16], terms: 2 },
-    'has at most 1 terms (then it is exact), the recipe asks for 2',
+    'has at most 1 term (then it is exact), the recipe asks for 2',
   ],
   ['kronecker', { terms: 2, parametersKept: 0.5 }, 'either "terms" or "parametersKept"'],
+  ['kronecker', {}, 'either "terms" or "parametersKept"'],
   ['kronecker', { parametersKept: 0.001 }, 'do not hold one term'],
+  [
+    'tensor-train',
+    { rows: [3, 4], columns: [4, 4], maxRank: 13 },
+    'h.0.c_fc split into 3·4 rows and 4·4 columns has no rank of 13 between its cores; the greatest is 12 (then it is exact).',
+  ],
   [
     'tensor-train',
     { rows: [5, 2], columns: [4, 4], maxRank: 2 },
@@ -185,5 +165,5 @@ test.each([
   ['low-rank', {}, 'either "rank" or "parametersKept"'],
 ])('%s %j is refused in one sentence', async (id, parameters, message) => {
   const { values, shape } = matrixOf('12x16');
-  await expect(compress(id, parameters, values, shape)).rejects.toThrow(message);
+  await expect(compressMatrix(id, parameters, values, shape)).rejects.toThrow(message);
 });

@@ -16,7 +16,7 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Cores that "auto" splits a dimension into. */
+/** Cores of "auto", where both dimensions have as many prime factors; two elsewhere. */
 const AUTO_CORES = 3;
 
 /** Tensor train of the matrix as a matrix product operator, by TT-SVD. */
@@ -71,11 +71,11 @@ export const tensorTrain: CompressionMethod<Parameters> = {
     if ((maxRank === undefined) === (relativeError === undefined)) {
       throw new RecipeError('tensor-train takes either "maxRank" or "relativeError", one of the two.');
     }
-    const rows = sizesFor(name, 'rows', parameters.rows, shape[0]);
-    const columns = sizesFor(name, 'columns', parameters.columns, shape[1]);
-    if (rows.length !== columns.length) {
+    const { rows, columns } = coresFor(name, shape, parameters);
+    const greatest = greatestRank(rows, columns);
+    if (maxRank !== undefined && maxRank > greatest) {
       throw new RecipeError(
-        `"rows" has ${rows.length} sizes and "columns" ${columns.length} for ${name}; each core takes one of both.`,
+        `${name} split into ${rows.join('·')} rows and ${columns.join('·')} columns has no rank of ${maxRank} between its cores; the greatest is ${greatest} (then it is exact).`,
       );
     }
     const limit = maxRank === undefined ? { relativeError: relativeError! } : { maxRank };
@@ -84,19 +84,59 @@ export const tensorTrain: CompressionMethod<Parameters> = {
   },
 };
 
+/** Rows and columns of the cores. Where one of them is "auto" it has as many sizes as the other. */
+function coresFor(
+  name: string,
+  [outputs, inputs]: readonly [number, number],
+  parameters: Parameters,
+): { rows: number[]; columns: number[] } {
+  const given = [parameters.rows, parameters.columns].find((sizes) => sizes !== 'auto');
+  const cores = given?.length ?? (mostFactors(outputs, inputs) >= AUTO_CORES ? AUTO_CORES : 2);
+  const rows = sizesFor(name, 'rows', parameters.rows, outputs, cores);
+  const columns = sizesFor(name, 'columns', parameters.columns, inputs, cores);
+  if (rows.length === columns.length) return { rows, columns };
+  throw new RecipeError(
+    `"rows" has ${rows.length} sizes and "columns" ${columns.length} for ${name}; each core takes one of both.`,
+  );
+}
+
 function sizesFor(
   name: string,
   what: 'rows' | 'columns',
   sizes: 'auto' | readonly Size[],
   dimension: number,
+  cores: number,
 ): number[] {
-  if (sizes === 'auto') return balancedFactors(dimension, AUTO_CORES);
+  if (sizes === 'auto') return balancedFactors(dimension, cores);
   const resolved = sizes.map((size) => resolveSize(size, dimension, `${what} of ${name}`));
   const product = resolved.reduce((total, size) => total * size, 1);
   if (product === dimension) return resolved;
   throw new RecipeError(
     `The ${what} ${resolved.join(' · ')} = ${product} are not the ${dimension} of ${name}; choose among its divisors ${divisorsInWords(dimension)}.`,
   );
+}
+
+/** Factors above 1 that both dimensions can be split into. */
+function mostFactors(...dimensions: number[]): number {
+  return Math.min(...dimensions.map(primeFactors));
+}
+
+function primeFactors(value: number): number {
+  const least = divisorsOf(value)[1];
+  return least === undefined ? 0 : 1 + primeFactors(value / least);
+}
+
+/** The greatest rank that any cut of the train can have: the smaller side of the matrix that it cuts. */
+export function greatestRank(rows: readonly number[], columns: readonly number[]): number {
+  const modes = rows.map((row, index) => row * columns[index]);
+  const whole = modes.reduce((product, mode) => product * mode, 1);
+  let before = 1;
+  let greatest = 1;
+  for (const mode of modes) {
+    before *= mode;
+    greatest = Math.max(greatest, Math.min(before, whole / before));
+  }
+  return greatest;
 }
 
 /** Divisors whose product is the dimension, as near to each other as they come, ascending. */
