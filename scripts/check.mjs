@@ -7,6 +7,7 @@ const fix = process.argv.includes('--fix');
 const steps = [
   ['typescript/bin/tsc', ['--noEmit']],
   ['eslint/bin/eslint.js', ['.', '--max-warnings', '0', ...(fix ? ['--fix'] : [])]],
+  ['dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'cli', '--config', '.dependency-cruiser.json']],
   ['prettier/bin/prettier.cjs', [fix ? '--write' : '--check', '.', '--log-level', 'warn']],
 ];
 for (const [script, args] of steps) {

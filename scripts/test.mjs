@@ -15,6 +15,12 @@ console.log(`Browser: ${browser}`);
 const total = { passed: 0, failed: 0 };
 check('types', 'typescript/bin/tsc', ['--noEmit']);
 check('lint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']);
+check('import cycles', 'dependency-cruiser/bin/dependency-cruise.mjs', [
+  'src',
+  'cli',
+  '--config',
+  '.dependency-cruiser.json',
+]);
 check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
 suite('unit tests', 'vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json'], {
   report: 'unit.json',
