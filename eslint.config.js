@@ -30,7 +30,7 @@ const MAY_IMPORT = {
   ],
   store: ['lab'],
   views: ['store', 'lab'],
-  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels'],
+  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels', 'compression'],
 };
 
 /** npm packages that only these folders may import. */
