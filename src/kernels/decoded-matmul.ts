@@ -26,12 +26,10 @@ export interface DecodedMatrix {
 
 /** Every weight as a code; rows begin at whole words. */
 export function quantizedMatrix(values: PackedValueBuffers, shape: readonly [number, number]): DecodedMatrix {
-  const { bits, groupSize } = values.grid!;
+  const { bits } = values.grid!;
   const width = shape[1];
   const slotsInARow = Math.ceil((width * bits) / 32) * (32 / bits);
-  // Four neighbouring codes then lie in one word; whether they share a scale depends on the group.
-  const aligned = width % 4 === 0 && groupSize % 4 === 0;
-  const constants = `const SLOTS_IN_A_ROW = ${slotsInARow}u;\nconst ALIGNED = ${aligned};`;
+  const constants = `const SLOTS_IN_A_ROW = ${slotsInARow}u;`;
   return {
     shape,
     name: `int${bits}`,
@@ -90,7 +88,7 @@ export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix): tf.Tensor2
       inputs: [x, ...matrix.inputs],
       outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
       uniforms: [tokens, width, outputs],
-      workgroups: few ? [Math.ceil(outputs / 64), tokens] : [Math.ceil(outputs / 32), Math.ceil(tokens / 16)],
+      workgroups: few ? [Math.ceil(outputs / 64), tokens] : [Math.ceil(outputs / 32), Math.ceil(tokens / 32)],
     },
   );
   return y as tf.Tensor2D;

@@ -1,5 +1,5 @@
 // y[token, output] = sum over inputs of x[token, input] * w[output, input], with w decoded four weights at a time by the
-// `Cursor` of its form. Each invocation makes 4 tokens x 2 outputs, so that a decoded quad is used four times.
+// `Cursor` of its form. Each invocation makes 8 tokens x 2 outputs, so that a decoded quad is used eight times.
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 struct Uniforms {
@@ -20,30 +20,38 @@ fn writeTokens(token: u32, output: u32, sums: vec4f) {
 @compute @workgroup_size(16, 4)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let output = id.x * 2u;
-  let token = id.y * 4u;
+  let token = id.y * 8u;
   if (output >= uniforms.outputs || token >= uniforms.tokens) {
     return;
   }
   // Past the edge the last row is computed again and not written.
-  let lastToken = uniforms.tokens - 1u;
-  let token1 = min(token + 1u, lastToken);
-  let token2 = min(token + 2u, lastToken);
-  let token3 = min(token + 3u, lastToken);
+  let near = min(vec4u(token) + vec4u(0u, 1u, 2u, 3u), vec4u(uniforms.tokens - 1u));
+  let far = min(vec4u(token) + vec4u(4u, 5u, 6u, 7u), vec4u(uniforms.tokens - 1u));
   var first = openRow(output, 0u);
   var second = openRow(min(output + 1u, uniforms.outputs - 1u), 0u);
-  var firstSums = vec4f();
-  var secondSums = vec4f();
+  var firstNear = vec4f();
+  var firstFar = vec4f();
+  var secondNear = vec4f();
+  var secondFar = vec4f();
   let quads = (uniforms.width + 3u) / 4u;
   for (var quad = 0u; quad < quads; quad++) {
     let w0 = nextQuad(&first);
     let w1 = nextQuad(&second);
-    let x0 = inputQuad(token, quad);
-    let x1 = inputQuad(token1, quad);
-    let x2 = inputQuad(token2, quad);
-    let x3 = inputQuad(token3, quad);
-    firstSums += vec4f(dot(x0, w0), dot(x1, w0), dot(x2, w0), dot(x3, w0));
-    secondSums += vec4f(dot(x0, w1), dot(x1, w1), dot(x2, w1), dot(x3, w1));
+    let x0 = inputQuad(near.x, quad);
+    let x1 = inputQuad(near.y, quad);
+    let x2 = inputQuad(near.z, quad);
+    let x3 = inputQuad(near.w, quad);
+    firstNear += vec4f(dot(x0, w0), dot(x1, w0), dot(x2, w0), dot(x3, w0));
+    secondNear += vec4f(dot(x0, w1), dot(x1, w1), dot(x2, w1), dot(x3, w1));
+    let x4 = inputQuad(far.x, quad);
+    let x5 = inputQuad(far.y, quad);
+    let x6 = inputQuad(far.z, quad);
+    let x7 = inputQuad(far.w, quad);
+    firstFar += vec4f(dot(x4, w0), dot(x5, w0), dot(x6, w0), dot(x7, w0));
+    secondFar += vec4f(dot(x4, w1), dot(x5, w1), dot(x6, w1), dot(x7, w1));
   }
-  writeTokens(token, output, firstSums);
-  writeTokens(token, output + 1u, secondSums);
+  writeTokens(token, output, firstNear);
+  writeTokens(token, output + 1u, secondNear);
+  writeTokens(token + 4u, output, firstFar);
+  writeTokens(token + 4u, output + 1u, secondFar);
 }

@@ -16,32 +16,29 @@ fn indexAt(slot: u32) -> u32 {
 }
 
 fn nextQuad(cursor: ptr<function, Cursor>) -> vec4f {
-  let row = (*cursor).row;
   let column = (*cursor).quad * 4u;
   (*cursor).quad += 1u;
-  var quad = vec4f();
+  var codes = vec4f();
+  var present = vec4f();
   if (M % 4u == 0u) {
     // The quad lies within one group.
     let firstSlot = (*cursor).firstSlot + column / M * N;
-    let offset = column % M;
+    let lanes = vec4u(0u, 1u, 2u, 3u) + column % M;
     for (var k = 0u; k < N; k++) {
-      let index = indexAt(firstSlot + k) - offset;
-      if (index < 4u) {
-        quad[index] = valueAt(firstSlot + k, row, column + index);
-      }
+      let here = select(vec4f(), vec4f(1.0), lanes == vec4u(indexAt(firstSlot + k)));
+      codes += here * codeAt(firstSlot + k);
+      present += here;
     }
-    return quad;
-  }
-  for (var lane = 0u; lane < 4u; lane++) {
-    let group = (column + lane) / M;
-    if (column + lane < uniforms.width) {
-      for (var k = 0u; k < N; k++) {
-        let slot = (*cursor).firstSlot + group * N + k;
-        if (indexAt(slot) == (column + lane) % M) {
-          quad[lane] = valueAt(slot, row, column + lane);
-        }
-      }
+  } else {
+    let columns = vec4u(0u, 1u, 2u, 3u) + column;
+    let groups = columns / M;
+    // A quad touches the groups from its first lane's to its last one's.
+    for (var slot = groups.x * N; slot < (groups.w + 1u) * N; slot++) {
+      let kept = (*cursor).firstSlot + slot;
+      let here = select(vec4f(), vec4f(1.0), columns == vec4u(slot / N * M + indexAt(kept)));
+      codes += here * codeAt(kept);
+      present += here;
     }
   }
-  return quad;
+  return weightsOf(codes, present, (*cursor).row, column);
 }

@@ -1,6 +1,11 @@
-// Weight values as float32.
+// Weight values as float32: their own codes.
 @group(0) @binding(1) var<storage, read> values: array<f32>;
 
-fn valueAt(slot: u32, row: u32, column: u32) -> f32 {
+fn codeAt(slot: u32) -> f32 {
   return values[slot];
+}
+
+// `codes` is zero where `present` is.
+fn weightsOf(codes: vec4f, present: vec4f, row: u32, column: u32) -> vec4f {
+  return codes;
 }

@@ -1,18 +1,9 @@
 // Weight values as codes of BITS bits, several to a word: scale * (code - zero point).
-@group(0) @binding(1) var<storage, read> codes: array<u32>;
+@group(0) @binding(1) var<storage, read> codeWords: array<u32>;
 @group(0) @binding(2) var<storage, read> scales: array<f32>;
 @group(0) @binding(3) var<storage, read> zeroPoints: array<u32>;
 
 const CODES_IN_A_WORD = 32u / BITS;
-
-fn scaleOf(row: u32, column: u32) -> u32 {
-  // No groups in a row: one scale for the whole matrix.
-  return select(row * GROUPS_PER_ROW + column / GROUP_SIZE, 0u, GROUPS_PER_ROW == 0u);
-}
-
-fn zeroPointOf(scale: u32) -> f32 {
-  return f32(extractBits(zeroPoints[scale / 4u], (scale % 4u) * 8u, 8u));
-}
 
 fn codeIn(word: u32, position: u32) -> f32 {
   if (SIGNED) {
@@ -21,11 +12,36 @@ fn codeIn(word: u32, position: u32) -> f32 {
   return f32(extractBits(word, position * BITS, BITS));
 }
 
-fn valueAt(slot: u32, row: u32, column: u32) -> f32 {
-  let scale = scaleOf(row, column);
-  var code = codeIn(codes[slot / CODES_IN_A_WORD], slot % CODES_IN_A_WORD);
-  if (HAS_ZERO_POINTS) {
-    code -= zeroPointOf(scale);
+fn codeAt(slot: u32) -> f32 {
+  return codeIn(codeWords[slot / CODES_IN_A_WORD], slot % CODES_IN_A_WORD);
+}
+
+fn scaleOf(row: u32, column: u32) -> u32 {
+  if (GROUPS_PER_ROW == 0u) {
+    // One scale for the whole matrix.
+    return 0u;
   }
-  return code * scales[scale];
+  return row * GROUPS_PER_ROW + column / GROUP_SIZE;
+}
+
+fn zeroPointOf(scale: u32) -> f32 {
+  return f32(extractBits(zeroPoints[scale / 4u], (scale % 4u) * 8u, 8u));
+}
+
+// The weights of four codes from `column` on; where `present` is zero there is no code, and the weight is zero.
+fn weightsOf(codes: vec4f, present: vec4f, row: u32, column: u32) -> vec4f {
+  if (SCALE_A_QUAD) {
+    let scale = scaleOf(row, column);
+    if (HAS_ZERO_POINTS) {
+      return (codes - zeroPointOf(scale) * present) * scales[scale];
+    }
+    return codes * scales[scale];
+  }
+  let s = vec4u(scaleOf(row, column), scaleOf(row, column + 1u), scaleOf(row, column + 2u), scaleOf(row, column + 3u));
+  let quadScales = vec4f(scales[s.x], scales[s.y], scales[s.z], scales[s.w]);
+  if (HAS_ZERO_POINTS) {
+    let zeros = vec4f(zeroPointOf(s.x), zeroPointOf(s.y), zeroPointOf(s.z), zeroPointOf(s.w));
+    return (codes - zeros * present) * quadScales;
+  }
+  return codes * quadScales;
 }

@@ -19,13 +19,15 @@ export interface PackedValueBuffers {
   };
 }
 
-/** WGSL that defines `valueAt(slot, row, column)` and the bindings 1 to 3 for these values. */
+/** WGSL that defines `codeAt(slot)`, `weightsOf(codes, present, row, column)` and the bindings 1 to 3 for these values. */
 export function packedValueSource({ grid, zeroPoints }: PackedValueBuffers): string {
   if (!grid) return floatSource;
   const constants = [
     `const BITS = ${grid.bits}u;`,
     `const SIGNED = ${grid.signed};`,
     `const HAS_ZERO_POINTS = ${zeroPoints !== undefined};`,
+    // One scale then serves four neighbouring columns.
+    `const SCALE_A_QUAD = ${grid.groupsPerRow <= 1 || grid.groupSize % 4 === 0};`,
     `const GROUP_SIZE = ${grid.groupSize}u;`,
     `const GROUPS_PER_ROW = ${grid.groupsPerRow}u;`,
   ];

@@ -1,4 +1,5 @@
-// Rows of a dense matrix of codes; each row begins at a word of its own.
+// Rows of a dense matrix of codes; each row begins at a word of its own, so that a quad lies in one word. Codes past the
+// last column are padding; the drivers leave them out.
 struct Cursor {
   row: u32,
   firstSlot: u32,
@@ -11,25 +12,10 @@ fn openRow(row: u32, quad: u32) -> Cursor {
 
 fn nextQuad(cursor: ptr<function, Cursor>) -> vec4f {
   let column = (*cursor).quad * 4u;
-  let row = (*cursor).row;
   (*cursor).quad += 1u;
-  if (ALIGNED) {
-    // The four codes share a word and a scale.
-    let slot = (*cursor).firstSlot + column;
-    let word = codes[slot / CODES_IN_A_WORD];
-    let first = slot % CODES_IN_A_WORD;
-    let scale = scaleOf(row, column);
-    var quad = vec4f(codeIn(word, first), codeIn(word, first + 1u), codeIn(word, first + 2u), codeIn(word, first + 3u));
-    if (HAS_ZERO_POINTS) {
-      quad -= vec4f(zeroPointOf(scale));
-    }
-    return quad * scales[scale];
-  }
-  var quad = vec4f();
-  for (var k = 0u; k < 4u; k++) {
-    if (column + k < uniforms.width) {
-      quad[k] = valueAt((*cursor).firstSlot + column + k, row, column + k);
-    }
-  }
-  return quad;
+  let slot = (*cursor).firstSlot + column;
+  let word = codeWords[slot / CODES_IN_A_WORD];
+  let first = slot % CODES_IN_A_WORD;
+  let codes = vec4f(codeIn(word, first), codeIn(word, first + 1u), codeIn(word, first + 2u), codeIn(word, first + 3u));
+  return weightsOf(codes, vec4f(1.0), (*cursor).row, column);
 }

@@ -28,29 +28,13 @@ fn nextQuad(cursor: ptr<function, Cursor>) -> vec4f {
   let bits = (*cursor).bits & 15u;
   (*cursor).bits >>= 4u;
   (*cursor).quad = quad + 1u;
-  if (bits == 0u) {
-    return vec4f();
-  }
-  var weights = vec4f();
-  var slot = (*cursor).slot;
-  let row = (*cursor).row;
-  let column = quad * 4u;
-  if ((bits & 1u) != 0u) {
-    weights.x = valueAt(slot, row, column);
-    slot += 1u;
-  }
-  if ((bits & 2u) != 0u) {
-    weights.y = valueAt(slot, row, column + 1u);
-    slot += 1u;
-  }
-  if ((bits & 4u) != 0u) {
-    weights.z = valueAt(slot, row, column + 2u);
-    slot += 1u;
-  }
-  if ((bits & 8u) != 0u) {
-    weights.w = valueAt(slot, row, column + 3u);
-    slot += 1u;
-  }
-  (*cursor).slot = slot;
-  return weights;
+  // Every lane reads, also those without a value: neighbours seldom agree on a branch.
+  let present = (vec4u(bits) >> vec4u(0u, 1u, 2u, 3u)) & vec4u(1u);
+  let slotX = (*cursor).slot;
+  let slotY = slotX + present.x;
+  let slotZ = slotY + present.y;
+  let slotW = slotZ + present.z;
+  (*cursor).slot = slotW + present.w;
+  let codes = vec4f(codeAt(slotX), codeAt(slotY), codeAt(slotZ), codeAt(slotW)) * vec4f(present);
+  return weightsOf(codes, vec4f(present), (*cursor).row, quad * 4u);
 }

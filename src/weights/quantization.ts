@@ -89,13 +89,15 @@ export function decode(grid: QuantizationGrid, scale: number, code: number): num
   return grid.scales[scale] * (code - grid.zeroPoints[scale]);
 }
 
+// Written out: these are asked for once a weight.
 function leastCode({ bits, symmetric }: QuantizationGrid): number {
   if (!symmetric) return 0;
   return bits === 8 ? -127 : -8;
 }
 
 function greatestCode({ bits, symmetric }: QuantizationGrid): number {
-  return 2 ** (symmetric ? bits - 1 : bits) - 1;
+  if (symmetric) return bits === 8 ? 127 : 7;
+  return bits === 8 ? 255 : 15;
 }
 
 /** Packs codes (two's complement where negative) into 32-bit words, the first in the lowest bits. */
@@ -104,7 +106,7 @@ export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
   const words = new Uint32Array(Math.ceil(codes.length / perWord));
   const mask = 2 ** bits - 1;
   for (let index = 0; index < codes.length; index++) {
-    words[Math.floor(index / perWord)] |= (codes[index] & mask) << ((index % perWord) * bits);
+    words[(index / perWord) >>> 0] |= (codes[index] & mask) << ((index % perWord) * bits);
   }
   return words;
 }
@@ -115,7 +117,7 @@ export function unpackCodes(words: Uint32Array, bits: number, count: number, sig
   const codes = new Int32Array(count);
   const unused = 32 - bits;
   for (let index = 0; index < count; index++) {
-    const raised = words[Math.floor(index / perWord)] << (unused - (index % perWord) * bits);
+    const raised = words[(index / perWord) >>> 0] << (unused - (index % perWord) * bits);
     codes[index] = signed ? raised >> unused : raised >>> unused;
   }
   return codes;
