@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../gpu/node-gpu';
 import { seededNormal } from '../../testing/allclose';
-import { compressionError, compressMatrix } from '../../testing/compress-matrix';
+import { compressionError, compressMatrix } from '../compress-matrix';
 import { matrixFrom } from '../../linalg/matrix';
 import { DenseWeight } from '../../weights/dense-weight';
 import type { CompressionMethod } from '../method';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import fixture from '../../testing/fixtures/methods.json';
 import { openNodeGpu } from '../../gpu/node-gpu';
-import { compressionError, compressMatrix } from '../../testing/compress-matrix';
+import { compressionError, compressMatrix } from '../compress-matrix';
 
 beforeAll(() => openNodeGpu());
 

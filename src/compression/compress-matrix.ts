@@ -1,6 +1,6 @@
-import type { CompressionMethod, TargetMatrix } from '../compression/method';
-import { METHODS } from '../compression/methods';
-import { relativeFrobeniusError } from '../compression/relative-error';
+import type { CompressionMethod, TargetMatrix } from './method';
+import { METHODS } from './methods';
+import { relativeFrobeniusError } from './relative-error';
 import { DenseWeight } from '../weights/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 
