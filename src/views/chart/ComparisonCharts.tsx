@@ -92,9 +92,9 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
   return (
     <figure className="card chart" aria-label={`${title}: ${all.length} variants`}>
       <figcaption className="row">
-        <b>{title}</b>
+        <b>{title.replace('Quality', name)}</b>
         <span className="hint">
-          {name}, {quality.better} is better{wide ? ', log scale' : ''}
+          {quality.better} is better{wide ? ', log scale' : ''}
         </span>
         <span className="spacer" />
         {(hidden > 0 || showAll) && (

@@ -100,7 +100,7 @@ export const COLUMNS: readonly Column[] = [
     value: (row) => row.size.storedBytes,
     format: (row) => formatBytes(row.size.storedBytes),
     note: ({ size }) =>
-      `${formatNumber(size.denseBytes / size.storedBytes)}×, ${formatNumber(size.bitsPerWeight)} bits a weight`,
+      `${formatNumber(size.denseBytes / size.storedBytes)}×, ${formatNumber(size.bitsPerWeight)} bits`,
   },
   {
     id: 'ratio',
