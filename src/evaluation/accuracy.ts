@@ -86,13 +86,22 @@ function padded(sequences: readonly (readonly number[])[]) {
 function score(logits: Float64Array, labels: readonly number[], labelCount: number): AccuracyResult {
   const predictions = labels.map((_, example) => top(logits, example, labelCount));
   const hits = predictions.filter((prediction, example) => prediction === labels[example]).length;
-  const scored = labelCount === 2 ? [1] : Array.from({ length: labelCount }, (_, label) => label);
-  const f1 = scored.reduce((sum, label) => sum + f1Of(label, predictions, labels), 0) / scored.length;
+  const f1 = f1Score(predictions, labels, labelCount);
   return { accuracy: shareWithError(hits, labels.length), f1, examples: labels.length };
 }
 
+/** F1 of label 1 where there are two labels, else the mean over all of them (macro). */
+export function f1Score(
+  predictions: readonly number[],
+  labels: readonly number[],
+  labelCount: number,
+): number {
+  const scored = labelCount === 2 ? [1] : Array.from({ length: labelCount }, (_, label) => label);
+  return scored.reduce((sum, label) => sum + f1Of(label, predictions, labels), 0) / scored.length;
+}
+
 /** 2·TP / (2·TP + FP + FN); 0 where the label neither occurs nor is predicted. */
-export function f1Of(label: number, predictions: readonly number[], labels: readonly number[]): number {
+function f1Of(label: number, predictions: readonly number[], labels: readonly number[]): number {
   let [hits, predicted, present] = [0, 0, 0];
   labels.forEach((truth, example) => {
     if (truth === label) present++;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats, uploadTensor } from '../gpu/transfer';
+import { readTensorsBytes, uploadTensor } from '../gpu/transfer';
 import { rowRange } from '../kernels/copy-rows';
 import { divergence } from '../kernels/divergence';
 import { tokenLoss } from '../kernels/token-loss';
@@ -31,50 +31,48 @@ export async function scoreBatch(
 ): Promise<ScoredRows[]> {
   const models = [base, ...variants];
   const scored = Array.from(targets.keys()).filter((row) => targets[row] >= 0);
-  const pending = models.map(() => ({
-    losses: [] as tf.Tensor[],
-    kl: [] as tf.Tensor[],
-    sameTop: [] as tf.Tensor[],
-  }));
-  const hidden = models.map((model) => model.hiddenStates(batch));
-  const sliceRows = rowsPerSlice(base.config.vocabularySize);
-  eachSlice(hidden[0], sliceRows, (baseSlice, start, count) => {
-    const kept = tf.tidy(() => {
-      const slice = uploadTensor(targets.subarray(start, start + count), [count]) as tf.Tensor1D;
-      const baseLogits = base.head(baseSlice);
-      const results: tf.Tensor[][] = [[tokenLoss(baseLogits, slice)]];
-      variants.forEach((variant, index) => {
-        const logits = variant.head(rowRange(hidden[index + 1], start, count));
-        const { kl, sameTop } = divergence(baseLogits, logits);
-        results.push([tokenLoss(logits, slice), kl, sameTop]);
+  const hidden: tf.Tensor2D[] = [];
+  /** [slice][model][losses, kl, sameTop] */
+  const slices: tf.Tensor[][][] = [];
+  try {
+    for (const model of models) hidden.push(model.hiddenStates(batch));
+    eachSlice(hidden[0], rowsPerSlice(base.config.vocabularySize), (baseSlice, start, count) => {
+      const figures = tf.tidy(() => {
+        const slice = uploadTensor(targets.subarray(start, start + count), [count]) as tf.Tensor1D;
+        const baseLogits = base.head(baseSlice);
+        const results: tf.Tensor[][] = [[tokenLoss(baseLogits, slice)]];
+        variants.forEach((variant, index) => {
+          const logits = variant.head(rowRange(hidden[index + 1], start, count));
+          const { kl, sameTop } = divergence(baseLogits, logits);
+          results.push([tokenLoss(logits, slice), kl, sameTop]);
+        });
+        return results;
       });
-      return results;
+      slices.push(figures);
     });
-    kept.forEach(([losses, kl, sameTop], index) => {
-      pending[index].losses.push(losses);
-      if (kl) pending[index].kl.push(kl);
-      if (sameTop) pending[index].sameTop.push(sameTop);
+    const rows = await readSlices(slices, models.length);
+    return rows.map((figures) => {
+      const [losses, kl, sameTop] = figures.map((values) => scored.map((row) => values[row]));
+      return { losses, kl: kl ?? [], sameTop: sameTop ?? [] };
     });
-  });
-  tf.dispose(hidden);
-  const results: ScoredRows[] = [];
-  for (const { losses, kl, sameTop } of pending) {
-    const pick = (values: number[]) => (values.length > 0 ? scored.map((row) => values[row]) : []);
-    results.push({
-      losses: pick(await readAll(losses)),
-      kl: pick(await readAll(kl)),
-      sameTop: pick(await readAll(sameTop)),
-    });
+  } finally {
+    tf.dispose(hidden);
+    tf.dispose(slices.flat(2));
   }
-  return results;
 }
 
-/** Reads tensors one after the other and frees them. */
-async function readAll(tensors: tf.Tensor[]): Promise<number[]> {
-  const values: number[] = [];
-  for (const tensor of tensors) {
-    for (const value of await readFloats(tensor)) values.push(value);
-    tensor.dispose();
+/** All figures of a batch, read back at once: [model][figure][row]. */
+async function readSlices(slices: readonly tf.Tensor[][][], models: number): Promise<number[][][]> {
+  const buffers = await readTensorsBytes(slices.flat(2));
+  const rows: number[][][] = Array.from({ length: models }, () => []);
+  let next = 0;
+  for (const slice of slices) {
+    for (const [model, figures] of slice.entries()) {
+      for (const figure of figures.keys()) {
+        const values = (rows[model][figure] ??= []);
+        for (const value of new Float32Array(buffers[next++])) values.push(value);
+      }
+    }
   }
-  return values;
+  return rows;
 }

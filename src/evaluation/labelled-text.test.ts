@@ -19,6 +19,7 @@ describe('parseLabelledText', () => {
   test.each([
     ['', 'x.tsv holds no example'],
     ['sentence\tlabel\n', 'x.tsv holds no example'],
+    ['good\t7\nbad\t1', 'Line 1 of x.tsv is not "sentence<TAB>label"'],
     ['just a text', 'Line 1 of x.tsv is not "sentence<TAB>label"'],
     [
       'good\t1\nbad\t7',

@@ -8,7 +8,7 @@ export interface LabelledExample {
 
 /**
  * Parses lines of `sentence<TAB>label`; a label is an index or one of the model's label names. A first line whose second
- * column is no label is a header.
+ * column is a word that is no label is a header.
  * @throws EvaluationError naming the line
  */
 export function parseLabelledText(
@@ -24,10 +24,12 @@ export function parseLabelledText(
     if (line.trim() === '') continue;
     const tab = line.lastIndexOf('\t');
     const text = line.slice(0, tab).trim();
-    const label = labelIndex(line.slice(tab + 1).trim(), labels);
+    const column = line.slice(tab + 1).trim();
+    const label = labelIndex(column, labels);
+    const isHeader = index === 0 && tab >= 0 && label < 0 && /^\p{L}/u.test(column);
     if (tab >= 0 && label >= 0 && text !== '') {
       examples.push({ text, label });
-    } else if (index > 0 || tab < 0) {
+    } else if (!isHeader) {
       throw new EvaluationError(
         `Line ${index + 1} of ${name} is not "sentence<TAB>label" with a label of this model (${describe(labels)}): "${line.slice(0, 60)}".`,
       );

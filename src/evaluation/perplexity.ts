@@ -43,7 +43,7 @@ export async function perplexity(
     );
   }
   const { contextLength } = base.config;
-  if (window > contextLength || window < 2) {
+  if (!Number.isInteger(window) || window > contextLength || window < 2) {
     throw new EvaluationError(
       `A window of ${window} tokens does not fit this model; use 2 to ${contextLength}.`,
     );

@@ -42,7 +42,7 @@ export async function pseudoPerplexity(
       'Pseudo-perplexity is for masked language models; this model has another head.',
     );
   }
-  if (window < 1 || window + 2 > base.config.contextLength) {
+  if (!Number.isInteger(window) || window < 1 || window + 2 > base.config.contextLength) {
     throw new EvaluationError(
       `A window of ${window} tokens does not fit this model; use 1 to ${base.config.contextLength - 2}.`,
     );

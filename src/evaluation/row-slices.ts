@@ -21,7 +21,10 @@ export function eachSlice(
   for (let start = 0; start < total; start += rows) {
     const count = Math.min(rows, total - start);
     const slice = rowRange(hidden, start, count);
-    visit(slice, start, count);
-    slice.dispose();
+    try {
+      visit(slice, start, count);
+    } finally {
+      slice.dispose();
+    }
   }
 }

@@ -12,12 +12,17 @@ export interface TokenWindow {
  * Sliding windows as Hugging Face's documentation of perplexity for fixed-length models cuts them: each window scores the ids
  * that the one before has not seen. With stride = window they do not overlap.
  *
- * @throws EvaluationError for a stride beyond the window, or for a sequence that holds no prediction
+ * @throws EvaluationError for a stride below one or beyond the window, or for a sequence that holds no prediction
  */
 export function slidingWindows(
   count: number,
   { window, stride, maxWindows = Infinity }: { window: number; stride: number; maxWindows?: number },
 ): TokenWindow[] {
+  if (!Number.isInteger(stride) || stride < 1) {
+    throw new EvaluationError(
+      `A stride of ${stride} tokens leads nowhere; use a whole number from 1 to ${window}.`,
+    );
+  }
   if (stride > window) {
     throw new EvaluationError(
       `A stride of ${stride} skips tokens between windows of ${window}; use a stride of at most ${window}.`,

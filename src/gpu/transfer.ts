@@ -35,22 +35,37 @@ export function uploadTensor(values: Float32Array | Int32Array | Uint32Array, sh
  * @returns raw bytes; view them as Float32Array, Int32Array or Uint32Array
  */
 export async function readTensorBytes(tensor: tf.Tensor): Promise<ArrayBuffer> {
+  const [bytes] = await readTensorsBytes([tensor]);
+  return bytes;
+}
+
+/** Reads several tensors back in one go: each wait for the GPU costs milliseconds, in some browsers many. */
+export async function readTensorsBytes(tensors: readonly tf.Tensor[]): Promise<ArrayBuffer[]> {
   const { device } = currentGpu();
-  const source = gpuBufferOf(tensor);
-  const bytes = tensor.size * 4;
-  if (bytes === 0) return new ArrayBuffer(0);
+  const lengths = tensors.map(({ size }) => size * 4);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total === 0) return tensors.map(() => new ArrayBuffer(0));
+  const sources = tensors.map((tensor) => (tensor.size > 0 ? gpuBufferOf(tensor) : undefined));
   submitPendingWork();
   const staging = device.createBuffer({
-    size: bytes,
+    size: total,
     usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
   });
   const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
+  let offset = 0;
+  sources.forEach((source, index) => {
+    if (source) encoder.copyBufferToBuffer(source, 0, staging, offset, lengths[index]);
+    offset += lengths[index];
+  });
   device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(GPUMapMode.READ);
-  const copy = staging.getMappedRange().slice(0);
-  staging.destroy();
-  return copy;
+  try {
+    await staging.mapAsync(GPUMapMode.READ);
+    const mapped = staging.getMappedRange();
+    let start = 0;
+    return lengths.map((length) => mapped.slice(start, (start += length)));
+  } finally {
+    staging.destroy();
+  }
 }
 
 /** Reads a float32 tensor back; see `readTensorBytes`. */

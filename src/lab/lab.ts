@@ -1,6 +1,7 @@
 import { matchRecipe } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
+import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
 import { closeGpu, currentGpu, type DeviceOptions, openGpu } from '../gpu/device';
 import { gpuMemory } from '../gpu/memory';
@@ -30,7 +31,6 @@ import type {
   VariantInfo,
   WeightHistograms,
 } from './protocol';
-import { runEvaluation } from './run-evaluation';
 import { runtimeName } from './runtime-name';
 import { BASE_ID, Session } from './session';
 import { weightBytes } from './sizes';
@@ -70,6 +70,7 @@ export class LatheLab implements Lab {
       const opened = await Session.open(files, options);
       this.session?.dispose();
       this.session = opened;
+      this.blueprint = undefined;
       const { info, model } = opened.base;
       return { model: describeModel(opened.checkpoint, model), base: info };
     }, options.signal);
@@ -101,8 +102,9 @@ export class LatheLab implements Lab {
     return this.turns.run(async () => {
       const session = this.opened();
       const others = variantIds.filter((id) => id !== BASE_ID);
-      const models = others.map((id) => session.variant(id).model);
-      const metrics = await runEvaluation(session.base.model, models, session.tokenizer, request, options);
+      const variants = others.map((id) => session.variant(id).model);
+      const models = { base: session.base.model, variants, tokenizer: session.tokenizer };
+      const metrics: Metrics[] = await evaluationOf(request.kind).measure(models, request, options);
       const entries = [BASE_ID, ...others].map((id, index) => [id, metrics[index]] as const);
       for (const [id, each] of entries) options.onResult?.(id, each);
       return Object.fromEntries(entries);

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { EVALUATIONS, evaluationOf } from './evaluations';
+import { requireText, sentencesOf } from './evaluation-text';
+
+test('a labelled set gives its sentences without header and labels', () => {
+  const content = '\uFEFFsentence\tlabel\r\na good film\t1\r\n\r\na bad one\t0\n';
+  const expected = ['a good film', 'a bad one'];
+  expect(sentencesOf({ name: 's.tsv', kind: 'labelled', content })).toEqual(expected);
+  expect(sentencesOf({ name: 't.txt', kind: 'text', content: 'one\ttwo\n\n three ' })).toEqual([
+    'one\ttwo',
+    'three',
+  ]);
+});
+
+test('an empty text and an unknown evaluation are one sentence', () => {
+  expect(() => requireText({ name: 't.txt', kind: 'text', content: ' \n' })).toThrow('t.txt is empty');
+  expect(() => evaluationOf('bleu')).toThrow(
+    'There is no evaluation "bleu"; there are perplexity, pseudo-perplexity, accuracy.',
+  );
+  expect(evaluationOf('accuracy')).toBe(EVALUATIONS[2]);
+});

@@ -1,0 +1,25 @@
+import type { TextTokenizer } from '../tokenizer/text-tokenizer';
+import type { EvaluationText } from './evaluation';
+import { EvaluationError } from './evaluation-error';
+
+/** @throws EvaluationError where there is nothing but white space */
+export function requireText({ name, content }: EvaluationText): void {
+  if (content.trim() === '')
+    throw new EvaluationError(`${name} is empty; choose a text with some words in it.`);
+}
+
+/** Lines that are not empty; of a labelled set its sentences, without the labels. */
+export function sentencesOf({ kind, content }: EvaluationText): string[] {
+  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  if (kind === 'text') return lines.map((line) => line.trim()).filter((line) => line !== '');
+  const rows = lines.map((line) => line.split('\t').map((column) => column.trim()));
+  if (rows[0].at(-1)?.toLowerCase() === 'label') rows.shift();
+  return rows.map(([sentence]) => sentence).filter((sentence) => sentence !== '');
+}
+
+/** Ids with the special tokens, cut to the context with the last one kept. */
+export function encodeSentence(tokenizer: TextTokenizer, text: string, contextLength: number): number[] {
+  const ids = tokenizer.encode(text);
+  if (ids.length <= contextLength) return ids;
+  return [...ids.slice(0, contextLength - 1), ids[ids.length - 1]];
+}
