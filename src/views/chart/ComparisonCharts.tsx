@@ -11,6 +11,7 @@ import {
   useYAxisScale,
   XAxis,
   YAxis,
+  ZIndexLayer,
 } from 'recharts';
 import type { VariantRow } from '../../store/lab-state';
 import { formatNumber } from '../format';
@@ -63,6 +64,9 @@ export function ComparisonCharts() {
   );
 }
 
+/** Recharts draws lines and points below this layer. */
+const ABOVE_POINTS = 1500;
+
 const AXIS_TITLES: Readonly<Record<CostAxis, string>> = {
   size: 'MB in the file',
   decode: 'ms a generated token',
@@ -99,7 +103,7 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
         <span className="spacer" />
         {(hidden > 0 || showAll) && (
           <button type="button" className="quiet" onClick={() => setShowAll(!showAll)}>
-            {showAll ? 'Zoom in' : `${hidden} far off: show`}
+            {showAll ? 'Zoom in' : `+${hidden} far off`}
           </button>
         )}
         {control}
@@ -142,7 +146,9 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
             <Scatter data={points} isAnimationActive={false} shape={Mark}>
               <ErrorBar dataKey="error" direction="y" width={4} className="error-bar" />
             </Scatter>
-            <Labels points={points} />
+            <ZIndexLayer zIndex={ABOVE_POINTS}>
+              <Labels points={points} />
+            </ZIndexLayer>
           </ScatterChart>
         </ResponsiveContainer>
       )}
