@@ -1,4 +1,6 @@
-import { proxy, wrap } from 'comlink';
+import { type Endpoint, proxy, wrap } from 'comlink';
+import { LabError } from './lab-error';
+import { PendingCalls } from './pending-calls';
 import type { Lab, OperationOptions } from './protocol';
 import type { Callback, LabMethod, RemoteLab } from './remote-lab';
 
@@ -14,14 +16,34 @@ export function createLabClient(): LabClient {
     type: 'module',
     name: 'lathe-lab',
   });
-  const remote = wrap<RemoteLab>(worker);
+  const pending = new PendingCalls();
+  worker.addEventListener('error', ({ message }) => {
+    // A script that does not load gives an event without a message; nothing will ever answer then.
+    const error = message
+      ? new LabError(`The lab's worker failed (${message}); try again, or reload the page.`)
+      : new LabError("The lab's worker could not be loaded; check the connection and reload the page.");
+    pending.fail(error, !message);
+  });
+  return { ...labOver(worker, pending), terminate: () => worker.terminate() };
+}
+
+/** The lab at the other end of a message channel, as `serveLab` exposes it there. */
+export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
+  const remote = wrap<RemoteLab>(endpoint);
+  const cancellable = <T>(options: OperationOptions | undefined, start: StartOperation): Promise<T> =>
+    pending.answer(() => withCancel<T>(options, remote.cancel, start));
   const call = <T>(method: LabMethod, args: unknown[], options?: OperationOptions): Promise<T> =>
-    withCancel(options, remote.cancel, (operation, names, callbacks) =>
+    cancellable(options, (operation, names, callbacks) =>
       remote.run(operation, method, args, names, ...callbacks),
     );
   return {
     openDevice: (options) => call('openDevice', [], options),
-    onDeviceLost: (listener) => remote.onDeviceLost(proxy(listener)),
+    onDeviceLost: async (listener) => {
+      // A worker that is gone took its device with it; the caller need not wait for either.
+      pending
+        .answer(() => remote.onDeviceLost(proxy(listener)))
+        .catch((error: Error) => listener(error.message));
+    },
     methods: () => call('methods', []),
     openCheckpoint: (files, options) => call('openCheckpoint', [files], options),
     checkRecipe: (recipe) => call('checkRecipe', [recipe]),
@@ -34,12 +56,13 @@ export function createLabClient(): LabClient {
     histograms: (variantId, module) => call('histograms', [variantId, module]),
     memory: () => call('memory', []),
     export: (variantId, format, sink, options) =>
-      withCancel(options, remote.cancel, (operation, names, callbacks) =>
+      cancellable(options, (operation, names, callbacks) =>
         remote.export(operation, [variantId, format], proxy(sink), names, ...callbacks),
       ),
-    terminate: () => worker.terminate(),
   };
 }
+
+type StartOperation = (operation: number, names: string[], callbacks: Callback[]) => Promise<unknown>;
 
 let operations = 0;
 
@@ -47,7 +70,7 @@ let operations = 0;
 async function withCancel<T>(
   options: OperationOptions | undefined,
   cancelRemote: (operation: number) => Promise<unknown>,
-  start: (operation: number, names: string[], callbacks: Callback[]) => Promise<unknown>,
+  start: StartOperation,
 ): Promise<T> {
   const { signal, ...rest } = options ?? {};
   signal?.throwIfAborted();

@@ -170,10 +170,13 @@ test.each([
   await open();
   const info = await lab.compress(RECIPES[0]);
   const { sink } = memorySink();
-  const broken = { ...sink, [failing]: () => Promise.reject(new Error('No space left on device')) };
+  let takenAway = 0;
+  const abort = async () => void takenAway++;
+  const broken = { ...sink, abort, [failing]: () => Promise.reject(new Error('No space left on device')) };
   await expect(lab.export(info.id, 'lathe', broken)).rejects.toThrow(
     /could not be written.*No space left on device.*still here/,
   );
+  expect(takenAway).toBe(failing === 'write' ? 1 : 0);
   expect((await exported(info.id, 'lathe')).length).toBeGreaterThan(3);
 });
 

@@ -1,42 +1,5 @@
 import { expose } from 'comlink';
 import { LatheLab } from './lab';
-import type { Callback, RemoteLab } from './remote-lab';
-import { throttleProgress } from './throttle-progress';
+import { serveLab } from './serve-lab';
 
-const lab = new LatheLab();
-const controllers = new Map<number, AbortController>();
-
-const remote: RemoteLab = {
-  run: (operation, method, args, names, ...callbacks) =>
-    cancellable(operation, names, callbacks, (options) => {
-      const call = lab[method] as (...all: unknown[]) => Promise<unknown>;
-      return call.apply(lab, [...args, options]);
-    }),
-  export: (operation, [variantId, format], sink, names, ...callbacks) =>
-    cancellable(operation, names, callbacks, (options) => lab.export(variantId, format, sink, options)),
-  cancel: async (operation) => controllers.get(operation)?.abort(),
-  onDeviceLost: (listener) => lab.onDeviceLost(listener),
-};
-
-async function cancellable(
-  operation: number,
-  names: string[],
-  callbacks: Callback[],
-  start: (options: Record<string, unknown>) => Promise<unknown>,
-): Promise<unknown> {
-  const controller = new AbortController();
-  controllers.set(operation, controller);
-  const options = Object.fromEntries(
-    names.map((name, index) => [
-      name,
-      name === 'onProgress' ? throttleProgress(callbacks[index]) : callbacks[index],
-    ]),
-  );
-  try {
-    return await start({ ...options, signal: controller.signal });
-  } finally {
-    controllers.delete(operation);
-  }
-}
-
-expose(remote);
+expose(serveLab(new LatheLab()));

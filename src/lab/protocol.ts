@@ -255,6 +255,8 @@ export interface ExportSink {
   open(path: string, byteLength: number): Promise<void>;
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
+  /** Instead of `close`, where the file stays incomplete: takes it away. */
+  abort?(): Promise<void>;
 }
 
 /** What long operations take: progress out, cancel in. */
@@ -279,7 +281,7 @@ export interface Lab {
    * variants again from their recipes; ids stay.
    */
   openDevice(options?: OperationOptions): Promise<DeviceInfo>;
-  /** Calls back with a sentence when the device is lost. */
+  /** Calls back with a sentence when the device is lost, or the worker that holds it fails. */
   onDeviceLost(listener: (message: string) => void): Promise<void>;
   methods(): Promise<readonly MethodDescription[]>;
   /** Replaces the base and discards all variants, but only once the new one is loaded. */

@@ -164,10 +164,10 @@ async function describe(
   recipe: Recipe,
   layers: VariantInfo['layers'],
   started: number,
-  { signal }: OperationOptions,
+  options: OperationOptions,
 ): Promise<VariantInfo> {
   const seconds = (performance.now() - started) / 1000;
-  const size = await measureSize(base, model, recipe, signal);
+  const size = await measureSize(base, model, recipe, options);
   return { id, name: recipe.name, recipe, size, layers, gpuBytes: weightBytes(model), seconds };
 }
 

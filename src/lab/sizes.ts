@@ -1,6 +1,9 @@
 import type { Model } from '../model/model';
 import { planExport } from './export-plan';
-import type { Recipe, SizeReport } from './protocol';
+import type { OperationOptions, Recipe, SizeReport } from './protocol';
+
+/** Bytes that are compressed between two reports of progress. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Weight values that a model stores, vectors included. */
 export function storedParameters(model: Model): number {
@@ -19,27 +22,38 @@ export async function measureSize(
   base: Model,
   variant: Model,
   recipe: Recipe,
-  signal?: AbortSignal,
+  { signal, onProgress }: OperationOptions = {},
 ): Promise<SizeReport> {
   const plan = planExport(variant, 'lathe', recipe);
   const storedBytes = plan.file.byteLength;
+  const label = `Measuring the size of ${recipe.name}`;
+  const report = (done: number) => onProgress?.({ label, done, total: storedBytes, unit: 'bytes' });
   return {
     denseBytes: planExport(base, 'dense', recipe).file.byteLength,
     storedBytes,
-    gzipBytes: await gzipLength(plan.chunks(), signal),
+    gzipBytes: await gzipLength(plan.chunks(), report, signal),
     bitsPerWeight: (8 * storedBytes) / storedParameters(base),
     parameters: storedParameters(variant),
   };
 }
 
-async function gzipLength(chunks: AsyncGenerator<Uint8Array>, signal?: AbortSignal): Promise<number> {
+async function gzipLength(
+  chunks: AsyncGenerator<Uint8Array>,
+  onBytes: (done: number) => void,
+  signal?: AbortSignal,
+): Promise<number> {
   const compression = new CompressionStream('gzip');
   const counting = countBytes(compression.readable);
   const writer = compression.writable.getWriter();
+  let done = 0;
   try {
     for await (const chunk of chunks) {
-      signal?.throwIfAborted();
-      await writer.write(chunk as Uint8Array<ArrayBuffer>);
+      for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
+        signal?.throwIfAborted();
+        const piece = chunk.subarray(start, start + PIECE_BYTES) as Uint8Array<ArrayBuffer>;
+        await writer.write(piece);
+        onBytes((done += piece.length));
+      }
     }
     await writer.close();
   } catch (error) {

@@ -21,33 +21,59 @@ export async function writeExport(
 ): Promise<void> {
   const plan = planExport(model, format, recipe);
   const total = plan.file.byteLength;
-  let path = '';
-  let done = 0;
   const label = `Exporting ${recipe.name}`;
-  try {
-    for (const { name, text } of companionFiles(model, checkpoint, recipe, format)) {
-      path = name;
-      const bytes = new TextEncoder().encode(text);
-      await sink.open(path, bytes.length);
-      await sink.write(bytes);
-      await sink.close();
+  for (const { name, text } of companionFiles(model, checkpoint, recipe, format)) {
+    const bytes = new TextEncoder().encode(text);
+    await writeFile(sink, { path: name, byteLength: bytes.length, chunks: [bytes], signal });
+  }
+  await writeFile(sink, {
+    path: 'model.safetensors',
+    byteLength: total,
+    chunks: plan.chunks(),
+    signal,
+    onBytes: (done) => onProgress?.({ label, done, total, unit: 'bytes' }),
+  });
+}
+
+interface FileToWrite {
+  readonly path: string;
+  readonly byteLength: number;
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+  onBytes?(done: number): void;
+}
+
+/** Writes one file; where that fails or is cancelled, the sink takes the incomplete one away. */
+async function writeFile(
+  sink: ExportSink,
+  { path, byteLength, chunks, signal, onBytes }: FileToWrite,
+): Promise<void> {
+  let done = 0;
+  const attempt = async (step: () => Promise<void>) => {
+    try {
+      await step();
+    } catch (error) {
+      throw new LabError(
+        `${path} could not be written after ${done} of ${byteLength} bytes (${(error as Error).message}); free some space or choose another place, the variant is still here.`,
+      );
     }
-    path = 'model.safetensors';
-    await sink.open(path, total);
-    for await (const chunk of plan.chunks()) {
+  };
+  signal?.throwIfAborted();
+  await attempt(() => sink.open(path, byteLength));
+  try {
+    for await (const chunk of chunks) {
       for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
         signal?.throwIfAborted();
         const piece = chunk.subarray(start, start + PIECE_BYTES);
-        await sink.write(piece);
+        await attempt(() => sink.write(piece));
         done += piece.length;
-        onProgress?.({ label, done, total, unit: 'bytes' });
+        onBytes?.(done);
       }
     }
-    await sink.close();
+    await attempt(() => sink.close());
   } catch (error) {
-    signal?.throwIfAborted();
-    throw new LabError(
-      `${path} could not be written after ${done} of ${total} bytes (${(error as Error).message}); free some space or choose another place, the variant is still here.`,
-    );
+    // Whatever comes of tidying up, the first error is the one to tell.
+    await sink.abort?.().catch(() => undefined);
+    throw error;
   }
 }

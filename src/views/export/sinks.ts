@@ -15,6 +15,9 @@ export function directorySink(directory: FileSystemDirectoryHandle): ExportSink 
     async close() {
       await file!.close();
     },
+    async abort() {
+      await file!.abort();
+    },
   };
 }
 
