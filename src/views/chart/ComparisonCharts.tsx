@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { memo, useDeferredValue, useMemo, useState } from 'react';
 import {
   CartesianGrid,
   ErrorBar,
@@ -31,7 +31,8 @@ import { paretoFront } from './pareto';
 
 /** Quality against size, and quality against speed. */
 export function ComparisonCharts() {
-  const rows = useLab((state) => state.rows);
+  // Drawing a chart takes tens of milliseconds: it waits until the page has answered what the user did.
+  const rows = useDeferredValue(useLab((state) => state.rows));
   const quality = useMemo(() => qualityMetric(rows), [rows]);
   const [speed, setSpeed] = useState<'decode' | 'prefill'>('decode');
   if (!quality) {
@@ -81,7 +82,7 @@ interface ChartProps {
   readonly control?: React.ReactNode;
 }
 
-function Chart({ title, rows, cost, quality, control }: ChartProps) {
+const Chart = memo(function Chart({ title, rows, cost, quality, control }: ChartProps) {
   const all = useMemo(() => chartPoints(rows, cost, quality.id), [rows, cost, quality]);
   const [showAll, setShowAll] = useState(false);
   // A factorization that lost nearly everything would squeeze all others into one line.
@@ -154,7 +155,7 @@ function Chart({ title, rows, cost, quality, control }: ChartProps) {
       )}
     </figure>
   );
-}
+});
 
 /** A variant's point. */
 function Mark(props: unknown) {

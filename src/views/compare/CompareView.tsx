@@ -1,5 +1,5 @@
 import { Tabs } from 'radix-ui';
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import type { VariantRow } from '../../store/lab-state';
 import { useLab } from '../lab-context';
 import { ErrorHeatMap } from './ErrorHeatMap';
@@ -14,7 +14,7 @@ const TABS = [
 
 /** The chosen variants next to each other: what they say, what they measure, where they differ from the base. */
 export function CompareView() {
-  const rows = useLab((state) => state.rows);
+  const rows = useDeferredValue(useLab((state) => state.rows));
   const selected = useLab((state) => state.selected);
   const chosen = useMemo(() => rows.filter(({ key }) => selected.includes(key)), [rows, selected]);
   if (rows.length === 0) return null;
