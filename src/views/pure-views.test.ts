@@ -82,8 +82,8 @@ describe('the table', () => {
     expect(markdown[3]).toContain('| int8 | as it was trained | 1.00 kB | 4.00× |');
     expect(markdown[3]).toContain('46.00 ± 0.5000');
     const csv = tableAsText([row('a, "b"', 1000, 46)], 'CSV').split('\n');
-    expect(csv[0]).toBe('name,recipe,storedBytes,ratio,bitsPerWeight,gzipBytes,perplexity');
-    expect(csv[1]).toBe('"a, ""b""",as it was trained,1000,4,8,1000,46');
+    expect(csv[0]).toBe('name,recipe,storedBytes,ratio,bitsPerWeight,gzipBytes,parameters,perplexity');
+    expect(csv[1]).toBe('"a, ""b""",as it was trained,1000,4,8,1000,1000,46');
     expect(JSON.parse(tableAsText(rows, 'JSON'))[1].metrics.perplexity).toBe(46);
   });
 });

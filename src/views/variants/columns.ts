@@ -1,5 +1,5 @@
 import type { VariantRow } from '../../store/lab-state';
-import { formatBytes, formatNumber, formatPercent } from '../format';
+import { formatBytes, formatCount, formatNumber, formatPercent } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
 
 /** A column of the comparison: what it shows, how it sorts, what it means. */
@@ -124,6 +124,22 @@ export const COLUMNS: readonly Column[] = [
     hint: 'The same file after gzip: what a server would send.',
     value: (row) => row.size.gzipBytes,
     format: (row) => formatBytes(row.size.gzipBytes),
+    isDetail: true,
+  },
+  {
+    id: 'parameters',
+    title: 'Parameters',
+    hint: 'Weight values that are stored: elements of factors, nonzeros of sparse matrices.',
+    value: (row) => row.size.parameters,
+    format: (row) => formatCount(row.size.parameters),
+    isDetail: true,
+  },
+  {
+    id: 'gpuBytes',
+    title: 'On the GPU',
+    hint: 'Bytes of the weights on the graphics device.',
+    value: (row) => row.latency?.gpuBytes,
+    format: (row) => (row.latency ? formatBytes(row.latency.gpuBytes) : '–'),
     isDetail: true,
   },
   metricColumn(
