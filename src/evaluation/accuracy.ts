@@ -1,3 +1,4 @@
+import { limitFreeBuffers } from '../gpu/memory';
 import { readFloats } from '../gpu/transfer';
 import type { Model } from '../model/model';
 import { type DivergenceMetrics, divergenceMetrics } from './divergence-metrics';
@@ -61,6 +62,7 @@ export async function accuracy(
         logits[model].set(values.subarray(row * labelCount, (row + 1) * labelCount), example * labelCount);
       });
     }
+    limitFreeBuffers();
   }
   onProgress?.(examples.length, examples.length);
   const labels = examples.map(({ label }) => label);

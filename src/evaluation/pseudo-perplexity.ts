@@ -1,3 +1,4 @@
+import { limitFreeBuffers } from '../gpu/memory';
 import type { Model } from '../model/model';
 import { scoreBatch, type ScoredRows } from './compare-logits';
 import { type DivergenceMetrics, divergenceMetrics } from './divergence-metrics';
@@ -65,6 +66,7 @@ export async function pseudoPerplexity(
         sums[model].kl.push(...result.kl);
         sums[model].sameTop.push(...result.sameTop);
       });
+      limitFreeBuffers();
       done += count;
     }
   }

@@ -99,6 +99,11 @@ export function currentGpu(): Gpu {
   return current;
 }
 
+/** Whether a device is open now. */
+export function isGpuOpen(): boolean {
+  return current !== undefined;
+}
+
 /** Forgets the open device and destroys it: after a loss, or to open it again with other options. */
 export function closeGpu(): void {
   current?.device.destroy();

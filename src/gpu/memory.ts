@@ -41,6 +41,18 @@ export function releaseFreeBuffers(): void {
   }
 }
 
+/** Free buffers that are kept for reuse between batches; beyond it they go back to the device. */
+const MAX_FREE_BYTES = 128 * 1024 * 1024;
+
+/**
+ * Gives free buffers back once they take more than is worth keeping: between batches of ever other shapes, whose
+ * buffers the next batch has no use for.
+ */
+export function limitFreeBuffers(): void {
+  const { usedBytes, allocatedBytes } = gpuMemory();
+  if (allocatedBytes - usedBytes > MAX_FREE_BYTES) releaseFreeBuffers();
+}
+
 /** Submits what has been encoded, so that the GPU starts on it now. */
 export function submitPendingWork(): void {
   const internals = internalsOf(currentGpu().backend);

@@ -139,6 +139,16 @@ test('ten rounds of compress and discard give all memory back', async () => {
   const after = await lab.memory();
   expect(after.tensors).toBe(before.tensors);
   expect(after.gpuUsedBytes).toBe(before.gpuUsedBytes);
+  expect(after.gpuAllocatedBytes).toBe(before.gpuAllocatedBytes);
+});
+
+test('after an evaluation of many lengths the device holds no more than the weights', async () => {
+  await open('tiny-bert');
+  const lines = ['a film\t1', 'a good film\t1', 'a good and long film .\t0', 'a bad , bad , bad film\t0'];
+  const data = { name: 's.tsv', kind: 'labelled', content: lines.join('\n') } as const;
+  await lab.evaluate([], { kind: 'accuracy', data });
+  const { gpuUsedBytes, gpuAllocatedBytes } = await lab.memory();
+  expect(gpuAllocatedBytes).toBe(gpuUsedBytes);
 });
 
 test('a cancelled compression leaves the variants as they were', async () => {

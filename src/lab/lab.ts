@@ -3,8 +3,8 @@ import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
 import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
-import { closeGpu, currentGpu, type DeviceOptions, openGpu } from '../gpu/device';
-import { gpuMemory } from '../gpu/memory';
+import { closeGpu, currentGpu, type DeviceOptions, isGpuOpen, openGpu } from '../gpu/device';
+import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
 import { weightHistograms } from './histograms';
 import { LabError } from './lab-error';
 import { describeModel } from './model-info';
@@ -46,7 +46,7 @@ export class LatheLab implements Lab {
   constructor(private readonly deviceOptions: DeviceOptions = {}) {}
 
   async openDevice(options: OperationOptions = {}): Promise<DeviceInfo> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const gpu = await openGpu(this.deviceOptions);
       void gpu.lost.then((message) => this.deviceLost(message));
       await this.rebuild(options);
@@ -66,7 +66,7 @@ export class LatheLab implements Lab {
     files: readonly NamedFile[],
     options: OperationOptions = {},
   ): Promise<{ model: ModelInfo; base: VariantInfo }> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const opened = await Session.open(files, options);
       this.session?.dispose();
       this.session = opened;
@@ -83,15 +83,15 @@ export class LatheLab implements Lab {
   }
 
   async compress(recipe: unknown, options: OperationOptions = {}): Promise<VariantInfo> {
-    return this.turns.run(() => this.opened().compress(recipe, options), options.signal);
+    return this.inTurn(() => this.opened().compress(recipe, options), options.signal);
   }
 
   async importVariant(files: readonly NamedFile[], options: OperationOptions = {}): Promise<VariantInfo> {
-    return this.turns.run(() => this.opened().import(files, options), options.signal);
+    return this.inTurn(() => this.opened().import(files, options), options.signal);
   }
 
   async discard(variantId: string): Promise<void> {
-    return this.turns.run(async () => this.opened().discard(variantId));
+    return this.inTurn(async () => this.opened().discard(variantId));
   }
 
   async evaluate(
@@ -99,7 +99,7 @@ export class LatheLab implements Lab {
     request: EvaluationRequest,
     options: OperationOptions & { onResult?: (variantId: string, metrics: Metrics) => void } = {},
   ): Promise<Readonly<Record<string, Metrics>>> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const session = this.opened();
       const others = variantIds.filter((id) => id !== BASE_ID);
       const variants = others.map((id) => session.variant(id).model);
@@ -116,7 +116,7 @@ export class LatheLab implements Lab {
     request: LatencyRequest,
     { signal, onProgress }: OperationOptions = {},
   ): Promise<Readonly<Record<string, LatencyReport>>> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const models = variantIds.map((id) => this.opened().variant(id).model);
       const results = await latency(models, {
         ...request,
@@ -142,14 +142,14 @@ export class LatheLab implements Lab {
     request: GenerationRequest,
     options: OperationOptions & { onToken?: (token: GeneratedToken) => void } = {},
   ): Promise<TextPrediction> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const session = this.opened();
       return predict(session.variant(variantId).model, session.tokenizer, request, options);
     }, options.signal);
   }
 
   async histograms(variantId: string, module: string): Promise<WeightHistograms> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const session = this.opened();
       const before = session.base.model.linears.get(module);
       const after = session.variant(variantId).model.linears.get(module);
@@ -169,7 +169,7 @@ export class LatheLab implements Lab {
     sink: ExportSink,
     options: OperationOptions = {},
   ): Promise<void> {
-    return this.turns.run(async () => {
+    return this.inTurn(async () => {
       const session = this.opened();
       const { model, info } = session.variant(variantId);
       await writeExport(model, session.checkpoint, info.recipe, format, sink, options);
@@ -183,6 +183,17 @@ export class LatheLab implements Lab {
     closeGpu();
   }
 
+  /** Runs an operation in its turn; what it needed beside the weights goes back to the device after it. */
+  private inTurn<T>(operation: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.turns.run(async () => {
+      try {
+        return await operation();
+      } finally {
+        if (isGpuOpen()) releaseFreeBuffers();
+      }
+    }, signal);
+  }
+
   private opened(): Session {
     currentGpu();
     if (!this.session) throw new LabError('No model is open; drop a checkpoint or choose a demo first.');
@@ -192,7 +203,7 @@ export class LatheLab implements Lab {
   private deviceLost(message: string): void {
     // The buffers went with the device; what made them is kept.
     this.blueprint = this.session?.blueprint() ?? this.blueprint;
-    this.session?.abandon();
+    this.session?.dispose();
     this.session = undefined;
     for (const listener of this.lossListeners) listener(message);
   }

@@ -2,7 +2,6 @@ import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoin
 import { applyRecipe, describeChange } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
-import { releaseFreeBuffers } from '../gpu/memory';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
@@ -95,22 +94,16 @@ export class Session {
     return this.adopt(id, model, recipe, layers, started, options, files);
   }
 
-  /** Frees a variant and gives its memory back to the device. */
+  /** Frees a variant. */
   discard(id: string): void {
     if (id === BASE_ID)
       throw new LabError('The base stays as long as its variants; open another checkpoint instead.');
     this.variant(id).model.dispose();
     this.variants.delete(id);
-    releaseFreeBuffers();
   }
 
+  /** Frees the weights; after a device loss it only forgets them. */
   dispose(): void {
-    this.abandon();
-    releaseFreeBuffers();
-  }
-
-  /** Forgets the weights of a device that is gone; there is nothing left to give its memory back to. */
-  abandon(): void {
     for (const { model } of this.variants.values()) model.dispose();
     this.variants.clear();
   }
