@@ -41,6 +41,10 @@ describe('parseCommandLine', () => {
       '--evaluate takes MEASURE=FILE with perplexity, pseudo-perplexity, accuracy; it was given "bleu=x.txt".',
     ],
     ['--model m --evaluate perplexity', 'it was given "perplexity"'],
+    [
+      '--model m --evaluate perplexity=a.txt --evaluate perplexity=b.txt',
+      '--evaluate perplexity=… is given twice; run the lab once for each text.',
+    ],
     ['--model m --window -5', "'--window' argument is ambiguous"],
     ['--model m --window many', '--window takes a positive integer; it was given "many".'],
   ])('%j is refused in one line', (line, message) => {

@@ -31,7 +31,7 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
 
   --model DIR                    a Hugging Face folder: config.json, model.safetensors, tokenizer
   --recipe FILE.json             a recipe; may be given several times; none: the base alone
-  --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; several times
+  --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; each once
   --window N --stride N          tokens of a perplexity window and from one to the next
   --max-windows N                windows at most
   --max-examples N               examples of an accuracy at most
@@ -49,11 +49,13 @@ const DEFAULT_RUNS = 5;
 export function parseCommandLine(args: readonly string[]): CommandLine | undefined {
   const values = parse(args);
   if (values.help) return undefined;
+  const evaluations = (values.evaluate ?? []).map(parseEvaluation);
+  refuseRepeated(evaluations.map(({ measure }) => measure));
   if (!values.model) throw new UsageError('--model DIR is missing; see --help.');
   return {
     model: values.model,
     recipes: values.recipe ?? [],
-    evaluations: (values.evaluate ?? []).map(parseEvaluation),
+    evaluations,
     window: positive('window', values.window),
     stride: positive('stride', values.stride),
     maxWindows: positive('max-windows', values['max-windows']),
@@ -100,6 +102,13 @@ function parseEvaluation(text: string): { measure: Measure; file: string } {
   const file = rest.join('=');
   if (MEASURES.includes(measure as Measure) && file) return { measure: measure as Measure, file };
   throw new UsageError(`--evaluate takes MEASURE=FILE with ${MEASURES.join(', ')}; it was given "${text}".`);
+}
+
+/** A report has one figure a measure; a second text would take the place of the first. */
+function refuseRepeated(measures: readonly Measure[]): void {
+  const repeated = measures.find((measure, index) => measures.indexOf(measure) !== index);
+  if (repeated === undefined) return;
+  throw new UsageError(`--evaluate ${repeated}=… is given twice; run the lab once for each text.`);
 }
 
 function positive(option: string, text: string | undefined): number | undefined {

@@ -1,21 +1,31 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportSink } from '../src/lab/protocol';
 
-/** Writes an exported variant into a folder, made if need be. */
+/**
+ * Writes an exported variant into a folder, made if need be. A file takes its name only when it is whole, so that an
+ * export that fails leaves an earlier one as it was.
+ */
 export function folderSink(folder: string): ExportSink {
   let file: FileHandle | undefined;
+  let target = '';
+  const partial = () => `${target}.part`;
   return {
     async open(path) {
       await mkdir(folder, { recursive: true });
-      file = await open(join(folder, path), 'w');
+      target = join(folder, path);
+      file = await open(partial(), 'w');
     },
     async write(bytes) {
       await file!.writeFile(bytes);
     },
     async close() {
       await file!.close();
-      file = undefined;
+      await rename(partial(), target);
+    },
+    async abort() {
+      await file!.close();
+      await rm(partial(), { force: true });
     },
   };
 }

@@ -29,5 +29,7 @@ const vite = await createServer({
 const { run } = await vite.ssrLoadModule('/cli/run.ts');
 const status = await run(process.argv.slice(2));
 await vite.close();
+// On some systems a pipe takes its bytes later; leaving now would cut the document.
+await new Promise((resolve) => process.stdout.write('', resolve));
 // Dawn keeps the event loop alive.
 process.exit(status);

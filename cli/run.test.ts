@@ -67,6 +67,19 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
   expect(weights.length).toBe(report.variants[0].size.storedBytes);
 });
 
+test('a report or an export that cannot be written: the figures are out, one line of error and a status', async () => {
+  const blocked = await file('blocked', 'a file where a folder should be');
+  const model = ['--model', join(fixtures, 'tiny-gpt2')];
+  expect(await run([...model, '--report', join(blocked, 'out.json')])).toBe(1);
+  expect(errors).toMatch(/^lathe: The report .* cannot be written \((ENOTDIR|EEXIST)\)/);
+  expect((JSON.parse(output) as Report).base.name).toBe('tiny-gpt2');
+  [output, errors] = ['', ''];
+  expect(await run([...model, '--export', blocked])).toBe(1);
+  expect(errors).toMatch(/^lathe: config\.json could not be written .*choose another place/);
+  expect(errors.trimEnd()).not.toContain('\n');
+  expect((JSON.parse(output) as Report).variants).toEqual([]);
+});
+
 test('a classifier without a recipe: the base alone', async () => {
   const status = await run([
     ...['--model', join(fixtures, 'tiny-bert')],
@@ -103,6 +116,9 @@ test('a recipe that does not fit, an empty text', async () => {
   const misfit = await file('m.json', recipe('x', 'round-to-nearest', { strategy: 'group', groupSize: 7 }));
   expect(await run([...model, '--recipe', misfit])).toBe(1);
   expect(errors).toContain('Groups of 7 do not divide the width');
+  errors = '';
+  expect(await run([...model, '--evaluate', `accuracy=${await file('s.tsv', 'a film\t1')}`])).toBe(1);
+  expect(errors).toContain('tiny-gpt2 is a causal-lm model; evaluate its perplexity, not its accuracy.');
   errors = '';
   expect(await run([...model, '--evaluate', `perplexity=${await file('e.txt', ' \n')}`])).toBe(1);
   expect(errors).toContain('e.txt is empty');

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { installNodeGpu } from '../src/gpu/node-gpu';
 import { parseRecipeText } from '../src/compression/recipe';
 import { LatheLab } from '../src/lab/lab';
@@ -18,6 +18,7 @@ import type {
 import { buildReport } from '../src/lab/report';
 import packageJson from '../package.json';
 import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
+import { folderNames } from './folder-names';
 import { folderSink } from './folder-sink';
 
 const DEFAULT_WINDOW = 256;
@@ -32,9 +33,11 @@ export async function run(args: readonly string[]): Promise<number> {
       process.stdout.write(`${USAGE}\n`);
       return 0;
     }
-    const report = JSON.stringify(await measure(command), undefined, 2);
-    if (command.report) await writeFile(command.report, `${report}\n`);
-    process.stdout.write(`${report}\n`);
+    await measure(command, async (document) => {
+      const text = `${JSON.stringify(document, undefined, 2)}\n`;
+      process.stdout.write(text);
+      if (command.report) await writeReport(command.report, text);
+    });
     return 0;
   } catch (error) {
     const { message } = error as Error;
@@ -43,7 +46,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-async function measure(command: CommandLine): Promise<Report> {
+/** Exports come last: figures that took long are out by then, whatever becomes of the disk. */
+async function measure(command: CommandLine, publish: (report: Report) => Promise<void>): Promise<void> {
   const recipes = await Promise.all(command.recipes.map(readRecipe));
   const dataSets = await Promise.all(
     command.evaluations.map(({ measure, file }) => readDataSet(file, measure)),
@@ -54,7 +58,8 @@ async function measure(command: CommandLine): Promise<Report> {
   try {
     const device = await lab.openDevice();
     const { model, base } = await lab.openCheckpoint(files, { onProgress });
-    // A recipe that does not fit is said before the first long computation.
+    // What does not fit is said before the first long computation.
+    for (const { measure: kind } of command.evaluations) requireMeasureOf(model, kind);
     for (const recipe of recipes) await lab.checkRecipe(recipe);
     const variants: VariantInfo[] = [base];
     for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress }));
@@ -66,8 +71,7 @@ async function measure(command: CommandLine): Promise<Report> {
       );
     }
     const latencies = command.latency ? await measureLatency(lab, ids, command, model) : {};
-    if (command.export) await exportAll(lab, variants, command.export);
-    return buildReport(
+    const report = buildReport(
       packageJson.version,
       device,
       model,
@@ -77,9 +81,22 @@ async function measure(command: CommandLine): Promise<Report> {
         latency: latencies[info.id],
       })),
     );
+    await publish(report);
+    if (command.export) await exportAll(lab, variants, command.export);
   } finally {
     lab.close();
   }
+}
+
+const MEASURE_OF: Readonly<Record<ModelInfo['task'], Measure>> = {
+  'causal-lm': 'perplexity',
+  'masked-lm': 'pseudo-perplexity',
+  'sequence-classification': 'accuracy',
+};
+
+function requireMeasureOf({ name, task }: ModelInfo, kind: Measure): void {
+  if (kind === MEASURE_OF[task]) return;
+  throw new UsageError(`${name} is a ${task} model; evaluate its ${MEASURE_OF[task]}, not its ${kind}.`);
 }
 
 function requestFor(kind: Measure, data: DataSet, command: CommandLine, model: ModelInfo): EvaluationRequest {
@@ -109,11 +126,23 @@ async function measureLatency(
 }
 
 async function exportAll(lab: LatheLab, variants: readonly VariantInfo[], folder: string): Promise<void> {
-  for (const { id, name } of variants) {
-    const variantFolder = join(folder, name.replace(/[^\w.-]+/g, '-'));
+  const names = folderNames(variants.map(({ name }) => name));
+  for (const [index, { id }] of variants.entries()) {
+    const variantFolder = join(folder, names[index]);
     for (const format of ['lathe', 'dense'] as const) {
       await lab.export(id, format, folderSink(join(variantFolder, format)), { onProgress });
     }
+  }
+}
+
+async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    throw new UsageError(
+      `The report ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); it stands in the output above.`,
+    );
   }
 }
 
