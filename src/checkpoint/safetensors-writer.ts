@@ -46,20 +46,35 @@ export function planSafetensors(
 }
 
 /**
- * The file piece by piece: the header, then each tensor as it is produced, so that one tensor at a time is in memory.
+ * The file piece by piece: the header, then each tensor as it is produced, whole or in pieces of its own, so that no more
+ * than one tensor at a time is in memory.
  * @throws Error where a tensor's bytes are not as many as its description says
  */
 export async function* safetensorsChunks(
   plan: SafetensorsPlan,
-  produce: (tensor: TensorDescription) => Promise<Uint8Array>,
+  produce: (tensor: TensorDescription) => Promise<Uint8Array> | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   yield plan.header;
   for (const tensor of plan.tensors) {
-    const bytes = await produce(tensor);
-    const expected = tensorByteLength(tensor.dtype, tensor.shape);
-    if (bytes.length !== expected) {
-      throw new Error(`Tensor ${tensor.name} has ${bytes.length} bytes, its description says ${expected}.`);
+    const produced = produce(tensor);
+    if (produced instanceof Promise) {
+      const bytes = await produced;
+      requireByteLength(tensor, bytes.length);
+      yield bytes;
+      continue;
     }
-    yield bytes;
+    let count = 0;
+    for await (const piece of produced) {
+      count += piece.length;
+      yield piece;
+    }
+    requireByteLength(tensor, count);
+  }
+}
+
+function requireByteLength({ name, dtype, shape }: TensorDescription, found: number): void {
+  const expected = tensorByteLength(dtype, shape);
+  if (found !== expected) {
+    throw new Error(`Tensor ${name} has ${found} bytes, its description says ${expected}.`);
   }
 }

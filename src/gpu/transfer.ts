@@ -68,6 +68,30 @@ export async function readTensorsBytes(tensors: readonly tf.Tensor[]): Promise<A
   }
 }
 
+/** A large tensor comes back in pieces of so many bytes, so that it is never whole in the JS heap. */
+const PIECE_BYTES = 16 * 1024 * 1024;
+
+/** Reads a tensor's words back piece by piece. */
+export async function* tensorPieces(tensor: tf.Tensor): AsyncGenerator<Uint8Array> {
+  const { device } = currentGpu();
+  const total = tensor.size * 4;
+  for (let start = 0; start < total; start += PIECE_BYTES) {
+    const size = Math.min(PIECE_BYTES, total - start);
+    const source = gpuBufferOf(tensor);
+    submitPendingWork();
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, start, staging, 0, size);
+    device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(GPUMapMode.READ);
+      yield new Uint8Array(staging.getMappedRange().slice(0));
+    } finally {
+      staging.destroy();
+    }
+  }
+}
+
 /** Reads a float32 tensor back; see `readTensorBytes`. */
 export async function readFloats(tensor: tf.Tensor): Promise<Float32Array> {
   return new Float32Array(await readTensorBytes(tensor));

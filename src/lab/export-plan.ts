@@ -23,7 +23,7 @@ export interface ExportPlan {
 }
 
 interface PlannedTensor extends TensorDescription {
-  read(): Promise<Uint8Array>;
+  read(): Promise<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -61,18 +61,28 @@ function compressedModules(model: Model): Map<string, LinearWeight> {
 function storedTensors(module: string, weight: LinearWeight): PlannedTensor[] {
   return weight
     .stored()
-    .map(({ suffix, dtype, shape, read }) => ({ name: `${module}.${suffix}`, dtype, shape, read }));
+    .map(({ suffix, dtype, shape, read, pieces }) => ({
+      name: `${module}.${suffix}`,
+      dtype,
+      shape,
+      read: pieces ?? read,
+    }));
 }
 
 function denseTensor({ tensor, shape, transposed }: MatrixLayout, weight: LinearWeight): PlannedTensor {
   const [outputs, inputs] = shape;
+  const readDense = async () => {
+    const values = await weight.dense();
+    return new Uint8Array((transposed ? transpose(values, outputs, inputs) : values).buffer);
+  };
   return {
     name: tensor,
     dtype: 'F32',
     shape: transposed ? [inputs, outputs] : [outputs, inputs],
-    read: async () => {
-      const values = await weight.dense();
-      return new Uint8Array((transposed ? transpose(values, outputs, inputs) : values).buffer);
+    read: () => {
+      const [{ pieces }] = weight.stored();
+      // An embedding is the largest matrix, and stands in the file as it stands on the GPU.
+      return weight.form === 'dense' && !transposed && pieces ? pieces() : readDense();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
-import { emptyTensor, readFloats, writeElements } from '../gpu/transfer';
+import { emptyTensor, readFloats, tensorPieces, writeElements } from '../gpu/transfer';
 import { denseMatmul } from '../kernels/dense-matmul';
 import { denseRows, type RowBlock } from '../kernels/dense-rows';
 import type { LinearWeight, StoredTensor, WeightForm } from './linear-weight';
@@ -103,12 +103,17 @@ export class DenseWeight implements LinearWeight {
         shape: this.shape,
         byteLength: this.storedBytes,
         read: async () => new Uint8Array((await this.dense()).buffer),
+        pieces: () => this.pieces(),
       },
     ];
   }
 
   attributes(): Record<string, unknown> {
     return {};
+  }
+
+  private async *pieces(): AsyncGenerator<Uint8Array> {
+    for (const { values } of this.blocks) yield* tensorPieces(values);
   }
 
   clone(): DenseWeight {

@@ -49,6 +49,8 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   readonly byteLength: number;
   read(): Promise<Uint8Array>;
+  /** The same bytes piece by piece, where the tensor may be too large to be whole in the JS heap. */
+  pieces?(): AsyncIterable<Uint8Array>;
 }
 
 /** A form in the registry: how a file's tensors become a weight again. */
