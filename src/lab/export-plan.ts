@@ -59,14 +59,12 @@ function compressedModules(model: Model): Map<string, LinearWeight> {
 }
 
 function storedTensors(module: string, weight: LinearWeight): PlannedTensor[] {
-  return weight
-    .stored()
-    .map(({ suffix, dtype, shape, read, pieces }) => ({
-      name: `${module}.${suffix}`,
-      dtype,
-      shape,
-      read: pieces ?? read,
-    }));
+  return weight.stored().map(({ suffix, dtype, shape, read, pieces }) => ({
+    name: `${module}.${suffix}`,
+    dtype,
+    shape,
+    read: pieces ?? read,
+  }));
 }
 
 function denseTensor({ tensor, shape, transposed }: MatrixLayout, weight: LinearWeight): PlannedTensor {

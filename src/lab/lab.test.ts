@@ -97,7 +97,11 @@ describe.each(RECIPES)('a variant by $name $steps.0.parameters', (each) => {
     const metrics = await lab.evaluate([info.id, imported.id], request);
     expect(metrics[imported.id]).toEqual(metrics[info.id]);
 
-    await lab.openCheckpoint(files);
+    const asBase = await lab.openCheckpoint(files);
+    expect(asBase.base.size.bitsPerWeight).toBeCloseTo(
+      (8 * asBase.base.size.storedBytes) / base.size.parameters,
+      10,
+    );
     const reopened = await lab.evaluate([], request);
     expect(reopened.base.perplexity).toEqual(metrics[info.id].perplexity);
   });

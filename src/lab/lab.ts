@@ -3,7 +3,7 @@ import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
 import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
-import { closeGpu, currentGpu, type DeviceOptions, isGpuOpen, openGpu } from '../gpu/device';
+import { closeGpu, currentGpu, type DeviceOptions, type Gpu, isGpuOpen, openGpu } from '../gpu/device';
 import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
 import { weightHistograms } from './histograms';
 import { LabError } from './lab-error';
@@ -39,6 +39,8 @@ import { writeExport } from './write-export';
 /** The lab on this thread; knows no worker. */
 export class LatheLab implements Lab {
   private session: Session | undefined;
+  /** The device whose loss is listened for: it may be asked for again while it is open. */
+  private watched: Gpu | undefined;
   private blueprint: ReturnType<Session['blueprint']> | undefined;
   private readonly turns = new OneAtATime();
   private readonly lossListeners: ((message: string) => void)[] = [];
@@ -48,7 +50,8 @@ export class LatheLab implements Lab {
   async openDevice(options: OperationOptions = {}): Promise<DeviceInfo> {
     return this.inTurn(async () => {
       const gpu = await openGpu(this.deviceOptions);
-      void gpu.lost.then((message) => this.deviceLost(message));
+      if (gpu !== this.watched) void gpu.lost.then((message) => this.deviceLost(message));
+      this.watched = gpu;
       await this.rebuild(options);
       return { ...gpu.description, runtime: runtimeName() };
     }, options.signal);

@@ -93,7 +93,7 @@ export interface SizeReport {
   readonly denseBytes: number;
   readonly storedBytes: number;
   readonly gzipBytes: number;
-  /** 8 · storedBytes / parameters of the base. */
+  /** 8 · storedBytes / parameters of the dense base, also where the base itself came compressed. */
   readonly bitsPerWeight: number;
   /** Weight values stored. */
   readonly parameters: number;

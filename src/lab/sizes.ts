@@ -11,6 +11,12 @@ export function storedParameters(model: Model): number {
   return [...model.linears.values()].reduce((sum, { parameters }) => sum + parameters, vectors);
 }
 
+/** Weight values of a model whose matrices are all dense, whatever form they have. */
+function denseParameters({ layout }: Model): number {
+  const shapes = [...layout.matrices, ...layout.vectors].map(({ shape }) => shape as readonly number[]);
+  return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
 /** Bytes of a model's weights on the GPU. */
 export function weightBytes(model: Model): number {
   const vectors = [...model.vectors.values()].reduce((sum, { size }) => sum + size * 4, 0);
@@ -32,7 +38,7 @@ export async function measureSize(
     denseBytes: planExport(base, 'dense', recipe).file.byteLength,
     storedBytes,
     gzipBytes: await gzipLength(plan.chunks(), report, signal),
-    bitsPerWeight: (8 * storedBytes) / storedParameters(base),
+    bitsPerWeight: (8 * storedBytes) / denseParameters(base),
     parameters: storedParameters(variant),
   };
 }
