@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { automaticAShape } from '../../src/compression/kronecker-shape';
+import { balancedFactors } from '../../src/compression/methods/tensor-train';
+import { type Matrix, matrixFrom } from '../../src/linalg/matrix';
+import { nearestKroneckerProduct } from '../../src/linalg/nearest-kronecker-product';
+import { tensorTrainSvd } from '../../src/linalg/tensor-train';
+import { seededNormal } from '../../src/testing/allclose';
+
+/** [outputs, inputs] of c_attn, attn.c_proj, c_fc and mlp.c_proj of GPT-2 small. */
+const SHAPES = [
+  [2304, 768],
+  [768, 768],
+  [3072, 768],
+  [768, 3072],
+] as const;
+const LAYERS = 12;
+const TERMS = 32;
+const MAX_RANK = 32;
+const CORES = 3;
+
+/**
+ * "normal": independent values, whose singular values lie closest to each other, the hardest to tell apart. "scaled": the same
+ * with rows and columns of different sizes, whose singular values fall off as those of trained weights do.
+ */
+const SPECTRA = ['normal', 'scaled'] as const;
+
+interface Outcome {
+  readonly seconds: number;
+  readonly relativeError: number;
+}
+
+interface Comparison {
+  readonly method: string;
+  readonly spectrum: string;
+  /** Of all 48 matrices. */
+  readonly seconds: number;
+  readonly numpySeconds: number;
+  readonly ratio: number;
+  readonly shapes: readonly {
+    readonly shape: readonly [number, number];
+    readonly lathe: Outcome;
+    readonly numpy: Outcome;
+  }[];
+}
+
+/** Both routes in turn, `rounds` times each. @throws Error where Python cannot be started or NumPy is absent */
+export async function compareWithNumpy(python: string, rounds: number) {
+  const folder = await mkdtemp(join(tmpdir(), 'lathe-factorizations-'));
+  const numpy = new NumpyRoute(python);
+  try {
+    const comparisons: Comparison[] = [];
+    for (const spectrum of SPECTRA) {
+      for (const method of ['kronecker', 'tensor-train'] as const)
+        comparisons.push(await compare(method, spectrum, numpy, folder, rounds));
+    }
+    return { cpu: cpus()[0].model, cores: cpus().length, rounds, comparisons };
+  } finally {
+    numpy.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function compare(
+  method: 'kronecker' | 'tensor-train',
+  spectrum: (typeof SPECTRA)[number],
+  numpy: NumpyRoute,
+  folder: string,
+  rounds: number,
+): Promise<Comparison> {
+  const shapes = [];
+  for (const shape of SHAPES) {
+    const matrix = exampleMatrix(shape, spectrum);
+    const file = join(folder, 'values.f64');
+    await writeFile(file, matrix.values);
+    const request = { method, file, rows: shape[0], columns: shape[1], ...settings(method, shape) };
+    const own: Outcome[] = [];
+    const theirs: Outcome[] = [];
+    for (let round = 0; round < rounds; round++) {
+      own.push(await (method === 'kronecker' ? timeKronecker(matrix) : timeTensorTrain(matrix)));
+      theirs.push(await numpy.factorize(request));
+    }
+    shapes.push({ shape, lathe: fastest(own), numpy: fastest(theirs) });
+  }
+  const seconds = LAYERS * shapes.reduce((sum, { lathe }) => sum + lathe.seconds, 0);
+  const numpySeconds = LAYERS * shapes.reduce((sum, { numpy }) => sum + numpy.seconds, 0);
+  return { method, spectrum, seconds, numpySeconds, ratio: seconds / numpySeconds, shapes };
+}
+
+const fastest = (outcomes: readonly Outcome[]): Outcome =>
+  outcomes.reduce((best, outcome) => (outcome.seconds < best.seconds ? outcome : best));
+
+function settings(method: 'kronecker' | 'tensor-train', [rows, columns]: readonly [number, number]) {
+  if (method === 'kronecker') return { aShape: automaticAShape([rows, columns]), terms: TERMS };
+  const [rowSizes, columnSizes] = [balancedFactors(rows, CORES), balancedFactors(columns, CORES)];
+  return { modes: rowSizes.map((size, index) => [size, columnSizes[index]]), maxRank: MAX_RANK };
+}
+
+async function timeKronecker(matrix: Matrix): Promise<Outcome> {
+  const start = performance.now();
+  const aShape = automaticAShape([matrix.rows, matrix.columns]);
+  const { relativeError } = await nearestKroneckerProduct(matrix, aShape, TERMS);
+  return { seconds: (performance.now() - start) / 1000, relativeError };
+}
+
+async function timeTensorTrain(matrix: Matrix): Promise<Outcome> {
+  const rows = balancedFactors(matrix.rows, CORES);
+  const columns = balancedFactors(matrix.columns, CORES);
+  const start = performance.now();
+  const { relativeError } = await tensorTrainSvd(matrix, rows, columns, { maxRank: MAX_RANK });
+  return { seconds: (performance.now() - start) / 1000, relativeError };
+}
+
+function exampleMatrix(
+  [rows, columns]: readonly [number, number],
+  spectrum: (typeof SPECTRA)[number],
+): Matrix {
+  const values = seededNormal(rows * columns, 1);
+  if (spectrum === 'scaled') {
+    const [rowSizes, columnSizes] = [seededNormal(rows, 2), seededNormal(columns, 3)];
+    values.forEach((value, index) => {
+      values[index] = value * Math.exp(rowSizes[Math.floor(index / columns)] + columnSizes[index % columns]);
+    });
+  }
+  return matrixFrom(values, rows, columns);
+}
+
+/** numpy_route.py, one process for all, so that its threads are warm. */
+class NumpyRoute {
+  private readonly process: ChildProcess;
+  private readonly answers: Interface;
+  private readonly failed: Promise<never>;
+
+  constructor(python: string) {
+    const script = join(import.meta.dirname, 'numpy_route.py');
+    this.process = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.answers = createInterface({ input: this.process.stdout! });
+    this.failed = new Promise((_, reject) => {
+      this.process.on('error', reject);
+      this.process.on('exit', (code) =>
+        reject(new Error(`${python} ended with ${code}; does it have NumPy?`)),
+      );
+    });
+    this.failed.catch(() => undefined);
+  }
+
+  async factorize(request: object): Promise<Outcome> {
+    const answer = new Promise<string>((resolve) => this.answers.once('line', resolve));
+    this.process.stdin!.write(JSON.stringify(request) + '\n');
+    return JSON.parse(await Promise.race([answer, this.failed])) as Outcome;
+  }
+
+  close(): void {
+    this.process.stdin!.end();
+  }
+}
