@@ -53,6 +53,7 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
   for (const { metrics, size, latency, layers } of report.variants) {
     expect(metrics).toMatchObject({ meanKl: expect.any(Number), sameTop: expect.any(Number) });
     expect(size.storedBytes).toBeLessThan(size.denseBytes);
+    expect(size.gzipBytes).toBeLessThan(size.storedBytes);
     expect(latency!.prefillTokensPerSecond).toEqual({
       median: expect.any(Number),
       p95: expect.any(Number),

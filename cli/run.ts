@@ -71,14 +71,17 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
       );
     }
     const latencies = command.latency ? await measureLatency(lab, ids, command, model) : {};
+    const gzipBytes: number[] = [];
+    for (const id of ids) gzipBytes.push(await lab.gzipBytes(id, { onProgress }));
     const report = buildReport(
       packageJson.version,
       device,
       model,
-      variants.map((info) => ({
+      variants.map((info, index) => ({
         info,
         metrics: metrics.map((byVariant) => byVariant[info.id]),
         latency: latencies[info.id],
+        gzipBytes: gzipBytes[index],
       })),
     );
     await publish(report);

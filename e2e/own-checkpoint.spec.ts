@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { unzipSync } from 'fflate';
+import type { Report } from '../src/lab/protocol';
 import { idle, openFiles, openPage, tinyCheckpoint } from './open-page';
 
 async function choosePreset(page: Page, name: string): Promise<void> {
@@ -22,6 +23,7 @@ test('own checkpoint: compress four ways, measure, compare, export, drop in agai
   await openFiles(page, tinyCheckpoint('tiny-gpt2'));
   await expect(page.getByTestId('model-name')).toHaveText('model');
   await idle(page);
+  await expect(tableRow(page, /as it was trained/)).toContainText(/gzip (measuring …|[\d.]+ kB)/);
   for (const preset of [
     'int8 per channel',
     'Magnitude 50 %',
@@ -55,6 +57,15 @@ test('own checkpoint: compress four ways, measure, compare, export, drop in agai
     .first()
     .click();
   await expect(page.getByRole('figure', { name: /Weights of Low rank, then int8/ })).toBeVisible();
+
+  await expect(page.getByText(/^gzip [\d.]+ kB$/)).toHaveCount(5);
+  const [saved] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save report' }).click(),
+  ]);
+  const report = JSON.parse(await readFile(await saved.path(), 'utf8')) as Report;
+  for (const { size } of [report.base, ...report.variants])
+    expect(size.gzipBytes).toBeLessThan(size.storedBytes);
 
   await page.evaluate(() => Reflect.deleteProperty(window, 'showDirectoryPicker'));
   const folder = await mkdtemp(join(tmpdir(), 'lathe-export-'));

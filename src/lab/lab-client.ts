@@ -50,6 +50,7 @@ export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
     compress: (recipe, options) => call('compress', [recipe], options),
     importVariant: (files, options) => call('importVariant', [files], options),
     discard: (variantId) => call('discard', [variantId]),
+    gzipBytes: (variantId, options) => call('gzipBytes', [variantId], options),
     evaluate: (variantIds, request, options) => call('evaluate', [variantIds, request], options),
     measureLatency: (variantIds, request, options) => call('measureLatency', [variantIds, request], options),
     predict: (variantId, request, options) => call('predict', [variantId, request], options),

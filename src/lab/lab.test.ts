@@ -5,7 +5,7 @@ import { currentGpu } from '../gpu/device';
 import { installNodeGpu } from '../gpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { LatheLab } from './lab';
-import type { EvaluationRequest, ExportFormat, ExportSink, NamedFile, Recipe } from './protocol';
+import type { EvaluationRequest, ExportFormat, ExportSink, NamedFile, Progress, Recipe } from './protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const text =
@@ -124,11 +124,46 @@ test('a dense export holds the float32 weights under their own names and sizes',
   expect(after.base.perplexity!.value).toBeCloseTo(before[info.id].perplexity!.value, 3);
 });
 
-test('gzip bytes are those of zlib to a hundredth', async () => {
+test('gzip bytes are those of zlib to a hundredth, and are measured once', async () => {
   await open();
   const info = await lab.compress(RECIPES[0]);
+  const progress: number[] = [];
+  const onProgress = ({ done, total }: Progress) => progress.push(done / total);
+  const [size, joined] = await Promise.all([
+    lab.gzipBytes(info.id, { onProgress }),
+    lab.gzipBytes(info.id, { onProgress: () => undefined }),
+  ]);
   const bytes = new Uint8Array(await weightsOf(await exported(info.id, 'lathe')).arrayBuffer());
-  expect(info.size.gzipBytes / gzipSync(bytes).length).toBeCloseTo(1, 2);
+  expect(size / gzipSync(bytes).length).toBeCloseTo(1, 2);
+  expect(joined).toBe(size);
+  expect(progress.at(-1)).toBe(1);
+  expect(await lab.gzipBytes(info.id, { onProgress })).toBe(size);
+  expect(progress.filter((share) => share === 1)).toHaveLength(1);
+});
+
+test('a variant is used while its gzip size is measured; the measurement ends with it', async () => {
+  await open();
+  const info = await lab.compress(RECIPES[0]);
+  const order: string[] = [];
+  const base = lab.gzipBytes('base').then(() => order.push('base'));
+  const gone = expect(lab.gzipBytes(info.id)).rejects.toMatchObject({ name: 'AbortError' });
+  await lab.evaluate([info.id], request).then(() => order.push('evaluation'));
+  await lab.discard(info.id);
+  await gone;
+  await base;
+  expect(order).toEqual(['evaluation', 'base']);
+  await expect(lab.gzipBytes(info.id)).rejects.toThrow(`There is no variant "${info.id}"`);
+  const { gpuUsedBytes, gpuAllocatedBytes } = await lab.memory();
+  expect(gpuAllocatedBytes).toBe(gpuUsedBytes);
+});
+
+test('another checkpoint ends the measurements of the one before', async () => {
+  const { base: before } = await open();
+  const gone = expect(lab.gzipBytes('base')).rejects.toMatchObject({ name: 'AbortError' });
+  const { base } = await open('tiny-bert');
+  await gone;
+  expect(await lab.gzipBytes('base')).toBeLessThan(base.size.storedBytes);
+  expect(base.size.storedBytes).not.toBe(before.size.storedBytes);
 });
 
 test('ten rounds of compress and discard give all memory back', async () => {

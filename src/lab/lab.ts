@@ -5,6 +5,8 @@ import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
 import { closeGpu, currentGpu, type DeviceOptions, type Gpu, isGpuOpen, openGpu } from '../gpu/device';
 import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
+import { planExport } from './export-plan';
+import { GzipSizes } from './gzip-sizes';
 import { weightHistograms } from './histograms';
 import { LabError } from './lab-error';
 import { describeModel } from './model-info';
@@ -43,6 +45,9 @@ export class LatheLab implements Lab {
   private watched: Gpu | undefined;
   private blueprint: ReturnType<Session['blueprint']> | undefined;
   private readonly turns = new OneAtATime();
+  private readonly gzipSizes = new GzipSizes((step, signal) =>
+    this.turns.whenIdle(() => freeingBuffers(step), signal),
+  );
   private readonly lossListeners: ((message: string) => void)[] = [];
 
   constructor(private readonly deviceOptions: DeviceOptions = {}) {}
@@ -71,7 +76,7 @@ export class LatheLab implements Lab {
   ): Promise<{ model: ModelInfo; base: VariantInfo }> {
     return this.inTurn(async () => {
       const opened = await Session.open(files, options);
-      this.session?.dispose();
+      this.endSession();
       this.session = opened;
       this.blueprint = undefined;
       const { info, model } = opened.base;
@@ -94,7 +99,16 @@ export class LatheLab implements Lab {
   }
 
   async discard(variantId: string): Promise<void> {
-    return this.inTurn(async () => this.opened().discard(variantId));
+    return this.inTurn(async () => {
+      this.opened().discard(variantId);
+      this.gzipSizes.cancel(variantId);
+    });
+  }
+
+  async gzipBytes(variantId: string, options: OperationOptions = {}): Promise<number> {
+    const { model, info } = this.opened().variant(variantId);
+    const plan = planExport(model, 'lathe', info.recipe);
+    return this.gzipSizes.of(variantId, { name: info.name, plan }, options);
   }
 
   async evaluate(
@@ -181,20 +195,13 @@ export class LatheLab implements Lab {
 
   /** Frees the model, its variants and the device. */
   close(): void {
-    this.session?.dispose();
-    this.session = undefined;
+    this.endSession();
     closeGpu();
   }
 
-  /** Runs an operation in its turn; what it needed beside the weights goes back to the device after it. */
+  /** Runs an operation in its turn. */
   private inTurn<T>(operation: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.turns.run(async () => {
-      try {
-        return await operation();
-      } finally {
-        if (isGpuOpen()) releaseFreeBuffers();
-      }
-    }, signal);
+    return this.turns.run(() => freeingBuffers(operation), signal);
   }
 
   private opened(): Session {
@@ -203,11 +210,17 @@ export class LatheLab implements Lab {
     return this.session;
   }
 
+  /** Frees the weights of the open model and its variants; what is measured of them in the background ends. */
+  private endSession(): void {
+    this.gzipSizes.cancelAll();
+    this.session?.dispose();
+    this.session = undefined;
+  }
+
   private deviceLost(message: string): void {
     // The buffers went with the device; what made them is kept.
     this.blueprint = this.session?.blueprint() ?? this.blueprint;
-    this.session?.dispose();
-    this.session = undefined;
+    this.endSession();
     for (const listener of this.lossListeners) listener(message);
   }
 
@@ -226,5 +239,14 @@ export class LatheLab implements Lab {
     }
     this.session = session;
     this.blueprint = undefined;
+  }
+}
+
+/** What work needed beside the weights goes back to the device after it. */
+async function freeingBuffers<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    if (isGpuOpen()) releaseFreeBuffers();
   }
 }

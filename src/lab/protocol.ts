@@ -92,7 +92,8 @@ export interface SizeReport {
   /** The base exported dense in float32. */
   readonly denseBytes: number;
   readonly storedBytes: number;
-  readonly gzipBytes: number;
+  /** The stored file after gzip; absent until it was measured (`Lab.gzipBytes`). */
+  readonly gzipBytes?: number;
   /** 8 · storedBytes / parameters of the dense base, also where the base itself came compressed. */
   readonly bitsPerWeight: number;
   /** Weight values stored. */
@@ -114,6 +115,7 @@ export interface VariantInfo {
   readonly id: string;
   readonly name: string;
   readonly recipe: Recipe;
+  /** Without `gzipBytes`: a variant is there before that is measured. */
   readonly size: SizeReport;
   /** Changed matrices only; empty for the base. */
   readonly layers: readonly LayerReport[];
@@ -295,6 +297,12 @@ export interface Lab {
   /** A compressed checkpoint that Lathe exported, of the same base shape, as a variant. */
   importVariant(files: readonly NamedFile[], options?: OperationOptions): Promise<VariantInfo>;
   discard(variantId: string): Promise<void>;
+  /**
+   * Bytes of a variant's `model.safetensors` after gzip. Measured once, in the background: every other operation goes
+   * first, and the measurement goes on when the lab is idle again. An abort ends the wait, not the measurement; that ends
+   * with the variant, and then rejects with an `AbortError`.
+   */
+  gzipBytes(variantId: string, options?: OperationOptions): Promise<number>;
   evaluate(
     variantIds: readonly string[],
     request: EvaluationRequest,

@@ -14,6 +14,7 @@ export interface MeasuredVariant {
   readonly info: VariantInfo;
   readonly metrics: readonly Metrics[];
   readonly latency?: LatencyReport;
+  readonly gzipBytes?: number;
 }
 
 /** Builds the report document; the first variant is the base. See docs/report-schema.md. */
@@ -33,12 +34,12 @@ export function buildReport(
   };
 }
 
-function reportVariant({ info, metrics, latency }: MeasuredVariant): VariantReport {
+function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): VariantReport {
   return {
     name: info.name,
     recipe: info.recipe,
     metrics: Object.assign({}, ...metrics.map(flattenMetrics)),
-    size: info.size,
+    size: { ...info.size, gzipBytes },
     ...(latency ? { latency } : {}),
     layers: info.layers.map(({ name, form, relativeError, storedBytes, parameters }) => ({
       name,

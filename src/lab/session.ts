@@ -9,7 +9,7 @@ import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { RECIPE_KEY } from './export-plan';
 import { LabError } from './lab-error';
 import type { NamedFile, OperationOptions, Recipe, VariantInfo } from './protocol';
-import { measureSize, weightBytes } from './sizes';
+import { plannedSize, weightBytes } from './sizes';
 
 export const BASE_ID = 'base';
 
@@ -43,7 +43,7 @@ export class Session {
     const model = await loadWithProgress(checkpoint, options);
     try {
       const recipe: Recipe = { name: checkpoint.name, steps: [] };
-      const base = { info: await describe(BASE_ID, model, model, recipe, [], started, options), model };
+      const base = { info: describe(BASE_ID, model, model, recipe, [], started), model };
       return new Session(files, checkpoint, tokenizer, base);
     } catch (error) {
       model.dispose();
@@ -71,7 +71,7 @@ export class Session {
       signal: options.signal,
       onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
     });
-    return this.adopt(id, model, { ...plain, name: recipe.name }, layers, started, options);
+    return this.adopt(id, model, { ...plain, name: recipe.name }, layers, started);
   }
 
   /** Takes in a checkpoint that was compressed before, of the same shape as the base. */
@@ -91,7 +91,7 @@ export class Session {
     }
     const recipe = recipeOf(checkpoint);
     const layers = await describeImported(this.base.model, model);
-    return this.adopt(id, model, recipe, layers, started, options, files);
+    return this.adopt(id, model, recipe, layers, started, files);
   }
 
   /** Frees a variant. */
@@ -118,17 +118,16 @@ export class Session {
     return `variant-${this.nextId++}`;
   }
 
-  private async adopt(
+  private adopt(
     id: string,
     model: Model,
     recipe: Recipe,
     layers: VariantInfo['layers'],
     started: number,
-    options: OperationOptions,
     files?: readonly NamedFile[],
-  ): Promise<VariantInfo> {
+  ): VariantInfo {
     try {
-      const info = await describe(id, this.base.model, model, recipe, layers, started, options);
+      const info = describe(id, this.base.model, model, recipe, layers, started);
       this.variants.set(id, { info, model, files });
       this.nextId = Math.max(this.nextId, Number(id.split('-')[1]) + 1);
       return info;
@@ -150,17 +149,16 @@ async function loadWithProgress(
   });
 }
 
-async function describe(
+function describe(
   id: string,
   base: Model,
   model: Model,
   recipe: Recipe,
   layers: VariantInfo['layers'],
   started: number,
-  options: OperationOptions,
-): Promise<VariantInfo> {
+): VariantInfo {
   const seconds = (performance.now() - started) / 1000;
-  const size = await measureSize(base, model, recipe, options);
+  const size = plannedSize(base, model, recipe);
   return { id, name: recipe.name, recipe, size, layers, gpuBytes: weightBytes(model), seconds };
 }
 

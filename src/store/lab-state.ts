@@ -22,6 +22,8 @@ export interface VariantRow {
   readonly name: string;
   readonly recipe: Recipe;
   readonly size: SizeReport;
+  /** What becomes of a gzip size that is not there: it arrives later than the variant. */
+  readonly gzip?: 'measuring' | 'failed';
   /** Flat figures as in a report: `perplexity`, `perplexityStandardError`, … */
   readonly metrics: Readonly<Record<string, number | string>>;
   readonly metricsFrom: Origin;

@@ -1,4 +1,5 @@
 import type { NamedFile, Report } from '../lab/protocol';
+import { measureGzipSizes } from './gzip-sizes';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, recordedRows } from './rows';
@@ -70,6 +71,8 @@ async function openDevice(context: LabContext): Promise<boolean> {
       return false;
     }
     store.setState({ device: { status: 'ready', info }, methods: await lab.methods() });
+    // After a loss, those that were lost with the device.
+    measureGzipSizes(context);
     return true;
   } catch (error) {
     store.setState({ device: { status: 'unavailable', message: (error as Error).message } });
@@ -102,11 +105,12 @@ export async function openFiles(context: LabContext, files: readonly NamedFile[]
 }
 
 async function load(
-  { store, lab }: LabContext,
+  context: LabContext,
   files: readonly NamedFile[],
   keepRows: boolean,
   options: Parameters<Parameters<typeof runOperation>[2]>[0],
 ): Promise<void> {
+  const { store, lab } = context;
   const { model, base } = await lab.openCheckpoint(files, options);
   store.setState(({ rows, recording, generation, selected }) => {
     const recordedBase = rows.find(({ key }) => key === BASE_KEY);
@@ -121,6 +125,7 @@ async function load(
       recording: kept ? recording : undefined,
     };
   });
+  measureGzipSizes(context);
 }
 
 /** Adds a compressed checkpoint that Lathe exported, of the open base, as a variant. */
@@ -128,6 +133,7 @@ export async function importVariant(context: LabContext, files: readonly NamedFi
   await runOperation(context, 'Importing a variant', async (options) => {
     const info = await context.lab.importVariant(files, options);
     context.store.setState(({ rows }) => ({ rows: [...rows, freshRow(info, info.id)] }));
+    measureGzipSizes(context);
     notify(context, 'done', `${info.name} was added to the comparison.`);
   });
 }

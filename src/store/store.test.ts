@@ -3,13 +3,14 @@ import type { Lab, Metrics, Report, VariantInfo } from '../lab/protocol';
 import { restoreFromAddress } from './address';
 import { BASE_KEY } from './lab-state';
 import { createLabStore, type LabContext, runOperation } from './lab-store';
-import { openDeviceAndModel } from './open-actions';
+import { waitForGzipSizes } from './gzip-sizes';
+import { openDeviceAndModel, openFiles } from './open-actions';
 import { reportOf } from './page-report';
 import { changeStep, loadRecipeText, moveStep, PRESETS, removeStep, setDraft } from './recipe-actions';
 import { recordedRows } from './rows';
 import { bringHere, compress, discard, evaluate, toggleSelected } from './variant-actions';
 
-const size = { denseBytes: 400, storedBytes: 100, gzipBytes: 90, bitsPerWeight: 8, parameters: 100 };
+const size = { denseBytes: 400, storedBytes: 100, bitsPerWeight: 8, parameters: 100 };
 const info = (id: string): VariantInfo => ({
   id,
   name: 'int8',
@@ -24,7 +25,7 @@ const variantReport = (name: string) => ({
   name,
   recipe: { name, steps: [] },
   metrics: { perplexity: 46 },
-  size,
+  size: { ...size, gzipBytes: 90 },
   layers: [],
 });
 const report = {
@@ -195,4 +196,55 @@ test('opening the device again loads the demo that could not be loaded before, a
   ]);
   expect(generation).toBe(1);
   vi.unstubAllGlobals();
+});
+
+test('a variant is there before its gzip size, which a report waits for', async () => {
+  let arrive: (bytes: number) => void = () => undefined;
+  const gzipBytes = vi.fn(() => new Promise<number>((resolve) => (arrive = resolve)));
+  const lab = context({ compress: async () => info('variant-1'), gzipBytes });
+  await compress(lab, PRESETS[0]);
+  const row = () => lab.store.getState().rows.at(-1)!;
+  expect(lab.store.getState().operation).toBeUndefined();
+  expect(row()).toMatchObject({ gzip: 'measuring', size: { storedBytes: 100 } });
+  expect(row().size.gzipBytes).toBeUndefined();
+  gzipBytes.mockImplementationOnce(async () => 90);
+  expect(await waitForGzipSizes(lab)).toBe(true);
+  arrive(90);
+  await vi.waitFor(() => expect(row().gzip).toBeUndefined());
+  expect(row().size.gzipBytes).toBe(90);
+  expect(gzipBytes.mock.calls.map(([id]: unknown[]) => id)).toEqual(['variant-1', 'variant-1']);
+  expect(await waitForGzipSizes(lab)).toBe(true);
+});
+
+test('a wait for gzip sizes can be cancelled; a measurement that fails is said in its row', async () => {
+  let fail: (error: Error) => void = () => undefined;
+  const lab = context({
+    compress: async () => info('variant-1'),
+    gzipBytes: (_, options) =>
+      new Promise<number>((_resolve, reject) => {
+        options?.signal?.addEventListener('abort', () => reject(options.signal!.reason as Error));
+        if (!options) fail = reject;
+      }),
+  });
+  await compress(lab, PRESETS[0]);
+  const waiting = waitForGzipSizes(lab);
+  lab.store.getState().operation!.cancel();
+  expect(await waiting).toBe(false);
+  expect(lab.store.getState().rows.at(-1)!.gzip).toBe('measuring');
+  fail(new Error('the device is gone'));
+  await vi.waitFor(() => expect(lab.store.getState().rows.at(-1)!.gzip).toBe('failed'));
+  expect(lab.store.getState().notices).toEqual([]);
+});
+
+test('the gzip size of a model that was replaced is not shown under the next', async () => {
+  const arrivals: ((bytes: number) => void)[] = [];
+  const lab = context({
+    openCheckpoint: async () => ({ model: { name: 'm' } as never, base: info('base') }),
+    gzipBytes: () => new Promise((resolve) => arrivals.push(resolve)),
+  });
+  await openFiles(lab, []);
+  await openFiles(lab, []);
+  arrivals[0](11);
+  arrivals[1](22);
+  await vi.waitFor(() => expect(lab.store.getState().rows[0].size.gzipBytes).toBe(22));
 });

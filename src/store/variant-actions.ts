@@ -1,4 +1,5 @@
 import type { DataSet, EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
+import { measureGzipSizes } from './gzip-sizes';
 import { BASE_KEY, type ShippedDataSet, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, withLatency, withMetrics } from './rows';
@@ -13,6 +14,7 @@ export async function compress(context: LabContext, recipe: unknown): Promise<bo
       const row = freshRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
       return { rows: [...rows, row], selected: [...keptBeside(selected), row.key] };
     });
+    measureGzipSizes(context);
   });
 }
 
@@ -31,6 +33,7 @@ export async function bringHere(context: LabContext, keys: readonly string[]): P
     for (const row of waiting) {
       const info = await lab.compress(row.recipe, options);
       replaceRow(context, row.key, (current) => broughtHere(current, info));
+      measureGzipSizes(context);
     }
   });
 }

@@ -6,7 +6,7 @@ import { layerGrid } from './compare/layer-grid';
 import { markDifferences } from './compare/token-diff';
 import { formatBytes, formatCount, formatNumber } from './format';
 import { recipeInWords } from './recipe/recipe-in-words';
-import { shownColumns, sortRows } from './variants/columns';
+import { COLUMNS, shownColumns, sortRows } from './variants/columns';
 import { tableAsText } from './variants/copy-table';
 
 const row = (name: string, storedBytes: number, perplexity?: number): VariantRow => ({
@@ -69,6 +69,26 @@ describe('the table', () => {
     expect(names('perplexity', true)).toEqual(['int8', 'base', 'new']);
     expect(names('storedBytes', false)).toEqual(['new', 'int8', 'base']);
     expect(names('name', true)).toEqual(['new', 'int8', 'base']);
+  });
+
+  test.each([
+    [{ size: { ...rows[0].size, gzipBytes: 3600 } }, 'gzip 3.60 kB', '3.60 kB'],
+    [
+      { size: { ...rows[0].size, gzipBytes: undefined }, gzip: 'measuring' },
+      'gzip measuring …',
+      'measuring …',
+    ],
+    [
+      { size: { ...rows[0].size, gzipBytes: undefined }, gzip: 'failed' },
+      'gzip not measured',
+      'not measured',
+    ],
+  ] as const)('a gzip size that is there, on its way or missing: %j', (part, note, cell) => {
+    const column = (id: string) => COLUMNS.find((each) => each.id === id)!;
+    const changed = { ...rows[0], ...part };
+    expect(column('storedBytes').notes!(changed)).toEqual(['1.00×, 32.00 bits', note]);
+    expect(column('gzipBytes').format(changed)).toBe(cell);
+    expect(column('gzipBytes').value(changed)).toBe(part.size.gzipBytes);
   });
 
   test('shows only columns with something in them', () => {

@@ -1,5 +1,6 @@
 import { DropdownMenu } from 'radix-ui';
 import type { ExportFormat } from '../../lab/protocol';
+import { waitForGzipSizes } from '../../store/gzip-sizes';
 import type { VariantRow } from '../../store/lab-state';
 import { type LabContext, notify, runOperation } from '../../store/lab-store';
 import { reportOf } from '../../store/page-report';
@@ -13,7 +14,7 @@ export function ExportMenu({ row }: { row?: VariantRow }) {
   const busy = useLab((state) => state.operation !== undefined);
   if (!row) {
     return (
-      <button type="button" className="quiet" onClick={() => saveReport(context)}>
+      <button type="button" className="quiet" onClick={() => void saveReport(context)}>
         Save report
       </button>
     );
@@ -42,7 +43,8 @@ export function ExportMenu({ row }: { row?: VariantRow }) {
   );
 }
 
-function saveReport(context: LabContext): void {
+async function saveReport(context: LabContext): Promise<void> {
+  if (!(await waitForGzipSizes(context))) return;
   const report = reportOf(context.store.getState());
   if (report) saveText(`${report.model.name}.report.json`, JSON.stringify(report, undefined, 2));
   else notify(context, 'error', 'There is nothing to report yet; load a model first.');

@@ -122,7 +122,11 @@ function Row({ row, index, columns }: { row: VariantRow; index: number; columns:
         ) : (
           <td key={column.id} className="number" title={column.format(row)}>
             {column.brief?.(row) ?? column.format(row)}
-            {column.note && <small className="note">{column.note(row)}</small>}
+            {column.notes?.(row).map((note) => (
+              <small key={note} className="note">
+                {note}
+              </small>
+            ))}
           </td>
         ),
       )}

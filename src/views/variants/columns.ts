@@ -12,8 +12,8 @@ export interface Column {
   format(row: VariantRow): string;
   /** Shorter, for the table on the screen, where the whole is a tooltip. */
   brief?(row: VariantRow): string;
-  /** A second, smaller line under it. */
-  note?(row: VariantRow): string;
+  /** Smaller lines under it. */
+  notes?(row: VariantRow): readonly string[];
   readonly isText?: boolean;
   /** Left to the copies and to the side-by-side view: the table on the screen has room for so many. */
   readonly isDetail?: boolean;
@@ -75,6 +75,13 @@ function rateColumn(
   };
 }
 
+/** A gzip size arrives after its variant. */
+function gzipInWords({ size, gzip }: VariantRow): string {
+  if (size.gzipBytes !== undefined) return formatBytes(size.gzipBytes);
+  if (gzip === 'measuring') return 'measuring …';
+  return gzip === 'failed' ? 'not measured' : '–';
+}
+
 export const COLUMNS: readonly Column[] = [
   {
     id: 'name',
@@ -99,8 +106,10 @@ export const COLUMNS: readonly Column[] = [
     hint: 'Bytes of the exported model.safetensors, header included.',
     value: (row) => row.size.storedBytes,
     format: (row) => formatBytes(row.size.storedBytes),
-    note: ({ size }) =>
-      `${formatNumber(size.denseBytes / size.storedBytes)}×, ${formatNumber(size.bitsPerWeight)} bits`,
+    notes: (row) => [
+      `${formatNumber(row.size.denseBytes / row.size.storedBytes)}×, ${formatNumber(row.size.bitsPerWeight)} bits`,
+      `gzip ${gzipInWords(row)}`,
+    ],
   },
   {
     id: 'ratio',
@@ -123,7 +132,7 @@ export const COLUMNS: readonly Column[] = [
     title: 'Gzip',
     hint: 'The same file after gzip: what a server would send.',
     value: (row) => row.size.gzipBytes,
-    format: (row) => formatBytes(row.size.gzipBytes),
+    format: gzipInWords,
     isDetail: true,
   },
   {
