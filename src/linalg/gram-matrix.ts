@@ -1,49 +1,49 @@
 import { breathing, type LongTask } from './cooperate';
-import { type Matrix, zeros } from './matrix';
+import { copyToPanel } from './matrix-product';
+import { type Matrix, transpose, zeros } from './matrix';
+import { PANEL, PanelHeap } from './panel-heap';
 
-/**
- * AᵀA, [columns, columns]. The upper triangle is summed over the rows of A, four at a time so that the triangle, too
- * large for the cache, is passed over a quarter as often; then it is mirrored.
- */
+/** Rows of A that are summed at once. */
+const CHUNK_ROWS = 128;
+
+/** AᵀA, [columns, columns]: the lower triangle is summed over chunks of the rows of A, then mirrored. */
 export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const { rows, columns } = matrix;
   const breathe = breathing(task);
   const gram = zeros(columns, columns);
-  for (let row = 0; row < rows; row += 4) {
-    if (row + 4 <= rows) addFourRows(matrix, row, gram.values);
-    else for (let last = row; last < rows; last++) addOneRow(matrix, last, gram.values);
-    await breathe(row / rows);
+  const chunkRows = Math.min(CHUNK_ROWS, rows);
+  const heap = new PanelHeap([
+    [columns, chunkRows],
+    [chunkRows, PANEL],
+    [columns, PANEL],
+  ]);
+  const transposed = heap.allocate(columns, chunkRows);
+  const panel = heap.allocate(chunkRows, PANEL);
+  const part = heap.allocate(columns, PANEL);
+  for (let first = 0; first < rows; first += chunkRows) {
+    const count = Math.min(chunkRows, rows - first);
+    const values = matrix.values.subarray(first * columns, (first + count) * columns);
+    const chunk: Matrix = { rows: count, columns, values };
+    transposed.values.set(transpose(chunk).values);
+    for (let left = 0; left < columns; left += PANEL) {
+      copyToPanel(chunk, left, panel);
+      heap.multiply({ ...transposed, columns: count }, panel, part, { firstRow: left, rows: columns - left });
+      addBelowDiagonal(part.values, left, gram);
+    }
+    await breathe(first / rows);
   }
-  for (let left = 0; left < columns; left++) {
-    for (let right = 0; right < left; right++)
-      gram.values[left * columns + right] = gram.values[right * columns + left];
+  for (let row = 0; row < columns; row++) {
+    for (let column = row + 1; column < columns; column++)
+      gram.values[row * columns + column] = gram.values[column * columns + row];
   }
   return gram;
 }
 
-function addFourRows({ columns, values }: Matrix, row: number, gram: Float64Array): void {
-  const r0 = row * columns;
-  const r1 = r0 + columns;
-  const r2 = r1 + columns;
-  const r3 = r2 + columns;
-  for (let left = 0; left < columns; left++) {
-    const f0 = values[r0 + left];
-    const f1 = values[r1 + left];
-    const f2 = values[r2 + left];
-    const f3 = values[r3 + left];
-    const target = left * columns;
-    for (let right = left; right < columns; right++) {
-      gram[target + right] +=
-        f0 * values[r0 + right] + f1 * values[r1 + right] + f2 * values[r2 + right] + f3 * values[r3 + right];
-    }
-  }
-}
-
-function addOneRow({ columns, values }: Matrix, row: number, gram: Float64Array): void {
-  const start = row * columns;
-  for (let left = 0; left < columns; left++) {
-    const factor = values[start + left];
-    for (let right = left; right < columns; right++)
-      gram[left * columns + right] += factor * values[start + right];
+/** Adds the panel to the columns from `left` on of the rows from `left` on. */
+function addBelowDiagonal(panel: Float64Array, left: number, { columns, values }: Matrix): void {
+  const width = Math.min(PANEL, columns - left);
+  for (let row = left; row < columns; row++) {
+    for (let column = 0; column < width; column++)
+      values[row * columns + left + column] += panel[(row - left) * PANEL + column];
   }
 }

@@ -1,6 +1,7 @@
 import { breathing, type LongTask, partOf } from './cooperate';
 import { gramMatrix } from './gram-matrix';
 import { addRowProduct, type Matrix, squaredNorm, transpose, zeros } from './matrix';
+import { product } from './matrix-product';
 import { orthogonalizeRows } from './orthogonalize-rows';
 import { symmetricEigen } from './symmetric-eigen';
 
@@ -88,17 +89,6 @@ async function tallSvd(matrix: Matrix, rank: number, task: LongTask): Promise<Sc
     right: rowsInOrder(vectors, order),
     singularValues: Float64Array.from(order, (index) => lengths[index]),
   };
-}
-
-/** A · B. */
-async function product(a: Matrix, b: Matrix, task: LongTask): Promise<Matrix> {
-  const breathe = breathing(task);
-  const result = zeros(a.rows, b.columns);
-  for (let row = 0; row < a.rows; row++) {
-    addRowProduct(a, row, b, result.values.subarray(row * b.columns, (row + 1) * b.columns));
-    await breathe(row / a.rows);
-  }
-  return result;
 }
 
 /** ‖A − leftᵀ · right‖F². */

@@ -1,0 +1,57 @@
+import { breathing, type LongTask } from './cooperate';
+import { type Matrix, zeros } from './matrix';
+import { type HeapMatrix, PANEL, PanelHeap } from './panel-heap';
+
+/** Rows of A that are in the heap at once: they stay in the second-level cache while the panels of B pass. */
+const CHUNK_ROWS = 64;
+
+/** A · B, [m, k] · [k, n]. */
+export async function product(a: Matrix, b: Matrix, task: LongTask = {}): Promise<Matrix> {
+  const breathe = breathing(task);
+  const result = zeros(a.rows, b.columns);
+  const panelCount = Math.ceil(b.columns / PANEL);
+  const chunkRows = Math.min(CHUNK_ROWS, a.rows);
+  const panelShapes = Array.from({ length: panelCount }, () => [b.rows, PANEL] as const);
+  const heap = new PanelHeap([[chunkRows, a.columns], [chunkRows, PANEL], ...panelShapes]);
+  const chunk = heap.allocate(chunkRows, a.columns);
+  const part = heap.allocate(chunkRows, PANEL);
+  const panels = panelShapes.map(([rows], index) => {
+    const panel = heap.allocate(rows, PANEL);
+    copyToPanel(b, index * PANEL, panel);
+    return panel;
+  });
+  for (let first = 0; first < a.rows; first += chunkRows) {
+    const rows = Math.min(chunkRows, a.rows - first);
+    chunk.values.set(a.values.subarray(first * a.columns, (first + rows) * a.columns));
+    for (const [index, panel] of panels.entries()) {
+      heap.multiply(chunk, panel, part, { rows });
+      copyFromPanel(part, rows, result, first, index * PANEL);
+    }
+    await breathe(first / a.rows);
+  }
+  return result;
+}
+
+/** Columns `left` to `left` + PANEL of a matrix of as many rows; the panel's columns beyond the last are left alone. */
+export function copyToPanel({ rows, columns, values }: Matrix, left: number, panel: HeapMatrix): void {
+  const width = Math.min(PANEL, columns - left);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++)
+      panel.values[row * PANEL + column] = values[row * columns + left + column];
+  }
+}
+
+/** The first `rows` rows of a panel become those of the matrix from `top` on, its columns those from `left` on. */
+export function copyFromPanel(
+  panel: HeapMatrix,
+  rows: number,
+  { columns, values }: Matrix,
+  top: number,
+  left: number,
+): void {
+  const width = Math.min(PANEL, columns - left);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++)
+      values[(top + row) * columns + left + column] = panel.values[row * PANEL + column];
+  }
+}
