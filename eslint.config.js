@@ -95,7 +95,18 @@ const importRules = Object.keys(MAY_IMPORT).flatMap((folder) => [
 ]);
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.venv/', 'public/', 'test-results/', 'playwright-report/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.venv/',
+      'public/',
+      'test-results/',
+      'playwright-report/',
+      'bench/cache/',
+      'bench/peers/models/',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

@@ -8,7 +8,7 @@ export default defineConfig({
   build: { target: 'es2023', chunkSizeWarningLimit: 2000 },
   server: { port: 5173 },
   test: {
-    include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts'],
+    include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/**/*.test.mjs'],
     environment: 'node',
     setupFiles: ['src/testing/setup.ts'],
     testTimeout: 60_000,

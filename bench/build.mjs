@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { ROOT } from '../scripts/dependencies.mjs';
+
+const PEERS = join(ROOT, 'bench', 'peers');
+const TRANSFORMERS = join(PEERS, 'node_modules/@huggingface/transformers/dist/transformers.web.js');
+
+/** Folder of onnxruntime's WebAssembly files, which the server hands out. */
+export const ONNXRUNTIME = join(PEERS, 'node_modules/onnxruntime-web/dist');
+
+/**
+ * Installs the peers by their own lockfile where they are absent, without running any script of theirs.
+ * @returns {boolean} whether they are there
+ */
+export function installPeers() {
+  if (existsSync(TRANSFORMERS)) return true;
+  console.log('Installing the peers (bench/peers) …');
+  try {
+    execFileSync(
+      process.platform === 'win32' ? 'npm.cmd' : 'npm',
+      ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+      { cwd: PEERS, stdio: 'inherit', shell: process.platform === 'win32' },
+    );
+  } catch {
+    console.warn('The peers could not be installed; Lathe is measured without transformers.js.');
+  }
+  return existsSync(TRANSFORMERS);
+}
+
+/**
+ * Builds the bench page as the app is built.
+ * @param {string} outDir
+ * @param {{ source?: string }} [options] `source`: a checkout whose src/ takes the place of this one's
+ */
+export async function buildPage(outDir, { source = ROOT } = {}) {
+  await build({
+    configFile: false,
+    root: join(ROOT, 'bench', 'page'),
+    base: '/',
+    logLevel: 'error',
+    plugins: source === ROOT ? [] : [takeSourcesFrom(source)],
+    resolve: { alias: { '@huggingface/transformers': TRANSFORMERS } },
+    worker: { format: 'es' },
+    build: {
+      target: 'es2023',
+      outDir,
+      emptyOutDir: true,
+      chunkSizeWarningLimit: 5000,
+      rolldownOptions: { external: existsSync(TRANSFORMERS) ? [] : [TRANSFORMERS] },
+    },
+  });
+}
+
+/** Imports of Lathe's own sources lead into another checkout, and from there on stay in it. */
+function takeSourcesFrom(source) {
+  const own = join(ROOT, 'src') + '/';
+  return {
+    name: 'other-sources',
+    enforce: 'pre',
+    async resolveId(id, importer, options) {
+      const resolved = await this.resolve(id, importer, { ...options, skipSelf: true });
+      if (!resolved?.id.startsWith(own)) return undefined;
+      return this.resolve(join(source, 'src', resolved.id.slice(own.length)), undefined, { skipSelf: true });
+    },
+  };
+}

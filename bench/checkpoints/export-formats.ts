@@ -1,0 +1,31 @@
+import { openFolder } from '../../src/testing/folder-checkpoint';
+import { applyRecipe } from '../../src/compression/apply-recipe';
+import { METHODS } from '../../src/compression/methods';
+import { checkRecipe } from '../../src/compression/recipe';
+import { openNodeGpu } from '../../src/gpu/node-gpu';
+import { releaseFreeBuffers } from '../../src/gpu/memory';
+import type { Recipe } from '../../src/lab/protocol';
+import { writeExport } from '../../src/lab/write-export';
+import { loadModel } from '../../src/model/load-model';
+import { folderSink } from '../../cli/folder-sink';
+
+/** A recipe and the folder that the compressed checkpoint goes to. */
+export interface FormatExport {
+  readonly recipe: Recipe;
+  readonly folder: string;
+}
+
+/** Compresses a checkpoint by each recipe and writes what the lab would export. */
+export async function exportFormats(source: string, exports: readonly FormatExport[]): Promise<void> {
+  await openNodeGpu();
+  const checkpoint = await openFolder(source);
+  const base = await loadModel(checkpoint);
+  for (const { recipe, folder } of exports) {
+    console.log(`Compressing ${checkpoint.name}: ${recipe.name} …`);
+    const { model } = await applyRecipe(base, checkRecipe(recipe, METHODS));
+    await writeExport(model, checkpoint, recipe, 'lathe', folderSink(folder), {});
+    model.dispose();
+    releaseFreeBuffers();
+  }
+  base.dispose();
+}

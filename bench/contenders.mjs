@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatFolders } from './checkpoints.mjs';
+
+/**
+ * @typedef {object} Entry one contender on one model
+ * @property {string} key `lathe-<format>`, `tfjs`, `transformers-fp32` or `transformers-q8`
+ * @property {string} title
+ * @property {string} kind as `page/open-contender.ts` takes it
+ * @property {string} source address of a checkpoint, or the name of an ONNX folder
+ */
+
+/**
+ * What is measured on a model: Lathe in these formats, plain tfjs, and transformers.js where its files are there.
+ * @param {object} model
+ * @param {readonly object[]} formats
+ * @param {{ peers: string, peersInstalled: boolean }} options
+ * @returns {{ entries: Entry[], folders: Record<string, string>, missing: string[] }} `folders` for the server, and how
+ *   to make what is missing
+ */
+export function contendersOf(model, formats, { peers, peersInstalled }) {
+  const byFormat = formatFolders(model, formats);
+  const address = (key) => `/checkpoints/${model.name}/${key}`;
+  const entries = formats.map(({ key, title }) => ({
+    key: `lathe-${key}`,
+    title: `Lathe, ${title}`,
+    kind: 'lathe',
+    source: address(key),
+  }));
+  entries.push({ key: 'tfjs', title: 'plain tfjs ops, float32', kind: 'tfjs', source: address('dense') });
+  const missing = [];
+  for (const [kind, title, file] of [
+    ['transformers-fp32', 'transformers.js, fp32', 'model.onnx'],
+    ['transformers-q8', 'transformers.js, q8', 'model_quantized.onnx'],
+  ]) {
+    const name = `${model.name}-onnx`;
+    if (!peersInstalled) missing.push(`${title}: run npm ci --ignore-scripts in bench/peers`);
+    else if (existsSync(join(peers, name, 'onnx', file)))
+      entries.push({ key: kind, title, kind, source: name });
+    else missing.push(`${title} on ${model.title}: ${exportCommand(byFormat.dense, join(peers, name))}`);
+  }
+  const folders = Object.fromEntries(
+    Object.entries(byFormat).map(([key, folder]) => [`${address(key)}/`, folder]),
+  );
+  return { entries, folders, missing };
+}
+
+function exportCommand(model, output) {
+  return `python training/export_onnx.py --model ${model} --output ${output}`;
+}

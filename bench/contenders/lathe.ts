@@ -1,0 +1,42 @@
+import { closeGpu, openGpu } from '../../src/gpu/device';
+import { readTensorBytes } from '../../src/gpu/transfer';
+import { argmaxRows } from '../../src/kernels/argmax-rows';
+import { generate } from '../../src/model/generate';
+import { loadModel } from '../../src/model/load-model';
+import type { Model } from '../../src/model/model';
+import { type Contender, timeTokens } from './contender';
+import { multiplications } from './multiplications';
+import { openCheckpoint } from './open-checkpoint';
+
+/** What only Lathe's models are asked. */
+export interface LatheContender extends Contender {
+  /** Multiplications of running `tokens` after `past` others. */
+  multiplications(tokens: number, past: number): number;
+}
+
+/** Lathe on a checkpoint: a plain one, or one that Lathe exported in a compressed format. */
+export function lathe(folder: string): LatheContender {
+  let model: Model | undefined;
+  return {
+    async load() {
+      await openGpu();
+      model = await loadModel(await openCheckpoint(folder));
+    },
+    // Not through `generate`, which refuses a prompt that fills the context.
+    async prefill(tokens) {
+      const cache = model!.createCache(tokens.length);
+      const logits = model!.extend(tokens, cache);
+      const likeliest = argmaxRows(logits);
+      const [id] = new Int32Array(await readTensorBytes(likeliest));
+      for (const each of [logits, likeliest, cache]) each.dispose();
+      return id;
+    },
+    decode: (prompt, count) =>
+      timeTokens(generate(model!, prompt, { maxNewTokens: count + 1, temperature: 0 })),
+    multiplications: (tokens, past) => multiplications(model!, tokens, past),
+    async dispose() {
+      model?.dispose();
+      closeGpu();
+    },
+  };
+}

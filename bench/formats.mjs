@@ -1,0 +1,50 @@
+/**
+ * The formats that Lathe is measured in: a recipe each, applied to all linears of the transformer blocks. The factorized
+ * ones take at most half of the dense model's floating-point operations, which the rows about them ask for.
+ */
+export const FORMATS = [
+  { key: 'dense', title: 'dense float32' },
+  {
+    key: 'int8',
+    title: 'int8 a channel',
+    step: { method: 'round-to-nearest', parameters: { bits: 8, strategy: 'channel' } },
+  },
+  {
+    key: 'int4',
+    title: 'int4, groups of 32',
+    step: { method: 'round-to-nearest', parameters: { bits: 4, strategy: 'group', groupSize: 32 } },
+  },
+  {
+    key: 'sparse',
+    title: '50 % unstructured',
+    step: { method: 'magnitude-pruning', parameters: { sparsity: 0.5, pattern: 'unstructured' } },
+  },
+  {
+    key: 'twoOfFour',
+    title: '2:4',
+    step: { method: 'magnitude-pruning', parameters: { pattern: '2:4' } },
+  },
+  {
+    key: 'lowRank',
+    title: 'low rank, 1/6 of the parameters',
+    step: { method: 'low-rank', parameters: { parametersKept: 1 / 6 } },
+    factorized: true,
+  },
+  {
+    key: 'kronecker',
+    title: 'Kronecker, 2 terms, B of 16×16',
+    step: { method: 'kronecker', parameters: { terms: 2, aShape: ['1/16', '1/16'] } },
+    factorized: true,
+  },
+  {
+    key: 'tensorTrain',
+    title: 'tensor train, 3 cores, rank 3',
+    step: { method: 'tensor-train', parameters: { maxRank: 3 } },
+    factorized: true,
+  },
+];
+
+/** The recipe of a format as the lab takes it; undefined for the dense one. */
+export function recipeOf({ title, step }) {
+  return step && { name: title, steps: [{ ...step, targets: ['Linear'] }] };
+}

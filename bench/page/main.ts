@@ -1,0 +1,26 @@
+import { BenchPage, describeAdapter } from './bench-page';
+import { watchGpu } from './gpu-meter';
+import { openContender } from './open-contender';
+
+// The driver (bench/run.mjs) calls what stands here, in one page for each contender. Everything else is imported when it is
+// asked for, so that no page holds code that it does not run.
+const meter = watchGpu();
+const bench = {
+  describeAdapter,
+  openContender: async (kind: string, source: string) => {
+    window.contender = new BenchPage(await openContender(kind, source), meter);
+  },
+  kernels: () => import('../kernels/bench-kernels'),
+  factorization: () => import('./factorize-linears'),
+  lab: () => import('./compress-and-evaluate'),
+};
+
+declare global {
+  interface Window {
+    bench: typeof bench;
+    /** The contender of this page, once the driver has opened it. */
+    contender: BenchPage;
+  }
+}
+
+window.bench = bench;

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { ensureDependencies, ROOT } from '../scripts/dependencies.mjs';
+
+ensureDependencies();
+const { parseOptions, USAGE } = await import('./options.mjs');
+const { runBench } = await import('./run-bench.mjs');
+
+try {
+  const options = parseOptions(process.argv.slice(2), ROOT);
+  if (options.help) console.log(USAGE);
+  else await runBench(options);
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+}
