@@ -1,3 +1,4 @@
+import { leadingRightVectors } from './block-krylov';
 import { breathing, type LongTask, partOf } from './cooperate';
 import { gramMatrix } from './gram-matrix';
 import { addRowProduct, type Matrix, squaredNorm, transpose, zeros } from './matrix';
@@ -25,6 +26,10 @@ const CANCELLED = 1e-6;
  * wanted part reaches there, all of them are made, put in order by one-sided Jacobi, and cut afterwards.
  */
 const MIXED_UP = 1e-10;
+
+const KRYLOV_COLUMNS_PER_VECTOR = 12;
+const KRYLOV_ROWS_PER_COLUMN = 4;
+const KRYLOV_LEAST_COLUMNS = 256;
 
 /**
  * The leading part of the singular value decomposition: the best approximation of this rank in the Frobenius norm (Eckart
@@ -75,9 +80,9 @@ interface ScaledSvd {
 }
 
 async function tallSvd(matrix: Matrix, rank: number, task: LongTask): Promise<ScaledSvd> {
-  const gram = await gramMatrix(matrix, partOf(task, 0, 0.3));
-  const wanted = (values: Float64Array) => (values[rank - 1] > MIXED_UP * values[0] ? rank : values.length);
-  const { vectors } = await symmetricEigen(gram, wanted, partOf(task, 0.3, 0.7));
+  const vectors =
+    (isForKrylov(matrix, rank) && (await leadingRightVectors(matrix, rank, partOf(task, 0, 0.5)))) ||
+    (await rightVectorsByGram(matrix, rank, partOf(task, 0.5, 0.7)));
   const scaled = await product(matrix, transpose(vectors), partOf(task, 0.7, 0.8));
   const left = transpose(scaled);
   const lengths = await orthogonalizeRows(left, vectors, partOf(task, 0.8, 0.9));
@@ -89,6 +94,22 @@ async function tallSvd(matrix: Matrix, rank: number, task: LongTask): Promise<Sc
     right: rowsInOrder(vectors, order),
     singularValues: Float64Array.from(order, (index) => lengths[index]),
   };
+}
+
+/**
+ * Whether the iteration takes less time than the Gram matrix and its eigenvalues: for few vectors of a matrix with few rows
+ * beside its columns, since each step costs two products with it.
+ */
+const isForKrylov = ({ rows, columns }: Matrix, rank: number) =>
+  columns >= KRYLOV_COLUMNS_PER_VECTOR * rank &&
+  rows <= KRYLOV_ROWS_PER_COLUMN * columns &&
+  columns >= KRYLOV_LEAST_COLUMNS;
+
+/** [rank, n], or all n of them where eigenvectors are mixed up. */
+async function rightVectorsByGram(matrix: Matrix, rank: number, task: LongTask): Promise<Matrix> {
+  const gram = await gramMatrix(matrix, partOf(task, 0, 0.3));
+  const wanted = (values: Float64Array) => (values[rank - 1] > MIXED_UP * values[0] ? rank : values.length);
+  return (await symmetricEigen(gram, wanted, partOf(task, 0.3, 1))).vectors;
 }
 
 /** ‖A − leftᵀ · right‖F². */

@@ -1,0 +1,43 @@
+import { innerProduct, type Matrix, transpose } from './matrix';
+
+/** Columns that lose all but this share of the scale to those before them depend on them. */
+const DEPENDENT = 1e-13;
+
+/** B = Q·R. */
+export interface ColumnFactors {
+  /** [columns, columns], upper triangular. */
+  readonly r: Float64Array;
+  /** False where a column depends on those before it; it is 0 in Q then. */
+  readonly isFullRank: boolean;
+}
+
+/**
+ * QR decomposition of a few columns by Gram–Schmidt, each column twice (Golub and Van Loan, Matrix Computations, 4th ed.,
+ * section 5.2.8). B is overwritten with Q.
+ *
+ * @param b [n, columns]
+ * @param scale what lengths are small beside; by default that of the first column
+ */
+export function orthonormalizeColumns(b: Matrix, scale?: number): ColumnFactors {
+  const { rows: width, columns: n, values } = transpose(b);
+  const r = new Float64Array(width * width);
+  let isFullRank = true;
+  for (let column = 0; column < width; column++) {
+    const start = column * n;
+    for (let repeat = 0; repeat < 2; repeat++) {
+      for (let before = 0; before < column; before++) {
+        const along = innerProduct(values, before * n, values, start, n);
+        r[before * width + column] += along;
+        for (let row = 0; row < n; row++) values[start + row] -= along * values[before * n + row];
+      }
+    }
+    const length = Math.sqrt(innerProduct(values, start, values, start, n));
+    scale ??= length;
+    const depends = length <= DEPENDENT * scale;
+    if (depends) isFullRank = false;
+    r[column * width + column] = length;
+    for (let row = 0; row < n; row++) values[start + row] = depends ? 0 : values[start + row] / length;
+  }
+  b.values.set(transpose({ rows: width, columns: n, values }).values);
+  return { r, isFullRank };
+}
