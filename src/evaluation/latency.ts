@@ -1,3 +1,4 @@
+import { GpuTimer } from '../gpu/gpu-timer';
 import { gpuIdle } from '../gpu/memory';
 import { readTensorBytes } from '../gpu/transfer';
 import { argmaxRows } from '../kernels/argmax-rows';
@@ -13,6 +14,22 @@ export interface Rate {
   readonly runs: number;
 }
 
+/** Milliseconds over several runs. */
+export interface Duration {
+  readonly median: number;
+  /** The time that 95 % of the runs kept within. */
+  readonly p95: number;
+  readonly runs: number;
+}
+
+/** The same runs by two clocks. */
+export interface Durations {
+  /** From the call until its result was read back. */
+  readonly wall: Duration;
+  /** In which the GPU computed; absent on devices without `timestamp-query`. */
+  readonly gpu?: Duration;
+}
+
 export interface LatencyOptions {
   readonly prefillTokens: number;
   /** Tokens generated one by one after the prefill (causal models). */
@@ -25,16 +42,27 @@ export interface LatencyOptions {
 export interface LatencyResult {
   readonly prefillTokensPerSecond: Rate;
   readonly decodeTokensPerSecond?: Rate;
+  /** Of the whole prompt. */
+  readonly prefillMilliseconds: Durations;
+  /** Of one generated token: the mean of each run. */
+  readonly decodeMilliseconds?: Durations;
+}
+
+/** Milliseconds of one stretch of work. */
+interface Timing {
+  readonly wall: number;
+  readonly gpu?: number;
 }
 
 interface Run {
-  readonly prefill: number;
-  readonly decode?: number;
+  readonly prefill: Timing;
+  readonly decode?: Timing;
 }
 
 /**
- * Wall time of prefill and decode with the GPU drained at either end, every model in turn in each round (A B A B), so that
- * a drift of the machine's speed falls on all alike. The first round warms up and does not count.
+ * Wall time and GPU time of prefill and decode with the GPU drained at either end, every model in turn in each round
+ * (A B A B), so that a drift of the machine's speed falls on all alike. The first round warms up and does not count.
+ * Rates are of wall time.
  *
  * @returns results in the order of `models`
  * @throws EvaluationError where the tokens do not fit the context
@@ -50,38 +78,71 @@ export async function latency(models: readonly Model[], options: LatencyOptions)
   }
   const measured: Run[][] = models.map(() => []);
   const total = (runs + 1) * models.length;
-  for (let round = 0; round <= runs; round++) {
-    for (const [index, model] of models.entries()) {
-      signal?.throwIfAborted();
-      onProgress?.(round * models.length + index, total);
-      const run =
-        task === 'causal-lm' ? await causalRun(model, options) : await encoderRun(model, prefillTokens);
-      if (round > 0) measured[index].push(run);
+  const timer = GpuTimer.open();
+  try {
+    for (let round = 0; round <= runs; round++) {
+      for (const [index, model] of models.entries()) {
+        signal?.throwIfAborted();
+        onProgress?.(round * models.length + index, total);
+        const run =
+          task === 'causal-lm'
+            ? await causalRun(model, options, timer)
+            : await encoderRun(model, prefillTokens, timer);
+        if (round > 0) measured[index].push(run);
+      }
     }
+  } finally {
+    timer?.destroy();
   }
   onProgress?.(total, total);
-  return measured.map((each) => ({
-    prefillTokensPerSecond: rateOf(each.map(({ prefill }) => prefillTokens / prefill)),
-    decodeTokensPerSecond:
-      task === 'causal-lm' && decodeTokens > 0
-        ? rateOf(each.map(({ decode }) => decodeTokens / decode!))
-        : undefined,
-  }));
+  return measured.map((each) => resultOf(each, options));
 }
 
-async function causalRun(model: Model, { prefillTokens, decodeTokens }: LatencyOptions): Promise<Run> {
+function resultOf(runs: readonly Run[], { prefillTokens, decodeTokens }: LatencyOptions): LatencyResult {
+  const prefills = runs.map(({ prefill }) => prefill);
+  const decodes = runs.flatMap(({ decode }) => decode ?? []);
+  const prefill = {
+    prefillTokensPerSecond: rateOf(prefills, prefillTokens),
+    prefillMilliseconds: durationsOf(prefills, 1),
+  };
+  if (decodes.length === 0) return prefill;
+  return {
+    ...prefill,
+    decodeTokensPerSecond: rateOf(decodes, decodeTokens),
+    decodeMilliseconds: durationsOf(decodes, decodeTokens),
+  };
+}
+
+async function causalRun(
+  model: Model,
+  { prefillTokens, decodeTokens }: LatencyOptions,
+  timer: GpuTimer | undefined,
+): Promise<Run> {
   const cache = model.createCache(prefillTokens + decodeTokens);
   try {
-    const prompt = idsOf(model, prefillTokens);
-    await gpuIdle();
-    const start = performance.now();
-    let id = await likeliest(model, prompt, cache);
-    const prefilled = performance.now();
-    for (let count = 0; count < decodeTokens; count++) id = await likeliest(model, Int32Array.of(id), cache);
-    return { prefill: (prefilled - start) / 1000, decode: (performance.now() - prefilled) / 1000 };
+    let next: Int32Array = idsOf(model, prefillTokens);
+    const extend = async () => {
+      next = Int32Array.of(await likeliest(model, next, cache));
+    };
+    const prefill = await timed(timer, extend);
+    if (decodeTokens === 0) return { prefill };
+    const decode = await timed(timer, async () => {
+      for (let count = 0; count < decodeTokens; count++) await extend();
+    });
+    return { prefill, decode };
   } finally {
     cache.dispose();
   }
+}
+
+/** Milliseconds that some work takes by the wall clock and on the GPU, which has nothing else to do. */
+async function timed(timer: GpuTimer | undefined, work: () => Promise<void>): Promise<Timing> {
+  await gpuIdle();
+  timer?.start();
+  const start = performance.now();
+  await work();
+  const wall = performance.now() - start;
+  return { wall, gpu: await timer?.stop() };
 }
 
 /** Reads back the likeliest next id, as greedy generation does. */
@@ -94,14 +155,12 @@ async function likeliest(model: Model, ids: Int32Array, cache: KeyValueCache): P
   return id;
 }
 
-async function encoderRun(model: Model, tokens: number): Promise<Run> {
+async function encoderRun(model: Model, tokens: number, timer: GpuTimer | undefined): Promise<Run> {
   const ids = idsOf(model, tokens);
-  await gpuIdle();
-  const start = performance.now();
-  const logits = model.logits({ ids, batch: 1, length: tokens });
-  await gpuIdle();
-  const prefill = (performance.now() - start) / 1000;
-  logits.dispose();
+  const prefill = await timed(timer, async () => {
+    model.logits({ ids, batch: 1, length: tokens }).dispose();
+    await gpuIdle();
+  });
   return { prefill };
 }
 
@@ -110,6 +169,18 @@ function idsOf(model: Model, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => (index * 7919 + 13) % model.config.vocabularySize);
 }
 
-function rateOf(rates: readonly number[]): Rate {
+function rateOf(timings: readonly Timing[], tokens: number): Rate {
+  const rates = timings.map(({ wall }) => (1000 * tokens) / wall);
   return { median: quantile(rates, 0.5), p95: quantile(rates, 0.05), runs: rates.length };
+}
+
+/** @param parts how many parts a run has, of one of which the durations are */
+function durationsOf(timings: readonly Timing[], parts: number): Durations {
+  const wall = durationOf(timings.map((timing) => timing.wall / parts));
+  const gpu = timings.flatMap((timing) => (timing.gpu === undefined ? [] : timing.gpu / parts));
+  return gpu.length > 0 ? { wall, gpu: durationOf(gpu) } : { wall };
+}
+
+function durationOf(durations: readonly number[]): Duration {
+  return { median: quantile(durations, 0.5), p95: quantile(durations, 0.95), runs: durations.length };
 }

@@ -179,10 +179,31 @@ export interface Rate {
   readonly runs: number;
 }
 
+/** Milliseconds over several runs. */
+export interface Duration {
+  readonly median: number;
+  /** The time that 95 % of the runs kept within (the slow tail). */
+  readonly p95: number;
+  readonly runs: number;
+}
+
+/** The same runs by two clocks. */
+export interface Durations {
+  /** From the call until its result was read back. */
+  readonly wall: Duration;
+  /** In which the GPU computed; absent where the device has no `timestamp-query`. Browsers round it, Chrome to 100 µs. */
+  readonly gpu?: Duration;
+}
+
 export interface LatencyReport {
+  /** By the wall clock. */
   readonly prefillTokensPerSecond: Rate;
-  /** causal-lm only. */
+  /** causal-lm only; by the wall clock. */
   readonly decodeTokensPerSecond?: Rate;
+  /** Of the whole prompt; absent in recordings older than this figure. */
+  readonly prefillMilliseconds?: Durations;
+  /** causal-lm only: of one generated token. */
+  readonly decodeMilliseconds?: Durations;
   readonly prefillTokens: number;
   readonly decodeTokens: number;
   /** GPU bytes of the weights of this variant. */

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { closeGpu, currentGpu, type DeviceOptions } from '../gpu/device';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { loadModel } from '../model/load-model';
+import { openFolder } from '../testing/folder-checkpoint';
+import { latency, type LatencyOptions, type LatencyResult } from './latency';
+
+afterEach(() => closeGpu());
+
+const FIXTURES = join(import.meta.dirname, '../testing/fixtures');
+const DURATION = { median: expect.any(Number), p95: expect.any(Number), runs: 2 };
+
+async function latencyOf(
+  name: string,
+  options: LatencyOptions,
+  device: DeviceOptions = {},
+): Promise<LatencyResult> {
+  await openNodeGpu(device);
+  const model = await loadModel(await openFolder(join(FIXTURES, name)));
+  try {
+    const [result] = await latency([model], options);
+    return result;
+  } finally {
+    model.dispose();
+  }
+}
+
+test('prefill and decode each have the wall time and the GPU time of the same runs', async () => {
+  const result = await latencyOf('tiny-gpt2', { prefillTokens: 8, decodeTokens: 4, runs: 2 });
+  const { prefillMilliseconds, decodeMilliseconds } = result;
+  for (const durations of [prefillMilliseconds, decodeMilliseconds!]) {
+    expect(durations).toEqual({ wall: DURATION, gpu: DURATION });
+    expect(durations.wall.p95).toBeGreaterThanOrEqual(durations.wall.median);
+    expect(durations.gpu!.p95).toBeGreaterThanOrEqual(durations.gpu!.median);
+  }
+});
+
+test('durations are of the whole prompt and of one generated token', async () => {
+  const result = await latencyOf('tiny-gpt2', { prefillTokens: 8, decodeTokens: 4, runs: 1 });
+  const [prefill, decode] = [result.prefillMilliseconds.wall, result.decodeMilliseconds!.wall];
+  expect(result.prefillTokensPerSecond.median * prefill.median).toBeCloseTo(8 * 1000, 6);
+  expect(result.decodeTokensPerSecond!.median * decode.median).toBeCloseTo(1000, 6);
+});
+
+test('without timestamp-query there is wall time alone', async () => {
+  const result = await latencyOf(
+    'tiny-gpt2',
+    { prefillTokens: 8, decodeTokens: 4, runs: 2 },
+    { withoutFeatures: ['timestamp-query'] },
+  );
+  expect(result.prefillMilliseconds).toEqual({ wall: DURATION });
+  expect(result.decodeMilliseconds).toEqual({ wall: DURATION });
+});
+
+test('an encoder has prefill alone', async () => {
+  const result = await latencyOf('tiny-bert-mlm', { prefillTokens: 8, decodeTokens: 4, runs: 2 });
+  expect(result.prefillMilliseconds).toEqual({ wall: DURATION, gpu: DURATION });
+  expect(result).not.toHaveProperty('decodeMilliseconds');
+});
+
+test('a run that fails stops stamping, and the device works on', async () => {
+  await openNodeGpu();
+  const model = await loadModel(await openFolder(join(FIXTURES, 'tiny-gpt2')));
+  const options = { prefillTokens: 8, decodeTokens: 4, runs: 1 };
+  const extend = vi.spyOn(model, 'extend').mockImplementationOnce(() => {
+    throw new Error('no memory');
+  });
+  await expect(latency([model], options)).rejects.toThrow('no memory');
+  expect(Object.hasOwn(currentGpu().device, 'createCommandEncoder')).toBe(false);
+  extend.mockRestore();
+  await expect(latency([model], options)).resolves.toHaveLength(1);
+  model.dispose();
+});
