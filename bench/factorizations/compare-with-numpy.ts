@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { automaticAShape } from '../../src/compression/kronecker-shape';
@@ -47,10 +47,18 @@ interface Comparison {
   }[];
 }
 
+interface Setting {
+  readonly python: string;
+  /** Of numpy_route.py. */
+  readonly script: string;
+  /** For the matrices that NumPy reads. */
+  readonly folder: string;
+  readonly rounds: number;
+}
+
 /** Both routes in turn, `rounds` times each. @throws Error where Python cannot be started or NumPy is absent */
-export async function compareWithNumpy(python: string, rounds: number) {
-  const folder = await mkdtemp(join(tmpdir(), 'lathe-factorizations-'));
-  const numpy = new NumpyRoute(python);
+export async function compareWithNumpy({ python, script, folder, rounds }: Setting) {
+  const numpy = new NumpyRoute(python, script);
   try {
     const comparisons: Comparison[] = [];
     for (const spectrum of SPECTRA) {
@@ -60,7 +68,6 @@ export async function compareWithNumpy(python: string, rounds: number) {
     return { cpu: cpus()[0].model, cores: cpus().length, rounds, comparisons };
   } finally {
     numpy.close();
-    await rm(folder, { recursive: true });
   }
 }
 
@@ -134,8 +141,7 @@ class NumpyRoute {
   private readonly answers: Interface;
   private readonly failed: Promise<never>;
 
-  constructor(python: string) {
-    const script = join(import.meta.dirname, 'numpy_route.py');
+  constructor(python: string, script: string) {
     this.process = spawn(python, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.answers = createInterface({ input: this.process.stdout! });
     this.failed = new Promise((_, reject) => {

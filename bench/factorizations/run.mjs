@@ -8,23 +8,35 @@
  * Python is .venv's, or the one that LATHE_PYTHON names; it needs NumPy.
  */
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vite';
 import { ROOT } from '../../scripts/dependencies.mjs';
-import { createServer } from 'vite';
 
 const local = join(ROOT, '.venv', 'bin', 'python');
 const python = process.env.LATHE_PYTHON ?? (existsSync(local) ? local : 'python3');
-const vite = await createServer({
-  root: ROOT,
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-  optimizeDeps: { noDiscovery: true },
-});
+const rounds = Number(process.argv[2] ?? 3);
+const folder = await mkdtemp(join(tmpdir(), 'lathe-factorizations-'));
 try {
-  const { compareWithNumpy } = await vite.ssrLoadModule('/bench/factorizations/compare-with-numpy.ts');
-  const report = await compareWithNumpy(python, Number(process.argv[2] ?? 3));
+  // Bundled as the app is: Vite's server would hold hundreds of megabytes, which the garbage collector then goes through.
+  await build({
+    configFile: false,
+    root: ROOT,
+    logLevel: 'error',
+    ssr: { noExternal: true },
+    build: {
+      ssr: join('bench', 'factorizations', 'compare-with-numpy.ts'),
+      target: 'es2023',
+      outDir: folder,
+      rolldownOptions: { output: { entryFileNames: 'compare.mjs' } },
+    },
+  });
+  const { compareWithNumpy } = await import(pathToFileURL(join(folder, 'compare.mjs')).href);
+  const script = join(ROOT, 'bench', 'factorizations', 'numpy_route.py');
+  const report = await compareWithNumpy({ python, script, folder, rounds });
   console.log(JSON.stringify(report, null, 2));
 } finally {
-  await vite.close();
+  await rm(folder, { recursive: true });
 }
