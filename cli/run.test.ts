@@ -50,6 +50,7 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
   const reference = expected.perplexity.find(({ window, stride }) => window === 32 && stride === 32)!;
   expect(Number(report.base.metrics.perplexity) / reference.perplexity).toBeCloseTo(1, 4);
   expect(report.variants.map(({ name }) => name)).toEqual(['int8', 'half rank']);
+  const hasClock = report.device.features.includes('timestamp-query');
   for (const { metrics, size, latency, layers } of report.variants) {
     expect(metrics).toMatchObject({ meanKl: expect.any(Number), sameTop: expect.any(Number) });
     expect(size.storedBytes).toBeLessThan(size.denseBytes);
@@ -60,6 +61,8 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
       runs: 2,
     });
     expect(latency!.decodeTokensPerSecond!.runs).toBe(2);
+    for (const { wall, gpu } of [latency!.prefillMilliseconds!, latency!.decodeMilliseconds!])
+      expect([wall.runs, gpu?.runs]).toEqual([2, hasClock ? 2 : undefined]);
     expect(layers).toHaveLength(8);
   }
   expect(report.device.runtime).toContain('Node');

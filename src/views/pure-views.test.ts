@@ -91,6 +91,43 @@ describe('the table', () => {
     expect(column('gzipBytes').value(changed)).toBe(part.size.gzipBytes);
   });
 
+  test('shows GPU time of wall time under each rate, in what has room for it as figures of their own', () => {
+    const durations = (wall: number, gpu?: number) => ({
+      wall: { median: wall, p95: 2 * wall, runs: 5 },
+      ...(gpu === undefined ? {} : { gpu: { median: gpu, p95: 2 * gpu, runs: 5 } }),
+    });
+    const timed: VariantRow = {
+      ...rows[0],
+      latency: {
+        prefillTokensPerSecond: { median: 16_000, p95: 15_000, runs: 5 },
+        decodeTokensPerSecond: { median: 400, p95: 390, runs: 5 },
+        prefillMilliseconds: durations(4, 3.1),
+        decodeMilliseconds: durations(2.5),
+        prefillTokens: 64,
+        decodeTokens: 32,
+        gpuBytes: 4000,
+      },
+    };
+    const columns = Object.fromEntries(shownColumns([timed, rows[1]]).map((column) => [column.id, column]));
+    expect(columns.prefillTokensPerSecond.notes!(timed)).toEqual(['GPU 3.10 of 4.00 ms']);
+    expect(columns.decodeTokensPerSecond.notes!(timed)).toEqual(['2.50 ms']);
+    expect(columns.prefillMilliseconds.format(timed)).toBe('4.00 (p95 8.00)');
+    expect(columns.prefillGpuMilliseconds.value(timed)).toBe(3.1);
+    expect(columns.prefillGpuMilliseconds.format(rows[1])).toBe('–');
+    expect(columns).not.toHaveProperty('decodeGpuMilliseconds');
+  });
+
+  test('a recording without durations shows its rates alone', () => {
+    const rate = { median: 298.3, p95: 288.6, runs: 5 };
+    const latency = { prefillTokensPerSecond: rate, prefillTokens: 64, decodeTokens: 0, gpuBytes: 4000 };
+    const recorded = { ...rows[0], latency };
+    const columns = shownColumns([recorded]);
+    const prefill = columns.find(({ id }) => id === 'prefillTokensPerSecond')!;
+    expect(prefill.brief!(recorded)).toBe('298.3');
+    expect(prefill.notes!(recorded)).toEqual([]);
+    expect(columns.map(({ id }) => id)).not.toContain('prefillMilliseconds');
+  });
+
   test('shows only columns with something in them', () => {
     expect(shownColumns(rows).map(({ id }) => id)).not.toContain('accuracy');
     expect(shownColumns(rows).map(({ id }) => id)).toContain('perplexity');

@@ -7,7 +7,8 @@ import { ExportMenu } from '../export/ExportMenu';
 import { formatDate } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import { useLab, useLabContext } from '../lab-context';
-import { type Column, shownColumns, sortRows, type Sorting } from './columns';
+import type { Column } from './column';
+import { shownColumns, sortRows, type Sorting } from './columns';
 import { tableAsText, type TableFormat } from './copy-table';
 
 /** The comparison as a table: sorts, selects, copies. */

@@ -1,23 +1,8 @@
 import type { VariantRow } from '../../store/lab-state';
 import { formatBytes, formatCount, formatNumber, formatPercent } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
-
-/** A column of the comparison: what it shows, how it sorts, what it means. */
-export interface Column {
-  readonly id: string;
-  readonly title: string;
-  readonly hint: string;
-  /** Undefined where a row has no such figure. */
-  value(row: VariantRow): number | string | undefined;
-  format(row: VariantRow): string;
-  /** Shorter, for the table on the screen, where the whole is a tooltip. */
-  brief?(row: VariantRow): string;
-  /** Smaller lines under it. */
-  notes?(row: VariantRow): readonly string[];
-  readonly isText?: boolean;
-  /** Left to the copies and to the side-by-side view: the table on the screen has room for so many. */
-  readonly isDetail?: boolean;
-}
+import type { Column } from './column';
+import { LATENCY_COLUMNS } from './latency-columns';
 
 const metric = (row: VariantRow, name: string): number | undefined =>
   typeof row.metrics[name] === 'number' ? row.metrics[name] : undefined;
@@ -50,27 +35,6 @@ function withoutError(name: string, format: (value: number) => string): Partial<
     brief: (row) => {
       const value = metric(row, name);
       return value === undefined ? '–' : format(value);
-    },
-  };
-}
-
-function rateColumn(
-  id: 'prefillTokensPerSecond' | 'decodeTokensPerSecond',
-  title: string,
-  hint: string,
-): Column {
-  return {
-    id,
-    title,
-    hint,
-    value: (row) => row.latency?.[id]?.median,
-    format: (row) => {
-      const rate = row.latency?.[id];
-      return rate ? `${formatNumber(rate.median)} (p95 ${formatNumber(rate.p95)})` : '–';
-    },
-    brief: (row) => {
-      const rate = row.latency?.[id];
-      return rate ? formatNumber(rate.median) : '–';
     },
   };
 }
@@ -182,16 +146,7 @@ export const COLUMNS: readonly Column[] = [
     formatPercent,
     withoutError('sameTop', formatPercent),
   ),
-  rateColumn(
-    'prefillTokensPerSecond',
-    'Prefill tok/s',
-    'Prompt tokens a second on this device: median of the runs, and what 95 % of them reach.',
-  ),
-  rateColumn(
-    'decodeTokensPerSecond',
-    'Decode tok/s',
-    'Generated tokens a second on this device: median of the runs, and what 95 % of them reach.',
-  ),
+  ...LATENCY_COLUMNS,
 ];
 
 /** Columns in which at least one row has something to show. */

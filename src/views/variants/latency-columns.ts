@@ -1,0 +1,100 @@
+import type { Duration, Durations, LatencyReport, Rate } from '../../lab/protocol';
+import type { VariantRow } from '../../store/lab-state';
+import { formatNumber } from '../format';
+import type { Column } from './column';
+
+const WALL_HINT = 'By the wall clock: median of the runs, and what 95 % of them keep within.';
+const GPU_HINT =
+  'Time in which the GPU computed, in the same runs: median, and what 95 % of them keep within. The rest of the wall time is the processor, the browser and the way back. Browsers round the clock of the GPU, Chrome to 0.1 ms.';
+const NOTE_HINT = 'Under it the milliseconds in which the GPU computed, of those that passed';
+
+export const LATENCY_COLUMNS: readonly Column[] = [
+  rateColumn(
+    'prefillTokensPerSecond',
+    'Prefill tok/s',
+    `Prompt tokens a second on this device: median of the runs, and what 95 % of them reach. ${NOTE_HINT}, for the whole prompt.`,
+    (latency) => latency.prefillMilliseconds,
+  ),
+  durationColumn(
+    'prefillMilliseconds',
+    'Prefill ms',
+    `Milliseconds for the whole prompt. ${WALL_HINT}`,
+    (latency) => latency.prefillMilliseconds?.wall,
+  ),
+  durationColumn(
+    'prefillGpuMilliseconds',
+    'Prefill GPU ms',
+    `Milliseconds for the whole prompt. ${GPU_HINT}`,
+    (latency) => latency.prefillMilliseconds?.gpu,
+  ),
+  rateColumn(
+    'decodeTokensPerSecond',
+    'Decode tok/s',
+    `Generated tokens a second on this device: median of the runs, and what 95 % of them reach. ${NOTE_HINT}, for one token.`,
+    (latency) => latency.decodeMilliseconds,
+  ),
+  durationColumn(
+    'decodeMilliseconds',
+    'Decode ms',
+    `Milliseconds for one generated token. ${WALL_HINT}`,
+    (latency) => latency.decodeMilliseconds?.wall,
+  ),
+  durationColumn(
+    'decodeGpuMilliseconds',
+    'Decode GPU ms',
+    `Milliseconds for one generated token. ${GPU_HINT}`,
+    (latency) => latency.decodeMilliseconds?.gpu,
+  ),
+];
+
+function rateColumn(
+  id: 'prefillTokensPerSecond' | 'decodeTokensPerSecond',
+  title: string,
+  hint: string,
+  durations: (latency: LatencyReport) => Durations | undefined,
+): Column {
+  const rateOf = ({ latency }: VariantRow) => latency?.[id];
+  return {
+    id,
+    title,
+    hint,
+    value: (row) => rateOf(row)?.median,
+    format: (row) => withTail(rateOf(row)),
+    brief: (row) => {
+      const rate = rateOf(row);
+      return rate ? formatNumber(rate.median) : '–';
+    },
+    notes: ({ latency }) => {
+      const both = latency && durations(latency);
+      return both ? [bothClocks(both)] : [];
+    },
+  };
+}
+
+/** For the side-by-side view and the copies. */
+function durationColumn(
+  id: string,
+  title: string,
+  hint: string,
+  duration: (latency: LatencyReport) => Duration | undefined,
+): Column {
+  const durationOf = ({ latency }: VariantRow) => latency && duration(latency);
+  return {
+    id,
+    title,
+    hint,
+    value: (row) => durationOf(row)?.median,
+    format: (row) => withTail(durationOf(row)),
+    isDetail: true,
+  };
+}
+
+function withTail(figure: Rate | Duration | undefined): string {
+  return figure ? `${formatNumber(figure.median)} (p95 ${formatNumber(figure.p95)})` : '–';
+}
+
+/** "GPU 3.10 of 4.00 ms"; the wall time alone where the device has no clock of its own. */
+function bothClocks({ wall, gpu }: Durations): string {
+  const passed = `${formatNumber(wall.median)} ms`;
+  return gpu ? `GPU ${formatNumber(gpu.median)} of ${passed}` : passed;
+}
