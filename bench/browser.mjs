@@ -45,7 +45,7 @@ export async function closePage(page) {
 
 /**
  * Runs something while the JS heap of the page is looked at, and gives the greatest size seen: objects and the buffers
- * behind typed arrays and WebAssembly, in bytes.
+ * behind typed arrays, in bytes; memories of WebAssembly are not part of it.
  * @template T
  * @param {import('@playwright/test').Page} page
  * @param {() => Promise<T>} run

@@ -7,7 +7,8 @@ import { ROOT } from '../scripts/dependencies.mjs';
 import { recipeOf } from './formats.mjs';
 
 /** Where checkpoints that can be made again are kept; not in version control. */
-export const CACHE = join(ROOT, 'bench', 'cache', 'checkpoints');
+const CACHE = join(ROOT, 'bench', 'cache', 'checkpoints');
+/** The demo as it is published. */
 export const DEMO_FOLDER = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
 
 /** The two models that everything is measured on. */
@@ -17,7 +18,7 @@ export const LARGE = { key: 'large', name: 'gpt2-124m', title: 'GPT-2 (124 M)', 
 const LARGE_SHAPE = { layers: 12, width: 768, heads: 12, vocabulary: LARGE.vocabulary, context: 1024 };
 
 /** The folder of a model's plain checkpoint, made where it is not there yet. */
-export function checkpointFolder(model) {
+function checkpointFolder(model) {
   return model === DEMO ? DEMO_FOLDER : randomGpt2(LARGE.name, LARGE_SHAPE);
 }
 
@@ -26,7 +27,8 @@ export function countingModels() {
   return [2, 4].map((layers) => {
     const shape = { layers, width: 192, heads: 6, vocabulary: DEMO.vocabulary, context: 256 };
     const name = `counting-${layers}-layers`;
-    return { layers, name, vocabulary: DEMO.vocabulary, folder: randomGpt2(name, shape) };
+    const folder = randomGpt2(name, shape);
+    return { layers, name, vocabulary: DEMO.vocabulary, folder, source: `/checkpoints/${name}` };
   });
 }
 

@@ -4,17 +4,23 @@ import { parseArgs } from 'node:util';
 /** The measurements that a run is made of, in order. */
 export const PARTS = ['generation', 'load', 'kernels', 'factorization', 'lab'];
 
+/** Keys of the models, as in `checkpoints.mjs`. */
+export const MODELS = ['demo', 'large'];
+
 export const USAGE = `npm run bench -- [options]
 
 Measures Lathe and its peers in turn in a real browser and writes bench/results/latest.json and latest.md.
 
-  --quick            under four minutes on two cores: the demo model only, fewer formats and kernel shapes
+  --quick            under four minutes on two cores: the demo model only, 8 decoded tokens, fewer loads and kernels
   --peers DIR        folder of the peers' ONNX exports, DIR/<checkpoint>-onnx/onnx/model.onnx
                      (default: $LATHE_BENCH_PEERS, or bench/peers/models)
   --baseline DIR     a checkout of the first version with its node_modules, to measure the lab against
-  --python PATH      a Python with NumPy, to measure the factorization against (default: .venv/bin/python)
+  --python PATH      a Python with NumPy, to measure the factorizations against (default: .venv/bin/python)
   --only PART,…      some of ${PARTS.join(', ')}
-  --rounds N         measured rounds after the warm-up, at least 5 for figures to publish (default: 5)
+  --models KEY,…     some of ${MODELS.join(', ')}
+  --formats KEY,…    some of Lathe's formats, by their keys in bench/formats.mjs
+  --rounds N         measured rounds after the warm-up (default, and least for figures to publish: 5)
+  --add              keep what the last results hold and this run does not measure
   --output DIR       where the results go (default: bench/results)
   --help             this text`;
 
@@ -22,9 +28,10 @@ Measures Lathe and its peers in turn in a real browser and writes bench/results/
  * Reads the command line.
  * @param {readonly string[]} args
  * @param {string} root of the repository
+ * @param {readonly string[]} formats keys of the formats that there are
  * @throws {Error} one sentence about the option that is wrong
  */
-export function parseOptions(args, root) {
+export function parseOptions(args, root, formats) {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -35,26 +42,40 @@ export function parseOptions(args, root) {
       },
       baseline: { type: 'string' },
       python: { type: 'string', default: resolve(root, '.venv/bin/python') },
-      only: { type: 'string', default: PARTS.join(',') },
+      only: { type: 'string' },
+      models: { type: 'string' },
+      formats: { type: 'string' },
       rounds: { type: 'string', default: '5' },
+      add: { type: 'boolean', default: false },
       output: { type: 'string', default: resolve(root, 'bench/results') },
       help: { type: 'boolean', default: false },
     },
   });
-  const parts = values.only.split(',');
-  const unknown = parts.find((part) => !PARTS.includes(part));
-  if (unknown !== undefined) throw new Error(`--only takes ${PARTS.join(', ')}; it was given "${unknown}".`);
   if (!/^[1-9]\d*$/.test(values.rounds)) {
     throw new Error(`--rounds takes a positive integer; it was given "${values.rounds}".`);
   }
   return {
     quick: values.quick,
     help: values.help,
+    add: values.add,
     peers: resolve(values.peers),
     baseline: values.baseline && resolve(values.baseline),
     python: values.python,
-    parts,
+    parts: someOf('only', values.only, PARTS),
+    models: someOf('models', values.models, values.quick ? ['demo'] : MODELS),
+    formats: someOf('formats', values.formats, formats),
     rounds: Number(values.rounds),
     output: resolve(values.output),
   };
+}
+
+/** The named ones in their own order; all where none is named. */
+function someOf(option, text, known) {
+  if (text === undefined) return known;
+  const named = text.split(',');
+  const unknown = named.find((each) => !known.includes(each));
+  if (unknown !== undefined) {
+    throw new Error(`--${option} takes some of ${known.join(', ')}; it was given "${unknown}".`);
+  }
+  return known.filter((each) => named.includes(each));
 }

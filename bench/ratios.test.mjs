@@ -16,9 +16,14 @@ test('nothing measured: no value and no verdict', () => {
 
 test('rates are divided by the peer’s, times by ours', () => {
   const results = {
-    generation: { demo: { 'lathe-dense': { decode: 60 }, 'transformers-fp32': { decode: 10 } } },
-    load: {
-      large: { 'lathe-dense': { loadMilliseconds: 100 }, 'transformers-fp32': { loadMilliseconds: 130 } },
+    models: {
+      demo: { contenders: { 'lathe-dense': { decode: 60 }, 'transformers-fp32': { decode: 10 } } },
+      large: {
+        contenders: {
+          'lathe-dense': { loadMilliseconds: 100 },
+          'transformers-fp32': { loadMilliseconds: 130 },
+        },
+      },
     },
   };
   expect(rowOf(results, 'demoDecodeDenseOverTransformersFp32')).toMatchObject({ value: 6, reached: true });
@@ -27,10 +32,12 @@ test('rates are divided by the peer’s, times by ours', () => {
 
 test('a factorization is measured against what it saves, where that is half or more', () => {
   const results = (multiplications) => ({
-    generation: {
+    models: {
       demo: {
-        'lathe-dense': { decode: 10, multiplications: { decode: 100 } },
-        'lathe-lowRank': { decode: 24, multiplications: { decode: multiplications } },
+        contenders: {
+          'lathe-dense': { decode: 10, multiplications: { decode: 100 } },
+          'lathe-lowRank': { decode: 24, multiplications: { decode: multiplications } },
+        },
       },
     },
   });
@@ -48,4 +55,14 @@ test('shares of the copy bandwidth count on a GPU only', () => {
 test('what should be small is reached at or below the target', () => {
   expect(rowOf({ counts: { dispatchesPerLayer: 6 } }, 'dispatchesPerLayer').reached).toBe(true);
   expect(rowOf({ counts: { dispatchesPerLayer: 6.1 } }, 'dispatchesPerLayer').reached).toBe(false);
+});
+
+test('of two spectra the slower factorization counts', () => {
+  const comparisons = [
+    { method: 'kronecker', ratio: 1.5 },
+    { method: 'kronecker', ratio: 2.5 },
+    { method: 'tensor-train', ratio: 1 },
+  ];
+  const row = rowOf({ factorization: { comparisons } }, 'factorizeKroneckerOverNumpy');
+  expect(row).toMatchObject({ value: 2.5, reached: false });
 });

@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../scripts/dependencies.mjs';
 import { closePage, launchBrowser, openPage } from './browser.mjs';
 import { buildPage, installPeers, ONNXRUNTIME } from './build.mjs';
-import { checkpointFolder, countingModels, DEMO, LARGE } from './checkpoints.mjs';
+import { countingModels, DEMO, DEMO_FOLDER, LARGE } from './checkpoints.mjs';
 import { contendersOf } from './contenders.mjs';
 import { FORMATS } from './formats.mjs';
 import { measureFactorization } from './parts/factorization.mjs';
@@ -11,98 +10,134 @@ import { countDecoding, measureGeneration } from './parts/generation.mjs';
 import { measureKernels } from './parts/kernels.mjs';
 import { measureLab } from './parts/lab.mjs';
 import { measureLoad } from './parts/load.mjs';
-import { evaluateRatios } from './ratios.mjs';
+import { earlierResults, publish } from './publish.mjs';
 import { serve } from './serve.mjs';
-import { describeResults } from './table.mjs';
 
-const DIST = join(ROOT, 'bench', 'cache', 'page');
+/** @typedef {ReturnType<typeof import('./options.mjs').parseOptions>} Options */
+
+const PAGES = join(ROOT, 'bench', 'cache', 'page');
 const DATASETS = join(ROOT, 'public', 'datasets');
-/** Formats whose recipes the lab is timed with: quick to compress, and slow. */
+const LAB_CHECKPOINT = '/checkpoints/demo';
+/** Formats whose recipes the lab is timed with: one that is quick to compress, one that is slow. */
 const LAB_FORMATS = ['int8', 'lowRank'];
+const DECODED = { full: 32, quick: 8 };
+/** What `--quick` loads again and again; the others are loaded once. */
+const QUICK_LOADS = ['lathe-dense', 'transformers-fp32'];
 
-/** Builds, measures, prints and writes the results. @param {ReturnType<typeof import('./options.mjs').parseOptions>} options */
+/**
+ * Builds, measures, and writes the results after each part, so that what took long is not lost.
+ * @param {Options} options
+ */
 export async function runBench(options) {
   const peersInstalled = installPeers();
-  const models = (options.quick ? [DEMO] : [DEMO, LARGE]).map((model) => ({
-    ...model,
-    ...contendersOf(model, FORMATS, { peers: options.peers, peersInstalled }),
-  }));
-  const counting = countingModels().map((model) => ({ ...model, source: `/checkpoints/${model.name}` }));
-  const folders = Object.assign(
-    { '/onnx/': options.peers, '/onnxruntime/': ONNXRUNTIME, '/datasets/': DATASETS },
-    ...models.map((model) => model.folders),
-    ...counting.map(({ source, folder }) => ({ [`${source}/`]: folder })),
-  );
+  const { models, counting, folders } = prepareModels(options, peersInstalled);
   console.log('Building the page …');
-  await buildPage(join(DIST, 'current'));
-  const server = await serve({ ...folders, '/': join(DIST, 'current') });
+  await buildPage(join(PAGES, 'current'));
+  const server = await serve({ ...folders, '/': join(PAGES, 'current') });
   const browser = await launchBrowser();
   try {
-    const measure = partsOf({ browser, address: server.address, options, models, counting, folders });
-    const results = { adapter: await adapterOf(browser, server.address), generation: {}, load: {} };
+    const setting = { browser, address: server.address, options, models, counting, folders };
+    const { address } = server;
+    const adapter = await adapterOf(browser, address);
+    const results = earlierResults(options, adapter);
+    const document = {
+      adapter,
+      browser: `Chromium ${browser.version()}`,
+      missing: models.flatMap(({ missing }) => missing),
+    };
+    let text = '';
     for (const part of options.parts) {
-      console.log(`Measuring: ${part} …`);
-      await measure[part](results);
+      const start = Date.now();
+      await PARTS[part](results, setting);
+      console.log(`Measured ${part} in ${Math.round((Date.now() - start) / 1000)} s.`);
+      text = publish(results, document, options);
     }
-    publish(results, { options, models, browser: `Chromium ${browser.version()}` });
+    console.log(`\n${text}`);
   } finally {
     await browser.close();
     server.close();
   }
 }
 
-/** What each part of the bench adds to the results. */
-function partsOf({ browser, address, options, models, counting, folders }) {
-  const { quick, rounds } = options;
-  return {
-    async generation(results) {
-      for (const model of models) {
-        results.generation[model.key] = await measureGeneration(
-          browser,
-          address,
-          model,
-          model.entries,
-          rounds,
-        );
-      }
-      results.counts = await countDecoding(browser, address, counting);
+/** The models of this run with their contenders, and the folders that the server hands out. */
+function prepareModels(options, peersInstalled) {
+  const needed = options.parts.some((part) => part === 'generation' || part === 'load');
+  const formats = FORMATS.filter(({ key }) => options.formats.includes(key));
+  const models = [DEMO, LARGE]
+    .filter(({ key }) => needed && options.models.includes(key))
+    .map((model) => ({
+      ...model,
+      ...contendersOf(model, formats, { peers: options.peers, peersInstalled }),
+    }));
+  const counting = options.parts.includes('generation') ? countingModels() : [];
+  const folders = Object.assign(
+    {
+      '/onnx/': options.peers,
+      '/onnxruntime/': ONNXRUNTIME,
+      '/datasets/': DATASETS,
+      [`${LAB_CHECKPOINT}/`]: DEMO_FOLDER,
     },
-    async load(results) {
-      for (const model of models) {
-        results.load[model.key] = await measureLoad(browser, address, model, model.entries, rounds);
-      }
-    },
-    async kernels(results) {
-      results.kernels = await measureKernels(browser, address, quick);
-    },
-    async factorization(results) {
-      if (quick) return;
-      const source = `/checkpoints/${LARGE.name}/dense`;
-      results.factorization = await measureFactorization(
-        browser,
-        address,
-        source,
-        checkpointFolder(LARGE),
-        options.python,
-      );
-    },
-    async lab(results) {
-      if (!options.baseline) return;
-      await buildPage(join(DIST, 'baseline'), { source: options.baseline });
-      const baseline = await serve({ ...folders, '/': join(DIST, 'baseline') });
-      const formats = FORMATS.filter(({ key }) => LAB_FORMATS.includes(key));
-      const [milliseconds, baselineMilliseconds] = await measureLab(
-        browser,
-        `/checkpoints/${DEMO.name}/dense`,
-        '/datasets/fairy-tales.test.txt',
-        formats,
-        [address, baseline.address],
-        rounds,
-      );
-      baseline.close();
-      results.lab = { milliseconds, baselineMilliseconds };
-    },
-  };
+    ...models.map((model) => model.folders),
+    ...counting.map(({ source, folder }) => ({ [`${source}/`]: folder })),
+  );
+  return { models, counting, folders };
+}
+
+/** What each part adds to the results. */
+const PARTS = {
+  async generation(results, { browser, address, options, models, counting }) {
+    const settings = { rounds: options.rounds, decoded: options.quick ? DECODED.quick : DECODED.full };
+    for (const model of models) {
+      const measured = await measureGeneration(browser, address, model, model.entries, settings);
+      addFigures(results, model, measured);
+    }
+    results.counts = await countDecoding(browser, address, counting);
+  },
+
+  async load(results, { browser, address, options, models }) {
+    for (const model of models) {
+      const entries = options.quick
+        ? model.entries.filter(({ key }) => QUICK_LOADS.includes(key))
+        : model.entries;
+      addFigures(results, model, await measureLoad(browser, address, model, entries, options.rounds));
+    }
+  },
+
+  async kernels(results, { browser, address, options }) {
+    results.kernels = await measureKernels(browser, address, options.quick);
+  },
+
+  async factorization(results, { options }) {
+    if (options.quick) return;
+    results.factorization = await measureFactorization(options.python, options.rounds);
+  },
+
+  async lab(results, { browser, address, options, folders }) {
+    if (!options.baseline) return;
+    await buildPage(join(PAGES, 'baseline'), { source: options.baseline });
+    const baseline = await serve({ ...folders, '/': join(PAGES, 'baseline') });
+    const formats = FORMATS.filter(({ key }) => LAB_FORMATS.includes(key));
+    const text = '/datasets/fairy-tales.test.txt';
+    const servers = [address, baseline.address];
+    const [milliseconds, baselineMilliseconds] = await measureLab(
+      browser,
+      LAB_CHECKPOINT,
+      text,
+      formats,
+      servers,
+      options.rounds,
+    );
+    baseline.close();
+    results.lab = { milliseconds, baselineMilliseconds };
+  },
+};
+
+/** Adds figures to those that the contenders of a model have already. */
+function addFigures(results, { key, title }, measured) {
+  const model = (results.models[key] ??= { title, contenders: {} });
+  for (const [contender, figures] of Object.entries(measured)) {
+    model.contenders[contender] = { ...model.contenders[contender], ...figures };
+  }
 }
 
 async function adapterOf(browser, address) {
@@ -110,55 +145,4 @@ async function adapterOf(browser, address) {
   const adapter = await page.evaluate(() => window.bench.describeAdapter());
   await closePage(page);
   return adapter;
-}
-
-function publish(results, { options, models, browser }) {
-  const rows = evaluateRatios(results);
-  const missing = [
-    ...models.flatMap((model) => model.missing),
-    ...(options.quick ? ['GPT-2 (124 M) and the factorization: run without --quick'] : []),
-    ...(options.baseline ? [] : ['the first version: give its checkout by --baseline, see bench/README.md']),
-    ...(results.factorization?.missing ? [results.factorization.missing] : []),
-  ];
-  const document = {
-    recordedAt: new Date().toISOString(),
-    adapter: results.adapter,
-    browser,
-    quick: options.quick,
-    rounds: options.rounds,
-    peers: peerVersions(),
-    ratios: Object.fromEntries(
-      rows.filter(({ value }) => value !== undefined).map(({ key, value }) => [key, value]),
-    ),
-    rows,
-    results,
-    missing,
-  };
-  const text = describeResults({
-    ...document,
-    models: models.map(({ key, title }) => ({ title, figures: merged(results, key) })),
-    kernels: results.kernels,
-  });
-  mkdirSync(options.output, { recursive: true });
-  writeFileSync(join(options.output, 'latest.json'), `${JSON.stringify(document, undefined, 2)}\n`);
-  writeFileSync(join(options.output, 'latest.md'), text);
-  console.log(`\n${text}`);
-}
-
-/** Figures of generation and of loading, by contender. */
-function merged({ generation, load }, model) {
-  const keys = new Set([...Object.keys(generation[model] ?? {}), ...Object.keys(load[model] ?? {})]);
-  return Object.fromEntries(
-    [...keys].map((key) => [key, { ...generation[model]?.[key], ...load[model]?.[key] }]),
-  );
-}
-
-function peerVersions() {
-  const lock = JSON.parse(readFileSync(join(ROOT, 'bench', 'peers', 'package-lock.json'), 'utf8'));
-  return Object.fromEntries(
-    ['@huggingface/transformers', 'onnxruntime-web'].map((name) => [
-      name,
-      lock.packages[`node_modules/${name}`].version,
-    ]),
-  );
 }

@@ -1,5 +1,3 @@
-/** Figures as Markdown: rows of cells, numbers to the right. */
-
 /**
  * A Markdown table.
  * @param {readonly string[]} head
@@ -36,82 +34,4 @@ function formatCell(value) {
 
 function escapeCell(text) {
   return text.replaceAll('|', '\\|');
-}
-
-const MEBIBYTE = 1024 * 1024;
-
-/** The document of a run: what it was measured on, the ratios, and the figures behind them. */
-export function describeResults({
-  recordedAt,
-  adapter,
-  browser,
-  quick,
-  rounds,
-  rows,
-  models,
-  kernels,
-  missing,
-}) {
-  const sections = [
-    `Measured on ${recordedAt.slice(0, 10)} on ${adapter.name}${adapter.isGpu ? '' : ' (software: no GPU)'}, ${browser}; medians of ${rounds} rounds in turn after a warm-up${quick ? ', --quick' : ''}.`,
-    ratioTable(rows),
-    ...models.map(modelTable),
-    kernels && kernelTable(kernels, adapter.isGpu),
-    missing.length > 0 && `Not measured:\n\n${missing.map((line) => `- ${line}`).join('\n')}`,
-  ];
-  return `${sections.filter(Boolean).join('\n\n')}\n`;
-}
-
-function ratioTable(rows) {
-  const sign = { atLeast: '≥', atMost: '≤' };
-  const verdict = (reached) => (reached === undefined ? 'not measured' : reached ? 'reached' : 'not reached');
-  return markdownTable(
-    ['ratio', 'value', 'target', ''],
-    rows.map(({ title, value, target, sense, reached }) => [
-      title,
-      value,
-      `${sign[sense]} ${target}`,
-      verdict(reached),
-    ]),
-  );
-}
-
-function modelTable({ title, figures }) {
-  const table = markdownTable(
-    [
-      title,
-      'prefill 64, tokens/s',
-      'prefill 256, tokens/s',
-      'decode, tokens/s',
-      'load to first token, ms',
-      'MiB on the GPU',
-      'peak JS heap, MiB',
-    ],
-    Object.values(figures).map((figure) => [
-      figure.title,
-      figure.prefill64,
-      figure.prefill256,
-      figure.decode,
-      figure.loadMilliseconds,
-      figure.gpuBytes === undefined ? undefined : figure.gpuBytes / MEBIBYTE,
-      figure.peakHeapBytes === undefined ? undefined : figure.peakHeapBytes / MEBIBYTE,
-    ]),
-  );
-  return table;
-}
-
-function kernelTable({ copyGigabytesPerSecond, rows }, isGpu) {
-  const table = markdownTable(
-    ['kernel', 'outputs×inputs', 'tokens', 'ms', 'GFLOP/s', 'GB/s', ...(isGpu ? ['share of copy'] : [])],
-    rows.map((row) => [
-      row.form,
-      `${row.outputs}×${row.inputs}`,
-      row.tokens,
-      row.milliseconds,
-      row.gflops,
-      row.gigabytesPerSecond,
-      ...(isGpu ? [row.copyShare] : []),
-    ]),
-  );
-  return `Copying from buffer to buffer: ${formatNumber(copyGigabytesPerSecond)} GB/s, read and written bytes together.\n\n${table}`;
 }

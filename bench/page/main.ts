@@ -1,17 +1,19 @@
 import { BenchPage, describeAdapter } from './bench-page';
 import { watchGpu } from './gpu-meter';
 import { openContender } from './open-contender';
+import { watchWebAssembly } from './webassembly-meter';
 
 // The driver (bench/run.mjs) calls what stands here, in one page for each contender. Everything else is imported when it is
 // asked for, so that no page holds code that it does not run.
 const meter = watchGpu();
+const webAssemblyBytes = watchWebAssembly();
 const bench = {
   describeAdapter,
+  webAssemblyBytes,
   openContender: async (kind: string, source: string) => {
     window.contender = new BenchPage(await openContender(kind, source), meter);
   },
   kernels: () => import('../kernels/bench-kernels'),
-  factorization: () => import('./factorize-linears'),
   lab: () => import('./compress-and-evaluate'),
 };
 

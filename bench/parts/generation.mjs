@@ -1,21 +1,26 @@
-import { closePage, openPage } from '../browser.mjs';
+import { closePage, openPage, peakHeap } from '../browser.mjs';
 import { inTurn } from '../in-turn.mjs';
 
 const PROMPT = 64;
 const PREFILLS = [64, 256];
-const DECODED = 32;
+/** Tokens over which submissions, dispatches and readbacks are counted. */
+const COUNTED = 16;
 
 /**
- * Prefill, decode, bytes on the GPU and multiplications of every contender on one model, each in a page of its own that
- * stays open, measured in turn.
+ * Prefill, decode, memory and multiplications of every contender on one model, each in a page of its own that stays open,
+ * measured in turn.
+ * @param {{ rounds: number, decoded: number }} options `decoded`: tokens generated one by one after a prompt of 64
  * @returns {Promise<Record<string, object>>} figures by the contender's key; rates in tokens a second
  */
-export async function measureGeneration(browser, address, model, entries, rounds) {
+export async function measureGeneration(browser, address, model, entries, { rounds, decoded }) {
   const pages = [];
-  for (const entry of entries) pages.push(await openLoaded(browser, address, entry, model));
   const figures = Object.fromEntries(entries.map(({ key, title }) => [key, { title }]));
   const record = (name, values) => entries.forEach(({ key }, index) => (figures[key][name] = values[index]));
-
+  for (const entry of entries) {
+    const { page, ...memory } = await openLoaded(browser, address, entry, model);
+    Object.assign(figures[entry.key], memory);
+    pages.push(page);
+  }
   for (const length of PREFILLS) {
     const times = await inTurn(pages, rounds, (page) => prefill(page, length, model.vocabulary));
     record(
@@ -25,13 +30,13 @@ export async function measureGeneration(browser, address, model, entries, rounds
   }
   const ids = new Map();
   const times = await inTurn(pages, rounds, async (page) => {
-    const decoded = await decode(page, model.vocabulary);
-    ids.set(page, decoded.ids);
-    return decoded.milliseconds;
+    const result = await decode(page, model.vocabulary, decoded);
+    ids.set(page, result.ids);
+    return result.milliseconds;
   });
   record(
     'decode',
-    times.map((time) => DECODED / (time / 1000)),
+    times.map((time) => decoded / (time / 1000)),
   );
   record(
     'ids',
@@ -39,18 +44,22 @@ export async function measureGeneration(browser, address, model, entries, rounds
   );
   for (const [index, { key, kind }] of entries.entries()) {
     figures[key].gpuBytes = await pages[index].evaluate(() => window.contender.gpuBytes());
-    if (kind === 'lathe') figures[key].multiplications = await multiplications(pages[index]);
+    if (kind === 'lathe') figures[key].multiplications = await multiplications(pages[index], decoded);
+    await closePage(pages[index]);
   }
-  for (const page of pages) await closePage(page);
   return figures;
 }
 
-/** A page with a contender in it that has given its first token. */
-export async function openLoaded(browser, address, entry, model) {
+/**
+ * A page with a contender in it that has given its first token, and the memory on the CPU that this took. The load is not
+ * timed, since looking at the heap takes time of its own.
+ */
+async function openLoaded(browser, address, entry, model) {
   const page = await openPage(browser, address);
   await openContender(page, entry);
-  await loadToFirstToken(page, model);
-  return page;
+  const peakHeapBytes = await peakHeap(page, () => loadToFirstToken(page, model));
+  const webAssemblyBytes = await page.evaluate(() => window.bench.webAssemblyBytes());
+  return { page, peakHeapBytes, webAssemblyBytes };
 }
 
 /** Fetches a contender's code. */
@@ -73,22 +82,22 @@ function prefill(page, length, vocabulary) {
   );
 }
 
-function decode(page, vocabulary) {
+function decode(page, vocabulary, count) {
   return page.evaluate(
     ([prompt, vocabulary, count]) => window.contender.decode(prompt, vocabulary, count),
-    [PROMPT, vocabulary, DECODED],
+    [PROMPT, vocabulary, count],
   );
 }
 
-/** Of the same tokens that the rates are measured on; decoding at the middle of its 32 tokens. */
-function multiplications(page) {
+/** Of the same tokens that the rates are measured on; decoding at the middle of its tokens. */
+function multiplications(page, decoded) {
   return page.evaluate(
     ([prompt, count]) => ({
       prefill64: window.contender.multiplications(64, 0),
       prefill256: window.contender.multiplications(256, 0),
       decode: window.contender.multiplications(1, prompt + count / 2),
     }),
-    [PROMPT, DECODED],
+    [PROMPT, decoded],
   );
 }
 
@@ -100,11 +109,11 @@ export async function countDecoding(browser, address, models) {
   const counts = [];
   for (const model of models) {
     const entry = { kind: 'lathe', source: model.source };
-    const page = await openLoaded(browser, address, entry, model);
+    const { page } = await openLoaded(browser, address, entry, model);
     counts.push(
       await page.evaluate(
         ([prompt, vocabulary, count]) => window.contender.countsPerToken(prompt, vocabulary, count),
-        [PROMPT, model.vocabulary, DECODED],
+        [PROMPT, model.vocabulary, COUNTED],
       ),
     );
     await closePage(page);

@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../scripts/dependencies.mjs';
+import { describeResults } from './describe-results.mjs';
+import { evaluateRatios } from './ratios.mjs';
+
+/**
+ * What the measurements of this run are added to: nothing, or with `--add` those of the last run.
+ * @throws {Error} where those were made on another adapter
+ */
+export function earlierResults({ add, output }, adapter) {
+  const path = join(output, 'latest.json');
+  if (!add || !existsSync(path)) return { models: {} };
+  const earlier = JSON.parse(readFileSync(path, 'utf8'));
+  if (earlier.adapter.name !== adapter.name) {
+    throw new Error(
+      `${path} was measured on ${earlier.adapter.name}, this machine has ${adapter.name}; leave --add out.`,
+    );
+  }
+  return earlier.results;
+}
+
+/**
+ * Writes `latest.json` and `latest.md`.
+ * @returns {string} the Markdown
+ */
+export function publish(results, { adapter, browser, missing }, options) {
+  const rows = evaluateRatios({ ...results, adapter });
+  const document = {
+    recordedAt: new Date().toISOString(),
+    adapter,
+    browser,
+    rounds: options.rounds,
+    quick: options.quick,
+    peers: peerVersions(),
+    ratios: Object.fromEntries(
+      rows.filter(({ value }) => value !== undefined).map(({ key, value }) => [key, value]),
+    ),
+    rows,
+    missing: [...missing, ...leftOut(results, options)],
+    results,
+  };
+  const text = describeResults(document);
+  mkdirSync(options.output, { recursive: true });
+  writeFileSync(join(options.output, 'latest.json'), `${JSON.stringify(document, undefined, 2)}\n`);
+  writeFileSync(join(options.output, 'latest.md'), text);
+  return text;
+}
+
+/** How to measure what these options leave out. */
+function leftOut(results, { quick, baseline, python }) {
+  const lines = [];
+  if (!results.models.large) lines.push('GPT-2 (124 M): run without --quick and --models demo.');
+  if (!results.factorization) {
+    lines.push(
+      quick
+        ? 'The factorizations: run without --quick.'
+        : `The factorizations: they need a Python with NumPy, and ${python} is none; name one by --python.`,
+    );
+  }
+  if (!results.lab && !baseline) {
+    lines.push(
+      'The first version: name a checkout of it by --baseline (bench/README.md says how to make it).',
+    );
+  }
+  return lines;
+}
+
+function peerVersions() {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'bench', 'peers', 'package-lock.json'), 'utf8'));
+  return Object.fromEntries(
+    ['@huggingface/transformers', 'onnxruntime-web'].map((name) => [
+      name,
+      packages[`node_modules/${name}`].version,
+    ]),
+  );
+}
