@@ -6,9 +6,9 @@ import {
   type TensorDescription,
 } from '../checkpoint/safetensors-writer';
 import { readTensorBytes } from '../gpu/transfer';
-import { transpose } from '../model/load-model';
 import type { MatrixLayout, Model } from '../model/model';
 import { FORMAT_KEY, FORMAT_VERSION, WEIGHTS_KEY } from '../model/stored-weights';
+import { transpose } from '../model/transpose';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { ExportFormat, Recipe } from './protocol';
 

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { elementCount } from '../checkpoint/dtypes';
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import { uploadTensor } from '../gpu/transfer';
 import { DenseWeight } from '../weights/dense-weight';
@@ -7,8 +8,10 @@ import { ModelError } from './architecture';
 import { architectureOf } from './architectures';
 import { ByteProgress, type LoadOptions } from './byte-progress';
 import type { MatrixLayout, Model, ModelLayout } from './model';
+import { byteLength, readAhead, type TensorPiece } from './read-ahead';
 import { readStoredWeight, type StoredWeightDescription, storedWeights } from './stored-weights';
 import { TransformerModel } from './transformer-model';
+import { transpose } from './transpose';
 
 /** A checkpoint as far as a model needs it. */
 export interface LoadableCheckpoint {
@@ -18,7 +21,7 @@ export interface LoadableCheckpoint {
 }
 
 /** A matrix goes up in pieces of about so many float32 bytes, so that little of it is ever in the JS heap. */
-const PIECE_BYTES = 16 * 1024 * 1024;
+const PIECE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Loads a checkpoint onto the GPU, tensor by tensor. Whatever was uploaded is freed again when it fails or is cancelled.
@@ -42,44 +45,76 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   try {
     for (const matrix of layout.matrices) {
       const description = stored.get(matrix.module);
-      const weight = description
-        ? await readStoredWeight(matrix, description, entries, progress)
-        : await readMatrix(matrix, entries.get(matrix.tensor)!, progress);
-      linears.set(matrix.module, weight);
+      if (description)
+        linears.set(matrix.module, await readStoredWeight(matrix, description, entries, progress));
     }
-    for (const { tensor, shape } of layout.vectors) {
-      const values = await progress.read(entries.get(tensor)!);
-      vectors.set(tensor, uploadTensor(values, [...shape]));
+    const pieces = filled(layout, entries, linears, vectors);
+    for await (const { piece, values } of readAhead(pieces, options.signal)) {
+      piece.write(values);
+      await progress.add(byteLength(piece));
     }
   } catch (error) {
     for (const weight of linears.values()) weight.dispose();
     for (const vector of vectors.values()) vector.dispose();
     throw error;
   }
-  return new TransformerModel(architecture, config, layout, linears, vectors);
+  const inOrder = new Map(layout.matrices.map(({ module }) => [module, linears.get(module)!]));
+  return new TransformerModel(architecture, config, layout, inOrder, vectors);
 }
 
-async function readMatrix(
-  matrix: MatrixLayout,
+/** A piece of the file, and where it goes. */
+interface WritablePiece extends TensorPiece {
+  write(values: Float32Array): void;
+}
+
+/** Every tensor of the file that has no form of its own yet; each is made on the GPU when its first piece is asked for. */
+function* filled(
+  { matrices, vectors: vectorLayouts }: ModelLayout,
+  entries: ReadonlyMap<string, TensorEntry>,
+  linears: Map<string, LinearWeight>,
+  vectors: Map<string, tf.Tensor>,
+): Generator<WritablePiece> {
+  const scratch = reusedArray();
+  for (const matrix of matrices) {
+    if (linears.has(matrix.module)) continue;
+    const weight = DenseWeight.allocate(matrix.shape);
+    linears.set(matrix.module, weight);
+    yield* matrixPieces(matrix, entries.get(matrix.tensor)!, weight, scratch);
+  }
+  for (const { tensor, shape } of vectorLayouts) {
+    const entry = entries.get(tensor)!;
+    const write = (values: Float32Array) => void vectors.set(tensor, uploadTensor(values, [...shape]));
+    yield { entry, start: 0, end: elementCount(shape), write };
+  }
+}
+
+/** Gives views of one array, made anew where it is too short: fresh memory for each matrix costs more than its copy. */
+function reusedArray(): (length: number) => Float32Array<ArrayBuffer> {
+  let array = new Float32Array(0);
+  return (length) => {
+    if (array.length < length) array = new Float32Array(length);
+    return array.subarray(0, length);
+  };
+}
+
+function* matrixPieces(
+  { shape: [outputs, inputs], transposed }: MatrixLayout,
   entry: TensorEntry,
-  progress: ByteProgress,
-): Promise<LinearWeight> {
-  const [outputs, inputs] = matrix.shape;
-  if (matrix.transposed) {
-    return DenseWeight.fromValues(transpose(await progress.read(entry), inputs, outputs), matrix.shape);
+  weight: DenseWeight,
+  scratch: (length: number) => Float32Array<ArrayBuffer>,
+): Generator<WritablePiece> {
+  if (transposed) {
+    const write = (values: Float32Array) =>
+      weight.writeRows(0, transpose(values, inputs, outputs, scratch(values.length)));
+    yield { entry, start: 0, end: outputs * inputs, write };
+    return;
   }
-  const weight = DenseWeight.allocate(matrix.shape);
   const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / (inputs * 4)));
-  try {
-    for (let row = 0; row < outputs; row += rowsPerPiece) {
-      const end = Math.min(outputs, row + rowsPerPiece);
-      weight.writeRows(row, await progress.read(entry, row * inputs, end * inputs));
-    }
-  } catch (error) {
-    weight.dispose();
-    throw error;
+  for (let row = 0; row < outputs; row += rowsPerPiece) {
+    const end = Math.min(outputs, row + rowsPerPiece);
+    const write = (values: Float32Array) => weight.writeRows(row, values);
+    yield { entry, start: row * inputs, end: end * inputs, write };
   }
-  return weight;
 }
 
 /** Checks every tensor before the first is read. @throws ModelError where one is missing or has another shape */
@@ -142,14 +177,4 @@ function bytesToRead(
 
 function fileShape({ shape: [outputs, inputs], transposed }: MatrixLayout): number[] {
   return transposed ? [inputs, outputs] : [outputs, inputs];
-}
-
-/** Row-major [rows, columns] → [columns, rows]. */
-export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const transposed = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      transposed[column * rows + row] = values[row * columns + column];
-  }
-  return transposed;
 }
