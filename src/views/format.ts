@@ -23,6 +23,11 @@ export function formatNumber(value: number): string {
   return value.toExponential(1);
 }
 
+/** A time to three significant digits: 349 ms, 35.7 ms, 3.10 ms. */
+export function formatMilliseconds(value: number): string {
+  return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)} ms`;
+}
+
 export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

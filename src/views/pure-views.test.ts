@@ -4,7 +4,7 @@ import type { VariantRow } from '../store/lab-state';
 import { paretoFront } from './chart/pareto';
 import { layerGrid } from './compare/layer-grid';
 import { markDifferences } from './compare/token-diff';
-import { formatBytes, formatCount, formatNumber } from './format';
+import { formatBytes, formatCount, formatMilliseconds, formatNumber } from './format';
 import { recipeInWords } from './recipe/recipe-in-words';
 import { COLUMNS, shownColumns, sortRows } from './variants/columns';
 import { tableAsText } from './variants/copy-table';
@@ -109,7 +109,7 @@ describe('the table', () => {
       },
     };
     const columns = Object.fromEntries(shownColumns([timed, rows[1]]).map((column) => [column.id, column]));
-    expect(columns.prefillTokensPerSecond.notes!(timed)).toEqual(['GPU 3.10 of 4.00 ms']);
+    expect(columns.prefillTokensPerSecond.notes!(timed)).toEqual(['4.00 ms', 'GPU 3.10 ms']);
     expect(columns.decodeTokensPerSecond.notes!(timed)).toEqual(['2.50 ms']);
     expect(columns.prefillMilliseconds.format(timed)).toBe('4.00 (p95 8.00)');
     expect(columns.prefillGpuMilliseconds.value(timed)).toBe(3.1);
@@ -188,6 +188,13 @@ test('figures are written for people', () => {
     '–',
   ]);
   expect([950, 3505152].map(formatCount)).toEqual(['950', '3.51 M']);
+  expect([2725.7, 349.4, 35.67, 3.1, 0.312].map(formatMilliseconds)).toEqual([
+    '2,726 ms',
+    '349 ms',
+    '35.7 ms',
+    '3.10 ms',
+    '0.312 ms',
+  ]);
 });
 
 test('metrics become plain numbers with their errors beside them', () => {

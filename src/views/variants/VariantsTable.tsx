@@ -201,11 +201,16 @@ function protocolsOf(rows: readonly VariantRow[]): string[] {
       .filter(([name]) => name.endsWith('Protocol'))
       .map(([, text]) => String(text)),
   );
+  return [...new Set([...protocols, ...latencyProtocol(rows)])];
+}
+
+function latencyProtocol(rows: readonly VariantRow[]): string[] {
   const latency = rows.find((row) => row.latency)?.latency;
-  const timing = latency
-    ? [
-        `latency of ${latency.prefillTokens} prefill${latency.decodeTokens ? ` and ${latency.decodeTokens} decode` : ''} tokens, ${latency.prefillTokensPerSecond.runs} runs in turn`,
-      ]
-    : [];
-  return [...new Set([...protocols, ...timing])];
+  if (!latency) return [];
+  const { prefillTokens, decodeTokens, prefillTokensPerSecond, prefillMilliseconds } = latency;
+  const tokens = `${prefillTokens} prefill${decodeTokens ? ` and ${decodeTokens} decode` : ''} tokens`;
+  const durations = prefillMilliseconds
+    ? `, ms of the whole prompt${decodeTokens ? ' and of one token' : ''}`
+    : '';
+  return [`latency of ${tokens}, ${prefillTokensPerSecond.runs} runs in turn${durations}`];
 }

@@ -1,12 +1,12 @@
 import type { Duration, Durations, LatencyReport, Rate } from '../../lab/protocol';
 import type { VariantRow } from '../../store/lab-state';
-import { formatNumber } from '../format';
+import { formatMilliseconds, formatNumber } from '../format';
 import type { Column } from './column';
 
 const WALL_HINT = 'By the wall clock: median of the runs, and what 95 % of them keep within.';
 const GPU_HINT =
   'Time in which the GPU computed, in the same runs: median, and what 95 % of them keep within. The rest of the wall time is the processor, the browser and the way back. Browsers round the clock of the GPU, Chrome to 0.1 ms.';
-const NOTE_HINT = 'Under it the milliseconds in which the GPU computed, of those that passed';
+const NOTE_HINT = 'Under it the wall time, and how much of it the GPU computed';
 
 export const LATENCY_COLUMNS: readonly Column[] = [
   rateColumn(
@@ -66,7 +66,7 @@ function rateColumn(
     },
     notes: ({ latency }) => {
       const both = latency && durations(latency);
-      return both ? [bothClocks(both)] : [];
+      return both ? bothClocks(both) : [];
     },
   };
 }
@@ -93,8 +93,8 @@ function withTail(figure: Rate | Duration | undefined): string {
   return figure ? `${formatNumber(figure.median)} (p95 ${formatNumber(figure.p95)})` : '–';
 }
 
-/** "GPU 3.10 of 4.00 ms"; the wall time alone where the device has no clock of its own. */
-function bothClocks({ wall, gpu }: Durations): string {
-  const passed = `${formatNumber(wall.median)} ms`;
-  return gpu ? `GPU ${formatNumber(gpu.median)} of ${passed}` : passed;
+/** Wall time, and under it the GPU's part of it where the device has a clock of its own. */
+function bothClocks({ wall, gpu }: Durations): string[] {
+  const passed = formatMilliseconds(wall.median);
+  return gpu ? [passed, `GPU ${formatMilliseconds(gpu.median)}`] : [passed];
 }
