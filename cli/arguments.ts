@@ -36,7 +36,7 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --max-windows N                windows at most
   --max-examples N               examples of an accuracy at most
   --max-tokens N                 tokens of a pseudo-perplexity at most
-  --latency                      measure prefill and decode, all variants in turn
+  --latency                      measure prefill and decode, wall and GPU time, all variants in turn
   --runs N --prefill N --decode N   runs and tokens of the latency measurement
   --report OUT.json              write the document to a file too
   --export DIR                   write DIR/<variant>/lathe and DIR/<variant>/dense
