@@ -3,7 +3,8 @@ import { formatNumber, markdownTable } from './table.mjs';
 const MEBIBYTE = 1024 * 1024;
 
 /** The document of a run: what it was measured on, the ratios, and the figures behind them. */
-export function describeResults({ recordedAt, adapter, browser, quick, rounds, rows, results, missing }) {
+export function describeResults(document) {
+  const { recordedAt, adapter, browser, quick, rounds, rows, results, missing, differences } = document;
   const software = adapter.isGpu ? '' : ' (software, no GPU)';
   const sections = [
     `Measured on ${recordedAt.slice(0, 10)} on ${adapter.name}${software}, ${browser}; medians of ${rounds} rounds in turn after a warm-up${quick ? ', with --quick' : ''}.`,
@@ -11,9 +12,14 @@ export function describeResults({ recordedAt, adapter, browser, quick, rounds, r
     ...Object.values(results.models).map(modelTable),
     results.kernels && kernelTable(results.kernels, adapter.isGpu),
     results.factorization && factorizationTable(results.factorization),
-    missing.length > 0 && `Not measured:\n\n${missing.map((line) => `- ${line}`).join('\n')}`,
+    list('Continuations that differ from those of Lathe dense:', differences),
+    list('Not measured:', missing),
   ];
   return `${sections.filter(Boolean).join('\n\n')}\n`;
+}
+
+function list(title, lines) {
+  return lines.length > 0 && `${title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
 
 function ratioTable(rows) {

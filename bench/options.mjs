@@ -21,6 +21,7 @@ Measures Lathe and its peers in turn in a real browser and writes bench/results/
   --formats KEY,…    some of Lathe's formats, by their keys in bench/formats.mjs
   --rounds N         measured rounds after the warm-up (default, and least for figures to publish: 5)
   --add              keep what the last results hold and this run does not measure
+  --record           put the tables into bench/README.md too
   --output DIR       where the results go (default: bench/results)
   --help             this text`;
 
@@ -47,6 +48,7 @@ export function parseOptions(args, root, formats) {
       formats: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       add: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
       output: { type: 'string', default: resolve(root, 'bench/results') },
       help: { type: 'boolean', default: false },
     },
@@ -58,6 +60,7 @@ export function parseOptions(args, root, formats) {
     quick: values.quick,
     help: values.help,
     add: values.add,
+    record: values.record,
     peers: resolve(values.peers),
     baseline: values.baseline && resolve(values.baseline),
     python: values.python,

@@ -4,6 +4,12 @@ import { ROOT } from '../scripts/dependencies.mjs';
 import { describeResults } from './describe-results.mjs';
 import { evaluateRatios } from './ratios.mjs';
 
+const README = join(ROOT, 'bench', 'README.md');
+/** The newest tables stand behind it. */
+const TABLES = '<!-- tables -->\n';
+/** Contenders that compute in float32 and have to generate the same tokens. */
+const FLOAT32 = ['lathe-dense', 'tfjs', 'transformers-fp32'];
+
 /**
  * What the measurements of this run are added to: nothing, or with `--add` those of the last run.
  * @throws {Error} where those were made on another adapter
@@ -38,13 +44,31 @@ export function publish(results, { adapter, browser, missing }, options) {
     ),
     rows,
     missing: [...missing, ...leftOut(results, options)],
+    differences: differentContinuations(results),
     results,
   };
   const text = describeResults(document);
   mkdirSync(options.output, { recursive: true });
   writeFileSync(join(options.output, 'latest.json'), `${JSON.stringify(document, undefined, 2)}\n`);
   writeFileSync(join(options.output, 'latest.md'), text);
+  if (options.record) recordTables(text);
   return text;
+}
+
+function recordTables(text) {
+  const [explanation] = readFileSync(README, 'utf8').split(TABLES);
+  writeFileSync(README, `${explanation}${TABLES}\n${text}`);
+}
+
+/** A sentence for each float32 contender whose continuation is not Lathe's: it computes something else, or loses digits. */
+function differentContinuations({ models }) {
+  return Object.values(models).flatMap(({ title, contenders }) => {
+    const [own, ...others] = FLOAT32.map((key) => contenders[key]).filter((figures) => figures?.ids);
+    return others.flatMap((other) => {
+      const place = other.ids.findIndex((id, index) => id !== own.ids[index]);
+      return place < 0 ? [] : [`${other.title} on ${title}: another token at place ${place + 1}.`];
+    });
+  });
 }
 
 /** How to measure what these options leave out. */
