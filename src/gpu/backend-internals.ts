@@ -24,6 +24,7 @@ export interface BackendInternals {
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
+  runWebGPUProgram(...parameters: unknown[]): unknown;
   makeTensorInfo(shape: number[], dtype: string): { dataId: DataId; shape: number[]; dtype: string };
 }
 

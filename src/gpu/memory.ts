@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { internalsOf } from './backend-internals';
+import { countGpu } from './counters';
 import { currentGpu } from './device';
 
 /** Bytes on the GPU, as tfjs's buffer manager counts them. */
@@ -59,6 +60,7 @@ export function submitPendingWork(): void {
   if (!internals.commandEncoder) return;
   internals.endComputePassEncoder();
   internals.submitQueue();
+  countGpu('submissions');
 }
 
 /** Resolves when the GPU has done all that was asked of it. */

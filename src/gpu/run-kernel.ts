@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { allocateTensor } from './allocate';
 import { type BackendInternals, internalsOf } from './backend-internals';
-import { currentGpu, type Gpu } from './device';
+import { countGpu } from './counters';
+import { currentGpu } from './device';
+import { activeRecording } from './recording';
+import { type Uniform, uniformBuffer } from './uniforms';
+
+export { float, int, type Uniform } from './uniforms';
 
 /**
  * A kernel is data: WGSL text, compile-time constants and a label.
@@ -20,9 +25,6 @@ export interface Kernel {
   /** `enable` directives that must come first, such as `subgroups`. */
   readonly enable?: readonly string[];
 }
-
-/** A uniform scalar: a plain number is a u32; `float(x)` and `int(x)` say otherwise. */
-export type Uniform = number | { readonly float: number } | { readonly int: number };
 
 /** A new output tensor, or a tensor that is there and is written in place. */
 export type KernelOutput = { readonly shape: number[]; readonly dtype: 'float32' | 'int32' } | tf.Tensor;
@@ -43,11 +45,8 @@ interface CompiledKernel {
 
 /** Pipelines by full source text and binding counts, so that a stale pipeline is not possible. */
 const pipelines = new WeakMap<GPUDevice, Map<string, CompiledKernel>>();
-
-/** A float uniform. */
-export const float = (value: number): Uniform => ({ float: value });
-/** A signed integer uniform. */
-export const int = (value: number): Uniform => ({ int: value });
+/** The same by kernel object, for those that are made once: no text is put together for a launch. */
+const pipelinesOfKernels = new WeakMap<GPUDevice, WeakMap<Kernel, Map<number, CompiledKernel>>>();
 
 /**
  * Encodes one dispatch into tfjs's current command buffer, in order with tfjs's own ops, and returns the outputs.
@@ -82,11 +81,11 @@ export function runKernel(kernel: Kernel, dispatch: Dispatch): tf.Tensor[] {
   if (dispatch.uniforms?.length) {
     entries.push({
       binding: entries.length,
-      resource: { buffer: uniformBuffer(gpu, internals, dispatch.uniforms) },
+      resource: { buffer: uniformBuffer(gpu.device, dispatch.uniforms) },
     });
   }
   const compiled = compile(
-    gpu,
+    gpu.device,
     kernel,
     dispatch.inputs.length,
     outputs.length,
@@ -101,9 +100,12 @@ export function runKernel(kernel: Kernel, dispatch: Dispatch): tf.Tensor[] {
   pass.setBindGroup(0, bindGroup);
   pass.dispatchWorkgroups(x, y, z);
   internals.dispatchCountInPass++;
+  countGpu('dispatches');
+  activeRecording()?.add({ pipeline: compiled.pipeline, bindGroup, workgroups: [x, y, z] }, tensors);
   if (internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
     internals.endComputePassEncoder();
     internals.submitQueue();
+    countGpu('submissions');
   }
   return outputs;
 }
@@ -120,24 +122,25 @@ function bufferOf(internals: BackendInternals, tensor: tf.Tensor): GPUBuffer {
   return resource;
 }
 
-function uniformBuffer(gpu: Gpu, internals: BackendInternals, uniforms: readonly Uniform[]): GPUBuffer {
-  const data = new DataView(new ArrayBuffer(Math.ceil(uniforms.length / 4) * 16));
-  uniforms.forEach((uniform, index) => {
-    if (typeof uniform === 'number') data.setUint32(index * 4, uniform, true);
-    else if ('float' in uniform) data.setFloat32(index * 4, uniform.float, true);
-    else data.setInt32(index * 4, uniform.int, true);
-  });
-  const buffer = internals.bufferManager.acquireBuffer(
-    data.byteLength,
-    GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-  );
-  gpu.device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer);
-  internals.uniformPendingDisposal.push(buffer);
-  return buffer;
+function compile(
+  device: GPUDevice,
+  kernel: Kernel,
+  inputs: number,
+  outputs: number,
+  hasUniforms: boolean,
+): CompiledKernel {
+  let kernels = pipelinesOfKernels.get(device);
+  if (!kernels) pipelinesOfKernels.set(device, (kernels = new WeakMap()));
+  let layouts = kernels.get(kernel);
+  if (!layouts) kernels.set(kernel, (layouts = new Map()));
+  const layoutKey = inputs * 64 + outputs * 2 + Number(hasUniforms);
+  let compiled = layouts.get(layoutKey);
+  if (!compiled) layouts.set(layoutKey, (compiled = compileText(device, kernel, inputs, outputs, hasUniforms)));
+  return compiled;
 }
 
-function compile(
-  gpu: Gpu,
+function compileText(
+  device: GPUDevice,
   kernel: Kernel,
   inputs: number,
   outputs: number,
@@ -145,8 +148,8 @@ function compile(
 ): CompiledKernel {
   const code = sourceOf(kernel);
   const key = `${inputs},${outputs},${hasUniforms}\n${code}`;
-  let cache = pipelines.get(gpu.device);
-  if (!cache) pipelines.set(gpu.device, (cache = new Map()));
+  let cache = pipelines.get(device);
+  if (!cache) pipelines.set(device, (cache = new Map()));
   const cached = cache.get(key);
   if (cached) return cached;
   const types: GPUBufferBindingType[] = [
@@ -154,18 +157,18 @@ function compile(
     ...Array<GPUBufferBindingType>(outputs).fill('storage'),
     ...(hasUniforms ? (['uniform'] as const) : []),
   ];
-  const layout = gpu.device.createBindGroupLayout({
+  const layout = device.createBindGroupLayout({
     entries: types.map((type, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type },
     })),
   });
-  const module = gpu.device.createShaderModule({ label: kernel.name, code });
+  const module = device.createShaderModule({ label: kernel.name, code });
   void reportCompilation(kernel.name, module, code);
-  const pipeline = gpu.device.createComputePipeline({
+  const pipeline = device.createComputePipeline({
     label: kernel.name,
-    layout: gpu.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: 'main' },
   });
   const compiled = { pipeline, layout };

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { allocateTensor } from './allocate';
+import { countGpu } from './counters';
 import { currentGpu } from './device';
 import { submitPendingWork } from './memory';
 import { gpuBufferOf } from './run-kernel';
@@ -58,6 +59,8 @@ export async function readTensorsBytes(tensors: readonly tf.Tensor[]): Promise<A
     offset += lengths[index];
   });
   device.queue.submit([encoder.finish()]);
+  countGpu('submissions');
+  countGpu('readbacks');
   try {
     await staging.mapAsync(GPUMapMode.READ);
     const mapped = staging.getMappedRange();
@@ -83,6 +86,8 @@ export async function* tensorPieces(tensor: tf.Tensor): AsyncGenerator<Uint8Arra
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(source, start, staging, 0, size);
     device.queue.submit([encoder.finish()]);
+    countGpu('submissions');
+    countGpu('readbacks');
     try {
       await staging.mapAsync(GPUMapMode.READ);
       yield new Uint8Array(staging.getMappedRange().slice(0));
