@@ -1,4 +1,5 @@
 import { breathing, type LongTask, partOf } from './cooperate';
+import { MIXED_UP } from './gram-matrix';
 import { type Matrix, transpose, zeros } from './matrix';
 import { copyFromPanel, product } from './matrix-product';
 import { orthonormalizeColumns } from './orthonormalize-columns';
@@ -23,9 +24,9 @@ const SEED = 1;
  *
  * @param matrix [m, n], finite
  * @param rank far below n
- * @returns [rank, n], orthonormal rows; or nothing where the space of half the columns does not settle it, where A has
- *   no more singular values than there are vectors, or where a singular value occurs as often as a block is wide, so that
- *   the space may not hold all its vectors
+ * @returns [rank, n], orthonormal rows; or nothing where a space of half the columns does not settle it, where a
+ *   singular value that is wanted is rounding beside the greatest, or where one occurs as often as a block is wide, so
+ *   that the space may not hold all its vectors
  */
 export async function leadingRightVectors(
   matrix: Matrix,
@@ -40,17 +41,15 @@ export async function leadingRightVectors(
     const grows = space.grow();
     await breathe(space.dimension / limit);
     if (grows && space.dimension < Math.min(nextLook, limit)) continue;
+    if (space.dimension < rank) return undefined;
     nextLook = Math.max(nextLook, space.dimension) * LOOK_AFTER;
     const share = space.dimension / limit;
-    const { values, vectors } = await symmetricEigen(
-      space.projection(),
-      () => rank,
-      partOf(task, share, share),
-    );
-    if (space.dimension > rank && space.residual(vectors) <= tolerance(values, rank))
-      return mayRepeat(values, rank)
-        ? undefined
-        : product(vectors, space.basis(), partOf(task, share, share));
+    const projection = space.projection();
+    const { values, vectors } = await symmetricEigen(projection, () => rank, partOf(task, share, share));
+    if (space.residual(vectors) <= tolerance(values, rank)) {
+      if (values[rank - 1] <= MIXED_UP * values[0] || mayRepeat(values, rank)) return undefined;
+      return product(vectors, space.basis(), partOf(task, share, share));
+    }
     if (!grows) return undefined;
   }
   return undefined;
@@ -75,14 +74,14 @@ class KrylovSpace {
   /** Qᵀ [limit, n] and Q [n, limit]: the kernel multiplies from the left by both. */
   private readonly rows: HeapMatrix;
   private readonly columns: HeapMatrix;
-  /** The newest block of Q, then of AᵀAQ, [n, PANEL]. */
+  /** The block of Q that comes next, [n, PANEL]. */
   private readonly block: HeapMatrix;
   private readonly correction: HeapMatrix;
   /** A times the block, [m, PANEL]. */
   private readonly image: HeapMatrix;
   private readonly coefficients: HeapMatrix;
   private readonly t: Matrix;
-  /** The new block = Q-part + next block · R. */
+  /** What AᵀA makes of the newest block beyond the space is the next block times R. */
   private r: Float64Array = new Float64Array(PANEL * PANEL);
 
   constructor(
@@ -118,7 +117,12 @@ class KrylovSpace {
     orthonormalizeColumns(this.block);
   }
 
-  /** Takes one block more into the space. @returns false where nothing is left that could be taken next */
+  /**
+   * Takes one block more into the space. Vectors of the next that depend on the space are 0 and stay so: they add eigenvalues
+   * of 0 to T and nothing else.
+   *
+   * @returns false where that is all of them, so that the space is invariant
+   */
   grow(): boolean {
     const { heap, block } = this;
     this.appendBlock();
@@ -126,11 +130,10 @@ class KrylovSpace {
     heap.multiply(this.aTransposed, this.image, block);
     this.removeSpaceFromBlock();
     copyFromPanel(this.coefficients, this.dimension, this.t, 0, this.dimension - PANEL);
-    // Twice is enough (Giraud, Langou and Rozložník 2005) for orthogonality to rounding.
+    this.r = orthonormalizeColumns(block, this.t.values[0]).r;
+    // What rounding left of the space in vectors that were short is as long as it was beside them, so once more.
     this.removeSpaceFromBlock();
-    const { r, isFullRank } = orthonormalizeColumns(block, this.t.values[0]);
-    this.r = r;
-    return isFullRank;
+    return orthonormalizeColumns(block).rank > 0;
   }
 
   /** T, [dimension, dimension]. */

@@ -3,15 +3,20 @@ import { copyToPanel } from './matrix-product';
 import { type Matrix, transpose, zeros } from './matrix';
 import { PANEL, PanelHeap } from './panel-heap';
 
-/** Rows of A that are summed at once. */
-const CHUNK_ROWS = 128;
+/** Eigenvectors of AᵀA whose eigenvalues are below this share of the greatest are mixed up by rounding. */
+export const MIXED_UP = 1e-10;
+
+/** Values of A that are in the heap at once: as many as half of a second-level cache holds. */
+const CHUNK_VALUES = 65536;
+/** Each sum over fewer rows would cost more to add up than to compute. */
+const CHUNK_LEAST_ROWS = 128;
 
 /** AᵀA, [columns, columns]: the lower triangle is summed over chunks of the rows of A, then mirrored. */
 export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const { rows, columns } = matrix;
   const breathe = breathing(task);
   const gram = zeros(columns, columns);
-  const chunkRows = Math.min(CHUNK_ROWS, rows);
+  const chunkRows = Math.min(rows, Math.max(CHUNK_LEAST_ROWS, Math.floor(CHUNK_VALUES / columns)));
   const heap = new PanelHeap([
     [columns, chunkRows],
     [chunkRows, PANEL],

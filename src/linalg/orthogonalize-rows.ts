@@ -1,5 +1,6 @@
 import { breathing, type LongTask } from './cooperate';
-import { innerProduct, type Matrix } from './matrix';
+import { gramMatrix } from './gram-matrix';
+import { innerProduct, type Matrix, transpose } from './matrix';
 
 /** Jacobi converges quadratically: ten sweeps are many. */
 const MAX_SWEEPS = 60;
@@ -25,7 +26,8 @@ export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {
     (Number.EPSILON * Math.max(b.columns, q.columns)) ** 2 * squares.reduce((x, y) => Math.max(x, y), 0);
   // The cosine of two rows is not known better than this, which bounds the rounding of their inner product.
   const orthogonal = Number.EPSILON * Math.max(b.columns, MIN_ROUNDINGS);
-  for (let sweep = 0, turned = true; turned; sweep++) {
+  const gram = await gramMatrix(transpose(b), { signal: task.signal });
+  for (let sweep = 0, turned = !isDiagonal(gram, orthogonal, rounding); turned; sweep++) {
     if (sweep === MAX_SWEEPS)
       throw new Error('The singular value iteration did not converge; are the weights finite?');
     turned = false;
@@ -50,6 +52,18 @@ export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {
     b.values.fill(0, row * b.columns, (row + 1) * b.columns);
   }
   return squares.map(Math.sqrt);
+}
+
+/** Whether the products of rows, summed up by the fast kernel, leave nothing to turn; those of tiny rows do not count. */
+function isDiagonal({ rows, values }: Matrix, orthogonal: number, rounding: number): boolean {
+  const squareOf = (row: number) => values[row * rows + row];
+  for (let i = 0; i < rows; i++) {
+    for (let j = i + 1; j < rows; j++) {
+      if (squareOf(i) <= rounding || squareOf(j) <= rounding) continue;
+      if (Math.abs(values[i * rows + j]) > orthogonal * Math.sqrt(squareOf(i) * squareOf(j))) return false;
+    }
+  }
+  return true;
 }
 
 /** The smaller of the two turns that make vectors of these squared lengths and this product orthogonal. */

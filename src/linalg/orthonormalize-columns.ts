@@ -7,8 +7,8 @@ const DEPENDENT = 1e-13;
 export interface ColumnFactors {
   /** [columns, columns], upper triangular. */
   readonly r: Float64Array;
-  /** False where a column depends on those before it; it is 0 in Q then. */
-  readonly isFullRank: boolean;
+  /** Columns that do not depend on those before them; the others are 0 in Q. */
+  readonly rank: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface ColumnFactors {
 export function orthonormalizeColumns(b: Matrix, scale?: number): ColumnFactors {
   const { rows: width, columns: n, values } = transpose(b);
   const r = new Float64Array(width * width);
-  let isFullRank = true;
+  let rank = 0;
   for (let column = 0; column < width; column++) {
     const start = column * n;
     for (let repeat = 0; repeat < 2; repeat++) {
@@ -34,10 +34,10 @@ export function orthonormalizeColumns(b: Matrix, scale?: number): ColumnFactors 
     const length = Math.sqrt(innerProduct(values, start, values, start, n));
     scale ??= length;
     const depends = length <= DEPENDENT * scale;
-    if (depends) isFullRank = false;
+    if (!depends) rank++;
     r[column * width + column] = length;
     for (let row = 0; row < n; row++) values[start + row] = depends ? 0 : values[start + row] / length;
   }
   b.values.set(transpose({ rows: width, columns: n, values }).values);
-  return { r, isFullRank };
+  return { r, rank };
 }

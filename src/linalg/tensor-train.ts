@@ -37,7 +37,8 @@ export async function tensorTrainSvd(
   checkLimit(limit);
   const modes = rows.map((row, index) => row * columns[index]);
   const cuts = modes.length - 1;
-  const norm = Math.sqrt(squaredNorm(matrix));
+  const total = squaredNorm(matrix);
+  const norm = Math.sqrt(total);
   const allowed = 'relativeError' in limit ? (limit.relativeError * norm) / Math.sqrt(Math.max(1, cuts)) : 0;
   let rest = pairIndices(matrix, rows, columns);
   let leftRank = 1;
@@ -46,7 +47,10 @@ export async function tensorTrainSvd(
   for (let k = 0; k < cuts; k++) {
     const height = leftRank * modes[k];
     const unfolded: Matrix = { rows: height, columns: rest.length / height, values: rest };
-    const cut = await cutInTwo(unfolded, limit, allowed, partOf(task, k / cuts, (k + 1) / cuts));
+    // The parts that were cut off are orthogonal to what remains.
+    const remaining = Math.max(0, total - lost);
+    const part = partOf(task, k / cuts, (k + 1) / cuts);
+    const cut = await cutInTwo(unfolded, remaining, limit, allowed, part);
     cores.push({ values: cut.left.values, shape: [leftRank, rows[k], columns[k], cut.rank] });
     rest = cut.right.values;
     lost += cut.lost;
@@ -97,8 +101,10 @@ interface Cut {
   readonly lost: number;
 }
 
+/** @param total ‖unfolded‖F² */
 async function cutInTwo(
   unfolded: Matrix,
+  total: number,
   limit: TensorTrainLimit,
   allowed: number,
   task: LongTask,
@@ -108,15 +114,16 @@ async function cutInTwo(
   const { u, singularValues, v, residual } = await truncatedSvd(unfolded, wanted, task);
   const rank = 'maxRank' in limit ? wanted : rankWithin(singularValues, allowed);
   const right = transpose(firstColumns(v, rank));
-  right.values.forEach((value, index) => {
-    right.values[index] = value * singularValues[Math.floor(index / right.columns)];
-  });
+  for (let row = 0; row < rank; row++) {
+    for (let index = row * right.columns; index < (row + 1) * right.columns; index++)
+      right.values[index] *= singularValues[row];
+  }
   const discarded = singularValues.subarray(rank).reduce((sum, value) => sum + value * value, 0);
   return {
     left: firstColumns(u, rank),
     right,
     rank,
-    lost: discarded + residual ** 2 * squaredNorm(unfolded),
+    lost: discarded + residual ** 2 * total,
   };
 }
 
@@ -145,16 +152,20 @@ function firstColumns(matrix: Matrix, count: number): Matrix {
 /** The tensor with modes (i1, j1), (i2, j2), … of W[(i1 … id), (j1 … jd)]. */
 function pairIndices(matrix: Matrix, rows: readonly number[], columns: readonly number[]): Float64Array {
   const result = new Float64Array(matrix.values.length);
-  const visit = (mode: number, row: number, column: number, target: number): void => {
-    if (mode === rows.length) {
-      result[target] = matrix.values[row * matrix.columns + column];
-      return;
+  const last = rows.length - 1;
+  const copyLastMode = (row: number, column: number, target: number): void => {
+    for (let i = 0; i < rows[last]; i++) {
+      const source = (row + i) * matrix.columns + column;
+      for (let j = 0; j < columns[last]; j++) result[target++] = matrix.values[source + j];
     }
-    for (let i = 0; i < rows[mode]; i++) {
-      for (let j = 0; j < columns[mode]; j++) {
-        const next = (target * rows[mode] + i) * columns[mode] + j;
-        visit(mode + 1, row * rows[mode] + i, column * columns[mode] + j, next);
-      }
+  };
+  // `row` and `column` are indices of the modes so far; so is `target`, of the pairs.
+  const visit = (mode: number, row: number, column: number, target: number): void => {
+    const [height, width] = [rows[mode], columns[mode]];
+    if (mode === last) return copyLastMode(row * height, column * width, target * height * width);
+    for (let i = 0; i < height; i++) {
+      for (let j = 0; j < width; j++)
+        visit(mode + 1, row * height + i, column * width + j, (target * height + i) * width + j);
     }
   };
   visit(0, 0, 0, 0);

@@ -1,6 +1,6 @@
 import { leadingRightVectors } from './block-krylov';
 import { breathing, type LongTask, partOf } from './cooperate';
-import { gramMatrix } from './gram-matrix';
+import { gramMatrix, MIXED_UP } from './gram-matrix';
 import { addRowProduct, type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { product } from './matrix-product';
 import { orthogonalizeRows } from './orthogonalize-rows';
@@ -21,20 +21,19 @@ export interface TruncatedSvd {
 /** Below this share of ‖A‖², ‖A‖² − ΣS² has lost its digits, and the residual is summed element by element. */
 const CANCELLED = 1e-6;
 
-/**
- * Eigenvectors of the Gram matrix whose eigenvalues are below this share of the greatest are mixed up by rounding. Where the
- * wanted part reaches there, all of them are made, put in order by one-sided Jacobi, and cut afterwards.
- */
-const MIXED_UP = 1e-10;
-
-const KRYLOV_COLUMNS_PER_VECTOR = 12;
-const KRYLOV_ROWS_PER_COLUMN = 4;
+/** Fewer columns for each wanted vector, or fewer at all, make the Gram matrix's eigenvectors the faster way. */
+const KRYLOV_LEAST_COLUMNS_PER_VECTOR = 16;
 const KRYLOV_LEAST_COLUMNS = 256;
+/** So do more rows for each column: the iteration multiplies by the matrix twice at every step. */
+const KRYLOV_MOST_ROWS_PER_COLUMN = 4;
+/** Beyond this size the copies that the iteration works on are not worth their memory: 512 MiB each. */
+const KRYLOV_MOST_VALUES = 2 ** 26;
 
 /**
  * The leading part of the singular value decomposition: the best approximation of this rank in the Frobenius norm (Eckart
- * and Young 1936). V comes from the eigenvectors of the smaller Gram matrix, and one-sided Jacobi on A·V then undoes
- * what squaring the matrix cost: singular values are exact to rounding beside the largest.
+ * and Young 1936). V comes from block Krylov iteration where few of many vectors are wanted, else from the eigenvectors of the
+ * smaller Gram matrix; one-sided Jacobi on A·V then undoes what squaring the matrix cost: singular values are exact to rounding
+ * beside the largest.
  *
  * @param matrix [m, n], finite
  * @param rank at most min(m, n)
@@ -96,16 +95,18 @@ async function tallSvd(matrix: Matrix, rank: number, task: LongTask): Promise<Sc
   };
 }
 
-/**
- * Whether the iteration takes less time than the Gram matrix and its eigenvalues: for few vectors of a matrix with few rows
- * beside its columns, since each step costs two products with it.
- */
-const isForKrylov = ({ rows, columns }: Matrix, rank: number) =>
-  columns >= KRYLOV_COLUMNS_PER_VECTOR * rank &&
-  rows <= KRYLOV_ROWS_PER_COLUMN * columns &&
-  columns >= KRYLOV_LEAST_COLUMNS;
+function isForKrylov({ rows, columns }: Matrix, rank: number): boolean {
+  return (
+    columns >= Math.max(KRYLOV_LEAST_COLUMNS, KRYLOV_LEAST_COLUMNS_PER_VECTOR * rank) &&
+    rows <= KRYLOV_MOST_ROWS_PER_COLUMN * columns &&
+    rows * columns <= KRYLOV_MOST_VALUES
+  );
+}
 
-/** [rank, n], or all n of them where eigenvectors are mixed up. */
+/**
+ * [rank, n]. Where the wanted part reaches eigenvectors that rounding mixed up, all n of them, for Jacobi to put in order
+ * before the rest is cut off.
+ */
 async function rightVectorsByGram(matrix: Matrix, rank: number, task: LongTask): Promise<Matrix> {
   const gram = await gramMatrix(matrix, partOf(task, 0, 0.3));
   const wanted = (values: Float64Array) => (values[rank - 1] > MIXED_UP * values[0] ? rank : values.length);
@@ -138,10 +139,11 @@ function rowsInOrder({ columns, values }: Matrix, order: readonly number[]): Mat
   return result;
 }
 
-function unitColumns(matrix: Matrix, lengths: Float64Array): Matrix {
-  const values = matrix.values.map((value, index) => {
-    const length = lengths[index % matrix.columns];
-    return length > 0 ? value / length : 0;
-  });
-  return { ...matrix, values };
+function unitColumns({ rows, columns, values }: Matrix, lengths: Float64Array): Matrix {
+  const result = zeros(rows, columns);
+  for (let row = 0, index = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, index++)
+      result.values[index] = lengths[column] > 0 ? values[index] / lengths[column] : 0;
+  }
+  return result;
 }
