@@ -3,7 +3,8 @@ import { beforeAll, test } from 'vitest';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
 import { openNodeGpu } from '../gpu/node-gpu';
-import { type Activation, biasActivation } from './bias-activation';
+import type { Activation } from './activation';
+import { biasActivation } from './bias-activation';
 
 beforeAll(() => openNodeGpu());
 

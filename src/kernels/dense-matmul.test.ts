@@ -37,7 +37,7 @@ test.each([2, 9])('%i tokens into columns of a larger result', async (tokens) =>
   const x = uploadTensor(xValues, [tokens, 8]) as tf.Tensor2D;
   const weight = uploadTensor(values, [6, 8]);
   const output = uploadTensor(new Float32Array(tokens * 11).fill(7), [tokens, 11]) as tf.Tensor2D;
-  denseMatmul(x, weight, 6, { output, offset: 3 });
+  denseMatmul(x, weight, 6, {}, { output, offset: 3 });
   const product = referenceMatmul(xValues, values, [tokens, 8, 6]);
   const expected = Array.from({ length: tokens * 11 }, (_, index) => {
     const [token, column] = [Math.floor(index / 11), (index % 11) - 3];

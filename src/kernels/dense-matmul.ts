@@ -1,11 +1,18 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type KernelOutput, runKernel } from '../gpu/run-kernel';
-import matmulSource from './dense-matmul.wgsl?raw';
-import matvecSource from './dense-matvec.wgsl?raw';
+import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
+import tiledSource from './dense-matmul.wgsl?raw';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
+import { kernelProfile } from './kernel-profile';
 import { laneWidth, withLanes } from './lanes';
+import { quadKey, quadReader } from './quad-reader';
+import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
+import { type QuadForm, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 
 /** Up to so many tokens a row of the matrix is read once a token; beyond, tiles pay. */
 export const FEW_TOKENS = 4;
+
+/** Tokens and outputs that a workgroup of the tiled kernel makes. */
+const TILE = 64;
 
 /** Where in the result the product goes: for a matrix that is stored in blocks of rows. */
 export interface ColumnRange {
@@ -13,35 +20,101 @@ export interface ColumnRange {
   readonly offset: number;
 }
 
+/** Kernels by what their text depends on. */
+const kernels = new Map<string, Kernel>();
+
 /**
- * x · Wᵀ with W [out, in] row-major: [tokens, in] → [tokens, out].
- * @param into writes columns of this tensor instead of making a new one
+ * activation(x · Wᵀ + bias) + residual with W [out, in] row-major: [tokens, in] → [tokens, out].
+ * @param into writes columns of this tensor instead of making a new one; bias and residual are those of all columns
  */
 export function denseMatmul(
   x: tf.Tensor2D,
   weight: tf.Tensor,
   outputs: number,
+  epilogue: Epilogue = {},
   into?: ColumnRange,
 ): tf.Tensor2D {
   const [tokens, width] = x.shape;
-  const few = tokens <= FEW_TOKENS;
   const destination: KernelOutput = into?.output ?? { shape: [tokens, outputs], dtype: 'float32' };
-  const [y] = runKernel(
-    few
-      ? { name: 'dense-matvec', source: withLanes(matvecSource, width) }
-      : { name: 'dense-matmul', source: withLanes(matmulSource, width) },
-    {
-      inputs: [x, weight],
-      outputs: [destination],
-      uniforms: [
-        tokens,
-        width / laneWidth(width),
-        outputs,
-        into?.offset ?? 0,
-        into?.output.shape[1] ?? outputs,
-      ],
-      workgroups: few ? [Math.ceil(outputs / 64), tokens] : [Math.ceil(outputs / 64), Math.ceil(tokens / 16)],
-    },
-  );
+  const { kernel, workgroups } = chooseKernel(weight, tokens, width, outputs, epilogue);
+  const [y] = runKernel(kernel, {
+    inputs: [x, weight, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
+    outputs: [destination],
+    uniforms: [tokens, width, outputs, into?.offset ?? 0, into?.output.shape[1] ?? outputs],
+    workgroups,
+  });
   return y as tf.Tensor2D;
+}
+
+function chooseKernel(
+  weight: tf.Tensor,
+  tokens: number,
+  width: number,
+  outputs: number,
+  epilogue: Epilogue,
+): { kernel: Kernel; workgroups: [number, number] } {
+  const profile = kernelProfile();
+  const base = `${profile.name} ${profile.subgroupLanes ?? 'plain'} ${quadKey(width)} ${epilogueKey(epilogue)}`;
+  if (tokens <= FEW_TOKENS) {
+    const kernel = remember(`row ${base}`, () =>
+      rowProductKernel(denseRows(weight, width), width, epilogue, profile),
+    );
+    return { kernel, workgroups: rowProductWorkgroups(outputs, tokens, profile) };
+  }
+  if (profile.tile !== 'workgroup') {
+    const tile = tileFor(tokens, profile);
+    const kernel = remember(`tile ${tile.tokens}×${tile.rows} ${base}`, () =>
+      tokenTileKernel(denseQuads(weight, width), width, epilogue, tile),
+    );
+    return { kernel, workgroups: tokenTileWorkgroups(outputs, tokens, tile) };
+  }
+  return {
+    kernel: remember(`workgroup ${base}`, () => workgroupTileKernel(width, epilogue)),
+    workgroups: [Math.ceil(outputs / TILE), Math.ceil(tokens / TILE)],
+  };
+}
+
+function remember(key: string, make: () => Kernel): Kernel {
+  let kernel = kernels.get(key);
+  if (!kernel) kernels.set(key, (kernel = make()));
+  return kernel;
+}
+
+function denseRows(tensor: tf.Tensor, width: number): RowForm {
+  const { type, source } = quadReader('w', width);
+  return {
+    name: 'dense',
+    inputs: [{ name: 'w', type, tensor }],
+    declarations: source,
+    columnsPerStep: 4,
+    rowState: (r) => `  let w${r} = wStart(row${r});`,
+    rowStep: (r) => `    sum${r} += dot(x0, wQuad(w${r}, step));`,
+  };
+}
+
+function denseQuads(tensor: tf.Tensor, width: number): QuadForm {
+  const { type, source } = quadReader('w', width);
+  return {
+    name: 'dense',
+    inputs: [{ name: 'w', type, tensor }],
+    declarations: source,
+    rowState: (r) => `  let start${r} = wStart(row${r});`,
+    rowQuad: (r) => `wQuad(start${r}, quad)`,
+  };
+}
+
+function workgroupTileKernel(width: number, epilogue: Epilogue): Kernel {
+  const lane = laneWidth(width) === 4 ? 'array<vec4f>' : 'array<f32>';
+  const inputs = [{ name: 'x', type: lane }, { name: 'w', type: lane }, ...epilogueInputs(epilogue)];
+  return {
+    name: 'dense-matmul',
+    source: withLanes(
+      `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${epilogueSource(epilogue)}
+${tiledSource.replaceAll('LANE_COLUMNS', `${laneWidth(width)}u`)}`,
+      width,
+    ),
+  };
 }

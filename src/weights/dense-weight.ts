@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
 import { emptyTensor, readFloats, tensorPieces, writeElements } from '../gpu/transfer';
 import { denseMatmul } from '../kernels/dense-matmul';
+import type { Epilogue } from '../kernels/epilogue';
 import { denseRows, type RowBlock } from '../kernels/dense-rows';
 import type { LinearWeight, StoredTensor, WeightForm } from './linear-weight';
 import { requireLength } from './stored-words';
@@ -74,12 +75,12 @@ export class DenseWeight implements LinearWeight {
     return this.blocks.length === 1 ? this.blocks[0].values : undefined;
   }
 
-  matmul(x: tf.Tensor2D): tf.Tensor2D {
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     const [outputs] = this.shape;
-    if (this.blocks.length === 1) return denseMatmul(x, this.blocks[0].values, outputs);
+    if (this.blocks.length === 1) return denseMatmul(x, this.blocks[0].values, outputs, epilogue);
     const output = emptyTensor([x.shape[0], outputs]) as tf.Tensor2D;
     for (const { values, firstRow, rows } of this.blocks)
-      denseMatmul(x, values, rows, { output, offset: firstRow });
+      denseMatmul(x, values, rows, epilogue, { output, offset: firstRow });
     return output;
   }
 

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Dtype } from '../checkpoint/named-tensor';
+import type { Epilogue } from '../kernels/epilogue';
 
 /**
  * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any form
@@ -16,8 +17,11 @@ export interface LinearWeight {
   /** Weight values that are stored: elements of factors, nonzeros of a sparse matrix. Scales and indices do not count. */
   readonly parameters: number;
 
-  /** [tokens, in] → [tokens, out]; never makes the dense matrix. The caller owns the result and `x`. */
-  matmul(x: tf.Tensor2D): tf.Tensor2D;
+  /**
+   * [tokens, in] → [tokens, out]; never makes the dense matrix. The caller owns the result and `x`.
+   * @param epilogue what is done to the result, in the same pass where the form can
+   */
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D;
   /** Rows of the matrix by int32 index, as an embedding looks them up: [n] → [n, in]. */
   rows(ids: tf.Tensor1D): tf.Tensor2D;
   /** Back to dense, row-major [out, in], computed in float64 and rounded once: the reference of every test. */

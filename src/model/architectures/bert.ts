@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
 import { attention } from '../../kernels/attention';
-import { type Activation, biasActivation } from '../../kernels/bias-activation';
+import type { Activation } from '../../kernels/activation';
+import { biasActivation } from '../../kernels/bias-activation';
 import { embeddingSum } from '../../kernels/embedding-sum';
 import { firstRows } from '../../kernels/copy-rows';
 import { layerNorm } from '../../kernels/layer-norm';

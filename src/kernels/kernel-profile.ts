@@ -1,0 +1,40 @@
+import { currentGpu } from '../gpu/device';
+
+/** Sizes by which the product kernels are cut for the device at hand. */
+export interface KernelProfile {
+  readonly name: string;
+  /** Lanes of a subgroup, where all subgroups have that many and the device lets kernels use them. */
+  readonly subgroupLanes?: number;
+  /** Products of one token: lanes that share the columns of a row, and rows that a lane makes at once. */
+  readonly lanesPerRow: number;
+  readonly rowsPerLane: number;
+  /**
+   * Products of many tokens: `exchange` hands activations round within a subgroup, `registers` reads them all itself,
+   * `workgroup` brings tiles of both matrices to workgroup memory.
+   */
+  readonly tile: 'exchange' | 'registers' | 'workgroup';
+}
+
+/** Software adapters: every read is dear, workgroup memory and barriers most of all, and registers are memory anyway. */
+const SOFTWARE = { name: 'software', rowsPerLane: 8 } as const;
+/** GPUs: neighbouring lanes read neighbouring words; registers are scarce and barriers cheap. */
+const HARDWARE = { name: 'hardware', lanesPerRow: 32, rowsPerLane: 4, tile: 'workgroup' } as const;
+
+/** A subgroup of so many lanes is what SwiftShader has; the sizes for software adapters were measured on it. */
+const SOFTWARE_LANES = 4;
+
+/** The profile of the open device. */
+export function kernelProfile(): KernelProfile {
+  const { device, description } = currentGpu();
+  const subgroupLanes = exactSubgroupLanes(device);
+  if (!description.isFallback) return { ...HARDWARE, subgroupLanes };
+  return subgroupLanes === SOFTWARE_LANES
+    ? { ...SOFTWARE, subgroupLanes, lanesPerRow: SOFTWARE_LANES, tile: 'exchange' }
+    : { ...SOFTWARE, lanesPerRow: 1, tile: 'registers' };
+}
+
+function exactSubgroupLanes(device: GPUDevice): number | undefined {
+  if (!device.features.has('subgroups')) return undefined;
+  const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
+  return subgroupMinSize === subgroupMaxSize ? subgroupMinSize : undefined;
+}

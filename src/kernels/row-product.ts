@@ -1,0 +1,150 @@
+import type { Kernel } from '../gpu/run-kernel';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueSource, type InputBinding } from './epilogue';
+import type { KernelProfile } from './kernel-profile';
+import { quadReader } from './quad-reader';
+
+/**
+ * How a form of matrix is walked through, row by row: WGSL for one step of some columns of one row. The activations of the
+ * step stand ready as `x0`, `x1` … (vec4f, columns in order).
+ */
+export interface RowForm {
+  readonly name: string;
+  readonly inputs: readonly InputBinding[];
+  /** A multiple of 4; beyond 4 it must divide the width. */
+  readonly columnsPerStep: number;
+  /** Functions and constants. */
+  readonly declarations?: string;
+  /** What all rows of a step share. */
+  readonly stepSource?: string;
+  /** Variables of row `r`, declared before the first step; its index stands in `row<r>`. */
+  rowState(r: number): string;
+  /** Adds the step `step` of row `r` to the variable `sum<r>`. */
+  rowStep(r: number): string;
+  /** An expression for what a lane adds to the row's total; default `sum<r>`. */
+  rowTotal?(r: number): string;
+  /** WGSL expression that the total of row `row` is multiplied with. */
+  readonly rowScale?: string;
+}
+
+/** Uniforms of the kernel, in order; `columnOffset` and `stride` say where in a wider result the product goes. */
+const UNIFORMS = `struct Uniforms {
+  tokens: u32,
+  // Columns of x and of the matrix.
+  width: u32,
+  outputs: u32,
+  columnOffset: u32,
+  stride: u32,
+}`;
+
+/**
+ * The kernel of x · Wᵀ for one token or few: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane` rows, so
+ * that what is read of x serves all of them, and the parts are added at the end.
+ * Inputs: x, then the form's, then the epilogue's; workgroups: see `rowProductWorkgroups`.
+ */
+export function rowProductKernel(
+  form: RowForm,
+  width: number,
+  epilogue: Epilogue,
+  profile: KernelProfile,
+): Kernel {
+  const reader = quadReader('x', width);
+  const inputs = [{ name: 'x', type: reader.type }, ...form.inputs, ...epilogueInputs(epilogue)];
+  const bySubgroup = profile.lanesPerRow > 1 && profile.subgroupLanes === profile.lanesPerRow;
+  return {
+    name: `${form.name}-row-product`,
+    enable: bySubgroup ? ['subgroups'] : undefined,
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+${UNIFORMS}
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${reader.source}
+${form.declarations ?? ''}
+${epilogueSource(epilogue)}
+${mainSource(form, profile, bySubgroup)}`,
+  };
+}
+
+/** Workgroups that cover all rows and tokens. */
+export function rowProductWorkgroups(
+  rows: number,
+  tokens: number,
+  { lanesPerRow, rowsPerLane }: KernelProfile,
+): [number, number] {
+  return [Math.ceil(rows / (rowsPerLane * rowGroups(lanesPerRow))), tokens];
+}
+
+/** A lane alone with its rows still shares a workgroup: the adapter runs four lanes at once at least. */
+function rowGroups(lanesPerRow: number): number {
+  return lanesPerRow === 1 ? 4 : 1;
+}
+
+function mainSource(form: RowForm, { lanesPerRow, rowsPerLane }: KernelProfile, bySubgroup: boolean): string {
+  const rows = Array.from({ length: rowsPerLane }, (_, r) => r);
+  const quads = Array.from({ length: form.columnsPerStep / 4 }, (_, q) => q);
+  const groups = rowGroups(lanesPerRow);
+  const total = (r: number) => form.rowTotal?.(r) ?? `sum${r}`;
+  const lines = [
+    `const LANES = ${lanesPerRow}u;`,
+    `const ROWS = ${rowsPerLane}u;`,
+    bySubgroup || lanesPerRow === 1 ? '' : `var<workgroup> parts: array<f32, LANES * ROWS>;`,
+    `fn write(token: u32, row: u32, product: f32) {
+  if (row < uniforms.outputs) {
+    let output = uniforms.columnOffset + row;
+    let index = token * uniforms.stride + output;
+    y[index] = finish(product${form.rowScale ? ` * ${form.rowScale}` : ''}, output, index);
+  }
+}`,
+    `@compute @workgroup_size(${lanesPerRow * groups})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  ${bySubgroup ? '@builtin(subgroup_invocation_id) lane: u32,' : ''}
+) {`,
+    lanesPerRow === 1
+      ? `  let lane = 0u;\n  let firstRow = (workgroup.x * ${groups}u + local) * ROWS;`
+      : `  ${bySubgroup ? '' : 'let lane = local;'}\n  let firstRow = workgroup.x * ROWS;`,
+    `  let token = workgroup.y;
+  let start = xStart(token);
+  let steps = (uniforms.width + ${form.columnsPerStep - 1}u) / ${form.columnsPerStep}u;
+  // Past the last row it is computed again and not written.
+  let lastRow = uniforms.outputs - 1u;`,
+    ...rows.map((r) => `  let row${r} = min(firstRow + ${r}u, lastRow);\n  var sum${r} = 0.0;`),
+    ...rows.map((r) => form.rowState(r)),
+    `  for (var step = lane; step < steps; step += LANES) {`,
+    ...quads.map((q) => `    let x${q} = xQuad(start, step * ${quads.length}u + ${q}u);`),
+    form.stepSource ?? '',
+    ...rows.map((r) => form.rowStep(r)),
+    `  }`,
+    ...reduction(rows.map(total), lanesPerRow, bySubgroup),
+    `}`,
+  ];
+  return lines.join('\n');
+}
+
+/** Adds the lanes' parts up and writes them, each lane its share of the rows. */
+function reduction(totals: readonly string[], lanesPerRow: number, bySubgroup: boolean): string[] {
+  if (lanesPerRow === 1) return totals.map((total, r) => `  write(token, firstRow + ${r}u, ${total});`);
+  if (!bySubgroup) {
+    return [
+      ...totals.map((total, r) => `  parts[${r}u * LANES + lane] = ${total};`),
+      `  workgroupBarrier();
+  for (var r = lane; r < ROWS; r += LANES) {
+    var total = 0.0;
+    for (var part = 0u; part < LANES; part++) {
+      total += parts[r * LANES + part];
+    }
+    write(token, firstRow + r, total);
+  }`,
+    ];
+  }
+  const lines = totals.map((total, r) => `  let total${r} = subgroupAdd(${total});`);
+  for (let first = 0; first < totals.length; first += lanesPerRow) {
+    const share = totals.slice(first, first + lanesPerRow).map((_, index) => `total${first + index}`);
+    const mine = share.reduceRight((rest, total, index) =>
+      index === share.length - 1 ? total : `select(${rest}, ${total}, lane == ${index}u)`,
+    );
+    const guard = share.length < lanesPerRow ? `if (lane < ${share.length}u) ` : '';
+    lines.push(`  ${guard}{ write(token, firstRow + ${first}u + lane, ${mine}); }`);
+  }
+  return lines;
+}
