@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { ROOT } from '../scripts/dependencies.mjs';
 import { formatFolders } from './checkpoints.mjs';
 
 /**
@@ -37,7 +38,7 @@ export function contendersOf(model, formats, { peers, peersInstalled }) {
     if (!peersInstalled) missing.push(`${title}: run npm ci --ignore-scripts in bench/peers`);
     else if (existsSync(join(peers, name, 'onnx', file)))
       entries.push({ key: kind, title, kind, source: name });
-    else missing.push(`${title} on ${model.title}: ${exportCommand(byFormat.dense, join(peers, name))}`);
+    else missing.push(`${title} on ${model.title}: ${exportCommand(byFormat.dense, peers, name)}`);
   }
   const folders = Object.fromEntries(
     Object.entries(byFormat).map(([key, folder]) => [`${address(key)}/`, folder]),
@@ -45,6 +46,12 @@ export function contendersOf(model, formats, { peers, peersInstalled }) {
   return { entries, folders, missing };
 }
 
-function exportCommand(model, output) {
-  return `python training/export_onnx.py --model ${model} --output ${output}`;
+/** How to make ONNX files; a folder outside of the repository is a machine's own and is called by its option. */
+function exportCommand(model, peers, name) {
+  const output = inRepository(peers) ? `${relative(ROOT, peers)}/${name}` : `DIR/${name} (--peers DIR)`;
+  return `python training/export_onnx.py --model ${relative(ROOT, model)} --output ${output}`;
+}
+
+function inRepository(folder) {
+  return folder.startsWith(ROOT);
 }

@@ -71,15 +71,15 @@ function differentContinuations({ models }) {
   });
 }
 
-/** How to measure what these options leave out. */
-function leftOut(results, { quick, baseline, python }) {
+/** How to measure what the results lack. */
+function leftOut(results, { quick, baseline }) {
   const lines = [];
   if (!results.models.large) lines.push('GPT-2 (124 M): run without --quick and --models demo.');
   if (!results.factorization) {
     lines.push(
       quick
         ? 'The factorizations: run without --quick.'
-        : `The factorizations: they need a Python with NumPy, and ${python} is none; name one by --python.`,
+        : 'The factorizations: run the part with a Python that has NumPy (--python).',
     );
   }
   if (!results.lab && !baseline) {

@@ -2,6 +2,8 @@ import { closePage, openPage, peakHeap } from '../browser.mjs';
 import { inTurn } from '../in-turn.mjs';
 
 const PROMPT = 64;
+/** Short, so that the load to the first token is about loading. */
+const FIRST_PROMPT = 8;
 const PREFILLS = [64, 256];
 /** Tokens over which submissions, dispatches and readbacks are counted. */
 const COUNTED = 16;
@@ -71,7 +73,7 @@ export function openContender(page, { kind, source }) {
 export function loadToFirstToken(page, { vocabulary }) {
   return page.evaluate(
     ([prompt, vocabulary]) => window.contender.loadToFirstToken(prompt, vocabulary),
-    [PROMPT, vocabulary],
+    [FIRST_PROMPT, vocabulary],
   );
 }
 
