@@ -47,11 +47,15 @@ export async function runOperation(
   }
   const controller = new AbortController();
   const cancel = () => controller.abort();
+  let isRunning = true;
   store.setState({ operation: { title, cancel } });
   try {
     await work({
       signal: controller.signal,
-      onProgress: (progress) => store.setState({ operation: { title, progress, cancel } }),
+      onProgress: (progress) => {
+        // Progress comes from the worker on a channel of its own, and may come after the result.
+        if (isRunning) store.setState({ operation: { title, progress, cancel } });
+      },
     });
     return true;
   } catch (error) {
@@ -59,6 +63,7 @@ export async function runOperation(
     if (name !== 'AbortError') notify(context, 'error', message);
     return false;
   } finally {
+    isRunning = false;
     store.setState({ operation: undefined });
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Lab, Metrics, Report, VariantInfo } from '../lab/protocol';
+import type { Lab, Metrics, Progress, Report, VariantInfo } from '../lab/protocol';
 import { restoreFromAddress } from './address';
 import { BASE_KEY } from './lab-state';
 import { createLabStore, type LabContext, runOperation } from './lab-store';
@@ -80,6 +80,14 @@ test('cancel aborts the signal and says nothing; a second operation is refused m
   lab.store.getState().operation!.cancel();
   expect(await running).toBe(false);
   expect(lab.store.getState().notices).toHaveLength(1);
+});
+
+test('progress that comes after the end does not bring the operation back', async () => {
+  const lab = context();
+  let report: (progress: Progress) => void = () => undefined;
+  await runOperation(lab, 'Short', async ({ onProgress }) => void (report = onProgress));
+  report({ label: 'Done', done: 1, total: 1, unit: 'matrices' });
+  expect(lab.store.getState().operation).toBeUndefined();
 });
 
 test('measuring makes recorded variants here first, and its figures replace the recorded ones', async () => {
