@@ -36,6 +36,7 @@ export async function leadingRightVectors(
   const breathe = breathing(task);
   const limit = Math.floor(matrix.columns / 2 / PANEL) * PANEL;
   const space = new KrylovSpace(matrix, limit);
+  await breathe(0);
   let nextLook = rank + PANEL;
   while (space.dimension < limit) {
     const grows = space.grow();

@@ -34,8 +34,8 @@ export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<M
       copyToPanel(chunk, left, panel);
       heap.multiply({ ...transposed, columns: count }, panel, part, { firstRow: left, rows: columns - left });
       addBelowDiagonal(part.values, left, gram);
+      await breathe((first + (count * left) / columns) / rows);
     }
-    await breathe(first / rows);
   }
   for (let row = 0; row < columns; row++) {
     for (let column = row + 1; column < columns; column++)

@@ -26,8 +26,8 @@ export async function product(a: Matrix, b: Matrix, task: LongTask = {}): Promis
     for (const [index, panel] of panels.entries()) {
       heap.multiply(chunk, panel, part, { rows });
       copyFromPanel(part, rows, result, first, index * PANEL);
+      await breathe((first + (rows * index) / panelCount) / a.rows);
     }
-    await breathe(first / a.rows);
   }
   return result;
 }

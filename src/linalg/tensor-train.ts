@@ -1,4 +1,4 @@
-import { type LongTask, partOf } from './cooperate';
+import { breathing, type LongTask, partOf } from './cooperate';
 import { type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { truncatedSvd } from './truncated-svd';
 
@@ -40,6 +40,7 @@ export async function tensorTrainSvd(
   const total = squaredNorm(matrix);
   const norm = Math.sqrt(total);
   const allowed = 'relativeError' in limit ? (limit.relativeError * norm) / Math.sqrt(Math.max(1, cuts)) : 0;
+  const pause = breathing({ signal: task.signal });
   let rest = pairIndices(matrix, rows, columns);
   let leftRank = 1;
   let lost = 0;
@@ -49,6 +50,7 @@ export async function tensorTrainSvd(
     const unfolded: Matrix = { rows: height, columns: rest.length / height, values: rest };
     // The parts that were cut off are orthogonal to what remains.
     const remaining = Math.max(0, total - lost);
+    await pause(0);
     const part = partOf(task, k / cuts, (k + 1) / cuts);
     const cut = await cutInTwo(unfolded, remaining, limit, allowed, part);
     cores.push({ values: cut.left.values, shape: [leftRank, rows[k], columns[k], cut.rank] });

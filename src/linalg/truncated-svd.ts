@@ -51,14 +51,18 @@ export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask 
       `The ${matrix.rows}×${matrix.columns} matrix holds values that are NaN, infinite or too large to square; only finite ones can be factorized.`,
     );
   }
+  // Progress is what the stages report; between them only the signal is looked at.
+  const pause = breathing({ signal: task.signal });
   const wide = matrix.rows < matrix.columns;
   const tall = wide ? transpose(matrix) : matrix;
+  await pause(0);
   const { left, right, singularValues } = await tallSvd(tall, rank, task);
   const kept = singularValues.reduce((sum, value) => sum + value * value, 0);
   let lost = rank === limit ? 0 : Math.max(0, total - kept);
   if (rank < limit && lost < CANCELLED * total) {
     lost = await squaredDistance(tall, left, right, partOf(task, 0.9, 1));
   }
+  await pause(0);
   const v = transpose(right);
   const u = unitColumns(transpose(left), singularValues);
   task.onProgress?.(1);
