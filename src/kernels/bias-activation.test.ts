@@ -38,8 +38,8 @@ test.each(Object.keys(ACTIVATIONS) as Activation[])('bias, %s and residual', asy
   const bias = seededNormal(8, 1);
   const rest = seededNormal(400, 2);
   const [x, b, r] = [matrix(values, [50, 8]), uploadTensor(bias, [8]), matrix(rest, [50, 8])];
-  const plain = biasActivation(x, b, activation);
-  const added = biasActivation(x, b, activation, r);
+  const plain = biasActivation(x, { bias: b, activation });
+  const added = biasActivation(x, { bias: b, activation, residual: r });
   const expected = Array.from(values, (value, index) =>
     ACTIVATIONS[activation](Math.fround(value + bias[index % 8])),
   );

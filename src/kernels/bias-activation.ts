@@ -1,28 +1,51 @@
-import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../gpu/run-kernel';
-import { type Activation, activationSource } from './activation';
-import source from './bias-activation.wgsl?raw';
+import * as tf from '@tensorflow/tfjs';
+import { type Kernel, runKernel } from '../gpu/run-kernel';
+import {
+  declareInputs,
+  type Epilogue,
+  epilogueInputs,
+  epilogueKey,
+  epilogueSource,
+  isEmptyEpilogue,
+} from './epilogue';
+import mainSource from './bias-activation.wgsl?raw';
 
-/** activation(x + bias) + residual: [rows, width] with bias [width] and an optional residual [rows, width]. */
-export function biasActivation(
-  x: tf.Tensor2D,
-  bias: tf.Tensor,
-  activation: Activation = 'none',
-  residual?: tf.Tensor2D,
-): tf.Tensor2D {
+/** Kernels by what their text depends on. */
+const kernels = new Map<string, Kernel>();
+
+/** activation(x + bias) + residual in a pass of its own: [rows, width] → [rows, width]. */
+export function biasActivation(x: tf.Tensor2D, epilogue: Epilogue): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const [y] = runKernel(
-    {
-      name: 'bias-activation',
-      source: `${activationSource(activation)}\n${source}`,
-      constants: { HAS_RESIDUAL: residual !== undefined },
-    },
-    {
-      inputs: [x, bias, residual ?? bias],
-      outputs: [{ shape: x.shape, dtype: 'float32' }],
-      uniforms: [width],
-      workgroups: [Math.ceil(width / 64), rows],
-    },
-  );
+  const [y] = runKernel(kernelFor(epilogue), {
+    inputs: [x, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
+    outputs: [{ shape: x.shape, dtype: 'float32' }],
+    uniforms: [width],
+    workgroups: [Math.ceil(width / 64), rows],
+  });
   return y as tf.Tensor2D;
+}
+
+/** For products that cannot apply an epilogue themselves: the product itself where there is nothing to do. */
+export function applyEpilogue(multiply: () => tf.Tensor2D, epilogue: Epilogue = {}): tf.Tensor2D {
+  if (isEmptyEpilogue(epilogue)) return multiply();
+  return tf.tidy(() => biasActivation(multiply(), epilogue));
+}
+
+function kernelFor(epilogue: Epilogue): Kernel {
+  const key = epilogueKey(epilogue);
+  let kernel = kernels.get(key);
+  if (!kernel) kernels.set(key, (kernel = makeKernel(epilogue)));
+  return kernel;
+}
+
+function makeKernel(epilogue: Epilogue): Kernel {
+  const inputs = [{ name: 'x', type: 'array<f32>' }, ...epilogueInputs(epilogue)];
+  return {
+    name: 'bias-activation',
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${epilogueSource(epilogue)}
+${mainSource}`,
+  };
 }

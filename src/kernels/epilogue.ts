@@ -10,6 +10,11 @@ export interface Epilogue {
   readonly residual?: tf.Tensor2D;
 }
 
+/** Whether there is nothing to do. */
+export function isEmptyEpilogue({ bias, activation = 'none', residual }: Epilogue): boolean {
+  return !bias && activation === 'none' && !residual;
+}
+
 /** A storage buffer that a kernel reads. */
 export interface InputBinding {
   readonly name: string;

@@ -120,9 +120,13 @@ fn main(
       }),
     ]),
     `  }`,
-    ...rows.flatMap((r) =>
-      tokens.map((t) => `  write(firstToken + ${t}u, firstRow + ${r * lanes}u, sum${r}_${t});`),
-    ),
+    `  var sums: array<f32, ${tile.rows * tile.tokens}>;`,
+    ...rows.flatMap((r) => tokens.map((t) => `  sums[${r * tile.tokens + t}] = sum${r}_${t};`)),
+    `  for (var r = 0u; r < ${tile.rows}u; r++) {
+    for (var t = 0u; t < ${tile.tokens}u; t++) {
+      write(firstToken + t, firstRow + r * ${lanes}u, sums[r * ${tile.tokens}u + t]);
+    }
+  }`,
     `}`,
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { KeyValueCache, ModelConfig, ModelLayout, TokenBatch } from './model';
+import type { KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
 
 /** What is wrong with a configuration or its weights, in one sentence that says what would work. */
 export class ModelError extends Error {
@@ -34,6 +34,8 @@ export interface Architecture {
   head(weights: ModelWeights, hidden: tf.Tensor2D, batch: number): tf.Tensor2D;
   /** causal-lm: hidden states of `ids` after what the cache holds; extends the cache's tensors. */
   extend?(weights: ModelWeights, ids: Int32Array, cache: LayerCache): tf.Tensor2D;
+  /** causal-lm: the same for one token whose id and place are on the GPU, so that its launches can be replayed. */
+  extendByOne?(weights: ModelWeights, next: NextToken, cache: LayerCache): tf.Tensor2D;
 }
 
 /** A cache as an architecture sees it: keys and values of each layer, [capacity, width]. */

@@ -48,6 +48,14 @@ export interface KeyValueCache {
   dispose(): void;
 }
 
+/** The token that a sequence goes on with, kept on the GPU. */
+export interface NextToken {
+  /** [1] int32 */
+  readonly id: tf.Tensor1D;
+  /** [1] int32: tokens of the sequence, this one included. */
+  readonly lengths: tf.Tensor1D;
+}
+
 /** A matrix of the checkpoint and the module whose weight it is. */
 export interface MatrixLayout {
   /** Module name of the transformers library. */
@@ -109,6 +117,12 @@ export interface Model {
    * @throws Error when the cache is full
    */
   extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D;
+  /**
+   * causal-lm only: the same for one token that is on the GPU. Nothing is uploaded, so the launches can be recorded and
+   * replayed for token after token; the cache's own `length` stays as it is.
+   * @returns logits, [1, vocabulary]
+   */
+  extendByOne(next: NextToken, cache: KeyValueCache): tf.Tensor2D;
 
   /** The same model with some weights replaced; takes ownership of the replacements and clones all the rest. */
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model;

@@ -3,7 +3,7 @@ import { emptyTensor } from '../gpu/transfer';
 import { rowRange } from '../kernels/copy-rows';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { Architecture, LayerCache, ModelWeights } from './architecture';
-import type { KeyValueCache, Model, ModelConfig, ModelLayout, TokenBatch } from './model';
+import type { KeyValueCache, Model, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
 
 /** Weights by name plus the forward pass of their architecture; owns the weights. */
 export class TransformerModel implements Model {
@@ -67,6 +67,13 @@ export class TransformerModel implements Model {
     });
     cache.length += ids.length;
     return logits;
+  }
+
+  extendByOne(next: NextToken, cache: KeyValueCache): tf.Tensor2D {
+    const { extendByOne } = this.architecture;
+    if (!extendByOne || !(cache instanceof TransformerCache))
+      throw new Error(`A ${this.config.modelType} model does not generate with this cache.`);
+    return tf.tidy(() => this.architecture.head(this.weights, extendByOne(this.weights, next, cache), 1));
   }
 
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { readTensorBytes, uploadTensor } from '../gpu/transfer';
+import { applyEpilogue } from '../kernels/bias-activation';
+import type { Epilogue } from '../kernels/epilogue';
 import { findSorted } from '../kernels/find-sorted';
 import { gatherColumns, scatterColumns } from '../kernels/select-columns';
 import {
@@ -50,11 +52,12 @@ export class StructuredWeight implements LinearWeight {
     return this.inner.parameters;
   }
 
-  matmul(x: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => {
-      if (this.axis === 'columns') return this.inner.matmul(gatherColumns(x, this.kept));
-      return scatterColumns(this.inner.matmul(x), this.kept, this.shape[0]);
-    });
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
+    if (this.axis === 'columns')
+      return tf.tidy(() => this.inner.matmul(gatherColumns(x, this.kept), epilogue));
+    // Bias and residual reach the rows that are gone, too.
+    const multiply = () => tf.tidy(() => scatterColumns(this.inner.matmul(x), this.kept, this.shape[0]));
+    return applyEpilogue(multiply, epilogue);
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {

@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
 import { attention } from '../../kernels/attention';
 import type { Activation } from '../../kernels/activation';
-import { biasActivation } from '../../kernels/bias-activation';
 import { embeddingSum } from '../../kernels/embedding-sum';
 import { firstRows } from '../../kernels/copy-rows';
 import { layerNorm } from '../../kernels/layer-norm';
@@ -154,7 +153,7 @@ function maskedHead(weights: ModelWeights, hidden: tf.Tensor2D): tf.Tensor2D {
   const transformed = affine(weights, 'cls.predictions.transform.dense', hidden, weights.config.activation);
   const normed = norm(weights, transformed, 'cls.predictions.transform.LayerNorm');
   const decoder = weights.config.hasOwnHead ? 'cls.predictions.decoder' : WORD_EMBEDDINGS;
-  return biasActivation(weights.linear(decoder).matmul(normed), weights.vector('cls.predictions.bias'));
+  return weights.linear(decoder).matmul(normed, { bias: weights.vector('cls.predictions.bias') });
 }
 
 function classifier(weights: ModelWeights, hidden: tf.Tensor2D, batch: number): tf.Tensor2D {
@@ -169,12 +168,8 @@ function affine(
   activation: Activation = 'none',
   residual?: tf.Tensor2D,
 ): tf.Tensor2D {
-  return biasActivation(
-    weights.linear(module).matmul(x),
-    weights.vector(`${module}.bias`),
-    activation,
-    residual,
-  );
+  const bias = weights.vector(`${module}.bias`);
+  return weights.linear(module).matmul(x, { bias, activation, residual });
 }
 
 function norm({ config, vector }: ModelWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {

@@ -1,9 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
 import { attention } from '../../kernels/attention';
-import { biasActivation } from '../../kernels/bias-activation';
+import { cachedAttention } from '../../kernels/cached-attention';
 import { copyColumns } from '../../kernels/copy-columns';
 import { embeddingSum } from '../../kernels/embedding-sum';
+import type { Epilogue } from '../../kernels/epilogue';
 import { layerNorm } from '../../kernels/layer-norm';
 import { type Architecture, type LayerCache, ModelError, type ModelWeights } from '../architecture';
 import {
@@ -86,7 +87,7 @@ export const gpt2: Architecture = {
 
   hiddenStates(weights, { ids, batch, length }) {
     const keyCounts = uploadTensor(new Int32Array(batch).fill(length), [batch]) as tf.Tensor1D;
-    return forward(weights, ids, length, 0, (qkv) => {
+    return forward(weights, embed(weights, upload(ids), { length }), (qkv) => {
       const role = (index: number) => ({
         tensor: qkv,
         stride: qkv.shape[1],
@@ -104,10 +105,21 @@ export const gpt2: Architecture = {
   },
 
   extend(weights, ids, cache) {
-    const length = cache.length + ids.length;
-    const keyCounts = uploadTensor(Int32Array.of(length), [1]) as tf.Tensor1D;
-    return forward(weights, ids, ids.length, cache.length, (qkv, layer) =>
-      cachedAttention(weights.config, qkv, cache, layer, keyCounts),
+    const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]) as tf.Tensor1D;
+    const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
+    return forward(weights, embedded, (qkv, layer) =>
+      attentionOverCache(weights.config, qkv, cache, layer, keyCounts),
+    );
+  },
+
+  extendByOne(weights, { id, lengths }, cache) {
+    return forward(weights, embed(weights, id, { length: 1, lengths }), (qkv, layer) =>
+      cachedAttention(
+        qkv,
+        { keys: cache.keys[layer], values: cache.values[layer] },
+        lengths,
+        weights.config.heads,
+      ),
     );
   },
 
@@ -119,38 +131,39 @@ export const gpt2: Architecture = {
 
 type Attend = (qkv: tf.Tensor2D, layer: number) => tf.Tensor2D;
 
-function forward(
+function upload(ids: Int32Array): tf.Tensor1D {
+  return uploadTensor(ids, [ids.length]) as tf.Tensor1D;
+}
+
+function embed(
   weights: ModelWeights,
-  ids: Int32Array,
-  length: number,
-  past: number,
-  attend: Attend,
+  ids: tf.Tensor1D,
+  place: { length: number; past?: number; lengths?: tf.Tensor1D },
 ): tf.Tensor2D {
-  const { config } = weights;
-  const tokens = weights.linear('transformer.wte').rows(uploadTensor(ids, [ids.length]) as tf.Tensor1D);
-  let x = embeddingSum(tokens, weights.vector('transformer.wpe.weight'), { length, past }); // [tokens, width]
-  for (let layer = 0; layer < config.layers; layer++) {
-    x = block(weights, x, layer, attend);
-  }
+  const tokens = weights.linear('transformer.wte').rows(ids);
+  return embeddingSum(tokens, weights.vector('transformer.wpe.weight'), place); // [tokens, width]
+}
+
+function forward(weights: ModelWeights, embedded: tf.Tensor2D, attend: Attend): tf.Tensor2D {
+  let x = embedded;
+  for (let layer = 0; layer < weights.config.layers; layer++) x = block(weights, x, layer, attend);
   return norm(weights, x, 'transformer.ln_f');
 }
 
 function block(weights: ModelWeights, input: tf.Tensor2D, layer: number, attend: Attend): tf.Tensor2D {
   const name = `transformer.h.${layer}`;
-  const bias = (module: string) => weights.vector(`${name}.${module}.bias`);
-  const multiply = (module: string, x: tf.Tensor2D) => weights.linear(`${name}.${module}`).matmul(x);
-
-  const normed = norm(weights, input, `${name}.ln_1`);
-  const qkv = biasActivation(multiply('attn.c_attn', normed), bias('attn.c_attn')); // [tokens, 3·width]
-  const attended = attend(qkv, layer); // [tokens, width]
-  const x = biasActivation(multiply('attn.c_proj', attended), bias('attn.c_proj'), 'none', input);
-
-  const hidden = multiply('mlp.c_fc', norm(weights, x, `${name}.ln_2`)); // [tokens, feedForwardWidth]
-  const activated = biasActivation(hidden, bias('mlp.c_fc'), weights.config.activation);
-  return biasActivation(multiply('mlp.c_proj', activated), bias('mlp.c_proj'), 'none', x);
+  const multiply = (module: string, x: tf.Tensor2D, epilogue: Epilogue = {}) => {
+    const bias = weights.vector(`${name}.${module}.bias`);
+    return weights.linear(`${name}.${module}`).matmul(x, { bias, ...epilogue });
+  };
+  const qkv = multiply('attn.c_attn', norm(weights, input, `${name}.ln_1`)); // [tokens, 3·width]
+  const x = multiply('attn.c_proj', attend(qkv, layer), { residual: input }); // [tokens, width]
+  const { activation } = weights.config;
+  const hidden = multiply('mlp.c_fc', norm(weights, x, `${name}.ln_2`), { activation }); // [tokens, feedForwardWidth]
+  return multiply('mlp.c_proj', hidden, { residual: x });
 }
 
-function cachedAttention(
+function attentionOverCache(
   config: ModelConfig,
   qkv: tf.Tensor2D,
   cache: LayerCache,
