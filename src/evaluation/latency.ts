@@ -1,8 +1,7 @@
 import { GpuTimer } from '../gpu/gpu-timer';
 import { gpuIdle } from '../gpu/memory';
-import { readTensorBytes } from '../gpu/transfer';
-import { argmaxRows } from '../kernels/argmax-rows';
-import type { KeyValueCache, Model } from '../model/model';
+import { Decoding } from '../model/decoding';
+import type { Model } from '../model/model';
 import { EvaluationError } from './evaluation-error';
 import { quantile } from './statistics';
 
@@ -118,20 +117,28 @@ async function causalRun(
   { prefillTokens, decodeTokens }: LatencyOptions,
   timer: GpuTimer | undefined,
 ): Promise<Run> {
-  const cache = model.createCache(prefillTokens + decodeTokens);
+  const prompt = idsOf(model, prefillTokens);
+  const options = { temperature: 0, maxNewTokens: decodeTokens + 1 };
+  const decoding = new Decoding(model, prefillTokens, options);
   try {
-    let next: Int32Array = idsOf(model, prefillTokens);
-    const extend = async () => {
-      next = Int32Array.of(await likeliest(model, next, cache));
-    };
-    const prefill = await timed(timer, extend);
-    if (decodeTokens === 0) return { prefill };
-    const decode = await timed(timer, async () => {
-      for (let count = 0; count < decodeTokens; count++) await extend();
+    const prefill = await timed(timer, async () => {
+      decoding.submitPrompt(prompt);
+      await decoding.read();
     });
+    if (decodeTokens === 0) return { prefill };
+    const decode = await timed(timer, () => decodeAll(decoding, decodeTokens));
     return { prefill, decode };
   } finally {
-    cache.dispose();
+    decoding.dispose();
+  }
+}
+
+/** As generation goes: while an id is on its way, the next token is worked on. */
+async function decodeAll(decoding: Decoding, tokens: number): Promise<void> {
+  decoding.submitStep();
+  for (let read = 1; read <= tokens; read++) {
+    if (read < tokens) decoding.submitStep();
+    await decoding.read();
   }
 }
 
@@ -143,16 +150,6 @@ async function timed(timer: GpuTimer | undefined, work: () => Promise<void>): Pr
   await work();
   const wall = performance.now() - start;
   return { wall, gpu: await timer?.stop() };
-}
-
-/** Reads back the likeliest next id, as greedy generation does. */
-async function likeliest(model: Model, ids: Int32Array, cache: KeyValueCache): Promise<number> {
-  const logits = model.extend(ids, cache);
-  const top = argmaxRows(logits);
-  logits.dispose();
-  const [id] = new Int32Array(await readTensorBytes(top));
-  top.dispose();
-  return id;
 }
 
 async function encoderRun(model: Model, tokens: number, timer: GpuTimer | undefined): Promise<Run> {

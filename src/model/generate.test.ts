@@ -3,7 +3,7 @@ import demo from '../testing/fixtures/fairy-tales-gpt2.json';
 import expected from '../testing/fixtures/tiny-gpt2/expected.json';
 import { openFolder } from '../testing/folder-checkpoint';
 import { openNodeGpu } from '../gpu/node-gpu';
-import { generate, sample, type SamplingOptions } from './generate';
+import { generate, type SamplingOptions } from './generate';
 import { loadModel } from './load-model';
 import type { Model } from './model';
 
@@ -70,14 +70,3 @@ test('a seed draws the same tokens again; one candidate is the greedy choice', (
     expect(await continuation(model, ids, { ...options, seed: 8 })).not.toEqual(drawn);
     expect(await continuation(model, ids, { ...options, topK: 1 })).toEqual(greedy);
   }));
-
-test('sample divides [0, 1) by the softmax of the candidates', () => {
-  const logits = Float32Array.from([0, Math.log(3), -5, Math.log(6)]);
-  // The two most likely at temperature 1: 3 / 9 and 6 / 9.
-  expect([0, 0.33, 0.34, 0.999].map((draw) => sample(logits, 1, 2, draw))).toEqual([1, 1, 3, 3]);
-  // At temperature 1/2 their weights are squared: 9 / 45 and 36 / 45.
-  expect([0.19, 0.21].map((draw) => sample(logits, 0.5, 2, draw))).toEqual([1, 3]);
-  // Of equals the lowest ids are candidates.
-  const equal = new Float32Array(5).fill(2);
-  expect([0, 0.49, 0.51, 0.99].map((draw) => sample(equal, 1, 2, draw))).toEqual([0, 0, 1, 1]);
-});
