@@ -81,7 +81,7 @@ test.each([
 
 test('equal logits, zeros of both signs among them: the lowest ids are kept', async () => {
   const draws = manyDraws(20);
-  // Few distinct values, so that both cuts fall among many equals; each topP is exact in float32.
+  // Few distinct values, so that both cuts fall among many equals; a set of the flat reaches topP exactly.
   const levels = seededNormal(3000, 4).map(Math.round);
   const zeros = Float32Array.from({ length: 600 }, (_, id) => (id % 2 === 0 ? -0 : 0));
   const flat = new Float32Array(1000).fill(-3.5);
@@ -89,7 +89,7 @@ test('equal logits, zeros of both signs among them: the lowest ids are kept', as
     for (const distribution of [
       { temperature: 1, topK: 300 },
       { temperature: 1, topK: 501, topP: 0.75 },
-      { temperature: 0.5, topP: 0.625 },
+      { temperature: 0.5, topP: 0.6 },
     ]) {
       await expectSampled(logits, draws, distribution);
     }
