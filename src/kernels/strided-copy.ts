@@ -1,29 +1,63 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
-import { runKernel } from '../gpu/run-kernel';
+import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
 import { foldWorkgroups } from './fold-workgroups';
-import kernelSource from './strided-copy.wgsl?raw';
+import mainSource from './strided-copy.wgsl?raw';
 
 type Four = readonly [number, number, number, number];
 
-/** Copies a box of `sizes` elements between two layouts, strides in elements; makes a tensor of `outputShape`. */
+const kernels = new Map<string, Kernel>();
+
+/**
+ * Copies a box of `sizes` elements between two layouts, strides in elements; makes a tensor of `outputShape`.
+ * @param epilogue what is done to the elements on the way; bias goes by the last dimension of `outputShape`
+ */
 export function stridedCopy(
   x: tf.Tensor,
   sizes: Four,
   sourceStrides: Four,
   destinationStrides: Four,
   outputShape: [number, number],
+  epilogue: Epilogue = {},
 ): tf.Tensor2D {
   const elements = sizes.reduce((product, size) => product * size, 1);
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-  const [y] = runKernel(
-    { name: 'strided-copy', source: kernelSource },
-    {
-      inputs: [x],
-      outputs: [{ shape: outputShape, dtype: 'float32' }],
-      uniforms: [...sizes, ...sourceStrides, ...destinationStrides],
-      workgroups: foldWorkgroups(Math.ceil(elements / 64), limit),
-    },
-  );
+  const [y] = runKernel(kernelFor(sizes, sourceStrides, destinationStrides, outputShape[1], epilogue), {
+    inputs: [x, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
+    outputs: [{ shape: outputShape, dtype: 'float32' }],
+    uniforms: [sizes[0]],
+    workgroups: foldWorkgroups(Math.ceil(elements / 64), limit),
+  });
   return y as tf.Tensor2D;
+}
+
+/** The first size alone is a uniform: it counts tokens. The others divide each index, which constants make cheap. */
+function kernelFor(sizes: Four, source: Four, destination: Four, outputs: number, epilogue: Epilogue): Kernel {
+  const constants = [...sizes.slice(1), ...source, ...destination, outputs];
+  const key = `${constants.join()} ${epilogueKey(epilogue)}`;
+  let kernel = kernels.get(key);
+  if (!kernel) kernels.set(key, (kernel = makeKernel(constants, epilogue)));
+  return kernel;
+}
+
+const CONSTANT_NAMES = [
+  ...['SIZE1', 'SIZE2', 'SIZE3'],
+  ...['SOURCE0', 'SOURCE1', 'SOURCE2', 'SOURCE3'],
+  ...['DESTINATION0', 'DESTINATION1', 'DESTINATION2', 'DESTINATION3'],
+  'OUTPUTS',
+];
+
+function makeKernel(constants: readonly number[], epilogue: Epilogue): Kernel {
+  const inputs = [{ name: 'source', type: 'array<f32>' }, ...epilogueInputs(epilogue)];
+  return {
+    name: 'strided-copy',
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> destination: array<f32>;
+struct Uniforms { size0: u32 }
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${CONSTANT_NAMES.map((name, index) => `const ${name} = ${constants[index]}u;`).join('\n')}
+${epilogueSource(epilogue)}
+${mainSource}`,
+  };
 }

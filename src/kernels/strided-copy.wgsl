@@ -1,23 +1,6 @@
-// destination[i0, i1, i2, i3] = source[i0, i1, i2, i3], each side with strides of its own.
-@group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var<storage, read_write> destination: array<f32>;
-
-struct Uniforms {
-  size0: u32,
-  size1: u32,
-  size2: u32,
-  size3: u32,
-  source0: u32,
-  source1: u32,
-  source2: u32,
-  source3: u32,
-  destination0: u32,
-  destination1: u32,
-  destination2: u32,
-  destination3: u32,
-}
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
+// destination[i0, i1, i2, i3] = finish(source[i0, i1, i2, i3]), each side with strides of its own.
+// Declared before: source, destination, finish, the constants SIZE1 to SIZE3, SOURCE0 to SOURCE3, DESTINATION0 to
+// DESTINATION3 and OUTPUTS.
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -25,14 +8,14 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  let box = uniforms.size1 * uniforms.size2 * uniforms.size3;
+  let box = SIZE1 * SIZE2 * SIZE3;
   if (index >= uniforms.size0 * box) {
     return;
   }
   let i0 = index / box;
-  let i3 = index % uniforms.size3;
-  let i2 = index / uniforms.size3 % uniforms.size2;
-  let i1 = index / (uniforms.size3 * uniforms.size2) % uniforms.size1;
-  destination[i0 * uniforms.destination0 + i1 * uniforms.destination1 + i2 * uniforms.destination2 + i3 * uniforms.destination3] =
-    source[i0 * uniforms.source0 + i1 * uniforms.source1 + i2 * uniforms.source2 + i3 * uniforms.source3];
+  let i3 = index % SIZE3;
+  let i2 = index / SIZE3 % SIZE2;
+  let i1 = index / (SIZE3 * SIZE2) % SIZE1;
+  let at = i0 * DESTINATION0 + i1 * DESTINATION1 + i2 * DESTINATION2 + i3 * DESTINATION3;
+  destination[at] = finish(source[i0 * SOURCE0 + i1 * SOURCE1 + i2 * SOURCE2 + i3 * SOURCE3], at % OUTPUTS, at);
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { Epilogue } from '../kernels/epilogue';
 import { stridedCopy } from '../kernels/strided-copy';
 import { type Contraction, contractTensor } from '../kernels/tensor-contraction';
 import { DenseWeight } from './dense-weight';
@@ -14,10 +15,16 @@ export function isPlain(factor: LinearWeight): factor is DenseWeight {
  * the activations are brought into rows first and the result back: still without making the dense matrix.
  *
  * For a factor that is not plain, the contraction's m and k must be its rows and columns in order.
+ * @param epilogue its bias goes by the element of the result modulo the last dimension of `outputShape`
  */
-export function contractFactor(factor: LinearWeight, x: tf.Tensor, contraction: Contraction): tf.Tensor2D {
-  if (isPlain(factor)) return contractTensor(factor.values!, x, contraction);
-  const { groups, rows, columns, terms } = contraction;
+export function contractFactor(
+  factor: LinearWeight,
+  x: tf.Tensor,
+  contraction: Contraction,
+  epilogue?: Epilogue,
+): tf.Tensor2D {
+  if (isPlain(factor)) return contractTensor(factor.values!, x, contraction, epilogue);
+  const { groups, rows, columns, terms, outputShape } = contraction;
   const width = terms.outer * terms.inner;
   const gathered = stridedCopy(
     x,
@@ -32,6 +39,7 @@ export function contractFactor(factor: LinearWeight, x: tf.Tensor, contraction: 
     [groups, columns, rows, 1],
     [columns * rows, rows, 1, 0],
     [contraction.y.group, contraction.y.column, contraction.y.row, 0],
-    contraction.outputShape as [number, number],
+    outputShape as [number, number],
+    epilogue,
   );
 }

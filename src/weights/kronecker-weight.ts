@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import {
-  factorAttributes,
-  type FactorLoader,
-  loadFactors,
-  storedFactors,
-  totalOfFactors,
-} from './composite-storage';
+import { batchedProduct } from '../kernels/batched-product';
+import type { Epilogue } from '../kernels/epilogue';
+import { indexDigits } from '../kernels/index-digits';
+import type { Contraction } from '../kernels/tensor-contraction';
+import { type FactorLoader, loadFactors } from './composite-storage';
 import { contractFactor, isPlain } from './contract-factor';
 import { kroneckerCost } from './contraction-cost';
-import { indexDigit } from './index-digit';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { FactorizedWeight } from './factorized-weight';
+import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
 import { inTokenChunks } from './token-chunks';
 
@@ -17,9 +15,8 @@ import { inTokenChunks } from './token-chunks';
  * W ≈ Σ_k A_k ⊗ B_k, applied as two products over x seen as [aColumns, bColumns]. The A_k stand side by side in one matrix
  * [aRows, terms·aColumns], the B_k one under the other in [terms·bRows, bColumns].
  */
-export class KroneckerWeight implements LinearWeight {
+export class KroneckerWeight extends FactorizedWeight {
   readonly form = 'kronecker';
-  readonly factors: readonly NamedFactor[];
   readonly shape: readonly [number, number];
   readonly aRows: number;
   readonly aColumns: number;
@@ -32,6 +29,10 @@ export class KroneckerWeight implements LinearWeight {
     private readonly b: LinearWeight,
     readonly terms: number,
   ) {
+    super([
+      { name: 'a', weight: a },
+      { name: 'b', weight: b },
+    ]);
     this.aRows = a.shape[0];
     this.aColumns = a.shape[1] / terms;
     this.bRows = b.shape[0] / terms;
@@ -40,36 +41,26 @@ export class KroneckerWeight implements LinearWeight {
       throw new Error(`Factors of ${a.shape.join('×')} and ${b.shape.join('×')} do not hold ${terms} terms.`);
     }
     this.shape = [this.aRows * this.bRows, this.aColumns * this.bColumns];
-    this.factors = [
-      { name: 'a', weight: a },
-      { name: 'b', weight: b },
-    ];
-  }
-
-  get storedBytes(): number {
-    return totalOfFactors(this.factors).storedBytes;
-  }
-
-  get parameters(): number {
-    return totalOfFactors(this.factors).parameters;
   }
 
   /** The cheaper order of the two; A can go first only where both factors are plain (its terms stand side by side). */
-  matmul(x: tf.Tensor2D): tf.Tensor2D {
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
+    const [outputs] = this.shape;
     const [aFirst, bFirst] = [kroneckerCost(this, 'a'), kroneckerCost(this, 'b')];
     if (isPlain(this.a) && isPlain(this.b) && aFirst.multiplications < bFirst.multiplications) {
-      return inTokenChunks(x, { elements: aFirst.elements, rows: 1 }, (part) => this.applyAFirst(part));
+      const needs = { elements: aFirst.elements, rows: 1 };
+      return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyAFirst(...part));
     }
     const needs = { elements: bFirst.elements, rows: Math.max(this.aColumns, this.bRows) };
-    return inTokenChunks(x, needs, (part) => this.applyBFirst(part));
+    return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyBFirst(...part));
   }
 
   /** Z[t, j, (k, p)] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, j, k, p]. */
-  private applyBFirst(x: tf.Tensor2D): tf.Tensor2D {
+  private applyBFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
     const { aRows, aColumns, bRows, bColumns, terms } = this;
     const tokens = x.shape[0];
     const z = this.b.matmul(x.reshape([tokens * aColumns, bColumns]) as tf.Tensor2D); // [tokens·aColumns, terms·bRows]
-    return contractFactor(this.a, z, {
+    const contraction: Contraction = {
       groups: tokens,
       rows: aRows,
       columns: bRows,
@@ -80,11 +71,12 @@ export class KroneckerWeight implements LinearWeight {
       x: { group: aColumns * terms * bRows, term: { outer: bRows, inner: terms * bRows }, column: 1 },
       y: { group: aRows * bRows, row: bRows, column: 1 },
       outputShape: [tokens, aRows * bRows],
-    });
+    };
+    return contractFactor(this.a, z, contraction, epilogue);
   }
 
   /** U[t, (k, i), q] = Σ_j A_k[i, j]·x[t, j, q], then y[t, i, p] = Σ_(k, q) B_k[p, q]·U[t, k, i, q]. */
-  private applyAFirst(x: tf.Tensor2D): tf.Tensor2D {
+  private applyAFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
     const { aRows, aColumns, bRows, bColumns, terms } = this;
     const tokens = x.shape[0];
     const u = contractFactor(this.a, x, {
@@ -99,7 +91,7 @@ export class KroneckerWeight implements LinearWeight {
       y: { group: terms * aRows * bColumns, row: bColumns, column: 1 },
       outputShape: [tokens, terms * aRows * bColumns],
     });
-    return contractFactor(this.b, u, {
+    const contraction: Contraction = {
       groups: tokens,
       rows: bRows,
       columns: aRows,
@@ -110,18 +102,25 @@ export class KroneckerWeight implements LinearWeight {
       x: { group: terms * aRows * bColumns, term: { outer: aRows * bColumns, inner: 1 }, column: bColumns },
       y: { group: aRows * bRows, row: 1, column: bRows },
       outputShape: [tokens, aRows * bRows],
-    });
+    };
+    return contractFactor(this.b, u, contraction, epilogue);
   }
 
   /** Row (i, p) is Σ_k A_k[i, :] ⊗ B_k[p, :]. */
   rows(ids: tf.Tensor1D): tf.Tensor2D {
-    const { aColumns, bRows, bColumns, terms } = this;
+    const { aRows, aColumns, bRows, bColumns, terms } = this;
     return tf.tidy(() => {
-      const aRows = this.a.rows(indexDigit(ids, bRows)).reshape([-1, terms, aColumns]);
-      const within = indexDigit(ids, 1, bRows).reshape([-1, 1]);
-      const bIds = within.add(tf.range(0, terms * bRows, bRows, 'int32').reshape([1, -1])).reshape([-1]);
-      const bRowsFound = this.b.rows(bIds.toInt() as tf.Tensor1D).reshape([-1, terms, bColumns]);
-      return tf.matMul(aRows, bRowsFound, true, false).reshape([-1, aColumns * bColumns]) as tf.Tensor2D;
+      const aFound = this.a.rows(indexDigits(ids, { below: bRows, size: aRows })); // [n, terms·aColumns]
+      const bIds = indexDigits(ids, { below: 1, size: bRows, count: terms, step: bRows });
+      const bFound = this.b.rows(bIds); // [n·terms, bColumns]
+      return batchedProduct(aFound, bFound, {
+        batch: ids.size,
+        rows: aColumns,
+        terms,
+        columns: { outer: 1, inner: bColumns },
+        left: { batch: terms * aColumns, row: 1, term: aColumns },
+        right: { batch: terms * bColumns, term: bColumns, outer: 0, inner: 1 },
+      });
     });
   }
 
@@ -145,25 +144,12 @@ export class KroneckerWeight implements LinearWeight {
     return Float32Array.from(sums);
   }
 
-  stored(): readonly StoredTensor[] {
-    return storedFactors(this.factors);
-  }
-
-  attributes(): Record<string, unknown> {
-    return { terms: this.terms, factors: factorAttributes(this.factors) };
+  protected ownAttributes(): Record<string, unknown> {
+    return { terms: this.terms };
   }
 
   withFactors([a, b]: readonly LinearWeight[]): KroneckerWeight {
     return new KroneckerWeight(a, b, this.terms);
-  }
-
-  clone(): KroneckerWeight {
-    return new KroneckerWeight(this.a.clone(), this.b.clone(), this.terms);
-  }
-
-  dispose(): void {
-    this.a.dispose();
-    this.b.dispose();
   }
 }
 

@@ -1,20 +1,16 @@
 import * as tf from '@tensorflow/tfjs';
-import {
-  factorAttributes,
-  type FactorLoader,
-  loadFactors,
-  storedFactors,
-  totalOfFactors,
-} from './composite-storage';
+import { uploadTensor } from '../gpu/transfer';
+import type { Epilogue } from '../kernels/epilogue';
 import { contractTensor } from '../kernels/tensor-contraction';
+import { type FactorLoader, loadFactors } from './composite-storage';
 import { isPlain } from './contract-factor';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { FactorizedWeight } from './factorized-weight';
+import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
 
 /** W ≈ left · right with left [out, rank] and right [rank, in], applied as two products. */
-export class LowRankWeight implements LinearWeight {
+export class LowRankWeight extends FactorizedWeight {
   readonly form = 'low-rank';
-  readonly factors: readonly NamedFactor[];
   readonly shape: readonly [number, number];
 
   /** @param left [out, rank]; @param right [rank, in]; both owned from here on */
@@ -22,26 +18,18 @@ export class LowRankWeight implements LinearWeight {
     private readonly left: LinearWeight,
     private readonly right: LinearWeight,
   ) {
+    super([
+      { name: 'left', weight: left },
+      { name: 'right', weight: right },
+    ]);
     if (left.shape[1] !== right.shape[0]) {
       throw new Error(`Factors of ${left.shape.join('×')} and ${right.shape.join('×')} do not multiply.`);
     }
     this.shape = [left.shape[0], right.shape[1]];
-    this.factors = [
-      { name: 'left', weight: left },
-      { name: 'right', weight: right },
-    ];
   }
 
-  get storedBytes(): number {
-    return totalOfFactors(this.factors).storedBytes;
-  }
-
-  get parameters(): number {
-    return totalOfFactors(this.factors).parameters;
-  }
-
-  matmul(x: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => this.left.matmul(this.right.matmul(x)));
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
+    return tf.tidy(() => this.left.matmul(this.right.matmul(x), epilogue));
   }
 
   /** rows(left) · right; the width of right is contracted as it lies, without a transposed copy. */
@@ -52,7 +40,9 @@ export class LowRankWeight implements LinearWeight {
       // Of a right factor in another form, its values: still no more than the factor itself.
       const right = isPlain(this.right)
         ? this.right.values!
-        : this.right.rows(tf.range(0, rank, 1, 'int32') as tf.Tensor1D);
+        : this.right.rows(
+            uploadTensor(Int32Array.from({ length: rank }, (_, row) => row), [rank]) as tf.Tensor1D,
+          );
       return contractTensor(right, this.left.rows(ids), {
         groups: count,
         rows: inputs,
@@ -85,25 +75,12 @@ export class LowRankWeight implements LinearWeight {
     return dense;
   }
 
-  stored(): readonly StoredTensor[] {
-    return storedFactors(this.factors);
-  }
-
-  attributes(): Record<string, unknown> {
-    return { factors: factorAttributes(this.factors) };
+  protected ownAttributes(): Record<string, unknown> {
+    return {};
   }
 
   withFactors([left, right]: readonly LinearWeight[]): LowRankWeight {
     return new LowRankWeight(left, right);
-  }
-
-  clone(): LowRankWeight {
-    return new LowRankWeight(this.left.clone(), this.right.clone());
-  }
-
-  dispose(): void {
-    this.left.dispose();
-    this.right.dispose();
   }
 }
 

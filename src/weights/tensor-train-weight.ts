@@ -1,18 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
+import { uploadTensor } from '../gpu/transfer';
 import { contractTensorTrain, type TensorTrainCore } from '../linalg/tensor-train';
-import {
-  factorAttributes,
-  type FactorLoader,
-  loadFactors,
-  storedFactors,
-  totalOfFactors,
-} from './composite-storage';
+import { batchedProduct } from '../kernels/batched-product';
+import type { Epilogue } from '../kernels/epilogue';
+import { indexDigits } from '../kernels/index-digits';
+import type { Contraction } from '../kernels/tensor-contraction';
+import { type FactorLoader, loadFactors } from './composite-storage';
 import { contractFactor, isPlain } from './contract-factor';
 import { type CoreShape, tensorTrainCost } from './contraction-cost';
 import { coreToMatrix, matrixToCore } from './core-layout';
 import { DenseWeight } from './dense-weight';
-import { indexDigit } from './index-digit';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { FactorizedWeight } from './factorized-weight';
+import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
 import { inTokenChunks } from './token-chunks';
 
@@ -20,9 +19,8 @@ import { inTokenChunks } from './token-chunks';
  * A matrix product operator: W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd]. Core k is kept as a matrix
  * [row·right, left·column], so that contracting it with activations is a product of matrices.
  */
-export class TensorTrainWeight implements LinearWeight {
+export class TensorTrainWeight extends FactorizedWeight {
   readonly form = 'tensor-train';
-  readonly factors: readonly NamedFactor[];
   readonly shape: readonly [number, number];
 
   /** @param cores matrices [row·right, left·column] in order; owned from here on */
@@ -30,9 +28,9 @@ export class TensorTrainWeight implements LinearWeight {
     private readonly coreShapes: readonly CoreShape[],
     private readonly cores: readonly LinearWeight[],
   ) {
+    super(cores.map((weight, index) => ({ name: `core${index}`, weight })));
     checkChain(coreShapes, cores);
     this.shape = [product(coreShapes.map(({ row }) => row)), product(coreShapes.map(({ column }) => column))];
-    this.factors = cores.map((weight, index) => ({ name: `core${index}`, weight }));
   }
 
   /** Uploads the cores of a TT-SVD. */
@@ -45,23 +43,17 @@ export class TensorTrainWeight implements LinearWeight {
     return new TensorTrainWeight(shapes, matrices);
   }
 
-  get storedBytes(): number {
-    return totalOfFactors(this.factors).storedBytes;
-  }
-
-  get parameters(): number {
-    return totalOfFactors(this.factors).parameters;
-  }
-
   /** From the cheaper end; from the last core on the cores are read across their rows, which only plain ones allow. */
-  matmul(x: tf.Tensor2D): tf.Tensor2D {
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
+    const [outputs, inputs] = this.shape;
     const first = tensorTrainCost(this.coreShapes, 'first');
     const last = tensorTrainCost(this.coreShapes, 'last');
     if (last.multiplications < first.multiplications && this.cores.every(isPlain)) {
-      return inTokenChunks(x, { elements: last.elements, rows: 1 }, (part) => this.applyFromLast(part));
+      const needs = { elements: last.elements, rows: 1 };
+      return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyFromLast(...part));
     }
-    const needs = { elements: Math.max(first.elements, this.shape[1]), rows: this.mostRowsOfAToken() };
-    return inTokenChunks(x, needs, (part) => this.applyFromFirst(part));
+    const needs = { elements: Math.max(first.elements, inputs), rows: this.mostRowsOfAToken() };
+    return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyFromFirst(...part));
   }
 
   /** Rows in which the widest step from the first core on sees one token: what it is beside the core's own indices. */
@@ -78,14 +70,14 @@ export class TensorTrainWeight implements LinearWeight {
   }
 
   /** State [tokens, rows done, left, columns left]; each core turns (left, column) into (row, right). */
-  private applyFromFirst(x: tf.Tensor2D): tf.Tensor2D {
+  private applyFromFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
     const tokens = x.shape[0];
     let state: tf.Tensor2D = x;
     let rowsDone = 1;
     let columnsLeft = this.shape[1];
     this.coreShapes.forEach(({ left, row, column, right }, index) => {
       const rest = columnsLeft / column;
-      state = contractFactor(this.cores[index], state, {
+      const contraction: Contraction = {
         groups: tokens * rowsDone,
         rows: row * right,
         columns: rest,
@@ -96,7 +88,9 @@ export class TensorTrainWeight implements LinearWeight {
         x: { group: left * columnsLeft, term: { outer: columnsLeft, inner: rest }, column: 1 },
         y: { group: row * right * rest, row: rest, column: 1 },
         outputShape: [tokens, rowsDone * row * right * rest],
-      });
+      };
+      const isLast = index === this.cores.length - 1;
+      state = contractFactor(this.cores[index], state, contraction, isLast ? epilogue : undefined);
       rowsDone *= row;
       columnsLeft = rest;
     });
@@ -104,7 +98,7 @@ export class TensorTrainWeight implements LinearWeight {
   }
 
   /** State [tokens, columns left, right, rows done]; each core turns (column, right) into (left, row). */
-  private applyFromLast(x: tf.Tensor2D): tf.Tensor2D {
+  private applyFromLast(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
     const tokens = x.shape[0];
     let state: tf.Tensor2D = x;
     let rowsDone = 1;
@@ -112,7 +106,7 @@ export class TensorTrainWeight implements LinearWeight {
     for (let index = this.cores.length - 1; index >= 0; index--) {
       const { left, row, column, right } = this.coreShapes[index];
       const rest = columnsLeft / column;
-      state = contractFactor(this.cores[index], state, {
+      const contraction: Contraction = {
         groups: tokens * rest,
         rows: left * row,
         columns: rowsDone,
@@ -127,29 +121,36 @@ export class TensorTrainWeight implements LinearWeight {
         },
         y: { group: left * row * rowsDone, row: rowsDone, column: 1 },
         outputShape: [tokens, rest * left * row * rowsDone],
-      });
+      };
+      state = contractFactor(this.cores[index], state, contraction, index === 0 ? epilogue : undefined);
       rowsDone *= row;
       columnsLeft = rest;
     }
     return state;
   }
 
+  /** State [n, columns done, left]; each core takes the slice of its digit of the row, [right, left·column]. */
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     return tf.tidy(() => {
-      const count = ids.shape[0];
+      const batch = ids.size;
       let below = this.shape[0];
-      let state: tf.Tensor = tf.ones([count, 1, 1]); // [n, columns done, left]
+      let columnsDone = 1;
+      let state: tf.Tensor2D | undefined;
       this.coreShapes.forEach(({ left, row, column, right }, index) => {
         below /= row;
-        const coreRows = indexDigit(ids, below, row).mul(tf.scalar(right, 'int32')).reshape([count, 1]);
-        const coreIds = coreRows.add(tf.range(0, right, 1, 'int32').reshape([1, right])).reshape([-1]);
-        const slices = this.cores[index]
-          .rows(coreIds.toInt() as tf.Tensor1D)
-          .reshape([count, right, left, column]);
-        const step = slices.transpose([0, 2, 3, 1]).reshape([count, left, column * right]);
-        state = tf.matMul(state, step).reshape([count, -1, right]);
+        const coreIds = indexDigits(ids, { below, size: row, count: right, scale: right, step: 1 });
+        const slices = this.cores[index].rows(coreIds); // [n·right, left·column]
+        state = batchedProduct(state ?? uploadTensor(Float32Array.of(1), [1]), slices, {
+          batch,
+          rows: columnsDone,
+          terms: left,
+          columns: { outer: column, inner: right },
+          left: { batch: state ? columnsDone * left : 0, row: left, term: 1 },
+          right: { batch: right * left * column, term: column, outer: 1, inner: left * column },
+        });
+        columnsDone *= column;
       });
-      return state.reshape([count, this.shape[1]]) as tf.Tensor2D;
+      return state!;
     });
   }
 
@@ -165,27 +166,12 @@ export class TensorTrainWeight implements LinearWeight {
     return Float32Array.from(contractTensorTrain(cores).values);
   }
 
-  stored(): readonly StoredTensor[] {
-    return storedFactors(this.factors);
-  }
-
-  attributes(): Record<string, unknown> {
-    return { cores: this.coreShapes, factors: factorAttributes(this.factors) };
+  protected ownAttributes(): Record<string, unknown> {
+    return { cores: this.coreShapes };
   }
 
   withFactors(factors: readonly LinearWeight[]): TensorTrainWeight {
     return new TensorTrainWeight(this.coreShapes, factors);
-  }
-
-  clone(): TensorTrainWeight {
-    return new TensorTrainWeight(
-      this.coreShapes,
-      this.cores.map((core) => core.clone()),
-    );
-  }
-
-  dispose(): void {
-    for (const core of this.cores) core.dispose();
   }
 }
 

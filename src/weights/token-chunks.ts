@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
+import { emptyTensor } from '../gpu/transfer';
+import { copyColumns } from '../kernels/copy-columns';
 import { rowRange } from '../kernels/copy-rows';
+import type { Epilogue } from '../kernels/epilogue';
 
 const BYTES_PER_ELEMENT = 4;
 /** Rows that the products of other forms take at once on any device: 65,535 workgroups of 16. */
@@ -23,20 +26,25 @@ export function tokensAtOnce({ elements, rows }: TokenNeeds, maxBindingBytes: nu
 /**
  * Applies to all tokens at once where the device allows it, else to one stretch after the other: the state between the
  * factors of a wide weight is many times as large as the activations.
+ * @param apply [tokens, in] → [tokens, outputs], with the epilogue for those tokens
  */
 export function inTokenChunks(
   x: tf.Tensor2D,
+  outputs: number,
   needs: TokenNeeds,
-  apply: (x: tf.Tensor2D) => tf.Tensor2D,
+  epilogue: Epilogue | undefined,
+  apply: (x: tf.Tensor2D, epilogue: Epilogue | undefined) => tf.Tensor2D,
 ): tf.Tensor2D {
   const tokens = x.shape[0];
   const atOnce = tokensAtOnce(needs, currentGpu().description.maxBindingBytes);
-  if (tokens <= atOnce) return tf.tidy(() => apply(x));
-  return tf.tidy(() => {
-    const pieces: tf.Tensor2D[] = [];
-    for (let start = 0; start < tokens; start += atOnce) {
-      pieces.push(tf.tidy(() => apply(rowRange(x, start, Math.min(atOnce, tokens - start)))));
-    }
-    return tf.concat2d(pieces, 0);
-  });
+  if (tokens <= atOnce) return tf.tidy(() => apply(x, epilogue));
+  const y = emptyTensor([tokens, outputs]) as tf.Tensor2D;
+  for (let start = 0; start < tokens; start += atOnce) {
+    const count = Math.min(atOnce, tokens - start);
+    tf.tidy(() => {
+      const residual = epilogue?.residual && rowRange(epilogue.residual, start, count);
+      copyColumns(apply(rowRange(x, start, count), epilogue && { ...epilogue, residual }), 0, y, start);
+    });
+  }
+  return y;
 }

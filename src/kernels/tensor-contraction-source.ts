@@ -1,0 +1,308 @@
+import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from './epilogue';
+import type { ContractionSizes, ContractionTile } from './tensor-contraction-tile';
+import {
+  axisStart,
+  type Operand,
+  type PairAxis,
+  type Reading,
+  readingOf,
+} from './tensor-contraction-operand';
+
+/** Everything that the WGSL of a contraction depends on. */
+export interface ContractionText extends ContractionSizes {
+  readonly tile: ContractionTile;
+  readonly columns: number;
+  /** Where position (g, n) of the result begins. */
+  readonly yPosition: PairAxis;
+  readonly yRow: number;
+  /** Elements of the result that one token takes: an output is an element modulo this. */
+  readonly outputs: number;
+  readonly epilogue: Epilogue;
+  /** Invocations of a workgroup. */
+  readonly threads: number;
+}
+
+const COMPONENTS = ['x', 'y', 'z', 'w'] as const;
+
+/** Uniform: `groups`. Inputs: the factor, x, then the epilogue's. */
+export function contractionSource(text: ContractionText): string {
+  const { factor, x, tile, epilogue, columns, rows, threads } = text;
+  const [f, v] = [operandText(factor, tile.rows, tile), operandText(x, tile.positions, tile)];
+  const inputs = [{ name: 'factor', type: f.type }, { name: 'x', type: v.type }, ...epilogueInputs(epilogue)];
+  const output = outputText(text, f.reading, v.reading);
+  return `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: ${output.type};
+struct Uniforms { groups: u32 }
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${epilogueSource(epilogue)}
+@compute @workgroup_size(${threads})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * ${threads}u + local;
+  let positions = uniforms.groups * ${columns}u;
+  let lastPosition = positions - 1u;
+  let positionTiles = (positions + ${tile.positions - 1}u) / ${tile.positions}u;
+${tileIndices(text)}
+  // Past the edge the last members are computed again and not written.
+  let firstRow = min(rowTile, ${Math.ceil(rows / tile.rows) - 1}u) * ${tile.rows}u;
+  let firstPosition = min(positionTile, positionTiles - 1u) * ${tile.positions}u;
+${f.starts('firstRow', rows % tile.rows === 0 ? undefined : `${rows - 1}u`)}
+${v.starts('firstPosition', columns % tile.positions === 0 ? undefined : 'lastPosition')}
+${output.sums}
+${termLoops(text, f, v, output)}
+  if (!isInside) {
+    return;
+  }
+${output.writes}
+}`;
+}
+
+/** `rowTile`, `positionTile`, `lane` and whether this invocation's tile lies in the result. */
+function tileIndices({ tile, rows }: ContractionText): string {
+  const rowTiles = Math.ceil(rows / tile.rows);
+  const inside = `  let isInside = rowTile < ${rowTiles}u && positionTile < positionTiles;`;
+  if (!tile.shared) {
+    return `  let rowTile = index / positionTiles;
+  let positionTile = index % positionTiles;
+${inside}`;
+  }
+  const lanes = `${tile.lanes}u`;
+  const header = `  let unit = index / ${lanes};
+  let lane = index % ${lanes};`;
+  if (tile.shared === 'factor') {
+    return `${header}
+  let positionUnits = (positionTiles + ${tile.lanes - 1}u) / ${lanes};
+  let rowTile = unit / positionUnits;
+  let positionTile = unit % positionUnits * ${lanes} + lane;
+${inside}`;
+  }
+  return `${header}
+  let rowTile = unit / positionTiles * ${lanes} + lane;
+  let positionTile = unit % positionTiles;
+${inside}`;
+}
+
+interface OperandText {
+  readonly type: string;
+  readonly reading: Reading;
+  /** Elements of a word of the buffer: offsets count words. */
+  readonly word: number;
+  /** Words from one step of four terms to the next, and from one outer term to the next. */
+  readonly stepStride: number;
+  readonly outerStride: number;
+  readonly groups: number;
+  readonly isShared: boolean;
+  starts(first: string, last: string | undefined): string;
+  /** Reads `count` terms from the offset on. */
+  reads(count: number): string[];
+  /** Makes group `index` ready where it is handed round. */
+  exchange(index: number, count: number): string[];
+}
+
+function operandText(operand: Operand, members: number, tile: ContractionTile): OperandText {
+  const { name, axis, terms } = operand;
+  const reading = readingOf(operand, members);
+  const isShared = tile.shared === name;
+  const word = reading === 'scalars' ? 1 : 4;
+  const groups = reading === 'members' ? members / 4 : members;
+  const readCount = isShared && reading !== 'members' ? groups / tile.lanes : groups;
+  const inner = terms.innerStride / (reading === 'terms' ? 1 : word);
+  const at = (index: number, offset: string) => `${name}[${name}Start${index} + ${name}Offset${offset}]`;
+  const value = (index: number, count: number, target: string): string[] => {
+    if (reading === 'terms') return [`let ${target} = ${at(index, '')};`];
+    const elements = range(count).map((k) => at(index, k === 0 ? '' : ` + ${k * inner}u`));
+    return [`let ${target} = ${count === 1 ? elements[0] : `vec${count}f(${elements.join(', ')})`};`];
+  };
+  return {
+    type: word === 4 ? 'array<vec4f>' : 'array<f32>',
+    reading,
+    word,
+    stepStride: reading === 'terms' ? 1 : 4 * inner,
+    outerStride: terms.outerStride / word,
+    groups,
+    isShared,
+    starts: (first, last) =>
+      range(readCount)
+        .map((index) => {
+          const step = reading === 'members' ? 4 : isShared ? tile.lanes : 1;
+          const member = `${first} + ${index * step}u${isShared && reading !== 'members' ? ' + lane' : ''}`;
+          const clamped = last === undefined ? `(${member})` : `min(${member}, ${clampTo(last, reading)})`;
+          const start = axisStart(axis, clamped);
+          return `  let ${name}Start${index} = ${word === 4 ? `(${start}) / 4u` : start};`;
+        })
+        .join('\n'),
+    reads: (count) => {
+      if (reading !== 'members')
+        return range(readCount).flatMap((index) =>
+          value(index, count, isShared ? `${name}Read${index}` : `${name}${index}`),
+        );
+      // Each lane reads another term of the four.
+      if (isShared)
+        return [
+          ...(count < 4 ? [`let ${name}Lane = min(lane, ${count - 1}u);`] : []),
+          ...range(groups).map(
+            (index) =>
+              `let ${name}Read${index} = ${at(index, ` + ${count < 4 ? `${name}Lane` : 'lane'} * ${inner}u`)};`,
+          ),
+        ];
+      return range(groups).flatMap((index) =>
+        range(count).map(
+          (k) => `let ${name}${index}_${k} = ${at(index, k === 0 ? '' : ` + ${k * inner}u`)};`,
+        ),
+      );
+    },
+    exchange: (index, count) => {
+      if (!isShared) return [];
+      if (reading === 'members')
+        return range(count).map(
+          (k) => `let ${name}${index}_${k} = subgroupBroadcast(${name}Read${index}, ${k}u);`,
+        );
+      const read = `${name}Read${Math.floor(index / tile.lanes)}`;
+      return [`let ${name}${index} = subgroupBroadcast(${read}, ${index % tile.lanes}u);`];
+    },
+  };
+}
+
+/** The last quad of members begins three before the last member. */
+function clampTo(last: string, reading: Reading): string {
+  return reading === 'members' ? `${last} - 3u` : last;
+}
+
+interface OutputText {
+  readonly type: string;
+  readonly sums: string;
+  readonly writes: string;
+  /** Adds the products of group `f` of the factor and group `v` of x over `count` terms. */
+  add(f: number, v: number, count: number): string[];
+}
+
+/** Sums lie along whichever operand is read by members, along the positions where both are. */
+function outputText(text: ContractionText, factor: Reading, x: Reading): OutputText {
+  const { tile } = text;
+  const byPosition = x === 'members';
+  const byRow = !byPosition && factor === 'members';
+  const names = range(byRow ? tile.rows / 4 : tile.rows).flatMap((r) =>
+    range(byPosition ? tile.positions / 4 : tile.positions).map((p) => `sum${r}_${p}`),
+  );
+  const element = (row: number, position: number): string => {
+    if (byPosition) return `sum${row}_${Math.floor(position / 4)}.${COMPONENTS[position % 4]}`;
+    if (byRow) return `sum${Math.floor(row / 4)}_${position}.${COMPONENTS[row % 4]}`;
+    return `sum${row}_${position}`;
+  };
+  return {
+    ...writing(text, element),
+    sums: names.map((name) => `  var ${name} = ${byPosition || byRow ? 'vec4f()' : '0.0'};`).join('\n'),
+    add: (f, v, count) => {
+      const terms = range(count);
+      // A single term is no vector.
+      const term = (name: string, k: number) => (count === 1 ? name : `${name}.${COMPONENTS[k]}`);
+      const total = (products: string[]) => products.join(' + ');
+      if (byPosition && factor === 'members')
+        return COMPONENTS.map(
+          (component, row) =>
+            `sum${4 * f + row}_${v} += ${total(terms.map((k) => `factor${f}_${k}.${component} * x${v}_${k}`))};`,
+        );
+      if (byPosition)
+        return [`sum${f}_${v} += ${total(terms.map((k) => `${term(`factor${f}`, k)} * x${v}_${k}`))};`];
+      if (byRow)
+        return [`sum${f}_${v} += ${total(terms.map((k) => `${term(`x${v}`, k)} * factor${f}_${k}`))};`];
+      return [`sum${f}_${v} += ${count === 1 ? `factor${f} * x${v}` : `dot(factor${f}, x${v})`};`];
+    },
+  };
+}
+
+function writing(
+  text: ContractionText,
+  element: (row: number, position: number) => string,
+): { type: string; writes: string } {
+  const { tile, rows, columns, yPosition, yRow, outputs, epilogue, writesRows, writesColumns } = text;
+  const alongRows = writesRows && tile.rows % 4 === 0;
+  const alongColumns = !alongRows && writesColumns && tile.positions % 4 === 0;
+  const inQuads = alongRows || alongColumns;
+  const hasEpilogue = Boolean(epilogue.bias ?? epilogue.residual ?? epilogue.activation);
+  const finish = (value: string, more: number) =>
+    hasEpilogue ? `finish(${value}, output + ${more}u, at + ${more}u)` : value;
+  const write = (row: number, position: number): string => {
+    const values = range(4).map((i) => (alongRows ? element(row + i, position) : element(row, position + i)));
+    const assignment = inQuads
+      ? `y[at / 4u] = vec4f(${values.map(finish).join(', ')});`
+      : `y[at] = ${finish(element(row, position), 0)};`;
+    const body = [
+      `let at = start + ${row * yRow}u;`,
+      ...(hasEpilogue ? [`let output = firstOutput + ${row * yRow}u;`] : []),
+      assignment,
+    ].join(' ');
+    const alwaysThere = rows % tile.rows === 0 || row === 0;
+    return `    ${alwaysThere ? '' : `if (firstRow + ${row}u < ${rows}u) `}{ ${body} }`;
+  };
+  const positionBlock = (position: number): string => {
+    const alwaysThere = columns % tile.positions === 0 || position === 0;
+    return `  ${alwaysThere ? '' : `if (firstPosition + ${position}u < positions) `}{
+    let position = firstPosition + ${position}u;
+    let start = ${axisStart(yPosition, 'position')} + firstRow * ${yRow}u;
+${hasEpilogue ? `    let firstOutput = start % ${outputs}u;\n` : ''}${range(tile.rows / (alongRows ? 4 : 1))
+      .map((row) => write(row * (alongRows ? 4 : 1), position))
+      .join('\n')}
+  }`;
+  };
+  const step = alongColumns ? 4 : 1;
+  return {
+    type: inQuads ? 'array<vec4f>' : 'array<f32>',
+    writes: range(tile.positions / step)
+      .map((index) => positionBlock(index * step))
+      .join('\n'),
+  };
+}
+
+function termLoops({ factor }: ContractionText, f: OperandText, v: OperandText, output: OutputText): string {
+  const { outer, inner } = factor.terms;
+  const steps = Math.floor(inner / 4);
+  const rest = inner % 4;
+  const body = [
+    ...(steps > 0
+      ? [
+          `for (var step = 0u; step < ${steps}u; step++) {`,
+          ...stepSource(f, v, output, 4),
+          `factorOffset += ${f.stepStride}u;`,
+          `xOffset += ${v.stepStride}u;`,
+          `}`,
+        ]
+      : []),
+    ...(rest > 0 ? stepSource(f, v, output, rest) : []),
+  ];
+  const offsets = (outerTerm: string | undefined, name: string, stride: number) =>
+    `var ${name}Offset = ${outerTerm ? `${outerTerm} * ${stride}u` : '0u'};`;
+  const loops =
+    outer === 1
+      ? [offsets(undefined, 'factor', 0), offsets(undefined, 'x', 0), ...body]
+      : [
+          `for (var outer = 0u; outer < ${outer}u; outer++) {`,
+          offsets('outer', 'factor', f.outerStride),
+          offsets('outer', 'x', v.outerStride),
+          ...body,
+          '}',
+        ];
+  return loops.map((line) => `  ${line}`).join('\n');
+}
+
+/** The groups of the operand that is handed round come one after the other, so that few of them are alive at once. */
+function stepSource(f: OperandText, v: OperandText, output: OutputText, count: number): string[] {
+  const [outer, inner] = f.isShared ? [f, v] : [v, f];
+  return [
+    ...f.reads(count),
+    ...v.reads(count),
+    ...range(outer.groups).flatMap((o) => [
+      ...outer.exchange(o, count),
+      ...range(inner.groups).flatMap((i) =>
+        outer === f ? output.add(o, i, count) : output.add(i, o, count),
+      ),
+    ]),
+  ];
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
