@@ -4,7 +4,7 @@ import { type Kernel, runKernel } from '../gpu/run-kernel';
 import { type Epilogue, epilogueInputs, epilogueKey } from './epilogue';
 import { foldWorkgroups } from './fold-workgroups';
 import { kernelProfile, type KernelProfile } from './kernel-profile';
-import type { Operand } from './tensor-contraction-operand';
+import type { Operand, TermAxis } from './tensor-contraction-operand';
 import { contractionSource } from './tensor-contraction-source';
 import {
   type ContractionSizes,
@@ -75,6 +75,7 @@ export function contractTensor(
   return y as tf.Tensor2D;
 }
 
+export const contractionPlan = (c: Contraction) => planFor(c, {}, kernelProfile());
 function planFor(contraction: Contraction, epilogue: Epilogue, profile: KernelProfile): Plan {
   const { groups, rows, columns, rowInner, terms, factorRow, factorTerm, x, y, outputShape } = contraction;
   const positions = Math.min(groups * columns, Math.max(columns, MANY_POSITIONS));
@@ -165,12 +166,12 @@ function sizesOf(contraction: Contraction, terms: TermOrder, positions: number):
       outerStride: factorRow.outer,
       innerStride: factorRow.inner,
     },
-    terms: { ...terms, outerStride: terms.factor.outer, innerStride: terms.factor.inner },
+    terms: termAxis(terms, terms.factor),
   };
   const activations: Operand = {
     name: 'x',
     axis: { inner: columns, isPair: groups > 1, outerStride: x.group, innerStride: x.column },
-    terms: { ...terms, outerStride: terms.x.outer, innerStride: terms.x.inner },
+    terms: termAxis(terms, terms.x),
   };
   const groupsInQuads = groups === 1 || y.group % 4 === 0;
   return {
@@ -180,6 +181,16 @@ function sizesOf(contraction: Contraction, terms: TermOrder, positions: number):
     positions,
     writesRows: y.row === 1 && rows % 4 === 0 && groupsInQuads && (columns === 1 || y.column % 4 === 0),
     writesColumns: y.column === 1 && columns % 4 === 0 && groupsInQuads && (rows === 1 || y.row % 4 === 0),
+  };
+}
+
+/** A stride that leads to no second term is 0, whatever the caller says. */
+function termAxis({ outer, inner }: TermOrder, strides: PairStrides): TermAxis {
+  return {
+    outer,
+    inner,
+    outerStride: outer > 1 ? strides.outer : 0,
+    innerStride: inner > 1 ? strides.inner : 0,
   };
 }
 
