@@ -1,96 +1,50 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../gpu/run-kernel';
-import matmulSource from './decoded-matmul.wgsl?raw';
-import matvecSource from './decoded-matvec.wgsl?raw';
+import { currentGpu } from '../gpu/device';
+import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { applyEpilogue } from './bias-activation';
+import { type DecodedMatrix, decodedQuadForm, decodedRowForm } from './decoded-matrix';
 import rowsSource from './decoded-rows.wgsl?raw';
 import { FEW_TOKENS } from './dense-matmul';
-import nOfMDecoder from './n-of-m-decoder.wgsl?raw';
-import { packedValueInputs, type PackedValueBuffers, packedValueSource } from './packed-values';
-import quantizedDecoder from './quantized-decoder.wgsl?raw';
-import sparseDecoder from './sparse-decoder.wgsl?raw';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, type InputBinding } from './epilogue';
+import { type KernelProfile, kernelProfile } from './kernel-profile';
+import { quadKey } from './quad-reader';
+import { rowProductKernel, rowProductWorkgroups } from './row-product';
+import { tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 
 /** A span of a row that one invocation of `decodedRows` writes: a word of the sparse mask. */
 const COLUMNS_OF_AN_INVOCATION = 32;
 
-/**
- * A matrix that kernels read four weights of a row at a time. Its WGSL defines `Cursor`, `openRow(row, quad)` and
- * `nextQuad(&cursor)`; the drivers (product for many tokens, for few, row look-up) are the same for all.
- */
-export interface DecodedMatrix {
-  readonly shape: readonly [number, number];
-  readonly name: string;
-  readonly source: string;
-  /** Tensors of the bindings 1 to 5. */
-  readonly inputs: readonly tf.Tensor[];
+/** Rows of a tile where they are decoded by `nextQuad`: its text stands in the kernel once a row, and compiling takes time. */
+const GENERIC_TILE_ROWS = 2;
+
+/** How a product is launched. */
+interface Launch {
+  readonly kernel: Kernel;
+  readonly inputs: readonly InputBinding[];
+  readonly workgroups: [number, number];
 }
 
-/** Every weight as a code; rows begin at whole words. */
-export function quantizedMatrix(values: PackedValueBuffers, shape: readonly [number, number]): DecodedMatrix {
-  const { bits } = values.grid!;
-  const width = shape[1];
-  const slotsInARow = Math.ceil((width * bits) / 32) * (32 / bits);
-  const constants = `const SLOTS_IN_A_ROW = ${slotsInARow}u;`;
-  return {
-    shape,
-    name: `int${bits}`,
-    source: [constants, packedValueSource(values), quantizedDecoder].join('\n'),
-    inputs: [...packedValueInputs(values), values.data, values.data],
-  };
-}
+/** Kernels by what their text depends on. */
+const kernels = new Map<string, Kernel>();
 
-/** @param mask [rows, ceil(width / 32)] words; @param firstSlots [rows] */
-export function sparseMatrix(
-  values: PackedValueBuffers,
-  shape: readonly [number, number],
-  mask: tf.Tensor,
-  firstSlots: tf.Tensor,
-): DecodedMatrix {
-  const constants = `const MASK_WORDS_IN_A_ROW = ${Math.ceil(shape[1] / 32)}u;`;
-  return {
-    shape,
-    name: 'sparse',
-    source: [constants, packedValueSource(values), sparseDecoder].join('\n'),
-    inputs: [...packedValueInputs(values), mask, firstSlots],
-  };
-}
-
-/** @param indices packed, `indexBits` each */
-export function nOfMMatrix(
-  values: PackedValueBuffers,
-  shape: readonly [number, number],
-  indices: tf.Tensor,
-  { kept, groupSize, indexBits }: { kept: number; groupSize: number; indexBits: number },
-): DecodedMatrix {
-  const constants = [
-    `const N = ${kept}u;`,
-    `const M = ${groupSize}u;`,
-    `const SLOTS_IN_A_ROW = ${(shape[1] / groupSize) * kept}u;`,
-    `const INDEX_BITS = ${indexBits}u;`,
-    `const INDICES_IN_A_WORD = ${32 / indexBits}u;`,
-  ];
-  return {
-    shape,
-    name: 'n-of-m',
-    source: [...constants, packedValueSource(values), nOfMDecoder].join('\n'),
-    inputs: [...packedValueInputs(values), indices, indices],
-  };
-}
-
-/** x · Wᵀ with W decoded on the way: [tokens, in] → [tokens, out]. */
-export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix): tf.Tensor2D {
+/** activation(x · Wᵀ + bias) + residual with W decoded on the way: [tokens, in] → [tokens, out]. */
+export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix, epilogue: Epilogue = {}): tf.Tensor2D {
   const [outputs, width] = matrix.shape;
-  const tokens = x.shape[0];
-  const few = tokens <= FEW_TOKENS;
-  const source = [inputQuads(width), matrix.source, few ? matvecSource : matmulSource].join('\n');
-  const [y] = runKernel(
-    { name: `${matrix.name}-${few ? 'matvec' : 'matmul'}`, source },
-    {
-      inputs: [x, ...matrix.inputs],
-      outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-      uniforms: [tokens, width, outputs],
-      workgroups: few ? [Math.ceil(outputs / 64), tokens] : [Math.ceil(outputs / 32), Math.ceil(tokens / 32)],
-    },
-  );
+  const [tokens] = x.shape;
+  const { kernel, inputs, workgroups } = launchOf(matrix, tokens, epilogue);
+  const buffers = [x, ...inputs.map(({ tensor }) => tensor)];
+  const readByEpilogue = epilogueInputs(epilogue).map(({ tensor }) => tensor);
+  const outputBuffers = 1;
+  const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
+  if (buffers.length + readByEpilogue.length + outputBuffers > maxStorageBuffersPerShaderStage) {
+    return applyEpilogue(() => decodedMatmul(x, matrix), epilogue);
+  }
+  const [y] = runKernel(kernel, {
+    inputs: [...buffers, ...readByEpilogue],
+    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
+    uniforms: [tokens, width, outputs, 0, outputs],
+    workgroups,
+  });
   return y as tf.Tensor2D;
 }
 
@@ -98,34 +52,73 @@ export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix): tf.Tensor2
 export function decodedRows(ids: tf.Tensor1D, matrix: DecodedMatrix): tf.Tensor2D {
   const [, width] = matrix.shape;
   const [count] = ids.shape;
-  const [y] = runKernel(
-    { name: `${matrix.name}-rows`, source: [matrix.source, rowsSource].join('\n') },
-    {
-      inputs: [ids, ...matrix.inputs],
-      outputs: [{ shape: [count, width], dtype: 'float32' }],
-      uniforms: [count, width],
-      workgroups: [Math.ceil((count * Math.ceil(width / COLUMNS_OF_AN_INVOCATION)) / 64)],
-    },
-  );
+  const kernel = remember(`look-up ${matrix.key}`, () => rowsKernel(matrix));
+  const [y] = runKernel(kernel, {
+    inputs: [ids, ...matrix.inputs.map(({ tensor }) => tensor)],
+    outputs: [{ shape: [count, width], dtype: 'float32' }],
+    uniforms: [count, width],
+    workgroups: [Math.ceil((count * Math.ceil(width / COLUMNS_OF_AN_INVOCATION)) / 64)],
+  });
   return y as tf.Tensor2D;
 }
 
-/** WGSL of `inputQuad(token, quad)`: four activations at once where rows are whole quads, else padded with zeros. */
-function inputQuads(width: number): string {
-  if (width % 4 === 0) {
-    return `@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-fn inputQuad(token: u32, quad: u32) -> vec4f {
-  return x[token * ${width / 4}u + quad];
-}`;
-  }
-  return `@group(0) @binding(0) var<storage, read> x: array<f32>;
-fn inputQuad(token: u32, quad: u32) -> vec4f {
-  var lanes = vec4f();
-  for (var k = 0u; k < 4u; k++) {
-    if (quad * 4u + k < ${width}u) {
-      lanes[k] = x[token * ${width}u + quad * 4u + k];
-    }
-  }
-  return lanes;
-}`;
+function launchOf(matrix: DecodedMatrix, tokens: number, epilogue: Epilogue): Launch {
+  const profile = kernelProfile();
+  return tokens <= FEW_TOKENS
+    ? rowLaunch(matrix, tokens, epilogue, profile)
+    : tileLaunch(matrix, tokens, epilogue, profile);
+}
+
+function rowLaunch(matrix: DecodedMatrix, tokens: number, epilogue: Epilogue, device: KernelProfile): Launch {
+  const [outputs, width] = matrix.shape;
+  const { rowDecoder, inputs, sequential } = matrix;
+  const profile = !rowDecoder && sequential ? { ...device, lanesPerRow: 1 } : device;
+  const kernel = remember(`row ${textKey(matrix, epilogue, device)}`, () =>
+    rowProductKernel(rowDecoder?.form(device) ?? decodedRowForm(matrix), width, epilogue, profile),
+  );
+  const workgroups = rowProductWorkgroups(outputs, tokens, profile);
+  return { kernel, inputs: rowDecoder?.inputs ?? inputs, workgroups };
+}
+
+function tileLaunch(
+  matrix: DecodedMatrix,
+  tokens: number,
+  epilogue: Epilogue,
+  profile: KernelProfile,
+): Launch {
+  const [outputs, width] = matrix.shape;
+  const { quadForm, inputs } = matrix;
+  const full = tileFor(tokens, profile);
+  const tile = quadForm ? full : { ...full, rows: GENERIC_TILE_ROWS };
+  const key = `tile ${tile.tokens}×${tile.rows} ${textKey(matrix, epilogue, profile)}`;
+  const kernel = remember(key, () =>
+    tokenTileKernel(quadForm ?? decodedQuadForm(matrix), width, epilogue, tile),
+  );
+  return {
+    kernel,
+    inputs: quadForm?.inputs ?? inputs,
+    workgroups: tokenTileWorkgroups(outputs, tokens, tile),
+  };
+}
+
+function textKey(matrix: DecodedMatrix, epilogue: Epilogue, { name, subgroupLanes }: KernelProfile): string {
+  return `${name} ${subgroupLanes ?? 'plain'} ${matrix.key} ${quadKey(matrix.shape[1])} ${epilogueKey(epilogue)}`;
+}
+
+function remember(key: string, make: () => Kernel): Kernel {
+  let kernel = kernels.get(key);
+  if (!kernel) kernels.set(key, (kernel = make()));
+  return kernel;
+}
+
+function rowsKernel({ name, inputs, source }: DecodedMatrix): Kernel {
+  const buffers = [{ name: 'ids', type: 'array<i32>' }, ...inputs];
+  return {
+    name: `${name}-rows`,
+    source: `${declareInputs(buffers)}
+@group(0) @binding(${buffers.length}) var<storage, read_write> y: array<f32>;
+@group(0) @binding(${buffers.length + 1}) var<uniform> uniforms: Uniforms;
+${source}
+${rowsSource}`,
+  };
 }

@@ -1,12 +1,8 @@
 // y[n] = row ids[n] of the matrix; each invocation writes a span of eight quads, 32 columns.
-@group(0) @binding(0) var<storage, read> ids: array<i32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
-
 struct Uniforms {
   count: u32,
   width: u32,
 }
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {

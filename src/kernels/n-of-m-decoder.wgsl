@@ -1,6 +1,4 @@
 // Rows in which each group of M weights keeps N: values [rows, width / M * N] and for each its index in the group.
-@group(0) @binding(4) var<storage, read> indices: array<u32>;
-
 struct Cursor {
   row: u32,
   firstSlot: u32,

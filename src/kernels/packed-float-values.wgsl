@@ -1,6 +1,4 @@
 // Weight values as float32: their own codes.
-@group(0) @binding(1) var<storage, read> values: array<f32>;
-
 fn codeAt(slot: u32) -> f32 {
   return values[slot];
 }

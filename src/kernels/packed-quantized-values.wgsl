@@ -1,8 +1,4 @@
 // Weight values as codes of BITS bits, several to a word: scale * (code - zero point).
-@group(0) @binding(1) var<storage, read> codeWords: array<u32>;
-@group(0) @binding(2) var<storage, read> scales: array<f32>;
-@group(0) @binding(3) var<storage, read> zeroPoints: array<u32>;
-
 const CODES_IN_A_WORD = 32u / BITS;
 
 fn codeIn(word: u32, position: u32) -> f32 {
@@ -22,10 +18,6 @@ fn scaleOf(row: u32, column: u32) -> u32 {
     return 0u;
   }
   return row * GROUPS_PER_ROW + column / GROUP_SIZE;
-}
-
-fn zeroPointOf(scale: u32) -> f32 {
-  return f32(extractBits(zeroPoints[scale / 4u], (scale % 4u) * 8u, 8u));
 }
 
 // The weights of four codes from `column` on; where `present` is zero there is no code, and the weight is zero.

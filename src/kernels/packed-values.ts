@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { InputBinding } from './epilogue';
 import floatSource from './packed-float-values.wgsl?raw';
 import quantizedSource from './packed-quantized-values.wgsl?raw';
 
@@ -10,16 +11,25 @@ export interface PackedValueBuffers {
   /** Four to a word. */
   readonly zeroPoints?: tf.Tensor;
   /** Absent where the values are float32. */
-  readonly grid?: {
-    readonly bits: 8 | 4;
-    readonly signed: boolean;
-    readonly groupSize: number;
-    /** 0: one scale for the whole matrix. */
-    readonly groupsPerRow: number;
-  };
+  readonly grid?: CodeGrid;
 }
 
-/** WGSL that defines `codeAt(slot)`, `weightsOf(codes, present, row, column)` and the bindings 1 to 3 for these values. */
+/** How codes become weights: `scale · (code − zeroPoint)`. */
+export interface CodeGrid {
+  readonly bits: 8 | 4;
+  readonly signed: boolean;
+  readonly groupSize: number;
+  /** 0: one scale for the whole matrix. */
+  readonly groupsPerRow: number;
+}
+
+/** WGSL of `zeroPointOf(scale: u32) -> f32`, the zero point that belongs to a scale. */
+export function zeroPointSource(hasZeroPoints: boolean): string {
+  const value = hasZeroPoints ? 'f32((zeroPoints[scale / 4u] >> (scale % 4u * 8u)) & 255u)' : '0.0';
+  return `fn zeroPointOf(scale: u32) -> f32 { return ${value}; }`;
+}
+
+/** WGSL that defines `codeAt(slot)` and `weightsOf(codes, present, row, column)` over the buffers of `packedValueInputs`. */
 export function packedValueSource({ grid, zeroPoints }: PackedValueBuffers): string {
   if (!grid) return floatSource;
   const constants = [
@@ -31,10 +41,28 @@ export function packedValueSource({ grid, zeroPoints }: PackedValueBuffers): str
     `const GROUP_SIZE = ${grid.groupSize}u;`,
     `const GROUPS_PER_ROW = ${grid.groupsPerRow}u;`,
   ];
-  return [...constants, quantizedSource].join('\n');
+  return [...constants, zeroPointSource(zeroPoints !== undefined), quantizedSource].join('\n');
 }
 
-/** Tensors of bindings 1 to 3, the data standing in for what these values do not have. */
-export function packedValueInputs({ data, scales, zeroPoints }: PackedValueBuffers): tf.Tensor[] {
-  return [data, scales ?? data, zeroPoints ?? data];
+/** Tells packed values of different WGSL apart. */
+export function packedValueKey({ grid, zeroPoints }: PackedValueBuffers): string {
+  if (!grid) return 'float';
+  const { bits, signed, groupSize, groupsPerRow } = grid;
+  return `${signed ? 'i' : 'u'}${bits}${zeroPoints ? 'z' : ''}/${groupsPerRow}×${groupSize}`;
+}
+
+/**
+ * The buffers of these values, as `values` or as `codeWords`, `scales` and `zeroPoints`.
+ * @param type WGSL type by which the values or words are read
+ */
+export function packedValueInputs(
+  { data, scales, zeroPoints, grid }: PackedValueBuffers,
+  type: InputBinding['type'] = grid ? 'array<u32>' : 'array<f32>',
+): InputBinding[] {
+  if (!grid) return [{ name: 'values', type, tensor: data }];
+  return [
+    { name: 'codeWords', type, tensor: data },
+    { name: 'scales', type: 'array<f32>', tensor: scales! },
+    ...(zeroPoints ? [{ name: 'zeroPoints', type: 'array<u32>', tensor: zeroPoints }] : []),
+  ];
 }

@@ -1,8 +1,5 @@
 // Rows of a bitmask, a bit a weight, the first in the lowest; the values of the set bits follow each other from the
 // row's first slot on.
-@group(0) @binding(4) var<storage, read> mask: array<u32>;
-@group(0) @binding(5) var<storage, read> firstSlots: array<u32>;
-
 struct Cursor {
   row: u32,
   slot: u32,

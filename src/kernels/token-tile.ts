@@ -10,6 +10,8 @@ export interface QuadForm {
   readonly declarations?: string;
   /** Variables of row `r`; its index stands in `row<r>`. */
   rowState(r: number): string;
+  /** What all rows share for a quad. */
+  readonly quadSource?: string;
   /** A vec4f expression: the weights of row `r` in the columns 4·`quad` … 4·`quad` + 3. Steps come in order. */
   rowQuad(r: number): string;
 }
@@ -107,6 +109,7 @@ fn main(
     ...rows.flatMap((r) => tokens.map((t) => `  var sum${r}_${t} = 0.0;`)),
     `  let quads = (uniforms.width + 3u) / 4u;
   for (var quad = 0u; quad < quads; quad++) {`,
+    form.quadSource ?? '',
     ...rows.map((r) => `    let w${r} = ${form.rowQuad(r)};`),
     ...numbers(tile.tokens / lanes).flatMap((t) => [
       `    let read${t} = xQuad(x${t}, quad);`,

@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type DecodedMatrix, decodedMatmul, decodedRows } from '../kernels/decoded-matmul';
+import { decodedMatmul, decodedRows } from '../kernels/decoded-matmul';
+import type { DecodedMatrix } from '../kernels/decoded-matrix';
+import type { Epilogue } from '../kernels/epilogue';
 import type { LinearWeight, StoredTensor } from './linear-weight';
 
 /** What the forms share whose kernels decode a row four weights at a time. */
@@ -7,10 +9,12 @@ export abstract class DecodedWeight implements LinearWeight {
   abstract readonly form: string;
   abstract readonly parameters: number;
 
+  private knownMatrix: DecodedMatrix | undefined;
+
   protected constructor(readonly shape: readonly [number, number]) {}
 
-  /** The matrix as the kernels take it. */
-  protected abstract readonly matrix: DecodedMatrix;
+  /** The matrix as the kernels take it; asked for once. */
+  protected abstract makeMatrix(): DecodedMatrix;
   abstract dense(): Promise<Float32Array>;
   abstract stored(): readonly StoredTensor[];
   abstract attributes(): Record<string, unknown>;
@@ -21,11 +25,15 @@ export abstract class DecodedWeight implements LinearWeight {
     return this.stored().reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  matmul(x: tf.Tensor2D): tf.Tensor2D {
-    return decodedMatmul(x, this.matrix);
+  matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
+    return decodedMatmul(x, this.matrix, epilogue);
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     return decodedRows(ids, this.matrix);
+  }
+
+  private get matrix(): DecodedMatrix {
+    return (this.knownMatrix ??= this.makeMatrix());
   }
 }

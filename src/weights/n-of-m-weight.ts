@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { readTensorBytes, uploadTensor } from '../gpu/transfer';
-import { nOfMMatrix } from '../kernels/decoded-matmul';
+import type { DecodedMatrix } from '../kernels/decoded-matrix';
+import { nOfMMatrix } from '../kernels/n-of-m-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk } from './packed-values';
@@ -93,7 +94,7 @@ export class NOfMWeight extends DecodedWeight {
     return NOfMWeight.fromIndices(this.shape, this.pattern, indices, values);
   }
 
-  protected get matrix() {
+  protected makeMatrix(): DecodedMatrix {
     return nOfMMatrix(this.values.buffers, this.shape, this.indices, {
       ...this.pattern,
       indexBits: indexBits(this.pattern.groupSize),

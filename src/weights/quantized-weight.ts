@@ -1,4 +1,5 @@
-import { quantizedMatrix } from '../kernels/decoded-matmul';
+import type { DecodedMatrix } from '../kernels/decoded-matrix';
+import { quantizedMatrix } from '../kernels/quantized-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk, valueBits } from './packed-values';
@@ -37,7 +38,7 @@ export class QuantizedWeight extends DecodedWeight {
     return new QuantizedWeight(shape, await PackedValues.load(count, shape, attributes.values, read));
   }
 
-  protected get matrix() {
+  protected makeMatrix(): DecodedMatrix {
     return quantizedMatrix(this.values.buffers, this.shape);
   }
 

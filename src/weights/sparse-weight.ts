@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { readTensorBytes, uploadTensor } from '../gpu/transfer';
-import { sparseMatrix } from '../kernels/decoded-matmul';
+import type { DecodedMatrix } from '../kernels/decoded-matrix';
+import { sparseMatrix } from '../kernels/sparse-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk } from './packed-values';
@@ -78,7 +79,7 @@ export class SparseWeight extends DecodedWeight {
     return SparseWeight.fromMask(this.shape, mask, values);
   }
 
-  protected get matrix() {
+  protected makeMatrix(): DecodedMatrix {
     return sparseMatrix(this.values.buffers, this.shape, this.mask, this.firstSlots);
   }
 
