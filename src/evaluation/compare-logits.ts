@@ -4,6 +4,7 @@ import { rowRange } from '../kernels/copy-rows';
 import { divergence } from '../kernels/divergence';
 import { tokenLoss } from '../kernels/token-loss';
 import type { Model, TokenBatch } from '../model/model';
+import type { BaseLogits } from './base-logits';
 import { eachSlice, rowsPerSlice } from './row-slices';
 
 /** What one model predicted at the scored rows of a batch. */
@@ -21,6 +22,7 @@ export interface ScoredRows {
  * by slice; per-row figures alone are read back.
  *
  * @param targets of each row of the batch; a negative one is not scored
+ * @param baseLogits the base's logits are taken from there, or put there
  * @returns the base's scores first, then the variants' in order
  */
 export async function scoreBatch(
@@ -28,36 +30,68 @@ export async function scoreBatch(
   variants: readonly Model[],
   batch: TokenBatch,
   targets: Int32Array,
+  baseLogits?: BaseLogits,
 ): Promise<ScoredRows[]> {
-  const models = [base, ...variants];
   const scored = Array.from(targets.keys()).filter((row) => targets[row] >= 0);
+  const rows = rowsPerSlice(base.config.vocabularySize);
   const hidden: tf.Tensor2D[] = [];
   /** [slice][model][losses, kl, sameTop] */
   const slices: tf.Tensor[][][] = [];
   try {
-    for (const model of models) hidden.push(model.hiddenStates(batch));
-    eachSlice(hidden[0], rowsPerSlice(base.config.vocabularySize), (baseSlice, start, count) => {
+    for (const variant of variants) hidden.push(variant.hiddenStates(batch));
+    eachBaseSlice(base, batch, rows, baseLogits, (logitsOfBase, start, count) => {
       const figures = tf.tidy(() => {
         const slice = uploadTensor(targets.subarray(start, start + count), [count]) as tf.Tensor1D;
-        const baseLogits = base.head(baseSlice);
-        const results: tf.Tensor[][] = [[tokenLoss(baseLogits, slice)]];
+        const results: tf.Tensor[][] = [[tokenLoss(logitsOfBase, slice)]];
         variants.forEach((variant, index) => {
-          const logits = variant.head(rowRange(hidden[index + 1], start, count));
-          const { kl, sameTop } = divergence(baseLogits, logits);
+          const logits = variant.head(rowRange(hidden[index], start, count));
+          const { kl, sameTop } = divergence(logitsOfBase, logits);
           results.push([tokenLoss(logits, slice), kl, sameTop]);
         });
         return results;
       });
       slices.push(figures);
     });
-    const rows = await readSlices(slices, models.length);
-    return rows.map((figures) => {
+    const figuresOfModels = await readSlices(slices, variants.length + 1);
+    return figuresOfModels.map((figures) => {
       const [losses, kl, sameTop] = figures.map((values) => scored.map((row) => values[row]));
       return { losses, kl: kl ?? [], sameTop: sameTop ?? [] };
     });
   } finally {
     tf.dispose(hidden);
     tf.dispose(slices.flat(2));
+  }
+}
+
+type VisitSlice = (logits: tf.Tensor2D, start: number, count: number) => void;
+
+/** The base's logits slice by slice: kept ones, else new ones, which are kept if there is room. */
+function eachBaseSlice(
+  base: Model,
+  batch: TokenBatch,
+  rows: number,
+  baseLogits: BaseLogits | undefined,
+  visit: VisitSlice,
+): void {
+  const kept = baseLogits?.of(batch);
+  if (kept) {
+    kept.forEach((logits, index) => visit(logits, index * rows, logits.shape[0]));
+    return;
+  }
+  const keeps = baseLogits?.hasRoomFor(batch.batch * batch.length, base.config.vocabularySize) ?? false;
+  const made: tf.Tensor2D[] = [];
+  const hidden = base.hiddenStates(batch);
+  try {
+    eachSlice(hidden, rows, (slice, start, count) => {
+      const logits = base.head(slice);
+      made.push(logits);
+      visit(logits, start, count);
+      if (!keeps) made.pop()!.dispose();
+    });
+    if (keeps) baseLogits!.keep(batch, made.splice(0));
+  } finally {
+    tf.dispose(made);
+    hidden.dispose();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Model } from '../model/model';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
+import type { BaseLogits } from './base-logits';
 import type { DivergenceMetrics } from './divergence-metrics';
 import type { Estimate } from './statistics';
 
@@ -23,6 +24,8 @@ export interface ModelsUnderTest {
 }
 
 export interface EvaluationOptions {
+  /** Where the base's logits are kept from one evaluation to the next. */
+  readonly baseLogits?: BaseLogits;
   readonly signal?: AbortSignal;
   onProgress?(progress: { label: string; done: number; total: number; unit: string }): void;
 }

@@ -21,6 +21,7 @@ export const perplexityEvaluation: Evaluation<PerplexityRequest> = {
       window,
       stride,
       maxWindows,
+      baseLogits: options.baseLogits,
       signal: options.signal,
       onProgress: (done, total) => options.onProgress?.({ label, done, total, unit: 'windows' }),
     });

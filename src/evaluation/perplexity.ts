@@ -1,4 +1,5 @@
 import type { Model } from '../model/model';
+import type { BaseLogits } from './base-logits';
 import { scoreBatch, type ScoredRows } from './compare-logits';
 import { type DivergenceMetrics, divergenceMetrics } from './divergence-metrics';
 import { EvaluationError } from './evaluation-error';
@@ -11,6 +12,8 @@ export interface PerplexityOptions {
   /** Tokens from one window's begin to the next's. */
   readonly stride: number;
   readonly maxWindows?: number;
+  /** Where the base's logits are kept from one evaluation to the next. */
+  readonly baseLogits?: BaseLogits;
   readonly signal?: AbortSignal;
   onProgress?(windowsDone: number, windows: number): void;
 }
@@ -35,7 +38,7 @@ export async function perplexity(
   base: Model,
   variants: readonly Model[],
   ids: readonly number[],
-  { window, stride, maxWindows, signal, onProgress }: PerplexityOptions,
+  { window, stride, maxWindows, baseLogits, signal, onProgress }: PerplexityOptions,
 ): Promise<PerplexityResult[]> {
   if (base.config.task !== 'causal-lm') {
     throw new EvaluationError(
@@ -55,7 +58,7 @@ export async function perplexity(
     onProgress?.(index, windows.length);
     const length = each.end - each.begin;
     const batch = { ids: Int32Array.from(ids.slice(each.begin, each.end)), batch: 1, length };
-    const results = await scoreBatch(base, variants, batch, targetsOf(ids, each));
+    const results = await scoreBatch(base, variants, batch, targetsOf(ids, each), baseLogits);
     results.forEach((result, model) => {
       sums[model].losses.push(...result.losses);
       sums[model].kl.push(...result.kl);

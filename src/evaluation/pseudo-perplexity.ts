@@ -1,5 +1,6 @@
 import { limitFreeBuffers } from '../gpu/memory';
 import type { Model } from '../model/model';
+import type { BaseLogits } from './base-logits';
 import { scoreBatch, type ScoredRows } from './compare-logits';
 import { type DivergenceMetrics, divergenceMetrics } from './divergence-metrics';
 import { EvaluationError } from './evaluation-error';
@@ -11,6 +12,8 @@ export interface PseudoPerplexityOptions {
   /** Tokens scored at most. */
   readonly maxTokens?: number;
   readonly specialTokens: { readonly cls: number; readonly sep: number; readonly mask: number };
+  /** Where the base's logits are kept from one evaluation to the next. */
+  readonly baseLogits?: BaseLogits;
   readonly signal?: AbortSignal;
   onProgress?(tokensDone: number, tokens: number): void;
 }
@@ -36,7 +39,7 @@ export async function pseudoPerplexity(
   base: Model,
   variants: readonly Model[],
   sequences: readonly (readonly number[])[],
-  { window, maxTokens = Infinity, specialTokens, signal, onProgress }: PseudoPerplexityOptions,
+  { window, maxTokens = Infinity, specialTokens, baseLogits, signal, onProgress }: PseudoPerplexityOptions,
 ): Promise<PseudoPerplexityResult[]> {
   if (base.config.task !== 'masked-lm') {
     throw new EvaluationError(
@@ -60,7 +63,7 @@ export async function pseudoPerplexity(
       onProgress?.(done, total);
       const count = Math.min(MASKS_A_BATCH, scored - first);
       const { batch, targets } = maskedBatch(ids, first, count, specialTokens);
-      const results = await scoreBatch(base, variants, batch, targets);
+      const results = await scoreBatch(base, variants, batch, targets, baseLogits);
       results.forEach((result, model) => {
         sums[model].losses.push(...result.losses);
         sums[model].kl.push(...result.kl);

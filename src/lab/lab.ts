@@ -121,7 +121,10 @@ export class LatheLab implements Lab {
       const others = variantIds.filter((id) => id !== BASE_ID);
       const variants = others.map((id) => session.variant(id).model);
       const models = { base: session.base.model, variants, tokenizer: session.tokenizer };
-      const metrics: Metrics[] = await evaluationOf(request.kind).measure(models, request, options);
+      const metrics: Metrics[] = await evaluationOf(request.kind).measure(models, request, {
+        ...options,
+        baseLogits: session.baseLogits,
+      });
       const entries = [BASE_ID, ...others].map((id, index) => [id, metrics[index]] as const);
       for (const [id, each] of entries) options.onResult?.(id, each);
       return Object.fromEntries(entries);

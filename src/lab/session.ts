@@ -2,6 +2,7 @@ import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoin
 import { applyRecipe, describeChange } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
+import { BaseLogits } from '../evaluation/base-logits';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
@@ -23,6 +24,7 @@ export interface Variant {
 
 /** One base model and its variants; owns their weights. */
 export class Session {
+  readonly baseLogits = new BaseLogits();
   private readonly variants = new Map<string, Variant>();
   private nextId = 1;
 
@@ -104,6 +106,7 @@ export class Session {
 
   /** Frees the weights; after a device loss it only forgets them. */
   dispose(): void {
+    this.baseLogits.dispose();
     for (const { model } of this.variants.values()) model.dispose();
     this.variants.clear();
   }

@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { loadModel } from '../model/load-model';
+import type { Model } from '../model/model';
+import gpt2Expected from '../testing/fixtures/tiny-gpt2/expected.json';
+import { openFolder } from '../testing/folder-checkpoint';
+import { quantizeBlockLinears } from '../testing/quantize-model';
+import { BaseLogits } from './base-logits';
+import { perplexity } from './perplexity';
+
+let base: Model;
+let variant: Model;
+
+beforeAll(async () => {
+  await openNodeGpu();
+  base = await loadModel(await openFolder(join(import.meta.dirname, '../testing/fixtures/tiny-gpt2')));
+  variant = await quantizeBlockLinears(base, 4);
+});
+
+afterAll(() => {
+  variant.dispose();
+  base.dispose();
+});
+
+const measure = (baseLogits?: BaseLogits) =>
+  perplexity(base, [variant], gpt2Expected.ids, { window: 16, stride: 16, baseLogits });
+
+test('the base runs once for a text, and later figures are the same', async () => {
+  const expected = await measure();
+  const before = tf.memory().numTensors;
+  const baseLogits = new BaseLogits();
+  expect(await measure(baseLogits)).toEqual(expected);
+  const runs = vi.spyOn(base, 'hiddenStates');
+  expect(await measure(baseLogits)).toEqual(expected);
+  expect(runs).not.toHaveBeenCalled();
+  runs.mockRestore();
+  baseLogits.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('what does not fit the allowance is made again', async () => {
+  const before = tf.memory().numTensors;
+  const oneWindow = 16 * base.config.vocabularySize * 4;
+  const baseLogits = new BaseLogits(oneWindow);
+  const expected = await measure(baseLogits);
+  expect(tf.memory().numTensors).toBe(before + 1);
+  const runs = vi.spyOn(base, 'hiddenStates');
+  expect(await measure(baseLogits)).toEqual(expected);
+  expect(runs).toHaveBeenCalledTimes(expected[0].windows - 1);
+  runs.mockRestore();
+  baseLogits.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
