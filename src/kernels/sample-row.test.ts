@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { currentGpu } from '../gpu/device';
+import { openNodeGpu } from '../gpu/node-gpu';
 import { record, submitEncoded } from '../gpu/recording';
 import { readTensorBytes, readTensorsBytes, uploadTensor, writeElements } from '../gpu/transfer';
 import { probabilities, sample } from '../model/sampling';
@@ -47,9 +47,8 @@ async function expectSampled(
   });
 }
 
-const random = seededRandom(12);
-const manyDraws = (count: number) =>
-  Float32Array.from([0, 1 - 2 ** -24, ...Array.from({ length: count - 2 }, random)]);
+const manyDraws = (count: number, seed: number) =>
+  Float32Array.from([0, 1 - 2 ** -24, ...Array.from({ length: count - 2 }, seededRandom(seed))]);
 
 const DISTRIBUTIONS: readonly SamplingDistribution[] = [
   { temperature: 1 },
@@ -63,24 +62,47 @@ const DISTRIBUTIONS: readonly SamplingDistribution[] = [
   { temperature: 2, topP: 0.99 },
   { temperature: 0.8, topK: 40, topP: 0.9 },
   { temperature: 2, topK: 3, topP: 0.8 },
+  { temperature: 1, topK: 1024 },
+  { temperature: 1, topK: 1025, topP: 0.95 },
   { temperature: 1, topP: 1 },
 ];
 
-test.each([
-  [7, 60],
-  [300, 60],
-  [50257, 12],
-])('draws of a vocabulary of %i own their stretch of the float64 distribution', async (vocabulary, draws) => {
-  for (const spread of [0.5, 5]) {
-    const logits = seededNormal(vocabulary, vocabulary).map((value) => value * spread);
-    for (const distribution of DISTRIBUTIONS) {
-      await expectSampled(logits, manyDraws(draws), distribution);
-    }
-  }
+// Workgroups of both sizes, whatever this adapter is.
+describe.each([
+  ['software adapters', true, 16],
+  ['hardware', false, 6],
+])('as for %s', (_, isFallback, count) => {
+  let actual: boolean;
+  beforeAll(() => {
+    const { description } = currentGpu();
+    actual = description.isFallback;
+    Object.assign(description, { isFallback });
+  });
+  afterAll(() => Object.assign(currentGpu().description, { isFallback: actual }));
+
+  test.each([7, 300, 50257])(
+    'draws from a vocabulary of %i own their stretch of the float64 distribution',
+    async (vocabulary) => {
+      for (const spread of [0.5, 5]) {
+        const logits = seededNormal(vocabulary, vocabulary).map((value) => value * spread);
+        for (const [index, distribution] of DISTRIBUTIONS.entries()) {
+          await expectSampled(logits, manyDraws(count, index), distribution);
+        }
+      }
+    },
+  );
+
+  test('the same inputs give the same tokens again', async () => {
+    const logits = seededNormal(50257, 1);
+    const draws = manyDraws(8, 1);
+    const distribution = { temperature: 1, topP: 0.9 };
+    const once = await sampleAll(logits, draws, distribution);
+    expect(await sampleAll(logits, draws, distribution)).toEqual(once);
+  });
 });
 
 test('equal logits, zeros of both signs among them: the lowest ids are kept', async () => {
-  const draws = manyDraws(20);
+  const draws = manyDraws(20, 2);
   // Few distinct values, so that both cuts fall among many equals; a set of the flat reaches topP exactly.
   const levels = seededNormal(3000, 4).map(Math.round);
   const zeros = Float32Array.from({ length: 600 }, (_, id) => (id % 2 === 0 ? -0 : 0));
@@ -118,7 +140,7 @@ test('logits of minus infinity are never drawn', async () => {
 
 test('a recorded launch takes the draw of the step that is there when it is replayed', async () => {
   const values = seededNormal(300, 2);
-  const draws = manyDraws(8);
+  const draws = manyDraws(8, 3);
   const distribution = { temperature: 1.2, topK: 100, topP: 0.95 };
   const [logits, uniform, step] = [row(values), vector(draws), vector(Int32Array.of(0))];
   const { result: drawn, recording } = record(() => sampleRow(logits, uniform, step, distribution));

@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { float, type Kernel, runKernel } from '../gpu/run-kernel';
 import source from './sample-row.wgsl?raw';
+import sums from './thread-sums.wgsl?raw';
 
 /** Which tokens are drawn from, and how evenly. */
 export interface SamplingDistribution {
@@ -15,7 +17,14 @@ export interface SamplingDistribution {
   readonly topP?: number;
 }
 
-const KERNEL: Kernel = { name: 'sample-row', source };
+const kernel = (threads: number): Kernel => ({
+  name: 'sample-row',
+  source: `const THREADS = ${threads}u;\n${sums}\n${source}`,
+});
+/** The most threads that every WebGPU device takes in a workgroup. */
+const HARDWARE = kernel(256);
+/** Software adapters run one workgroup on one core, and each thread makes each barrier dearer. */
+const SOFTWARE = kernel(64);
 
 /**
  * Draws a token by inverse transform sampling in order of ids. Which draw is used is read on the GPU, so that a
@@ -41,7 +50,7 @@ export function sampleRow(
     );
   }
   const [, vocabulary] = logits.shape;
-  const [drawn] = runKernel(KERNEL, {
+  const [drawn] = runKernel(currentGpu().description.isFallback ? SOFTWARE : HARDWARE, {
     inputs: [logits, draws, step],
     outputs: [{ shape: [1], dtype: 'int32' }],
     uniforms: [vocabulary, Math.min(Math.max(1, topK), vocabulary), float(topP), float(temperature)],

@@ -4,6 +4,8 @@
 // Both cuts are thresholds in one order: by descending logit, among equals by ascending id. A radix select finds the token
 // at which a running amount reaches a goal: the amount is a count for topK, a mass for topP. A mass is a probability in
 // units of about 2^-31, an integer, so that no sum depends on the order in which atomics add.
+//
+// Few tokens that topK left are listed in workgroup memory, and the vocabulary is not gone over any more.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> draws: array<f32>;
 @group(0) @binding(2) var<storage, read> step: array<i32>;
@@ -17,14 +19,12 @@ struct Uniforms {
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
-const THREADS = 256u;
-const THREADS_IN_BLOCK = 16u;
-const BLOCKS = THREADS / THREADS_IN_BLOCK;
 const BINS = 2048u;
 const BINS_OF_THREAD = BINS / THREADS;
-// Least significant bits of the digits of a rank: 11, 11 and 10 bits.
+// Digits of a rank, from the greatest: 11, 11 and 10 bits.
 const DIGITS = 3u;
-const SHIFTS = array(21u, 10u, 0u);
+// With the bins and the sums within the 16 KiB of workgroup memory that every device has.
+const LISTED_AT_MOST = 1024u;
 const WHOLE_MASS = 2147483648.0;
 // Takes off what float32 may add to topP and to its product with a sum: a set that reaches topP exactly is not to grow.
 const ROUNDING = 1.0 - 1.0 / 4194304.0;
@@ -34,11 +34,6 @@ struct Cut {
   rank: u32,
   id: u32,
 }
-// Over the threads before this one, and over all.
-struct Sums {
-  before: u32,
-  total: u32,
-}
 // What is left of a goal within a bin that holds so much.
 struct Bin {
   index: u32,
@@ -46,30 +41,34 @@ struct Bin {
   amount: u32,
 }
 
+var<workgroup> list: array<u32, LISTED_AT_MOST>;
 var<workgroup> greatestKey: atomic<u32>;
-var<workgroup> amounts: array<u32, THREADS>;
-var<workgroup> blockAmounts: array<u32, BLOCKS>;
 var<workgroup> bins: array<atomic<u32>, BINS>;
 var<workgroup> reached: Bin;
 var<workgroup> lastEqual: u32;
-var<workgroup> said: u32;
 var<workgroup> drawnId: u32;
 
+// Tokens to go over, by ascending id: those of the list, or all.
+var<private> isListed = false;
+var<private> tokens: u32;
 var<private> greatest: f32;
 var<private> massScale: f32;
 var<private> cut: Cut;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(local_invocation_index) thread: u32) {
-  greatest = greatestLogit(thread);
+  tokens = uniforms.vocabulary;
   cut = Cut(0xffffffffu, uniforms.vocabulary - 1u);
   if (uniforms.topK < uniforms.vocabulary) {
-    cut = tokenReaching(thread, uniforms.topK, false);
+    cut = tokenReaching(thread, false);
+    if (uniforms.topK <= LISTED_AT_MOST) {
+      listKept(thread);
+    }
   }
+  greatest = greatestLogit(thread);
   massScale = WHOLE_MASS / upperBoundOfWeights(thread);
   if (uniforms.topP < 1.0) {
-    let total = sumsOverThreads(thread, massOfStretch(thread)).total;
-    cut = tokenReaching(thread, u32(uniforms.topP * f32(total) * ROUNDING), true);
+    cut = tokenReaching(thread, true);
   }
   let mass = massOfStretch(thread);
   let sums = sumsOverThreads(thread, mass);
@@ -112,16 +111,43 @@ fn massOf(rank: u32) -> u32 {
   return u32(round(weightOf(logitOf(rank)) * massScale));
 }
 
-// Inverse transform sampling wants ids in order, so each thread owns a stretch of them.
+// Inverse transform sampling wants ids in order, so each thread owns a stretch of the tokens.
 fn beginOfStretch(thread: u32) -> u32 {
-  let length = (uniforms.vocabulary + THREADS - 1u) / THREADS;
-  return min(thread * length, uniforms.vocabulary);
+  let length = (tokens + THREADS - 1u) / THREADS;
+  return min(thread * length, tokens);
+}
+
+fn idOf(token: u32) -> u32 {
+  if (isListed) {
+    return list[token];
+  }
+  return token;
+}
+
+// Has the kept tokens gone over from here on, in place of all.
+fn listKept(thread: u32) {
+  let end = beginOfStretch(thread + 1u);
+  var kept = 0u;
+  for (var id = beginOfStretch(thread); id < end; id++) {
+    kept += u32(isKept(rankOf(logits[id]), id));
+  }
+  let sums = sumsOverThreads(thread, kept);
+  var position = sums.before;
+  for (var id = beginOfStretch(thread); id < end && position < sums.before + kept; id++) {
+    if (isKept(rankOf(logits[id]), id)) {
+      list[position] = id;
+      position++;
+    }
+  }
+  workgroupBarrier();
+  tokens = sums.total;
+  isListed = true;
 }
 
 fn greatestLogit(thread: u32) -> f32 {
   var least = 0xffffffffu;
-  for (var id = thread; id < uniforms.vocabulary; id += THREADS) {
-    least = min(least, rankOf(logits[id]));
+  for (var token = thread; token < tokens; token += THREADS) {
+    least = min(least, rankOf(logits[idOf(token)]));
   }
   atomicMax(&greatestKey, ~least);
   workgroupBarrier();
@@ -132,19 +158,21 @@ fn greatestLogit(thread: u32) -> f32 {
 // masses are scaled by need not be exact, since they are only compared with sums of their own.
 fn upperBoundOfWeights(thread: u32) -> f32 {
   var sum = 0.0;
-  for (var id = thread; id < uniforms.vocabulary; id += THREADS) {
+  for (var token = thread; token < tokens; token += THREADS) {
+    let id = idOf(token);
     if (isKept(rankOf(logits[id]), id)) {
       sum += weightOf(logits[id]);
     }
   }
-  let scale = WHOLE_MASS / f32(uniforms.vocabulary);
+  let scale = WHOLE_MASS / f32(tokens);
   return f32(sumsOverThreads(thread, u32(sum * scale) + 1u).total) / scale;
 }
 
 fn massOfStretch(thread: u32) -> u32 {
   var mass = 0u;
   let end = beginOfStretch(thread + 1u);
-  for (var id = beginOfStretch(thread); id < end; id++) {
+  for (var token = beginOfStretch(thread); token < end; token++) {
+    let id = idOf(token);
     let rank = rankOf(logits[id]);
     if (isKept(rank, id)) {
       mass += massOf(rank);
@@ -158,7 +186,8 @@ fn tokenOfStretch(thread: u32, aim: u32) -> u32 {
   var last = 0u;
   var running = 0u;
   let end = beginOfStretch(thread + 1u);
-  for (var id = beginOfStretch(thread); id < end && running <= aim; id++) {
+  for (var token = beginOfStretch(thread); token < end && running <= aim; token++) {
+    let id = idOf(token);
     let rank = rankOf(logits[id]);
     let mass = select(0u, massOf(rank), isKept(rank, id));
     if (mass > 0u) {
@@ -169,16 +198,17 @@ fn tokenOfStretch(thread: u32, aim: u32) -> u32 {
   return last;
 }
 
-// The first token at which the running amount over the kept tokens, the most likely first, reaches the goal.
-fn tokenReaching(thread: u32, goal: u32, byMass: bool) -> Cut {
-  var left = max(goal, 1u);
+// The first token at which the running amount over the kept tokens, the most likely first, reaches its goal: the share
+// topP of all mass, or the count topK.
+fn tokenReaching(thread: u32, byMass: bool) -> Cut {
+  var left = uniforms.topK;
   var rank = 0u;
   var known = 0u;
   var amount = 0u;
   for (var digit = 0u; digit < DIGITS; digit++) {
-    let shift = SHIFTS[digit];
+    let shift = 21u - min(digit * 11u, 21u);
     fillBins(thread, shift, rank, known, byMass);
-    let bin = binReaching(thread, left);
+    let bin = binReaching(thread, left, byMass && digit == 0u);
     left = bin.left;
     amount = bin.amount;
     rank |= bin.index << shift;
@@ -202,7 +232,8 @@ fn fillBins(thread: u32, shift: u32, rank: u32, known: u32, byMass: bool) {
   }
   workgroupBarrier();
   // Neighbouring threads read neighbouring logits: order plays no part here.
-  for (var id = thread; id < uniforms.vocabulary; id += THREADS) {
+  for (var token = thread; token < tokens; token += THREADS) {
+    let id = idOf(token);
     let other = rankOf(logits[id]);
     if ((other & known) == rank && isKept(other, id)) {
       atomicAdd(&bins[(other >> shift) % BINS], select(1u, massOf(other), byMass));
@@ -211,15 +242,16 @@ fn fillBins(thread: u32, shift: u32, rank: u32, known: u32, byMass: bool) {
   workgroupBarrier();
 }
 
-// The bin in which the running amount reaches the goal, and how much of the goal is left for it.
-fn binReaching(thread: u32, goal: u32) -> Bin {
+// The bin in which the running amount reaches the goal, or the share topP of all, and how much of that is left for it.
+fn binReaching(thread: u32, goal: u32, isShare: bool) -> Bin {
   let begin = thread * BINS_OF_THREAD;
   var amount = 0u;
   for (var bin = begin; bin < begin + BINS_OF_THREAD; bin++) {
     amount += atomicLoad(&bins[bin]);
   }
   let sums = sumsOverThreads(thread, amount);
-  let reachable = min(goal, sums.total);
+  let share = u32(uniforms.topP * f32(sums.total) * ROUNDING);
+  let reachable = clamp(select(goal, share, isShare), 1u, max(sums.total, 1u));
   if (sums.before < reachable && reachable - sums.before <= amount) {
     var bin = begin;
     var left = reachable - sums.before;
@@ -236,49 +268,17 @@ fn binReaching(thread: u32, goal: u32) -> Bin {
 fn idOfEqual(thread: u32, rank: u32, n: u32) -> u32 {
   let end = beginOfStretch(thread + 1u);
   var count = 0u;
-  for (var id = beginOfStretch(thread); id < end; id++) {
-    count += u32(rankOf(logits[id]) == rank);
+  for (var token = beginOfStretch(thread); token < end; token++) {
+    count += u32(rankOf(logits[idOf(token)]) == rank);
   }
   var before = sumsOverThreads(thread, count).before;
   if (before < n && n - before <= count) {
-    for (var id = beginOfStretch(thread); id < end && before < n; id++) {
-      if (rankOf(logits[id]) == rank) {
+    for (var token = beginOfStretch(thread); token < end && before < n; token++) {
+      if (rankOf(logits[idOf(token)]) == rank) {
         before++;
-        lastEqual = id;
+        lastEqual = idOf(token);
       }
     }
   }
   return workgroupUniformLoad(&lastEqual);
-}
-
-fn sumsOverThreads(thread: u32, amount: u32) -> Sums {
-  amounts[thread] = amount;
-  workgroupBarrier();
-  if (thread < BLOCKS) {
-    var sum = 0u;
-    for (var part = 0u; part < THREADS_IN_BLOCK; part++) {
-      sum += amounts[thread * THREADS_IN_BLOCK + part];
-    }
-    blockAmounts[thread] = sum;
-  }
-  workgroupBarrier();
-  let ownBlock = thread / THREADS_IN_BLOCK;
-  var sums = Sums(0u, 0u);
-  for (var block = 0u; block < BLOCKS; block++) {
-    sums.before += select(0u, blockAmounts[block], block < ownBlock);
-    sums.total += blockAmounts[block];
-  }
-  for (var part = ownBlock * THREADS_IN_BLOCK; part < thread; part++) {
-    sums.before += amounts[part];
-  }
-  workgroupBarrier();
-  return sums;
-}
-
-// What the first thread says, for control flow that every thread follows.
-fn ofFirstThread(thread: u32, value: u32) -> u32 {
-  if (thread == 0u) {
-    said = value;
-  }
-  return workgroupUniformLoad(&said);
 }
