@@ -24,7 +24,7 @@ const kernel = (threads: number): Kernel => ({
 /** The most threads that every WebGPU device takes in a workgroup. */
 const HARDWARE = kernel(256);
 /** Software adapters run one workgroup on one core, and each thread makes each barrier dearer. */
-const SOFTWARE = kernel(64);
+const SOFTWARE = kernel(16);
 
 /**
  * Draws a token by inverse transform sampling in order of ids. Which draw is used is read on the GPU, so that a
