@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
 import { applyEpilogue } from './bias-activation';
@@ -6,7 +6,9 @@ import { type DecodedMatrix, decodedQuadForm, decodedRowForm } from './decoded-m
 import rowsSource from './decoded-rows.wgsl?raw';
 import { FEW_TOKENS } from './dense-matmul';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, type InputBinding } from './epilogue';
+import { type FoldedNorm, foldedNormInputs } from './folded-norm';
 import { type KernelProfile, kernelProfile } from './kernel-profile';
+import { layerNorm } from './layer-norm';
 import { quadKey } from './quad-reader';
 import { rowProductKernel, rowProductWorkgroups } from './row-product';
 import { tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
@@ -48,6 +50,34 @@ export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix, epilogue: E
   return y as tf.Tensor2D;
 }
 
+/**
+ * The same of one token whose layer normalization is folded in: [1, in] → [1, out].
+ * @param x not normalized; its width must be a multiple of 4
+ */
+export function decodedMatmulOfNormalized(
+  x: tf.Tensor2D,
+  matrix: DecodedMatrix,
+  norm: FoldedNorm,
+  epilogue: Epilogue = {},
+): tf.Tensor2D {
+  const [outputs, width] = matrix.shape;
+  const [tokens] = x.shape;
+  const { kernel, inputs, workgroups } = rowLaunch(matrix, tokens, epilogue, kernelProfile(), norm);
+  const read = [...inputs, ...epilogueInputs(epilogue), ...foldedNormInputs(norm)];
+  const outputBuffers = 1;
+  const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
+  if (1 + read.length + outputBuffers > maxStorageBuffersPerShaderStage) {
+    return tf.tidy(() => decodedMatmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), matrix, epilogue));
+  }
+  const [y] = runKernel(kernel, {
+    inputs: [x, ...read.map(({ tensor }) => tensor)],
+    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
+    uniforms: [tokens, width, outputs, 0, outputs],
+    workgroups,
+  });
+  return y as tf.Tensor2D;
+}
+
 /** Rows by index: ids [n] int32 → [n, width]. */
 export function decodedRows(ids: tf.Tensor1D, matrix: DecodedMatrix): tf.Tensor2D {
   const [, width] = matrix.shape;
@@ -69,12 +99,21 @@ function launchOf(matrix: DecodedMatrix, tokens: number, epilogue: Epilogue): La
     : tileLaunch(matrix, tokens, epilogue, profile);
 }
 
-function rowLaunch(matrix: DecodedMatrix, tokens: number, epilogue: Epilogue, device: KernelProfile): Launch {
+function rowLaunch(
+  matrix: DecodedMatrix,
+  tokens: number,
+  epilogue: Epilogue,
+  device: KernelProfile,
+  norm?: FoldedNorm,
+): Launch {
   const [outputs, width] = matrix.shape;
   const { rowDecoder, inputs, sequential } = matrix;
-  const profile = !rowDecoder && sequential ? { ...device, lanesPerRow: 1 } : device;
-  const kernel = remember(`row ${textKey(matrix, epilogue, device)}`, () =>
-    rowProductKernel(rowDecoder?.form(device) ?? decodedRowForm(matrix), width, epilogue, profile),
+  const profile =
+    !rowDecoder && sequential
+      ? { ...device, lanesPerRow: 1 }
+      : { ...device, rowsPerLane: Number(process.env.RR ?? 8) };
+  const kernel = remember(`row ${textKey(matrix, epilogue, device)} ${norm?.epsilon ?? ''}`, () =>
+    rowProductKernel(rowDecoder?.form(device) ?? decodedRowForm(matrix), width, epilogue, profile, norm),
   );
   const workgroups = rowProductWorkgroups(outputs, tokens, profile);
   return { kernel, inputs: rowDecoder?.inputs ?? inputs, workgroups };

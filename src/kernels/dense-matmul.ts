@@ -2,7 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
 import tiledSource from './dense-matmul.wgsl?raw';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
-import { kernelProfile } from './kernel-profile';
+import { type FoldedNorm, foldedNormInputs } from './folded-norm';
+import { type KernelProfile, kernelProfile } from './kernel-profile';
 import { laneWidth, withLanes } from './lanes';
 import { quadKey, quadReader } from './quad-reader';
 import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
@@ -18,6 +19,12 @@ const TILE = 64;
 export interface ColumnRange {
   readonly output: tf.Tensor2D;
   readonly offset: number;
+}
+
+/** What is fused with a product of one token, or few. */
+interface Fusion {
+  readonly epilogue: Epilogue;
+  readonly norm?: FoldedNorm;
 }
 
 /** Kernels by what their text depends on. */
@@ -46,6 +53,46 @@ export function denseMatmul(
   return y as tf.Tensor2D;
 }
 
+/**
+ * The same of one token whose layer normalization is folded in: [1, in] → [1, out].
+ * @param x not normalized; its width must be a multiple of 4
+ */
+export function denseMatmulOfNormalized(
+  x: tf.Tensor2D,
+  weight: tf.Tensor,
+  outputs: number,
+  norm: FoldedNorm,
+  epilogue: Epilogue = {},
+): tf.Tensor2D {
+  const { kernel, workgroups } = rowLaunch(weight, x.shape, outputs, { epilogue, norm });
+  const fused = [...epilogueInputs(epilogue), ...foldedNormInputs(norm)];
+  const [y] = runKernel(kernel, {
+    inputs: [x, weight, ...fused.map(({ tensor }) => tensor)],
+    outputs: [{ shape: [x.shape[0], outputs], dtype: 'float32' }],
+    uniforms: [...x.shape, outputs, 0, outputs],
+    workgroups,
+  });
+  return y as tf.Tensor2D;
+}
+
+function rowLaunch(
+  weight: tf.Tensor,
+  [tokens, width]: readonly [number, number],
+  outputs: number,
+  { epilogue, norm }: Fusion,
+): { kernel: Kernel; workgroups: [number, number] } {
+  const profile = kernelProfile();
+  const key = `row ${textKey(profile, width, epilogue)} ${norm?.epsilon ?? ''}`;
+  const kernel = remember(key, () =>
+    rowProductKernel(denseRows(weight, width), width, epilogue, profile, norm),
+  );
+  return { kernel, workgroups: rowProductWorkgroups(outputs, tokens, profile) };
+}
+
+function textKey({ name, subgroupLanes }: KernelProfile, width: number, epilogue: Epilogue): string {
+  return `${name} ${subgroupLanes ?? 'plain'} ${quadKey(width)} ${epilogueKey(epilogue)}`;
+}
+
 function chooseKernel(
   weight: tf.Tensor,
   tokens: number,
@@ -54,13 +101,8 @@ function chooseKernel(
   epilogue: Epilogue,
 ): { kernel: Kernel; workgroups: [number, number] } {
   const profile = kernelProfile();
-  const base = `${profile.name} ${profile.subgroupLanes ?? 'plain'} ${quadKey(width)} ${epilogueKey(epilogue)}`;
-  if (tokens <= FEW_TOKENS) {
-    const kernel = remember(`row ${base}`, () =>
-      rowProductKernel(denseRows(weight, width), width, epilogue, profile),
-    );
-    return { kernel, workgroups: rowProductWorkgroups(outputs, tokens, profile) };
-  }
+  if (tokens <= FEW_TOKENS) return rowLaunch(weight, [tokens, width], outputs, { epilogue });
+  const base = textKey(profile, width, epilogue);
   if (profile.tile !== 'workgroup') {
     const tile = tileFor(tokens, profile);
     const kernel = remember(`tile ${tile.tokens}×${tile.rows} ${base}`, () =>

@@ -1,5 +1,6 @@
 import type { Kernel } from '../gpu/run-kernel';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueSource, type InputBinding } from './epilogue';
+import { type FoldedNorm, foldedNormInputs, foldedNormSource } from './folded-norm';
 import type { KernelProfile } from './kernel-profile';
 import { quadReader } from './quad-reader';
 
@@ -39,16 +40,24 @@ const UNIFORMS = `struct Uniforms {
 /**
  * The kernel of x · Wᵀ for one token or few: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane` rows, so
  * that what is read of x serves all of them, and the parts are added at the end.
- * Inputs: x, then the form's, then the epilogue's; workgroups: see `rowProductWorkgroups`.
+ * Inputs: x, then the form's, the epilogue's and the norm's; workgroups: see `rowProductWorkgroups`.
+ *
+ * @param norm a layer normalization of x that is taken into the product; the width must be a multiple of 4
  */
 export function rowProductKernel(
   form: RowForm,
   width: number,
   epilogue: Epilogue,
   profile: KernelProfile,
+  norm?: FoldedNorm,
 ): Kernel {
   const reader = quadReader('x', width);
-  const inputs = [{ name: 'x', type: reader.type }, ...form.inputs, ...epilogueInputs(epilogue)];
+  const inputs = [
+    { name: 'x', type: reader.type },
+    ...form.inputs,
+    ...epilogueInputs(epilogue),
+    ...(norm ? foldedNormInputs(norm) : []),
+  ];
   const bySubgroup = profile.lanesPerRow > 1 && profile.subgroupLanes === profile.lanesPerRow;
   return {
     name: `${form.name}-row-product`,
@@ -60,7 +69,8 @@ ${UNIFORMS}
 ${reader.source}
 ${form.declarations ?? ''}
 ${epilogueSource(epilogue)}
-${mainSource(form, profile, bySubgroup)}`,
+${norm ? foldedNormSource(norm) : ''}
+${mainSource(form, profile, { bySubgroup, hasNorm: norm !== undefined })}`,
   };
 }
 
@@ -78,21 +88,38 @@ function rowGroups(lanesPerRow: number): number {
   return lanesPerRow === 1 ? 4 : 1;
 }
 
-function mainSource(form: RowForm, { lanesPerRow, rowsPerLane }: KernelProfile, bySubgroup: boolean): string {
+/** How the parts are added, and whether a norm is folded in. */
+interface Variant {
+  readonly bySubgroup: boolean;
+  readonly hasNorm: boolean;
+}
+
+function mainSource(form: RowForm, { lanesPerRow, rowsPerLane }: KernelProfile, variant: Variant): string {
+  const { bySubgroup, hasNorm } = variant;
   const rows = Array.from({ length: rowsPerLane }, (_, r) => r);
   const quads = Array.from({ length: form.columnsPerStep / 4 }, (_, q) => q);
   const groups = rowGroups(lanesPerRow);
-  const total = (r: number) => form.rowTotal?.(r) ?? `sum${r}`;
+  const totals = rows.map((r) => form.rowTotal?.(r) ?? `sum${r}`);
+  const scaled = `product${form.rowScale ? ` * ${form.rowScale}` : ''}`;
   const lines = [
     `const LANES = ${lanesPerRow}u;`,
     `const ROWS = ${rowsPerLane}u;`,
-    bySubgroup || lanesPerRow === 1 ? '' : `var<workgroup> parts: array<f32, LANES * ROWS>;`,
-    `fn write(token: u32, row: u32, product: f32) {
+    `fn write(token: u32, row: u32, product: f32${hasNorm ? ', sum: f32, squares: f32' : ''}) {
   if (row < uniforms.outputs) {
     let output = uniforms.columnOffset + row;
     let index = token * uniforms.stride + output;
-    y[index] = finish(product${form.rowScale ? ` * ${form.rowScale}` : ''}, output, index);
+    y[index] = finish(${hasNorm ? `normalized(${scaled}, row, sum, squares)` : scaled}, output, index);
   }
+}`,
+    bySubgroup || lanesPerRow === 1
+      ? ''
+      : `var<workgroup> parts: array<f32, LANES * (ROWS + 2u)>;
+fn totalOf(r: u32) -> f32 {
+  var total = 0.0;
+  for (var part = 0u; part < LANES; part++) {
+    total += parts[r * LANES + part];
+  }
+  return total;
 }`,
     `@compute @workgroup_size(${lanesPerRow * groups})
 fn main(
@@ -108,43 +135,62 @@ fn main(
   let steps = (uniforms.width + ${form.columnsPerStep - 1}u) / ${form.columnsPerStep}u;
   // Past the last row it is computed again and not written.
   let lastRow = uniforms.outputs - 1u;`,
+    hasNorm ? `  var sumX = 0.0;\n  var squaresX = 0.0;` : '',
     ...rows.map((r) => `  let row${r} = min(firstRow + ${r}u, lastRow);\n  var sum${r} = 0.0;`),
     ...rows.map((r) => form.rowState(r)),
     `  for (var step = lane; step < steps; step += LANES) {`,
-    ...quads.map((q) => `    let x${q} = xQuad(start, step * ${quads.length}u + ${q}u);`),
+    ...quads.flatMap((q) => readQuad(q, quads.length, hasNorm)),
     form.stepSource ?? '',
     ...rows.map((r) => form.rowStep(r)),
     `  }`,
-    ...reduction(rows.map(total), lanesPerRow, bySubgroup),
+    ...reduction(totals, lanesPerRow, variant),
     `}`,
   ];
   return lines.join('\n');
 }
 
+function readQuad(q: number, quadsPerStep: number, hasNorm: boolean): string[] {
+  const quad = `step * ${quadsPerStep}u + ${q}u`;
+  if (!hasNorm) return [`    let x${q} = xQuad(start, ${quad});`];
+  return [
+    `    let given${q} = xQuad(start, ${quad});`,
+    `    sumX += dot(given${q}, vec4f(1.0));`,
+    `    squaresX += dot(given${q}, given${q});`,
+    `    let x${q} = given${q} * normScale[${quad}];`,
+  ];
+}
+
 /** Adds the lanes' parts up and writes them, each lane its share of the rows. */
-function reduction(totals: readonly string[], lanesPerRow: number, bySubgroup: boolean): string[] {
-  if (lanesPerRow === 1) return totals.map((total, r) => `  write(token, firstRow + ${r}u, ${total});`);
+function reduction(
+  totals: readonly string[],
+  lanesPerRow: number,
+  { bySubgroup, hasNorm }: Variant,
+): string[] {
+  const sums = hasNorm ? ['sumX', 'squaresX'] : [];
+  const given = sums.map((sum) => `, ${sum}`).join('');
+  if (lanesPerRow === 1)
+    return totals.map((total, r) => `  write(token, firstRow + ${r}u, ${total}${given});`);
   if (!bySubgroup) {
+    const inMemory = hasNorm ? ', totalOf(ROWS), totalOf(ROWS + 1u)' : '';
     return [
-      ...totals.map((total, r) => `  parts[${r}u * LANES + lane] = ${total};`),
+      ...[...totals, ...sums].map((total, r) => `  parts[${r}u * LANES + lane] = ${total};`),
       `  workgroupBarrier();
   for (var r = lane; r < ROWS; r += LANES) {
-    var total = 0.0;
-    for (var part = 0u; part < LANES; part++) {
-      total += parts[r * LANES + part];
-    }
-    write(token, firstRow + r, total);
+    write(token, firstRow + r, totalOf(r)${inMemory});
   }`,
     ];
   }
-  const lines = totals.map((total, r) => `  let total${r} = subgroupAdd(${total});`);
+  const lines = [
+    ...sums.map((sum) => `  ${sum} = subgroupAdd(${sum});`),
+    ...totals.map((total, r) => `  let total${r} = subgroupAdd(${total});`),
+  ];
   for (let first = 0; first < totals.length; first += lanesPerRow) {
     const share = totals.slice(first, first + lanesPerRow).map((_, index) => `total${first + index}`);
     const mine = share.reduceRight((rest, total, index) =>
       index === share.length - 1 ? total : `select(${rest}, ${total}, lane == ${index}u)`,
     );
     const guard = share.length < lanesPerRow ? `if (lane < ${share.length}u) ` : '';
-    lines.push(`  ${guard}{ write(token, firstRow + ${first}u + lane, ${mine}); }`);
+    lines.push(`  ${guard}{ write(token, firstRow + ${first}u + lane, ${mine}${given}); }`);
   }
   return lines;
 }

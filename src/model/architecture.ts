@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
+import type { FoldedNorms, KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
 
 /** What is wrong with a configuration or its weights, in one sentence that says what would work. */
 export class ModelError extends Error {
@@ -35,7 +35,18 @@ export interface Architecture {
   /** causal-lm: hidden states of `ids` after what the cache holds; extends the cache's tensors. */
   extend?(weights: ModelWeights, ids: Int32Array, cache: LayerCache): tf.Tensor2D;
   /** causal-lm: the same for one token whose id and place are on the GPU, so that its launches can be replayed. */
-  extendByOne?(weights: ModelWeights, next: NextToken, cache: LayerCache): tf.Tensor2D;
+  extendByOne?(weights: ModelWeights, next: NextToken, cache: LayerCache, folded?: FoldedNorms): tf.Tensor2D;
+  /** Layer norms, most worth saving first, and the one linear that each goes into. */
+  normsBeforeLinears?(config: ModelConfig): {
+    attention: NormBeforeLinear[];
+    feedForward: NormBeforeLinear[];
+  };
+}
+
+/** A layer norm, by the stem of its tensors' names, whose result one linear alone takes. */
+export interface NormBeforeLinear {
+  readonly norm: string;
+  readonly module: string;
 }
 
 /** A cache as an architecture sees it: keys and values of each layer, [capacity, width]. */

@@ -7,7 +7,7 @@ import { uploadTensor } from '../gpu/transfer';
 import { advanceSequence, type SequenceState } from '../kernels/advance-sequence';
 import { argmaxRows } from '../kernels/argmax-rows';
 import { sampleRow, type SamplingDistribution } from '../kernels/sample-row';
-import type { KeyValueCache, Model } from './model';
+import type { FoldedNorms, KeyValueCache, Model } from './model';
 import { seeded } from './sampling';
 
 const BYTES_OF_ID = 4;
@@ -35,6 +35,7 @@ export class Decoding {
   private readonly freeStaging: GPUBuffer[] = [];
   private readonly reads: Promise<number>[] = [];
   private recording: Recording | undefined;
+  private folded: FoldedNorms | undefined;
   private submitted = 0;
   private isDisposed = false;
 
@@ -80,6 +81,7 @@ export class Decoding {
       return;
     }
     this.recording?.dispose();
+    this.folded ??= this.model.foldNorms();
     this.recording = record(() => this.step()).recording;
     this.submitRead();
   }
@@ -97,12 +99,13 @@ export class Decoding {
     for (const read of this.reads) read.catch(() => undefined);
     this.recording?.dispose();
     for (const staging of this.freeStaging) staging.destroy();
+    for (const { products } of this.folded?.values() ?? []) products.dispose();
     tf.dispose([...Object.values(this.state), ...(this.draws ? [this.draws] : [])]);
     this.cache.dispose();
   }
 
   private step(): void {
-    tf.tidy(() => this.draw(this.model.extendByOne(this.state, this.cache)));
+    tf.tidy(() => this.draw(this.model.extendByOne(this.state, this.cache, this.folded)));
   }
 
   private draw(logits: tf.Tensor2D): void {

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { FoldedNorm } from '../kernels/folded-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 
 export type Task = 'causal-lm' | 'masked-lm' | 'sequence-classification';
@@ -55,6 +56,9 @@ export interface NextToken {
   /** [1] int32: tokens of the sequence, this one included. */
   readonly lengths: tf.Tensor1D;
 }
+
+/** Layer normalizations that are taken into the products after them, by the module whose product it is. */
+export type FoldedNorms = ReadonlyMap<string, FoldedNorm>;
 
 /** A matrix of the checkpoint and the module whose weight it is. */
 export interface MatrixLayout {
@@ -120,9 +124,12 @@ export interface Model {
   /**
    * causal-lm only: the same for one token that is on the GPU. Nothing is uploaded, so the launches can be recorded and
    * replayed for token after token; the cache's own `length` stays as it is.
+   * @param folded of `foldNorms`
    * @returns logits, [1, vocabulary]
    */
-  extendByOne(next: NextToken, cache: KeyValueCache): tf.Tensor2D;
+  extendByOne(next: NextToken, cache: KeyValueCache, folded?: FoldedNorms): tf.Tensor2D;
+  /** causal-lm only: the normalizations that save a launch on this device. The caller disposes of their `products`. */
+  foldNorms(): FoldedNorms;
 
   /** The same model with some weights replaced; takes ownership of the replacements and clones all the rest. */
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model;

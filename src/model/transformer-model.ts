@@ -1,9 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import { emptyTensor } from '../gpu/transfer';
 import { rowRange } from '../kernels/copy-rows';
+import type { FoldedNorm } from '../kernels/folded-norm';
+import { kernelProfile } from '../kernels/kernel-profile';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { Architecture, LayerCache, ModelWeights } from './architecture';
-import type { KeyValueCache, Model, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
+import type {
+  FoldedNorms,
+  KeyValueCache,
+  Model,
+  ModelConfig,
+  ModelLayout,
+  NextToken,
+  TokenBatch,
+} from './model';
 
 /** Weights by name plus the forward pass of their architecture; owns the weights. */
 export class TransformerModel implements Model {
@@ -69,11 +79,31 @@ export class TransformerModel implements Model {
     return logits;
   }
 
-  extendByOne(next: NextToken, cache: KeyValueCache): tf.Tensor2D {
+  extendByOne(next: NextToken, cache: KeyValueCache, folded?: FoldedNorms): tf.Tensor2D {
     const { extendByOne } = this.architecture;
     if (!extendByOne || !(cache instanceof TransformerCache))
       throw new Error(`A ${this.config.modelType} model does not generate with this cache.`);
-    return tf.tidy(() => this.architecture.head(this.weights, extendByOne(this.weights, next, cache), 1));
+    return tf.tidy(() =>
+      this.architecture.head(this.weights, extendByOne(this.weights, next, cache, folded), 1),
+    );
+  }
+
+  foldNorms(): FoldedNorms {
+    const norms = this.architecture.normsBeforeLinears?.(this.config);
+    const folded = new Map<string, FoldedNorm>();
+    if (!norms || this.config.width % 4 !== 0) return folded;
+    // A software adapter reads the scale more dearly than it launches: there one of the two norms stays apart.
+    const chosen =
+      kernelProfile().name === 'software' ? norms.attention : [...norms.attention, ...norms.feedForward];
+    for (const { norm, module } of chosen) {
+      const weight = this.weights.linear(module);
+      if (!weight.matmulOfNormalized) continue;
+      const scale = this.weights.vector(`${norm}.weight`);
+      const shift = this.weights.vector(`${norm}.bias`);
+      const products = tf.tidy(() => weight.matmul(tf.stack([scale, shift]) as tf.Tensor2D)); // [2, out]
+      folded.set(module, { scale, shift, epsilon: this.config.layerNormEpsilon, products });
+    }
+    return folded;
   }
 
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model {

@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { decodedMatmul, decodedRows } from '../kernels/decoded-matmul';
+import { decodedMatmul, decodedMatmulOfNormalized, decodedRows } from '../kernels/decoded-matmul';
 import type { DecodedMatrix } from '../kernels/decoded-matrix';
 import type { Epilogue } from '../kernels/epilogue';
+import type { FoldedNorm } from '../kernels/folded-norm';
 import type { LinearWeight, StoredTensor } from './linear-weight';
 
 /** What the forms share whose kernels decode a row four weights at a time. */
@@ -27,6 +28,10 @@ export abstract class DecodedWeight implements LinearWeight {
 
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     return decodedMatmul(x, this.matrix, epilogue);
+  }
+
+  matmulOfNormalized(x: tf.Tensor2D, norm: FoldedNorm, epilogue?: Epilogue): tf.Tensor2D {
+    return decodedMatmulOfNormalized(x, this.matrix, norm, epilogue);
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {

@@ -1,8 +1,10 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
 import { emptyTensor, readFloats, tensorPieces, writeElements } from '../gpu/transfer';
-import { denseMatmul } from '../kernels/dense-matmul';
+import { denseMatmul, denseMatmulOfNormalized } from '../kernels/dense-matmul';
 import type { Epilogue } from '../kernels/epilogue';
+import type { FoldedNorm } from '../kernels/folded-norm';
+import { layerNorm } from '../kernels/layer-norm';
 import { denseRows, type RowBlock } from '../kernels/dense-rows';
 import type { LinearWeight, StoredTensor, WeightForm } from './linear-weight';
 import { requireLength } from './stored-words';
@@ -82,6 +84,11 @@ export class DenseWeight implements LinearWeight {
     for (const { values, firstRow, rows } of this.blocks)
       denseMatmul(x, values, rows, epilogue, { output, offset: firstRow });
     return output;
+  }
+
+  matmulOfNormalized(x: tf.Tensor2D, norm: FoldedNorm, epilogue?: Epilogue): tf.Tensor2D {
+    if (this.values) return denseMatmulOfNormalized(x, this.values, this.shape[0], norm, epilogue);
+    return tf.tidy(() => this.matmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), epilogue));
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Dtype } from '../checkpoint/named-tensor';
 import type { Epilogue } from '../kernels/epilogue';
+import type { FoldedNorm } from '../kernels/folded-norm';
 
 /**
  * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any form
@@ -22,6 +23,11 @@ export interface LinearWeight {
    * @param epilogue what is done to the result, in the same pass where the form can
    */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D;
+  /**
+   * The product of one token that is still to be normalized, [1, in] → [1, out], in one launch; absent where the form
+   * cannot. The width is a multiple of 4.
+   */
+  matmulOfNormalized?(x: tf.Tensor2D, norm: FoldedNorm, epilogue?: Epilogue): tf.Tensor2D;
   /** Rows of the matrix by int32 index, as an embedding looks them up: [n] → [n, in]. */
   rows(ids: tf.Tensor1D): tf.Tensor2D;
   /** Back to dense, row-major [out, in], computed in float64 and rounded once: the reference of every test. */

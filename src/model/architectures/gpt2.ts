@@ -15,7 +15,7 @@ import {
   refuseOptions,
   requireDivisible,
 } from '../config-fields';
-import type { MatrixLayout, ModelConfig } from '../model';
+import type { FoldedNorms, MatrixLayout, ModelConfig } from '../model';
 
 /** GPT-2 (Radford et al. 2019) with its language-model head, as transformers' GPT2LMHeadModel. */
 export const gpt2: Architecture = {
@@ -112,16 +112,23 @@ export const gpt2: Architecture = {
     );
   },
 
-  extendByOne(weights, { id, lengths }, cache) {
-    return forward(weights, embed(weights, id, { length: 1, lengths }), (qkv, layer) =>
-      cachedAttention(
+  extendByOne(weights, { id, lengths }, cache, folded) {
+    const attend: Attend = (qkv, layer) => {
+      const { keys, values } = cache;
+      return cachedAttention(
         qkv,
-        { keys: cache.keys[layer], values: cache.values[layer] },
+        { keys: keys[layer], values: values[layer] },
         lengths,
         weights.config.heads,
-      ),
-    );
+      );
+    };
+    return forward(weights, embed(weights, id, { length: 1, lengths }), attend, folded);
   },
+
+  normsBeforeLinears: ({ layers }) => ({
+    attention: eachBlock(layers, (block) => ({ norm: `${block}.ln_1`, module: `${block}.attn.c_attn` })),
+    feedForward: eachBlock(layers, (block) => ({ norm: `${block}.ln_2`, module: `${block}.mlp.c_fc` })),
+  }),
 
   head(weights, hidden) {
     const name = weights.config.hasOwnHead ? 'lm_head' : 'transformer.wte';
@@ -144,22 +151,43 @@ function embed(
   return embeddingSum(tokens, weights.vector('transformer.wpe.weight'), place); // [tokens, width]
 }
 
-function forward(weights: ModelWeights, embedded: tf.Tensor2D, attend: Attend): tf.Tensor2D {
+function eachBlock<T>(layers: number, make: (block: string) => T): T[] {
+  return Array.from({ length: layers }, (_, layer) => make(`transformer.h.${layer}`));
+}
+
+function forward(
+  weights: ModelWeights,
+  embedded: tf.Tensor2D,
+  attend: Attend,
+  folded?: FoldedNorms,
+): tf.Tensor2D {
   let x = embedded;
-  for (let layer = 0; layer < weights.config.layers; layer++) x = block(weights, x, layer, attend);
+  for (let layer = 0; layer < weights.config.layers; layer++) x = block(weights, x, layer, attend, folded);
   return norm(weights, x, 'transformer.ln_f');
 }
 
-function block(weights: ModelWeights, input: tf.Tensor2D, layer: number, attend: Attend): tf.Tensor2D {
+function block(
+  weights: ModelWeights,
+  input: tf.Tensor2D,
+  layer: number,
+  attend: Attend,
+  folded?: FoldedNorms,
+): tf.Tensor2D {
   const name = `transformer.h.${layer}`;
   const multiply = (module: string, x: tf.Tensor2D, epilogue: Epilogue = {}) => {
     const bias = weights.vector(`${name}.${module}.bias`);
     return weights.linear(`${name}.${module}`).matmul(x, { bias, ...epilogue });
   };
-  const qkv = multiply('attn.c_attn', norm(weights, input, `${name}.ln_1`)); // [tokens, 3·width]
+  const multiplyNormed = (module: string, x: tf.Tensor2D, normName: string, epilogue: Epilogue = {}) => {
+    const foldedNorm = folded?.get(`${name}.${module}`);
+    if (!foldedNorm) return multiply(module, norm(weights, x, `${name}.${normName}`), epilogue);
+    const bias = weights.vector(`${name}.${module}.bias`);
+    return weights.linear(`${name}.${module}`).matmulOfNormalized!(x, foldedNorm, { bias, ...epilogue });
+  };
+  const qkv = multiplyNormed('attn.c_attn', input, 'ln_1'); // [tokens, 3·width]
   const x = multiply('attn.c_proj', attend(qkv, layer), { residual: input }); // [tokens, width]
   const { activation } = weights.config;
-  const hidden = multiply('mlp.c_fc', norm(weights, x, `${name}.ln_2`), { activation }); // [tokens, feedForwardWidth]
+  const hidden = multiplyNormed('mlp.c_fc', x, 'ln_2', { activation }); // [tokens, feedForwardWidth]
   return multiply('mlp.c_proj', hidden, { residual: x });
 }
 

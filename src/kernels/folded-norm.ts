@@ -1,0 +1,37 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { InputBinding } from './epilogue';
+
+/**
+ * A layer normalization taken into the product that follows it, for one token. With scale g, shift b, and mean m and
+ * deviation s of x:
+ *
+ *   W·((x − m)/s ∘ g + b) = (W·(g ∘ x) − m·(W·g))/s + W·b
+ *
+ * W·g and W·b are made once; m and s come from the same pass over x. So the layer costs no launch of its own.
+ */
+export interface FoldedNorm {
+  /** g and b, [in] each. */
+  readonly scale: tf.Tensor;
+  readonly shift: tf.Tensor;
+  readonly epsilon: number;
+  /** W·g and W·b: [2, out]. */
+  readonly products: tf.Tensor2D;
+}
+
+/** The buffers that the product reads besides. */
+export function foldedNormInputs({ scale, products }: FoldedNorm): InputBinding[] {
+  return [
+    { name: 'normScale', type: 'array<vec4f>', tensor: scale },
+    { name: 'normProducts', type: 'array<f32>', tensor: products },
+  ];
+}
+
+/** WGSL of `normalized(product: f32, row: u32, sum: f32, squares: f32) -> f32`, sums over x and its squares. */
+export function foldedNormSource({ epsilon }: FoldedNorm): string {
+  return `fn normalized(product: f32, row: u32, sum: f32, squares: f32) -> f32 {
+  let mean = sum / f32(uniforms.width);
+  let variance = max(squares / f32(uniforms.width) - mean * mean, 0.0);
+  let centred = product - mean * normProducts[row];
+  return centred * inverseSqrt(variance + ${epsilon}) + normProducts[uniforms.outputs + row];
+}`;
+}
