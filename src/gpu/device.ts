@@ -20,6 +20,8 @@ export interface Gpu {
   readonly device: GPUDevice;
   readonly backend: WebGPUBackend;
   readonly description: DeviceDescription;
+  /** For which kind of device kernels are cut. */
+  readonly kernelsFor: 'software' | 'hardware';
   /** Settles when the device is lost; the message says why in words. */
   readonly lost: Promise<string>;
 }
@@ -29,6 +31,8 @@ export interface DeviceOptions {
   readonly maxBindingBytes?: number;
   /** Optional features to leave off although the adapter has them, to test the plain twins of kernels. */
   readonly withoutFeatures?: readonly GPUFeatureName[];
+  /** Cuts kernels for another kind of device than the adapter is, to test them. */
+  readonly kernelsFor?: 'software' | 'hardware';
 }
 
 /** Why no GPU can be used: one sentence of what is wrong and one of what to do. */
@@ -77,10 +81,12 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
   await tf.ready();
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', DISPATCHES_PER_SUBMISSION);
+  const description = describe(adapter, device, options);
   const gpu: Gpu = {
     device,
     backend: tf.backend() as WebGPUBackend,
-    description: describe(adapter, device, options),
+    description,
+    kernelsFor: options.kernelsFor ?? (description.isFallback ? 'software' : 'hardware'),
     lost: device.lost.then((info) => {
       if (current?.device === device) current = undefined;
       return `The graphics device was lost (${info.message || info.reason || 'no reason given'}).`;

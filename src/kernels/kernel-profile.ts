@@ -2,7 +2,7 @@ import { currentGpu } from '../gpu/device';
 
 /** Sizes by which the product kernels are cut for the device at hand. */
 export interface KernelProfile {
-  readonly name: string;
+  readonly name: 'software' | 'hardware';
   /** Lanes of a subgroup, where all subgroups have that many and the device lets kernels use them. */
   readonly subgroupLanes?: number;
   /** Products of one token: lanes that share the columns of a row, and rows that a lane makes at once. */
@@ -25,9 +25,9 @@ const SOFTWARE_LANES = 4;
 
 /** The profile of the open device. */
 export function kernelProfile(): KernelProfile {
-  const { device, description } = currentGpu();
+  const { device, kernelsFor } = currentGpu();
   const subgroupLanes = exactSubgroupLanes(device);
-  if (!description.isFallback) return { ...HARDWARE, subgroupLanes };
+  if (kernelsFor === 'hardware') return { ...HARDWARE, subgroupLanes };
   return subgroupLanes === SOFTWARE_LANES
     ? { ...SOFTWARE, subgroupLanes, lanesPerRow: SOFTWARE_LANES, tile: 'exchange' }
     : { ...SOFTWARE, lanesPerRow: 1, tile: 'registers' };

@@ -34,7 +34,10 @@ test('steps submitted ahead of their reading draw the tokens of transformers', a
   decoding.dispose();
 });
 
-test('a replayed token costs one submission and one readback', async () => {
+/** Look-up, sum of embeddings, last norm, head, choice and bookkeeping. */
+const DISPATCHES_OUTSIDE_LAYERS = 6;
+
+test('a replayed token costs one submission, one readback and six launches a layer', async () => {
   const decoding = new Decoding(model, prompt.length, { temperature: 0, maxNewTokens: 8 });
   decoding.submitPrompt(prompt);
   await decoding.read();
@@ -48,6 +51,8 @@ test('a replayed token costs one submission and one readback', async () => {
   const after = gpuCounters();
   expect(after.submissions - before.submissions).toBe(3);
   expect(after.readbacks - before.readbacks).toBe(3);
+  const inLayers = (after.dispatches - before.dispatches) / 3 - DISPATCHES_OUTSIDE_LAYERS;
+  expect(inLayers / model.config.layers).toBeLessThanOrEqual(6);
   decoding.dispose();
 });
 
