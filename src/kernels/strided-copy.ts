@@ -33,7 +33,13 @@ export function stridedCopy(
 }
 
 /** The first size alone is a uniform: it counts tokens. The others divide each index, which constants make cheap. */
-function kernelFor(sizes: Four, source: Four, destination: Four, outputs: number, epilogue: Epilogue): Kernel {
+function kernelFor(
+  sizes: Four,
+  source: Four,
+  destination: Four,
+  outputs: number,
+  epilogue: Epilogue,
+): Kernel {
   const constants = [...sizes.slice(1), ...source, ...destination, outputs];
   const key = `${constants.join()} ${epilogueKey(epilogue)}`;
   let kernel = kernels.get(key);

@@ -31,24 +31,20 @@ export type Reading = 'terms' | 'members' | 'scalars';
 
 /** The widest reading that the strides allow for a tile of so many members. */
 export function readingOf({ axis, terms }: Operand, members: number): Reading {
-  const axisInQuads = inQuads(axis.isPair, axis.outerStride) && inQuads(axis.inner > 1, axis.innerStride);
-  const termsInQuads =
-    inQuads(terms.outer > 1, terms.outerStride) && inQuads(terms.inner > 1, terms.innerStride);
-  if (
-    terms.innerStride === 1 &&
-    terms.inner % 4 === 0 &&
-    inQuads(terms.outer > 1, terms.outerStride) &&
-    axisInQuads
-  ) {
-    return 'terms';
-  }
-  const consecutive =
-    axis.innerStride === 1 && axis.inner % 4 === 0 && inQuads(axis.isPair, axis.outerStride);
-  return consecutive && termsInQuads && members % 4 === 0 ? 'members' : 'scalars';
+  const outerInQuads = terms.outer === 1 || terms.outerStride % 4 === 0;
+  if (terms.innerStride === 1 && terms.inner % 4 === 0 && outerInQuads && isInQuads(axis)) return 'terms';
+  const termsInQuads = outerInQuads && (terms.inner === 1 || terms.innerStride % 4 === 0);
+  return isConsecutive(axis) && termsInQuads && members % 4 === 0 ? 'members' : 'scalars';
 }
 
-function inQuads(matters: boolean, stride: number): boolean {
-  return !matters || stride % 4 === 0;
+/** Whether members come in whole runs of four neighbours, each at a multiple of four elements. */
+export function isConsecutive({ inner, isPair, innerStride, outerStride }: PairAxis): boolean {
+  return innerStride === 1 && inner % 4 === 0 && (!isPair || outerStride % 4 === 0);
+}
+
+/** Whether every member begins at a multiple of four elements. */
+export function isInQuads({ inner, isPair, innerStride, outerStride }: PairAxis): boolean {
+  return (inner === 1 || innerStride % 4 === 0) && (!isPair || outerStride % 4 === 0);
 }
 
 /** WGSL expression: where member number `index` of an axis begins, in elements. */

@@ -2,8 +2,9 @@ import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from './
 import type { ContractionSizes, ContractionTile } from './tensor-contraction-tile';
 import {
   axisStart,
+  isConsecutive,
+  isInQuads,
   type Operand,
-  type PairAxis,
   type Reading,
   readingOf,
 } from './tensor-contraction-operand';
@@ -11,10 +12,6 @@ import {
 /** Everything that the WGSL of a contraction depends on. */
 export interface ContractionText extends ContractionSizes {
   readonly tile: ContractionTile;
-  readonly columns: number;
-  /** Where position (g, n) of the result begins. */
-  readonly yPosition: PairAxis;
-  readonly yRow: number;
   /** Elements of the result that one token takes: an output is an element modulo this. */
   readonly outputs: number;
   readonly epilogue: Epilogue;
@@ -49,8 +46,8 @@ ${tileIndices(text)}
   // Past the edge the last members are computed again and not written.
   let firstRow = min(rowTile, ${Math.ceil(rows / tile.rows) - 1}u) * ${tile.rows}u;
   let firstPosition = min(positionTile, positionTiles - 1u) * ${tile.positions}u;
-${f.starts('firstRow', rows % tile.rows === 0 ? undefined : `${rows - 1}u`)}
-${v.starts('firstPosition', columns % tile.positions === 0 ? undefined : 'lastPosition')}
+${f.starts('firstRow', isWhole(rows, tile.rows, f) ? undefined : `${rows - 1}u`)}
+${v.starts('firstPosition', isWhole(columns, tile.positions, v) ? undefined : 'lastPosition')}
 ${output.sums}
 ${termLoops(text, f, v, output)}
   if (!isInside) {
@@ -95,6 +92,7 @@ interface OperandText {
   readonly outerStride: number;
   readonly groups: number;
   readonly isShared: boolean;
+  readonly readsPast: boolean;
   starts(first: string, last: string | undefined): string;
   /** Reads `count` terms from the offset on. */
   reads(count: number): string[];
@@ -108,7 +106,7 @@ function operandText(operand: Operand, members: number, tile: ContractionTile): 
   const isShared = tile.shared === name;
   const word = reading === 'scalars' ? 1 : 4;
   const groups = reading === 'members' ? members / 4 : members;
-  const readCount = isShared && reading !== 'members' ? groups / tile.lanes : groups;
+  const readCount = isShared && reading !== 'members' ? Math.ceil(groups / tile.lanes) : groups;
   const inner = terms.innerStride / (reading === 'terms' ? 1 : word);
   const at = (index: number, offset: string) => `${name}[${name}Start${index} + ${name}Offset${offset}]`;
   const value = (index: number, count: number, target: string): string[] => {
@@ -124,6 +122,7 @@ function operandText(operand: Operand, members: number, tile: ContractionTile): 
     outerStride: terms.outerStride / word,
     groups,
     isShared,
+    readsPast: isShared && reading !== 'members' && members % tile.lanes !== 0,
     starts: (first, last) =>
       range(readCount)
         .map((index) => {
@@ -164,6 +163,11 @@ function operandText(operand: Operand, members: number, tile: ContractionTile): 
       return [`let ${name}${index} = subgroupBroadcast(${read}, ${index % tile.lanes}u);`];
     },
   };
+}
+
+/** Whether no read reaches past the last member: lanes that share the members of a tile may read more than there are. */
+function isWhole(members: number, tileMembers: number, operand: OperandText): boolean {
+  return members % tileMembers === 0 && !operand.readsPast;
 }
 
 /** The last quad of members begins three before the last member. */
@@ -218,9 +222,9 @@ function writing(
   text: ContractionText,
   element: (row: number, position: number) => string,
 ): { type: string; writes: string } {
-  const { tile, rows, columns, yPosition, yRow, outputs, epilogue, writesRows, writesColumns } = text;
-  const alongRows = writesRows && tile.rows % 4 === 0;
-  const alongColumns = !alongRows && writesColumns && tile.positions % 4 === 0;
+  const { tile, rows, columns, yPosition, yRow, outputs, epilogue } = text;
+  const alongRows = tile.rows % 4 === 0 && isConsecutive(yRow) && isInQuads(yPosition);
+  const alongColumns = !alongRows && tile.positions % 4 === 0 && isConsecutive(yPosition) && isInQuads(yRow);
   const inQuads = alongRows || alongColumns;
   const hasEpilogue = Boolean(epilogue.bias ?? epilogue.residual ?? epilogue.activation);
   const finish = (value: string, more: number) =>
@@ -230,9 +234,10 @@ function writing(
     const assignment = inQuads
       ? `y[at / 4u] = vec4f(${values.map(finish).join(', ')});`
       : `y[at] = ${finish(element(row, position), 0)};`;
+    const offset = axisStart(yRow, `(firstRow + ${row}u)`);
     const body = [
-      `let at = start + ${row * yRow}u;`,
-      ...(hasEpilogue ? [`let output = firstOutput + ${row * yRow}u;`] : []),
+      `let at = start + ${offset};`,
+      ...(hasEpilogue ? [`let output = firstOutput + ${offset};`] : []),
       assignment,
     ].join(' ');
     const alwaysThere = rows % tile.rows === 0 || row === 0;
@@ -242,7 +247,7 @@ function writing(
     const alwaysThere = columns % tile.positions === 0 || position === 0;
     return `  ${alwaysThere ? '' : `if (firstPosition + ${position}u < positions) `}{
     let position = firstPosition + ${position}u;
-    let start = ${axisStart(yPosition, 'position')} + firstRow * ${yRow}u;
+    let start = ${axisStart(yPosition, 'position')};
 ${hasEpilogue ? `    let firstOutput = start % ${outputs}u;\n` : ''}${range(tile.rows / (alongRows ? 4 : 1))
       .map((row) => write(row * (alongRows ? 4 : 1), position))
       .join('\n')}

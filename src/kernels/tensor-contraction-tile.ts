@@ -1,5 +1,5 @@
 import type { KernelProfile } from './kernel-profile';
-import { type Operand, readingOf } from './tensor-contraction-operand';
+import { type Operand, type PairAxis, readingOf } from './tensor-contraction-operand';
 
 /** What one invocation makes of a contraction, and what a subgroup shares. */
 export interface ContractionTile {
@@ -16,10 +16,12 @@ export interface ContractionSizes {
   readonly factor: Operand;
   readonly x: Operand;
   readonly rows: number;
+  readonly columns: number;
+  /** Groups times columns. */
   readonly positions: number;
-  /** Whether rows (columns) of the result are written four at a time. */
-  readonly writesRows: boolean;
-  readonly writesColumns: boolean;
+  /** Where a row and where a position stands in the result. */
+  readonly yRow: PairAxis;
+  readonly yPosition: PairAxis;
 }
 
 /**
@@ -32,15 +34,15 @@ const SOFTWARE_TIME = {
   broadcast: 20,
   multiplication: 2,
   loop: 20,
-  quadWrite: 60,
-  scalarWrite: 25,
-  tile: 400,
+  write: 40,
+  tile: 600,
+  dispatch: 20_000,
 } as const;
 /** Units that run at once; more of them than this share the time. */
 const SOFTWARE_UNITS = 2;
 
 const MOST_SUMS = 128;
-const MEMBERS = [1, 2, 3, 4, 6, 8, 12, 16] as const;
+const MEMBERS = [1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 16] as const;
 
 /** Invocations that keep a GPU busy; tiles shrink where there are fewer. */
 const HARDWARE_INVOCATIONS = 8192;
@@ -50,6 +52,9 @@ const HARDWARE_TILES = [
   [1, 4],
   [1, 1],
 ] as const;
+
+/** What starting a kernel takes on a GPU, in multiplications. */
+const HARDWARE_DISPATCH = 1_000_000;
 
 /** The tile that takes the least time on the device of this profile. */
 export function contractionTile(sizes: ContractionSizes, profile: KernelProfile): ContractionTile {
@@ -79,8 +84,8 @@ function softwareTiles(lanes: number | undefined): ContractionTile[] {
       if (rows * positions > MOST_SUMS) continue;
       tiles.push({ rows, positions, lanes: 1 });
       if (lanes !== 4) continue;
-      if (rows % lanes === 0) tiles.push({ rows, positions, lanes, shared: 'factor' });
-      if (positions % lanes === 0) tiles.push({ rows, positions, lanes, shared: 'x' });
+      if (rows > 1) tiles.push({ rows, positions, lanes, shared: 'factor' });
+      if (positions > 1) tiles.push({ rows, positions, lanes, shared: 'x' });
     }
   }
   return tiles;
@@ -94,27 +99,34 @@ export function softwareTime(sizes: ContractionSizes, tile: ContractionTile): nu
     readTime(sizes.x, tile.positions, tile) +
     4 * SOFTWARE_TIME.multiplication * tile.rows * tile.positions +
     SOFTWARE_TIME.loop;
-  const inQuads =
-    (sizes.writesRows && tile.rows % 4 === 0) || (sizes.writesColumns && tile.positions % 4 === 0);
-  const write = inQuads ? SOFTWARE_TIME.quadWrite / 4 : SOFTWARE_TIME.scalarWrite;
   const unit =
-    terms.outer * Math.ceil(terms.inner / 4) * step + write * tile.rows * tile.positions + SOFTWARE_TIME.tile;
-  return unit * Math.ceil(unitsOf(sizes, tile) / SOFTWARE_UNITS);
+    terms.outer * Math.ceil(terms.inner / 4) * step +
+    SOFTWARE_TIME.write * tile.rows * tile.positions +
+    SOFTWARE_TIME.tile;
+  return (
+    SOFTWARE_TIME.dispatch +
+    unit * Math.ceil(invocationsOf(tile, sizes.rows, sizes.positions) / (4 * SOFTWARE_UNITS))
+  );
+}
+
+/** On a GPU a contraction is taken to last as long as its multiplications. */
+export function hardwareTime({ factor, rows, positions }: ContractionSizes): number {
+  return HARDWARE_DISPATCH + rows * positions * factor.terms.outer * factor.terms.inner;
+}
+
+/** Invocations that cover all rows and positions. */
+export function invocationsOf(tile: ContractionTile, rows: number, positions: number): number {
+  const rowTiles = Math.ceil(rows / tile.rows);
+  const positionTiles = Math.ceil(positions / tile.positions);
+  if (tile.shared === 'factor') return rowTiles * Math.ceil(positionTiles / tile.lanes) * tile.lanes;
+  if (tile.shared === 'x') return Math.ceil(rowTiles / tile.lanes) * tile.lanes * positionTiles;
+  return rowTiles * positionTiles;
 }
 
 function readTime(operand: Operand, members: number, tile: ContractionTile): number {
   const quad =
     readingOf(operand, members) === 'scalars' ? 4 * SOFTWARE_TIME.scalarRead : SOFTWARE_TIME.quadRead;
   return tile.shared === operand.name
-    ? members * (quad / tile.lanes + SOFTWARE_TIME.broadcast)
+    ? Math.ceil(members / tile.lanes) * quad + members * SOFTWARE_TIME.broadcast
     : members * quad;
-}
-
-/** Subgroups of `lanes` invocations, at least four, that cover rows and positions. */
-function unitsOf({ rows, positions }: ContractionSizes, tile: ContractionTile): number {
-  const rowTiles = Math.ceil(rows / tile.rows);
-  const positionTiles = Math.ceil(positions / tile.positions);
-  if (tile.shared === 'factor') return rowTiles * Math.ceil(positionTiles / tile.lanes);
-  if (tile.shared === 'x') return Math.ceil(rowTiles / tile.lanes) * positionTiles;
-  return Math.ceil((rowTiles * positionTiles) / 4);
 }

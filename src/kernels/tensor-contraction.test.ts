@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { type Contraction, contractTensor } from './tensor-contraction';
+import { contractTensor } from './tensor-contraction';
+import type { Contraction } from './tensor-contraction-plan';
 
 beforeAll(() => openNodeGpu());
 
@@ -13,6 +14,7 @@ function contractInFloat64(factor: Float32Array, x: Float32Array, c: Contraction
   for (let g = 0; g < c.groups; g++) {
     for (let m = 0; m < c.rows; m++) {
       const row = Math.floor(m / c.rowInner) * c.factorRow.outer + (m % c.rowInner) * c.factorRow.inner;
+      const yRow = Math.floor(m / c.rowInner) * c.y.row.outer + (m % c.rowInner) * c.y.row.inner;
       for (let n = 0; n < c.columns; n++) {
         let sum = 0;
         for (let outer = 0; outer < c.terms.outer; outer++) {
@@ -22,7 +24,7 @@ function contractInFloat64(factor: Float32Array, x: Float32Array, c: Contraction
             sum += factor[f] * x[v];
           }
         }
-        y[g * c.y.group + m * c.y.row + n * c.y.column] = sum;
+        y[g * c.y.group + yRow + n * c.y.column] = sum;
       }
     }
   }
@@ -50,7 +52,7 @@ function permuted({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes):
     factorRow: { outer: 1, inner: outer * rowOuter },
     factorTerm: { outer: rowOuter, inner: rowInner * outer * rowOuter },
     x: { group: columns * inner * outer, term: { outer: 1, inner: outer }, column: inner * outer },
-    y: { group: rows, row: 1, column: groups * rows },
+    y: { group: rows, row: { outer: rowInner, inner: 1 }, column: groups * rows },
     outputShape: [columns, groups * rows],
   };
 }
@@ -97,7 +99,7 @@ test('results past 65,535 workgroups', async () => {
     factorRow: { outer: 0, inner: 0 },
     factorTerm: { outer: 0, inner: 0 },
     x: { group: columns, term: { outer: 0, inner: 0 }, column: 1 },
-    y: { group: columns, row: 0, column: 1 },
+    y: { group: columns, row: { outer: 0, inner: 0 }, column: 1 },
     outputShape: [groups, columns],
   });
   const doubled = await readFloats(y);

@@ -1,7 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Epilogue } from '../kernels/epilogue';
 import { stridedCopy } from '../kernels/strided-copy';
-import { type Contraction, contractTensor } from '../kernels/tensor-contraction';
+import { contractTensor } from '../kernels/tensor-contraction';
+import type { Contraction } from '../kernels/tensor-contraction-plan';
+import { kernelProfile } from '../kernels/kernel-profile';
+import { FEW_TOKENS } from '../kernels/dense-matmul';
 import { DenseWeight } from './dense-weight';
 import type { LinearWeight } from './linear-weight';
 
@@ -38,8 +41,32 @@ export function contractFactor(
     product,
     [groups, columns, rows, 1],
     [columns * rows, rows, 1, 0],
-    [contraction.y.group, contraction.y.column, contraction.y.row, 0],
+    [contraction.y.group, contraction.y.column, contraction.y.row.inner, 0],
     outputShape as [number, number],
     epilogue,
   );
+}
+
+/** factor · xᵀ, transposed: [n, in] → [n, out]. Of many rows the contraction is cut to the sizes of the factor. */
+export function multiplyFactor(factor: LinearWeight, x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
+  const [count] = x.shape;
+  const byContraction = isPlain(factor) && count > FEW_TOKENS && kernelProfile().tile !== 'workgroup';
+  if (!byContraction) return factor.matmul(x, epilogue);
+  return contractTensor(factor.values!, x, productContraction(factor.shape, count), epilogue);
+}
+
+/** The plain product of `count` rows with a matrix [rows, terms] as a contraction. */
+export function productContraction([rows, terms]: readonly [number, number], count: number): Contraction {
+  return {
+    groups: count,
+    rows,
+    columns: 1,
+    terms: { outer: 1, inner: terms },
+    rowInner: rows,
+    factorRow: { outer: 0, inner: terms },
+    factorTerm: { outer: 0, inner: 1 },
+    x: { group: terms, term: { outer: 0, inner: 1 }, column: 0 },
+    y: { group: rows, row: { outer: 0, inner: 1 }, column: 0 },
+    outputShape: [count, rows],
+  };
 }

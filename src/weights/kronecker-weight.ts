@@ -2,13 +2,14 @@ import * as tf from '@tensorflow/tfjs';
 import { batchedProduct } from '../kernels/batched-product';
 import type { Epilogue } from '../kernels/epilogue';
 import { indexDigits } from '../kernels/index-digits';
-import type { Contraction } from '../kernels/tensor-contraction';
 import { type FactorLoader, loadFactors } from './composite-storage';
-import { contractFactor, isPlain } from './contract-factor';
+import { contractionTime } from '../kernels/tensor-contraction';
+import { contractFactor, isPlain, multiplyFactor } from './contract-factor';
 import { kroneckerCost } from './contraction-cost';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
+import { kroneckerSteps } from './kronecker-steps';
 import { inTokenChunks } from './token-chunks';
 
 /**
@@ -22,6 +23,8 @@ export class KroneckerWeight extends FactorizedWeight {
   readonly aColumns: number;
   readonly bRows: number;
   readonly bColumns: number;
+  /** Which factor to apply first, by the number of tokens. */
+  private readonly faster = new Map<number, 'a' | 'b'>();
 
   /** @param a [aRows, terms·aColumns]; @param b [terms·bRows, bColumns]; both owned from here on */
   constructor(
@@ -43,67 +46,43 @@ export class KroneckerWeight extends FactorizedWeight {
     this.shape = [this.aRows * this.bRows, this.aColumns * this.bColumns];
   }
 
-  /** The cheaper order of the two; A can go first only where both factors are plain (its terms stand side by side). */
+  /** In the faster order of the two; A can go first only where both factors are plain (its terms stand side by side). */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     const [outputs] = this.shape;
-    const [aFirst, bFirst] = [kroneckerCost(this, 'a'), kroneckerCost(this, 'b')];
-    if (isPlain(this.a) && isPlain(this.b) && aFirst.multiplications < bFirst.multiplications) {
-      const needs = { elements: aFirst.elements, rows: 1 };
+    if (this.fasterFirst(x.shape[0]) === 'a') {
+      const needs = { elements: kroneckerCost(this, 'a').elements, rows: 1 };
       return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyAFirst(...part));
     }
-    const needs = { elements: bFirst.elements, rows: Math.max(this.aColumns, this.bRows) };
+    const needs = {
+      elements: kroneckerCost(this, 'b').elements,
+      rows: Math.max(this.aColumns, this.bRows),
+    };
     return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyBFirst(...part));
   }
 
-  /** Z[t, j, (k, p)] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, j, k, p]. */
-  private applyBFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
-    const { aRows, aColumns, bRows, bColumns, terms } = this;
-    const tokens = x.shape[0];
-    const z = this.b.matmul(x.reshape([tokens * aColumns, bColumns]) as tf.Tensor2D); // [tokens·aColumns, terms·bRows]
-    const contraction: Contraction = {
-      groups: tokens,
-      rows: aRows,
-      columns: bRows,
-      terms: { outer: terms, inner: aColumns },
-      rowInner: aRows,
-      factorRow: { outer: 0, inner: terms * aColumns },
-      factorTerm: { outer: aColumns, inner: 1 },
-      x: { group: aColumns * terms * bRows, term: { outer: bRows, inner: terms * bRows }, column: 1 },
-      y: { group: aRows * bRows, row: bRows, column: 1 },
-      outputShape: [tokens, aRows * bRows],
-    };
-    return contractFactor(this.a, z, contraction, epilogue);
+  private fasterFirst(tokens: number): 'a' | 'b' {
+    if (!isPlain(this.a) || !isPlain(this.b)) return 'b';
+    let faster = this.faster.get(tokens);
+    if (!faster) {
+      const [aFirst, bFirst] = [kroneckerSteps(this, 'a', tokens), kroneckerSteps(this, 'b', tokens)].map(
+        ([first, second]) => contractionTime(first) + contractionTime(second),
+      );
+      this.faster.set(tokens, (faster = aFirst < bFirst ? 'a' : 'b'));
+    }
+    return faster;
   }
 
-  /** U[t, (k, i), q] = Σ_j A_k[i, j]·x[t, j, q], then y[t, i, p] = Σ_(k, q) B_k[p, q]·U[t, k, i, q]. */
+  /** B's terms stand one under the other, so that its step is a plain product, whatever its form. */
+  private applyBFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
+    const [tokens] = x.shape;
+    const rows = x.reshape([tokens * this.aColumns, this.bColumns]) as tf.Tensor2D;
+    const [, second] = kroneckerSteps(this, 'b', tokens);
+    return contractFactor(this.a, multiplyFactor(this.b, rows), second, epilogue);
+  }
+
   private applyAFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
-    const { aRows, aColumns, bRows, bColumns, terms } = this;
-    const tokens = x.shape[0];
-    const u = contractFactor(this.a, x, {
-      groups: tokens,
-      rows: terms * aRows,
-      columns: bColumns,
-      terms: { outer: 1, inner: aColumns },
-      rowInner: aRows,
-      factorRow: { outer: aColumns, inner: terms * aColumns },
-      factorTerm: { outer: 0, inner: 1 },
-      x: { group: aColumns * bColumns, term: { outer: 0, inner: bColumns }, column: 1 },
-      y: { group: terms * aRows * bColumns, row: bColumns, column: 1 },
-      outputShape: [tokens, terms * aRows * bColumns],
-    });
-    const contraction: Contraction = {
-      groups: tokens,
-      rows: bRows,
-      columns: aRows,
-      terms: { outer: terms, inner: bColumns },
-      rowInner: bRows,
-      factorRow: { outer: 0, inner: bColumns },
-      factorTerm: { outer: bRows * bColumns, inner: 1 },
-      x: { group: terms * aRows * bColumns, term: { outer: aRows * bColumns, inner: 1 }, column: bColumns },
-      y: { group: aRows * bRows, row: 1, column: bRows },
-      outputShape: [tokens, aRows * bRows],
-    };
-    return contractFactor(this.b, u, contraction, epilogue);
+    const [first, second] = kroneckerSteps(this, 'a', x.shape[0]);
+    return contractFactor(this.b, contractFactor(this.a, x, first), second, epilogue);
   }
 
   /** Row (i, p) is Σ_k A_k[i, :] ⊗ B_k[p, :]. */

@@ -3,7 +3,7 @@ import { uploadTensor } from '../gpu/transfer';
 import type { Epilogue } from '../kernels/epilogue';
 import { contractTensor } from '../kernels/tensor-contraction';
 import { type FactorLoader, loadFactors } from './composite-storage';
-import { isPlain } from './contract-factor';
+import { isPlain, multiplyFactor } from './contract-factor';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
@@ -29,7 +29,7 @@ export class LowRankWeight extends FactorizedWeight {
   }
 
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
-    return tf.tidy(() => this.left.matmul(this.right.matmul(x), epilogue));
+    return tf.tidy(() => multiplyFactor(this.left, multiplyFactor(this.right, x), epilogue));
   }
 
   /** rows(left) · right; the width of right is contracted as it lies, without a transposed copy. */
@@ -41,7 +41,10 @@ export class LowRankWeight extends FactorizedWeight {
       const right = isPlain(this.right)
         ? this.right.values!
         : this.right.rows(
-            uploadTensor(Int32Array.from({ length: rank }, (_, row) => row), [rank]) as tf.Tensor1D,
+            uploadTensor(
+              Int32Array.from({ length: rank }, (_, row) => row),
+              [rank],
+            ) as tf.Tensor1D,
           );
       return contractTensor(right, this.left.rows(ids), {
         groups: count,
@@ -52,7 +55,7 @@ export class LowRankWeight extends FactorizedWeight {
         factorRow: { outer: 0, inner: 1 },
         factorTerm: { outer: 0, inner: inputs },
         x: { group: rank, term: { outer: 0, inner: 1 }, column: 0 },
-        y: { group: inputs, row: 1, column: 0 },
+        y: { group: inputs, row: { outer: 0, inner: 1 }, column: 0 },
         outputShape: [count, inputs],
       });
     });

@@ -1,19 +1,31 @@
 import * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { uploadTensor } from '../gpu/transfer';
 import { contractTensorTrain, type TensorTrainCore } from '../linalg/tensor-train';
 import { batchedProduct } from '../kernels/batched-product';
 import type { Epilogue } from '../kernels/epilogue';
 import { indexDigits } from '../kernels/index-digits';
-import type { Contraction } from '../kernels/tensor-contraction';
+import { contractTensor } from '../kernels/tensor-contraction';
+import type { Contraction } from '../kernels/tensor-contraction-plan';
 import { type FactorLoader, loadFactors } from './composite-storage';
 import { contractFactor, isPlain } from './contract-factor';
-import { type CoreShape, tensorTrainCost } from './contraction-cost';
+import type { CoreShape } from './contraction-cost';
 import { coreToMatrix, matrixToCore } from './core-layout';
 import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
+import {
+  largestOf,
+  mergedShapes,
+  mergeSteps,
+  planTensorTrain,
+  type TensorTrainPlan,
+  trainSteps,
+} from './tensor-train-plan';
 import { inTokenChunks } from './token-chunks';
+
+const BYTES_PER_VALUE = 4;
 
 /**
  * A matrix product operator: W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd]. Core k is kept as a matrix
@@ -22,6 +34,7 @@ import { inTokenChunks } from './token-chunks';
 export class TensorTrainWeight extends FactorizedWeight {
   readonly form = 'tensor-train';
   readonly shape: readonly [number, number];
+  private readonly plans = new Map<number, TensorTrainPlan>();
 
   /** @param cores matrices [row·right, left·column] in order; owned from here on */
   constructor(
@@ -43,90 +56,61 @@ export class TensorTrainWeight extends FactorizedWeight {
     return new TensorTrainWeight(shapes, matrices);
   }
 
-  /** From the cheaper end; from the last core on the cores are read across their rows, which only plain ones allow. */
+  /** By the plan that takes the least time; cores that are not plain are neither merged nor read across their rows. */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     const [outputs, inputs] = this.shape;
-    const first = tensorTrainCost(this.coreShapes, 'first');
-    const last = tensorTrainCost(this.coreShapes, 'last');
-    if (last.multiplications < first.multiplications && this.cores.every(isPlain)) {
-      const needs = { elements: last.elements, rows: 1 };
-      return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyFromLast(...part));
+    const [tokens] = x.shape;
+    if (!this.cores.every(isPlain)) {
+      const steps = trainSteps(this.coreShapes, 'first', 1);
+      const needs = { elements: Math.max(largestOf(steps), inputs), rows: mostRows(steps) };
+      return inTokenChunks(x, outputs, needs, epilogue, (...part) =>
+        this.apply(this.coreShapes, this.cores, 'first', ...part),
+      );
     }
-    const needs = { elements: Math.max(first.elements, inputs), rows: this.mostRowsOfAToken() };
-    return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyFromFirst(...part));
+    const { groups, from, elements } = this.planFor(tokens);
+    return tf.tidy(() =>
+      inTokenChunks(x, outputs, { elements, rows: 1 }, epilogue, (...part) =>
+        this.apply(mergedShapes(this.coreShapes, groups), this.merged(groups), from, ...part),
+      ),
+    );
   }
 
-  /** Rows in which the widest step from the first core on sees one token: what it is beside the core's own indices. */
-  private mostRowsOfAToken(): number {
-    let rest = this.shape[1];
-    let done = 1;
-    let most = 1;
-    for (const { row, column } of this.coreShapes) {
-      rest /= column;
-      most = Math.max(most, rest * done);
-      done *= row;
+  private planFor(tokens: number): TensorTrainPlan {
+    let plan = this.plans.get(tokens);
+    if (!plan) {
+      const maxElements = currentGpu().description.maxBindingBytes / BYTES_PER_VALUE;
+      this.plans.set(tokens, (plan = planTensorTrain(this.coreShapes, tokens, maxElements)));
     }
-    return most;
+    return plan;
   }
 
-  /** State [tokens, rows done, left, columns left]; each core turns (left, column) into (row, right). */
-  private applyFromFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
-    const tokens = x.shape[0];
-    let state: tf.Tensor2D = x;
-    let rowsDone = 1;
-    let columnsLeft = this.shape[1];
-    this.coreShapes.forEach(({ left, row, column, right }, index) => {
-      const rest = columnsLeft / column;
-      const contraction: Contraction = {
-        groups: tokens * rowsDone,
-        rows: row * right,
-        columns: rest,
-        terms: { outer: left, inner: column },
-        rowInner: row * right,
-        factorRow: { outer: 0, inner: left * column },
-        factorTerm: { outer: column, inner: 1 },
-        x: { group: left * columnsLeft, term: { outer: columnsLeft, inner: rest }, column: 1 },
-        y: { group: row * right * rest, row: rest, column: 1 },
-        outputShape: [tokens, rowsDone * row * right * rest],
-      };
-      const isLast = index === this.cores.length - 1;
-      state = contractFactor(this.cores[index], state, contraction, isLast ? epilogue : undefined);
-      rowsDone *= row;
-      columnsLeft = rest;
+  /** The cores' values, those of a group as one core. */
+  private merged(groups: readonly number[]): tf.Tensor[] {
+    const merges = new Map(mergeSteps(this.coreShapes, groups).map((step) => [step.index, step.contraction]));
+    const merged: tf.Tensor[] = [];
+    this.cores.forEach((core, index) => {
+      const values = (core as DenseWeight).values!;
+      const contraction = merges.get(index);
+      merged.push(contraction ? contractTensor(values, merged.pop()!, contraction) : values);
     });
-    return state;
+    return merged;
   }
 
-  /** State [tokens, columns left, right, rows done]; each core turns (column, right) into (left, row). */
-  private applyFromLast(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
-    const tokens = x.shape[0];
-    let state: tf.Tensor2D = x;
-    let rowsDone = 1;
-    let columnsLeft = this.shape[1];
-    for (let index = this.cores.length - 1; index >= 0; index--) {
-      const { left, row, column, right } = this.coreShapes[index];
-      const rest = columnsLeft / column;
-      const contraction: Contraction = {
-        groups: tokens * rest,
-        rows: left * row,
-        columns: rowsDone,
-        terms: { outer: column, inner: right },
-        rowInner: row,
-        factorRow: { outer: column, inner: right * left * column },
-        factorTerm: { outer: 1, inner: left * column },
-        x: {
-          group: column * right * rowsDone,
-          term: { outer: right * rowsDone, inner: rowsDone },
-          column: 1,
-        },
-        y: { group: left * row * rowsDone, row: rowsDone, column: 1 },
-        outputShape: [tokens, rest * left * row * rowsDone],
-      };
-      state = contractFactor(this.cores[index], state, contraction, index === 0 ? epilogue : undefined);
-      rowsDone *= row;
-      columnsLeft = rest;
-    }
-    return state;
+  private apply(
+    shapes: readonly CoreShape[],
+    cores: readonly (LinearWeight | tf.Tensor)[],
+    from: 'first' | 'last',
+    x: tf.Tensor2D,
+    epilogue: Epilogue | undefined,
+  ): tf.Tensor2D {
+    const ordered = from === 'first' ? cores : [...cores].reverse();
+    return trainSteps(shapes, from, x.shape[0]).reduce((state, contraction, index) => {
+      const last = index === ordered.length - 1 ? epilogue : undefined;
+      const core = ordered[index];
+      return core instanceof tf.Tensor
+        ? contractTensor(core, state, contraction, last)
+        : contractFactor(core, state, contraction, last);
+    }, x);
   }
 
   /** State [n, columns done, left]; each core takes the slice of its digit of the row, [right, left·column]. */
@@ -173,6 +157,11 @@ export class TensorTrainWeight extends FactorizedWeight {
   withFactors(factors: readonly LinearWeight[]): TensorTrainWeight {
     return new TensorTrainWeight(this.coreShapes, factors);
   }
+}
+
+/** Rows in which the widest step sees one token: what it is beside the core's own indices. */
+function mostRows(steps: readonly Contraction[]): number {
+  return Math.max(...steps.map(({ groups, columns }) => groups * columns));
 }
 
 /** @throws Error naming the first core that is not as its sizes say or does not continue the one before */

@@ -1,0 +1,79 @@
+import type { Contraction } from '../kernels/tensor-contraction-plan';
+import { productContraction } from './contract-factor';
+import type { KroneckerShape } from './contraction-cost';
+
+/** The two contractions of so many tokens with Σ_k A_k ⊗ B_k, the tokens seen as [aColumns, bColumns]. */
+export function kroneckerSteps(
+  shape: KroneckerShape,
+  first: 'a' | 'b',
+  tokens: number,
+): [Contraction, Contraction] {
+  return first === 'a' ? stepsFromA(shape, tokens) : stepsFromB(shape, tokens);
+}
+
+/** Z[t, j, (k, p)] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, j, k, p]. */
+function stepsFromB(
+  { aRows, aColumns, bRows, bColumns, terms }: KroneckerShape,
+  tokens: number,
+): [Contraction, Contraction] {
+  return [
+    productContraction([terms * bRows, bColumns], tokens * aColumns),
+    {
+      groups: tokens,
+      rows: aRows,
+      columns: bRows,
+      terms: { outer: terms, inner: aColumns },
+      rowInner: aRows,
+      factorRow: { outer: 0, inner: terms * aColumns },
+      factorTerm: { outer: aColumns, inner: 1 },
+      x: {
+        group: aColumns * terms * bRows,
+        term: { outer: bRows, inner: terms * bRows },
+        column: 1,
+      },
+      y: { group: aRows * bRows, row: { outer: 0, inner: bRows }, column: 1 },
+      outputShape: [tokens, aRows * bRows],
+    },
+  ];
+}
+
+/** U[t, (k, i), q] = Σ_j A_k[i, j]·x[t, j, q], then y[t, i, p] = Σ_(k, q) B_k[p, q]·U[t, k, i, q]. */
+function stepsFromA(
+  { aRows, aColumns, bRows, bColumns, terms }: KroneckerShape,
+  tokens: number,
+): [Contraction, Contraction] {
+  return [
+    {
+      groups: tokens,
+      rows: terms * aRows,
+      columns: bColumns,
+      terms: { outer: 1, inner: aColumns },
+      rowInner: aRows,
+      factorRow: { outer: aColumns, inner: terms * aColumns },
+      factorTerm: { outer: 0, inner: 1 },
+      x: { group: aColumns * bColumns, term: { outer: 0, inner: bColumns }, column: 1 },
+      y: {
+        group: terms * aRows * bColumns,
+        row: { outer: aRows * bColumns, inner: bColumns },
+        column: 1,
+      },
+      outputShape: [tokens, terms * aRows * bColumns],
+    },
+    {
+      groups: tokens,
+      rows: bRows,
+      columns: aRows,
+      terms: { outer: terms, inner: bColumns },
+      rowInner: bRows,
+      factorRow: { outer: 0, inner: bColumns },
+      factorTerm: { outer: bRows * bColumns, inner: 1 },
+      x: {
+        group: terms * aRows * bColumns,
+        term: { outer: aRows * bColumns, inner: 1 },
+        column: bColumns,
+      },
+      y: { group: aRows * bRows, row: { outer: 0, inner: 1 }, column: bRows },
+      outputShape: [tokens, aRows * bRows],
+    },
+  ];
+}
