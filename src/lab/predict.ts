@@ -35,12 +35,13 @@ export async function predict(
 async function continueText(
   model: Model,
   tokenizer: TextTokenizer,
-  { prompt, maxNewTokens, temperature, topK, seed }: GenerationRequest,
+  { prompt, maxNewTokens, temperature, topK, topP, seed }: GenerationRequest,
   { signal, onToken }: PredictOptions,
 ): Promise<TextPrediction> {
   const ids = tokenizer.encode(prompt, { addSpecialTokens: false });
   const tokens: GeneratedToken[] = [];
-  const sampling = { maxNewTokens, temperature, topK, seed, endOfText: tokenizer.specialTokens.eos, signal };
+  const endOfText = tokenizer.specialTokens.eos;
+  const sampling = { maxNewTokens, temperature, topK, topP, seed, endOfText, signal };
   for await (const id of generate(model, Int32Array.from(ids), sampling)) {
     const token = { id, text: tokenizer.token(id) };
     tokens.push(token);

@@ -231,7 +231,10 @@ export interface GenerationRequest {
   readonly maxNewTokens: number;
   /** 0: greedy. */
   readonly temperature: number;
+  /** Only so many of the most likely tokens are drawn from. */
   readonly topK?: number;
+  /** Of these, the fewest whose probabilities together reach so much; 1 or absent: all. */
+  readonly topP?: number;
   readonly seed?: number;
 }
 

@@ -6,6 +6,7 @@ import { bringHere } from '../../store/variant-actions';
 import { formatPercent } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { markDifferences } from './token-diff';
+import { INITIAL_SAMPLING, SamplingFields } from './SamplingFields';
 
 const PROMPTS = {
   'causal-lm': 'Once upon a time there was a king',
@@ -22,7 +23,7 @@ export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
   const busy = useLab((state) => state.operation !== undefined);
   const [prompt, setPrompt] = useState<string>();
   const [count, setCount] = useState(NEW_TOKENS);
-  const [temperature, setTemperature] = useState(0);
+  const [sampling, setSampling] = useState(INITIAL_SAMPLING);
   const [predictions, setPredictions] = useState<Readonly<Record<string, TextPrediction>>>({});
   if (!task) return <p className="hint">Load a model to run a prompt through its variants.</p>;
   const text = prompt ?? PROMPTS[task];
@@ -32,7 +33,7 @@ export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
     if (!(await bringHere(context, keys))) return;
     setPredictions({});
     await runOperation(context, 'Running the prompt', async ({ signal }) => {
-      const request = { prompt: text, maxNewTokens: count, temperature, topK: 40, seed: 1 };
+      const request = { prompt: text, maxNewTokens: count, ...sampling };
       for (const { key, id } of context.store.getState().rows.filter((row) => keys.includes(row.key))) {
         const prediction = await context.lab.predict(id!, request, { signal });
         setPredictions((current) => ({ ...current, [key]: prediction }));
@@ -59,17 +60,7 @@ export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
                 onChange={(event) => setCount(Number(event.target.value))}
               />
             </label>
-            <label className="field narrow" title="0 takes the most likely token each time.">
-              <span>Temperature</span>
-              <input
-                type="number"
-                min={0}
-                max={2}
-                step={0.1}
-                value={temperature}
-                onChange={(event) => setTemperature(Number(event.target.value))}
-              />
-            </label>
+            <SamplingFields value={sampling} onChange={setSampling} />
           </>
         )}
         <button
