@@ -6,7 +6,8 @@ export default defineConfig({
   plugins: [react()],
   worker: { format: 'es' },
   build: { target: 'es2023', chunkSizeWarningLimit: 2000 },
-  server: { port: 5173 },
+  // The bench's peers are thousands of files that no source imports.
+  server: { port: 5173, watch: { ignored: ['**/bench/peers/**', '**/bench/cache/**'] } },
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/**/*.test.mjs'],
     environment: 'node',
