@@ -5,6 +5,7 @@ import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSour
 import { type FoldedNorm, foldedNormInputs } from './folded-norm';
 import { type KernelProfile, kernelProfile } from './kernel-profile';
 import { laneWidth, withLanes } from './lanes';
+import { PRODUCT_UNIFORMS } from './product-uniforms';
 import { quadKey, quadReader } from './quad-reader';
 import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
 import { type QuadForm, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
@@ -153,6 +154,7 @@ function workgroupTileKernel(width: number, epilogue: Epilogue): Kernel {
     source: withLanes(
       `${declareInputs(inputs)}
 @group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+${PRODUCT_UNIFORMS}
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${epilogueSource(epilogue)}
 ${tiledSource.replaceAll('LANE_COLUMNS', `${laneWidth(width)}u`)}`,

@@ -2,16 +2,6 @@
 // A workgroup makes 64 tokens x 64 outputs: it brings eight lanes of 64 rows of each matrix to workgroup memory, and each
 // invocation makes 4 x 4 results of them in registers. The sums have names of their own because compilers keep an
 // indexed array in memory.
-struct Uniforms {
-  tokens: u32,
-  // Columns of x and of w.
-  width: u32,
-  outputs: u32,
-  columnOffset: u32,
-  // Columns of y.
-  stride: u32,
-}
-
 const TILE = 64u;
 // Lanes of a row that are in workgroup memory at once.
 const DEPTH = 8u;

@@ -2,6 +2,7 @@ import type { Kernel } from '../gpu/run-kernel';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueSource, type InputBinding } from './epilogue';
 import { type FoldedNorm, foldedNormInputs, foldedNormSource } from './folded-norm';
 import type { KernelProfile } from './kernel-profile';
+import { PRODUCT_UNIFORMS } from './product-uniforms';
 import { quadReader } from './quad-reader';
 
 /**
@@ -26,16 +27,6 @@ export interface RowForm {
   /** WGSL expression that the total of row `row` is multiplied with. */
   readonly rowScale?: string;
 }
-
-/** Uniforms of the kernel, in order; `columnOffset` and `stride` say where in a wider result the product goes. */
-const UNIFORMS = `struct Uniforms {
-  tokens: u32,
-  // Columns of x and of the matrix.
-  width: u32,
-  outputs: u32,
-  columnOffset: u32,
-  stride: u32,
-}`;
 
 /**
  * The kernel of x · Wᵀ for one token or few: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane` rows, so
@@ -64,7 +55,7 @@ export function rowProductKernel(
     enable: bySubgroup ? ['subgroups'] : undefined,
     source: `${declareInputs(inputs)}
 @group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${UNIFORMS}
+${PRODUCT_UNIFORMS}
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${reader.source}
 ${form.declarations ?? ''}

@@ -1,6 +1,7 @@
 import type { Kernel } from '../gpu/run-kernel';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueSource, type InputBinding } from './epilogue';
 import type { KernelProfile } from './kernel-profile';
+import { PRODUCT_UNIFORMS } from './product-uniforms';
 import { quadReader } from './quad-reader';
 
 /** A matrix as tiles take it: four weights of a row at a time, from the first column on. */
@@ -31,15 +32,6 @@ const REGISTERS: Tile = { tokens: 8, rows: 8, lanes: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
 
-const UNIFORMS = `struct Uniforms {
-  tokens: u32,
-  // Columns of x and of the matrix.
-  width: u32,
-  outputs: u32,
-  columnOffset: u32,
-  stride: u32,
-}`;
-
 /** The tile for so many tokens where products are made in registers. */
 export function tileFor(tokens: number, { tile }: KernelProfile): Tile {
   if (tile !== 'exchange') return REGISTERS;
@@ -60,7 +52,7 @@ export function tokenTileKernel(form: QuadForm, width: number, epilogue: Epilogu
     enable: tile.lanes > 1 ? ['subgroups'] : undefined,
     source: `${declareInputs(inputs)}
 @group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${UNIFORMS}
+${PRODUCT_UNIFORMS}
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${reader.source}
 ${form.declarations ?? ''}
