@@ -1,25 +1,21 @@
-// tops[row] = index of the greatest logit, the lowest among equals.
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read_write> tops: array<i32>;
-
-struct Uniforms {
-  vocabulary: u32,
+// tops[row] = column of the greatest logit, the lowest among equals.
+struct State {
+  greatest: f32,
+  // The first in which it is.
+  quad: u32,
 }
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+const EMPTY = State(LOWEST, 0u);
 
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let row = group.x * uniforms.vocabulary;
-  var best = -3e38;
-  var bestColumn = 0u;
-  for (var column = thread; column < uniforms.vocabulary; column += THREADS) {
-    if (logits[row + column] > best) {
-      best = logits[row + column];
-      bestColumn = column;
-    }
-  }
-  let top = greatestOfThreads(thread, best, bestColumn);
-  if (thread == 0u) {
-    tops[group.x] = i32(top);
-  }
+fn including(state: State, quad: u32, values: vec4f) -> State {
+  let greatest = greatestOf(values);
+  return State(max(state.greatest, greatest), select(state.quad, quad, greatest > state.greatest));
+}
+
+fn merged(a: State, b: State) -> State {
+  let isB = b.greatest > a.greatest || (b.greatest == a.greatest && b.quad < a.quad);
+  return State(max(a.greatest, b.greatest), select(a.quad, b.quad, isB));
+}
+
+fn finish(index: u32, row: Row, state: State) {
+  tops[index] = i32(columnOf(state.greatest, state.quad, logitsQuad(row, state.quad), row));
 }

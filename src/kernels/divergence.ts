@@ -1,7 +1,26 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../gpu/run-kernel';
 import source from './divergence.wgsl?raw';
-import reduction from './row-reduction.wgsl?raw';
+import { reduceRows, type RowReduction } from './row-reduction';
+
+const DIVERGENCE: RowReduction = {
+  name: 'divergence',
+  source,
+  state: [
+    'baseGreatest',
+    'variantGreatest',
+    'baseQuad',
+    'variantQuad',
+    'baseSum',
+    'variantSum',
+    'differenceSum',
+  ],
+  logits: ['baseLogits', 'variantLogits'],
+  inputs: [],
+  outputs: [
+    { name: 'divergences', type: 'array<f32>' },
+    { name: 'sameTop', type: 'array<f32>' },
+  ],
+};
 
 /**
  * Compares two models' predictions row by row; both logits are [rows, vocabulary].
@@ -11,18 +30,13 @@ export function divergence(
   base: tf.Tensor2D,
   variant: tf.Tensor2D,
 ): { kl: tf.Tensor1D; sameTop: tf.Tensor1D } {
-  const [rows, vocabulary] = base.shape;
-  const [kl, sameTop] = runKernel(
-    { name: 'divergence', source: reduction + source },
-    {
-      inputs: [base, variant],
-      outputs: [
-        { shape: [rows], dtype: 'float32' },
-        { shape: [rows], dtype: 'float32' },
-      ],
-      uniforms: [vocabulary],
-      workgroups: [rows],
-    },
-  );
+  const shape = [base.shape[0]];
+  const [kl, sameTop] = reduceRows(DIVERGENCE, {
+    logits: [base, variant],
+    outputs: [
+      { shape, dtype: 'float32' },
+      { shape, dtype: 'float32' },
+    ],
+  });
   return { kl: kl as tf.Tensor1D, sameTop: sameTop as tf.Tensor1D };
 }

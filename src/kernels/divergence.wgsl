@@ -1,53 +1,77 @@
 // For each row: the Kullback-Leibler divergence KL(base || variant) of the two softmax distributions in nats, and
-// whether both have the same greatest logit.
-@group(0) @binding(0) var<storage, read> baseLogits: array<f32>;
-@group(0) @binding(1) var<storage, read> variantLogits: array<f32>;
-@group(0) @binding(2) var<storage, read_write> divergences: array<f32>;
-@group(0) @binding(3) var<storage, read_write> sameTop: array<f32>;
-
-struct Uniforms {
-  vocabulary: u32,
+// whether both have the same greatest logit. Everything is gathered in one reading of the logits, relative to the greatest
+// logits so far (Milakov and Gimelshein 2018).
+//
+// With b and v the logits less the greatest of their row, KL = sum(exp(b) (b - v)) / sum(exp(b)) + log(sum(exp(v)) / sum(exp(b))).
+struct State {
+  baseGreatest: f32,
+  variantGreatest: f32,
+  baseQuad: u32,
+  variantQuad: u32,
+  // sum(exp(b)), sum(exp(v)) and sum(exp(b) (b - v)).
+  baseSum: f32,
+  variantSum: f32,
+  differenceSum: f32,
 }
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+const EMPTY = State(LOWEST, LOWEST, 0u, 0u, 0.0, 0.0, 0.0);
 
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let row = group.x * uniforms.vocabulary;
-  var bestBase = -3e38;
-  var bestVariant = -3e38;
-  var baseColumn = 0u;
-  var variantColumn = 0u;
-  for (var column = thread; column < uniforms.vocabulary; column += THREADS) {
-    if (baseLogits[row + column] > bestBase) {
-      bestBase = baseLogits[row + column];
-      baseColumn = column;
-    }
-    if (variantLogits[row + column] > bestVariant) {
-      bestVariant = variantLogits[row + column];
-      variantColumn = column;
-    }
-  }
-  let baseTop = greatestOfThreads(thread, bestBase, baseColumn);
-  let variantTop = greatestOfThreads(thread, bestVariant, variantColumn);
-  let baseGreatest = baseLogits[row + baseTop];
-  let variantGreatest = variantLogits[row + variantTop];
-  var baseSum = 0.0;
-  var variantSum = 0.0;
-  for (var column = thread; column < uniforms.vocabulary; column += THREADS) {
-    baseSum += exp(baseLogits[row + column] - baseGreatest);
-    variantSum += exp(variantLogits[row + column] - variantGreatest);
-  }
-  let baseTotal = sumOfThreads(thread, baseSum);
-  let variantTotal = sumOfThreads(thread, variantSum);
-  let logRatio = log(variantTotal) - log(baseTotal) + variantGreatest - baseGreatest;
-  var divergence = 0.0;
-  for (var column = thread; column < uniforms.vocabulary; column += THREADS) {
-    let probability = exp(baseLogits[row + column] - baseGreatest) / baseTotal;
-    divergence += probability * (baseLogits[row + column] - variantLogits[row + column] + logRatio);
-  }
-  let total = sumOfThreads(thread, divergence);
-  if (thread == 0u) {
-    divergences[group.x] = max(total, 0.0);
-    sameTop[group.x] = select(0.0, 1.0, baseTop == variantTop);
-  }
+// The sums relative to other, greater logits.
+fn relativeTo(baseGreatest: f32, variantGreatest: f32, state: State) -> State {
+  let baseStep = baseGreatest - state.baseGreatest;
+  let variantStep = variantGreatest - state.variantGreatest;
+  let factor = exp(-baseStep);
+  var moved = state;
+  moved.baseGreatest = baseGreatest;
+  moved.variantGreatest = variantGreatest;
+  moved.baseSum = state.baseSum * factor;
+  moved.variantSum = state.variantSum * exp(-variantStep);
+  moved.differenceSum = (state.differenceSum + state.baseSum * (variantStep - baseStep)) * factor;
+  return moved;
+}
+
+// The quad of the greater logit, the lower one where they are equal.
+fn topQuad(greatestA: f32, quadA: u32, greatestB: f32, quadB: u32) -> u32 {
+  let isB = greatestB > greatestA || (greatestB == greatestA && quadB < quadA);
+  return select(quadA, quadB, isB);
+}
+
+fn merged(a: State, b: State) -> State {
+  let baseGreatest = max(a.baseGreatest, b.baseGreatest);
+  let variantGreatest = max(a.variantGreatest, b.variantGreatest);
+  let x = relativeTo(baseGreatest, variantGreatest, a);
+  let y = relativeTo(baseGreatest, variantGreatest, b);
+  return State(
+    baseGreatest,
+    variantGreatest,
+    topQuad(a.baseGreatest, a.baseQuad, b.baseGreatest, b.baseQuad),
+    topQuad(a.variantGreatest, a.variantQuad, b.variantGreatest, b.variantQuad),
+    x.baseSum + y.baseSum,
+    x.variantSum + y.variantSum,
+    x.differenceSum + y.differenceSum,
+  );
+}
+
+fn including(state: State, quad: u32, base: vec4f, variant: vec4f) -> State {
+  let baseGreatest = greatestOf(base);
+  let variantGreatest = greatestOf(variant);
+  var next = relativeTo(max(baseGreatest, state.baseGreatest), max(variantGreatest, state.variantGreatest), state);
+  next.baseQuad = select(state.baseQuad, quad, baseGreatest > state.baseGreatest);
+  next.variantQuad = select(state.variantQuad, quad, variantGreatest > state.variantGreatest);
+  let b = base - next.baseGreatest;
+  let v = variant - next.variantGreatest;
+  let weights = exp(b);
+  next.baseSum += sumOf(weights);
+  next.variantSum += sumOf(exp(v));
+  next.differenceSum += dot(weights, b - v);
+  return next;
+}
+
+fn finish(index: u32, row: Row, state: State) {
+  let divergence = state.differenceSum / state.baseSum + log(state.variantSum / state.baseSum);
+  divergences[index] = max(divergence, 0.0);
+  let baseValues = baseLogitsQuad(row, state.baseQuad);
+  let variantValues = variantLogitsQuad(row, state.variantQuad);
+  let baseTop = columnOf(state.baseGreatest, state.baseQuad, baseValues, row);
+  let variantTop = columnOf(state.variantGreatest, state.variantQuad, variantValues, row);
+  sameTop[index] = select(0.0, 1.0, baseTop == variantTop);
 }

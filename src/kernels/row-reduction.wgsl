@@ -1,32 +1,37 @@
-// Reductions over the rows of logits, one workgroup a row; included before each kernel that needs them.
-// Every invocation goes over all parts: barriers cost more than that, on software adapters above all.
-const THREADS = 64u;
-var<workgroup> values: array<f32, THREADS>;
-var<workgroup> indices: array<u32, THREADS>;
-
-fn sumOfThreads(thread: u32, value: f32) -> f32 {
-  values[thread] = value;
-  workgroupBarrier();
-  var total = 0.0;
-  for (var part = 0u; part < THREADS; part++) {
-    total += values[part];
-  }
-  workgroupBarrier();
-  return total;
+// Reductions over rows of logits, one workgroup a row: each thread goes over its share, then the shares are merged.
+struct Uniforms {
+  width: u32,
+}
+// First index of a row in its buffer, and the one after its last.
+struct Row {
+  begin: u32,
+  end: u32,
 }
 
-// Index of the greatest value; the lowest index among equals.
-fn greatestOfThreads(thread: u32, value: f32, index: u32) -> u32 {
-  values[thread] = value;
-  indices[thread] = index;
-  workgroupBarrier();
-  var winner = 0u;
-  for (var part = 1u; part < THREADS; part++) {
-    if (values[part] > values[winner] || (values[part] == values[winner] && indices[part] < indices[winner])) {
-      winner = part;
-    }
+// Far below any logit, yet finite: WGSL need not know infinity.
+const LOWEST = -1e38;
+
+fn greatestOf(quad: vec4f) -> f32 {
+  return max(max(quad.x, quad.y), max(quad.z, quad.w));
+}
+
+fn sumOf(quad: vec4f) -> f32 {
+  return dot(quad, vec4f(1.0));
+}
+
+// Column of the first of the values in a quad that is equal to `value`; one of the row's in any
+// case, also where no logit is a number.
+fn columnOf(value: f32, quad: u32, values: vec4f, row: Row) -> u32 {
+  let component = min(countTrailingZeros(dot(vec4u(values == vec4f(value)), vec4u(1u, 2u, 4u, 8u))), 3u);
+  return clamp(quad * 4u + component, row.begin, row.end - 1u) - row.begin;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3u, THREAD_INDEX thread: u32) {
+  let begin = group.x * uniforms.width;
+  let row = Row(begin, begin + uniforms.width);
+  let state = ofAllThreads(thread, stateOfShare(row, thread));
+  if (thread == 0u) {
+    finish(group.x, row, state);
   }
-  let greatest = indices[winner];
-  workgroupBarrier();
-  return greatest;
 }

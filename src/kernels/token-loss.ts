@@ -1,7 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../gpu/run-kernel';
-import reduction from './row-reduction.wgsl?raw';
+import { reduceRows, type RowReduction } from './row-reduction';
 import source from './token-loss.wgsl?raw';
+
+const TOKEN_LOSS: RowReduction = {
+  name: 'token-loss',
+  source,
+  state: ['greatest', 'sum'],
+  logits: ['logits'],
+  inputs: [{ name: 'targets', type: 'array<i32>' }],
+  outputs: [{ name: 'losses', type: 'array<f32>' }],
+};
 
 /**
  * Negative log likelihood in nats of each row's target, numerically stable.
@@ -10,15 +18,10 @@ import source from './token-loss.wgsl?raw';
  * @returns [rows]
  */
 export function tokenLoss(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
-  const [rows, vocabulary] = logits.shape;
-  const [losses] = runKernel(
-    { name: 'token-loss', source: reduction + source },
-    {
-      inputs: [logits, targets],
-      outputs: [{ shape: [rows], dtype: 'float32' }],
-      uniforms: [vocabulary],
-      workgroups: [rows],
-    },
-  );
+  const [losses] = reduceRows(TOKEN_LOSS, {
+    logits: [logits],
+    inputs: [targets],
+    outputs: [{ shape: [logits.shape[0]], dtype: 'float32' }],
+  });
   return losses as tf.Tensor1D;
 }

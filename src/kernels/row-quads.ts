@@ -1,0 +1,60 @@
+import { quadKey } from './quad-reader';
+
+/** A buffer of rows, as the kernel declares it. */
+export interface RowBuffer {
+  readonly name: string;
+  /** WGSL type. */
+  readonly type: string;
+}
+
+/**
+ * The buffers that a matrix of logits is bound as. Rows that are not whole quads begin anywhere within a quad of the buffer, so
+ * the same buffer is bound a second time, for the single values at the two ends of a row.
+ */
+export function rowBuffers(name: string, width: number): RowBuffer[] {
+  const quads = { name, type: 'array<vec4f>' };
+  return quadKey(width) === 'whole' ? [quads] : [quads, { name: `${name}Values`, type: 'array<f32>' }];
+}
+
+/**
+ * WGSL of `fn <name>Quad(row: Row, quad: u32) -> vec4f`: four neighbouring values of the buffer, the quad being counted from the
+ * buffer's begin. Those that are outside the row are LOWEST. Quads that lie within a row are read from `<name>` itself.
+ *
+ * @param name of the buffer; @param width values of a row
+ */
+export function rowQuadSource(name: string, width: number): string {
+  if (quadKey(width) === 'whole') {
+    return `fn ${name}Quad(row: Row, quad: u32) -> vec4f { return ${name}[quad]; }`;
+  }
+  return `fn ${name}Quad(row: Row, quad: u32) -> vec4f {
+  let index = quad * 4u + vec4u(0u, 1u, 2u, 3u);
+  let at = clamp(index, vec4u(row.begin), vec4u(row.end - 1u));
+  let values = vec4f(${name}Values[at.x], ${name}Values[at.y], ${name}Values[at.z], ${name}Values[at.w]);
+  return select(vec4f(LOWEST), values, at == index);
+}`;
+}
+
+/**
+ * WGSL of `fn stateOfShare(row: Row, thread: u32) -> State`: every THREADS-th quad of a row, put together by
+ * `including(state, quad, values of each buffer)`. Software adapters pay for both sides of a branch, so the quads at the two ends of a
+ * row, which may reach into its neighbours, are not read in the loop.
+ */
+export function rowLoopSource(names: readonly string[], width: number): string {
+  const whole = names.map((name) => `${name}[quad]`).join(', ');
+  const ends = names.map((name) => `${name}Quad(row, quad)`).join(', ');
+  const includeEnds = `
+  let isHead = thread == 0u && row.begin % 4u != 0u;
+  let isTail = thread == 1u && row.end % 4u != 0u && end * 4u >= row.begin;
+  if (isHead || isTail) {
+    let quad = select(end, row.begin / 4u, isHead);
+    state = merged(state, including(EMPTY, quad, ${ends}));
+  }`;
+  return `fn stateOfShare(row: Row, thread: u32) -> State {
+  var state = EMPTY;
+  let end = row.end / 4u;
+  for (var quad = (row.begin + 3u) / 4u + thread; quad < end; quad += THREADS) {
+    state = including(state, quad, ${whole});
+  }${quadKey(width) === 'whole' ? '' : includeEnds}
+  return state;
+}`;
+}

@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { closeGpu, type DeviceOptions } from '../gpu/device';
+import { openNodeGpu } from '../gpu/node-gpu';
+
+/** Every way in which kernels are cut for a device, as far as one adapter can show them. */
+const DEVICES: readonly [string, DeviceOptions][] = [
+  ['software, subgroups', { kernelsFor: 'software' }],
+  ['software, plain', { kernelsFor: 'software', withoutFeatures: ['subgroups'] }],
+  ['hardware, subgroups', { kernelsFor: 'hardware' }],
+  ['hardware, plain', { kernelsFor: 'hardware', withoutFeatures: ['subgroups'] }],
+];
+
+/** Declares the same tests for each of them. */
+export function describeOnEachDevice(tests: () => void): void {
+  describe.each(DEVICES)('%s', (_, options) => {
+    beforeAll(async () => {
+      closeGpu();
+      await openNodeGpu(options);
+    });
+    afterAll(() => closeGpu());
+    tests();
+  });
+}
