@@ -19,6 +19,9 @@ const COLUMNS_OF_AN_INVOCATION = 32;
 /** Rows of a tile where they are decoded by `nextQuad`: its text stands in the kernel once a row, and compiling takes time. */
 const GENERIC_TILE_ROWS = 2;
 
+/** Rows of a lane on software adapters: what is prepared of the activations for decoding serves more than dense rows take. */
+const SOFTWARE_ROWS = 12;
+
 /** How a product is launched. */
 interface Launch {
   readonly kernel: Kernel;
@@ -108,15 +111,18 @@ function rowLaunch(
 ): Launch {
   const [outputs, width] = matrix.shape;
   const { rowDecoder, inputs, sequential } = matrix;
-  const profile =
-    !rowDecoder && sequential
-      ? { ...device, lanesPerRow: 1 }
-      : { ...device, rowsPerLane: Number(process.env.RR ?? 8) };
+  const profile = rowDecoder
+    ? decodingProfile(device)
+    : { ...device, lanesPerRow: sequential ? 1 : device.lanesPerRow };
   const kernel = remember(`row ${textKey(matrix, epilogue, device)} ${norm?.epsilon ?? ''}`, () =>
-    rowProductKernel(rowDecoder?.form(device) ?? decodedRowForm(matrix), width, epilogue, profile, norm),
+    rowProductKernel(rowDecoder?.form(profile) ?? decodedRowForm(matrix), width, epilogue, profile, norm),
   );
   const workgroups = rowProductWorkgroups(outputs, tokens, profile);
   return { kernel, inputs: rowDecoder?.inputs ?? inputs, workgroups };
+}
+
+function decodingProfile(profile: KernelProfile): KernelProfile {
+  return profile.name === 'software' ? { ...profile, rowsPerLane: SOFTWARE_ROWS } : profile;
 }
 
 function tileLaunch(

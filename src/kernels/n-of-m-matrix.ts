@@ -7,6 +7,8 @@ import {
   type PackedValueBuffers,
   packedValueSource,
 } from './packed-values';
+import { twoOfFourQuadForm } from './two-of-four-quads';
+import { twoOfFourRowDecoder } from './two-of-four-rows';
 
 /** How many of how many stay, and the bits that say which. */
 export interface GroupPattern {
@@ -34,11 +36,14 @@ export function nOfMMatrix(
     `const INDEX_BITS = ${indexBits}u;`,
     `const INDICES_IN_A_WORD = ${32 / indexBits}u;`,
   ];
+  const isTwoOfFour = kept === 2 && groupSize === 4 && !values.grid;
   return {
     shape,
     name: 'n-of-m',
     key: `${kept} of ${groupSize} ${width} ${packedValueKey(values)}`,
     source: [...constants, packedValueSource(values), decoder].join('\n'),
     inputs: [...packedValueInputs(values), { name: 'indices', type: 'array<u32>', tensor: indices }],
+    rowDecoder: isTwoOfFour ? twoOfFourRowDecoder(values.data, indices, width) : undefined,
+    quadForm: isTwoOfFour ? twoOfFourQuadForm(values.data, indices, width) : undefined,
   };
 }

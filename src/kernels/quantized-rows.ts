@@ -6,8 +6,8 @@ import type { RowForm } from './row-product';
 /** Bits of what one read brings: four words. */
 const READ_BITS = 128;
 const WORDS_OF_A_READ = 4;
-/** Columns of a step at most, where several reads share a scale; more of a step's activations do not stay in registers. */
-const MOST_COLUMNS = 64;
+/** Columns of a step on software adapters, where they fit: fewer turns of the loop; of more, the activations are spilled. */
+const SOFTWARE_COLUMNS = 32;
 
 /**
  * Rows of codes for few tokens, four words at a time.
@@ -25,10 +25,10 @@ export function quantizedRowDecoder(values: PackedValueBuffers, width: number): 
   const isGrouped = grid.groupsPerRow > 1;
   if (width % columnsOfARead !== 0 || (isGrouped && grid.groupSize % columnsOfARead !== 0)) return undefined;
   const inputs = packedValueInputs(values, 'array<vec4i>');
-  const hasZeroPoints = values.zeroPoints !== undefined;
+  const matrix = { grid, width, hasZeroPoints: values.zeroPoints !== undefined };
   return {
     inputs,
-    form: (profile) => rowForm({ grid, width, hasZeroPoints, reads: readsOfAStep(grid, profile) }, inputs),
+    form: (profile) => rowForm({ ...matrix, reads: readsOfAStep(matrix, profile) }, inputs),
   };
 }
 
@@ -40,14 +40,11 @@ interface Layout {
   readonly reads: number;
 }
 
-/** A GPU has more lanes than a row has steps, and reads a scale again at little cost. */
-function readsOfAStep({ bits, groupsPerRow, groupSize }: CodeGrid, profile: KernelProfile): number {
-  const columnsOfARead = READ_BITS / bits;
-  if (groupsPerRow <= 1 || profile.name !== 'software') return 1;
-  let reads = 1;
-  while (groupSize % (2 * reads * columnsOfARead) === 0 && 2 * reads * columnsOfARead <= MOST_COLUMNS)
-    reads *= 2;
-  return reads;
+/** A GPU has more lanes than a row has steps, so there a step is one read. */
+function readsOfAStep({ grid, width }: Omit<Layout, 'reads'>, profile: KernelProfile): number {
+  const columns = grid.groupsPerRow > 1 ? grid.groupSize : width;
+  if (profile.name !== 'software' || columns % SOFTWARE_COLUMNS !== 0) return 1;
+  return (SOFTWARE_COLUMNS * grid.bits) / READ_BITS;
 }
 
 function rowForm({ grid, width, hasZeroPoints, reads }: Layout, inputs: RowForm['inputs']): RowForm {

@@ -6,6 +6,7 @@ import {
   type PackedValueBuffers,
   packedValueSource,
 } from './packed-values';
+import { sparseQuadForm } from './sparse-quads';
 import decoder from './sparse-decoder.wgsl?raw';
 
 /**
@@ -33,5 +34,6 @@ export function sparseMatrix(
       { name: 'firstSlots', type: 'array<u32>', tensor: firstSlots },
     ],
     sequential: true,
+    quadForm: values.grid ? undefined : sparseQuadForm(values.data, mask, firstSlots, width),
   };
 }
