@@ -1,4 +1,7 @@
-/** An index that is a pair (outer, inner), or runs through one: its place in a tensor is outer and inner times a stride. */
+/**
+ * An index that is a pair (outer, inner), or runs through one: its place in a tensor is outer and inner times a stride.
+ * A stride that leads nowhere, since its part has one value, is 0.
+ */
 export interface PairAxis {
   /** Values of the inner part. */
   readonly inner: number;
@@ -31,25 +34,69 @@ export type Reading = 'terms' | 'members' | 'scalars';
 
 /** The widest reading that the strides allow for a tile of so many members. */
 export function readingOf({ axis, terms }: Operand, members: number): Reading {
-  const outerInQuads = terms.outer === 1 || terms.outerStride % 4 === 0;
+  const outerInQuads = terms.outerStride % 4 === 0;
   if (terms.innerStride === 1 && terms.inner % 4 === 0 && outerInQuads && isInQuads(axis)) return 'terms';
-  const termsInQuads = outerInQuads && (terms.inner === 1 || terms.innerStride % 4 === 0);
+  const termsInQuads = outerInQuads && terms.innerStride % 4 === 0;
   return isConsecutive(axis) && termsInQuads && members % 4 === 0 ? 'members' : 'scalars';
 }
 
 /** Whether members come in whole runs of four neighbours, each at a multiple of four elements. */
-export function isConsecutive({ inner, isPair, innerStride, outerStride }: PairAxis): boolean {
-  return innerStride === 1 && inner % 4 === 0 && (!isPair || outerStride % 4 === 0);
+export function isConsecutive({ inner, innerStride, outerStride }: PairAxis): boolean {
+  return innerStride === 1 && inner % 4 === 0 && outerStride % 4 === 0;
 }
 
 /** Whether every member begins at a multiple of four elements. */
-export function isInQuads({ inner, isPair, innerStride, outerStride }: PairAxis): boolean {
-  return (inner === 1 || innerStride % 4 === 0) && (!isPair || outerStride % 4 === 0);
+export function isInQuads({ innerStride, outerStride }: PairAxis): boolean {
+  return innerStride % 4 === 0 && outerStride % 4 === 0;
 }
 
-/** WGSL expression: where member number `index` of an axis begins, in elements. */
-export function axisStart({ inner, isPair, outerStride, innerStride }: PairAxis, index: string): string {
-  if (!isPair || (inner > 1 && outerStride === inner * innerStride)) return `${index} * ${innerStride}u`;
-  if (inner === 1) return `${index} * ${outerStride}u`;
-  return `${index} / ${inner}u * ${outerStride}u + ${index} % ${inner}u * ${innerStride}u`;
+/** The tile at hand along an axis, in WGSL: number `<name>Tile`; see `tilePlace` for the rest. */
+export interface AxisTile {
+  readonly name: 'row' | 'position';
+  readonly members: number;
+  /** WGSL expression: the number of the last member there is; undefined where tiles are whole. */
+  readonly last?: string;
+}
+
+/**
+ * WGSL that finds a tile's place along an index pair once for all its members: SwiftShader divides lane by lane. Only where
+ * a tile lies in one group of the inner part.
+ */
+export function tilePlace({ inner, isPair }: PairAxis, { name, members }: AxisTile): string {
+  if (!isPair || inner === 1 || inner % members !== 0) return '';
+  const tiles = inner / members;
+  return `  let ${name}Group = ${name}Tile / ${tiles}u;
+  let ${name}Within = ${name}Tile % ${tiles}u * ${members}u;`;
+}
+
+/**
+ * WGSL expression: where a member of the tile begins, in words of `word` elements.
+ * @param member its number in the tile; a multiple of 4 where a word holds four members
+ */
+export function memberStart(
+  axis: PairAxis,
+  { name, members, last }: AxisTile,
+  member: number | string,
+  word: 1 | 4,
+): string {
+  const { inner, isPair } = axis;
+  const run = word === 4 && axis.innerStride === 1 ? 4 : 1;
+  const innerStride = (axis.innerStride * run) / word;
+  const outerStride = axis.outerStride / word;
+  const inTile = typeof member === 'string' ? member : `${member / run}u`;
+  if (isPair && inner > 1 && inner % members === 0 && !isLinear(axis)) {
+    const within = run === 4 ? `${name}Within / 4u` : `${name}Within`;
+    return `${name}Group * ${outerStride}u + (${within} + ${inTile}) * ${innerStride}u`;
+  }
+  const number = `${name}Tile * ${members / run}u + ${inTile}`;
+  const end = run === 4 ? `(${last} - 3u) / 4u` : last;
+  const clamped = last === undefined ? `(${number})` : `min(${number}, ${end})`;
+  if (isLinear(axis)) return `${clamped} * ${innerStride}u`;
+  if (inner === 1) return `${clamped} * ${outerStride}u`;
+  const size = `${inner / run}u`;
+  return `${clamped} / ${size} * ${outerStride}u + ${clamped} % ${size} * ${innerStride}u`;
+}
+
+function isLinear({ inner, isPair, outerStride, innerStride }: PairAxis): boolean {
+  return !isPair || (inner > 1 && outerStride === inner * innerStride);
 }

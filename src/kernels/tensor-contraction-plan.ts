@@ -88,18 +88,9 @@ function turn({ outer, inner }: PairStrides): PairStrides {
 
 export function sizesOf(contraction: Contraction, order: TermOrder): ContractionSizes {
   const { groups, rows, columns, rowInner, factorRow, x, y } = contraction;
-  const rowAxis = ({ outer, inner }: PairStrides): PairAxis => ({
-    inner: rowInner,
-    isPair: rows > rowInner,
-    outerStride: outer,
-    innerStride: inner,
-  });
-  const positionAxis = (group: number, column: number): PairAxis => ({
-    inner: columns,
-    isPair: groups > 1,
-    outerStride: group,
-    innerStride: column,
-  });
+  const rowAxis = (strides: PairStrides) => pairAxis(rowInner, rows > rowInner, strides);
+  const positionAxis = (group: number, column: number) =>
+    pairAxis(columns, groups > 1, { outer: group, inner: column });
   const factor: Operand = { name: 'factor', axis: rowAxis(factorRow), terms: termAxis(order, order.factor) };
   const activations: Operand = {
     name: 'x',
@@ -117,7 +108,16 @@ export function sizesOf(contraction: Contraction, order: TermOrder): Contraction
   };
 }
 
-/** A stride that leads to no second term is 0, whatever the caller says. */
+/** A stride that leads to no second member is 0, whatever the caller says. */
+function pairAxis(inner: number, isPair: boolean, strides: PairStrides): PairAxis {
+  return {
+    inner,
+    isPair,
+    outerStride: isPair ? strides.outer : 0,
+    innerStride: inner > 1 ? strides.inner : 0,
+  };
+}
+
 function termAxis({ outer, inner }: TermOrder, strides: PairStrides): TermAxis {
   return {
     outer,

@@ -1,12 +1,14 @@
 import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from './epilogue';
 import type { ContractionSizes, ContractionTile } from './tensor-contraction-tile';
 import {
-  axisStart,
+  type AxisTile,
   isConsecutive,
   isInQuads,
+  memberStart,
   type Operand,
   type Reading,
   readingOf,
+  tilePlace,
 } from './tensor-contraction-operand';
 
 /** Everything that the WGSL of a contraction depends on. */
@@ -23,8 +25,9 @@ const COMPONENTS = ['x', 'y', 'z', 'w'] as const;
 
 /** Uniform: `groups`. Inputs: the factor, x, then the epilogue's. */
 export function contractionSource(text: ContractionText): string {
-  const { factor, x, tile, epilogue, columns, rows, threads } = text;
-  const [f, v] = [operandText(factor, tile.rows, tile), operandText(x, tile.positions, tile)];
+  const { factor, x, tile, epilogue, columns, threads } = text;
+  const { rows, positions } = axisTiles(text);
+  const [f, v] = [operandText(factor, rows, tile), operandText(x, positions, tile)];
   const inputs = [{ name: 'factor', type: f.type }, { name: 'x', type: v.type }, ...epilogueInputs(epilogue)];
   const output = outputText(text, f.reading, v.reading);
   return `${declareInputs(inputs)}
@@ -36,18 +39,17 @@ ${epilogueSource(epilogue)}
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
+  @builtin(local_invocation_index) ${tile.shared ? 'lane' : 'local'}: u32,
 ) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * ${threads}u + local;
+  let group = workgroup.y * workgroups.x + workgroup.x;
   let positions = uniforms.groups * ${columns}u;
   let lastPosition = positions - 1u;
   let positionTiles = (positions + ${tile.positions - 1}u) / ${tile.positions}u;
 ${tileIndices(text)}
-  // Past the edge the last members are computed again and not written.
-  let firstRow = min(rowTile, ${Math.ceil(rows / tile.rows) - 1}u) * ${tile.rows}u;
-  let firstPosition = min(positionTile, positionTiles - 1u) * ${tile.positions}u;
-${f.starts('firstRow', isWhole(rows, tile.rows, f) ? undefined : `${rows - 1}u`)}
-${v.starts('firstPosition', isWhole(columns, tile.positions, v) ? undefined : 'lastPosition')}
+${tilePlace(factor.axis, rows)}
+${tilePlace(x.axis, positions)}
+${f.starts}
+${v.starts}
 ${output.sums}
 ${termLoops(text, f, v, output)}
   if (!isInside) {
@@ -57,29 +59,45 @@ ${output.writes}
 }`;
 }
 
-/** `rowTile`, `positionTile`, `lane` and whether this invocation's tile lies in the result. */
-function tileIndices({ tile, rows }: ContractionText): string {
+function axisTiles({ tile, rows, columns }: ContractionText): { rows: AxisTile; positions: AxisTile } {
+  return {
+    rows: {
+      name: 'row',
+      members: tile.rows,
+      last: rows % tile.rows === 0 ? undefined : `${rows - 1}u`,
+    },
+    positions: {
+      name: 'position',
+      members: tile.positions,
+      last: columns % tile.positions === 0 ? undefined : 'lastPosition',
+    },
+  };
+}
+
+/**
+ * `rowTile` and `positionTile`, and whether they lie in the result: past the edge the last ones are computed again and not
+ * written, since lanes that exchange must stay together. A workgroup is one subgroup where lanes share a tile.
+ */
+function tileIndices({ tile, rows, threads }: ContractionText): string {
   const rowTiles = Math.ceil(rows / tile.rows);
-  const inside = `  let isInside = rowTile < ${rowTiles}u && positionTile < positionTiles;`;
-  if (!tile.shared) {
-    return `  let rowTile = index / positionTiles;
-  let positionTile = index % positionTiles;
-${inside}`;
-  }
-  const lanes = `${tile.lanes}u`;
-  const header = `  let unit = index / ${lanes};
-  let lane = index % ${lanes};`;
+  const clamps = `  let isInside = anyRowTile < ${rowTiles}u && anyPositionTile < positionTiles;
+  let rowTile = min(anyRowTile, ${rowTiles - 1}u);
+  let positionTile = min(anyPositionTile, positionTiles - 1u);`;
   if (tile.shared === 'factor') {
-    return `${header}
-  let positionUnits = (positionTiles + ${tile.lanes - 1}u) / ${lanes};
-  let rowTile = unit / positionUnits;
-  let positionTile = unit % positionUnits * ${lanes} + lane;
-${inside}`;
+    return `  let positionUnits = (positionTiles + ${tile.lanes - 1}u) / ${tile.lanes}u;
+  let anyRowTile = group / positionUnits;
+  let anyPositionTile = group % positionUnits * ${tile.lanes}u + lane;
+${clamps}`;
   }
-  return `${header}
-  let rowTile = unit / positionTiles * ${lanes} + lane;
-  let positionTile = unit % positionTiles;
-${inside}`;
+  if (tile.shared === 'x') {
+    return `  let anyRowTile = group / positionTiles * ${tile.lanes}u + lane;
+  let anyPositionTile = group % positionTiles;
+${clamps}`;
+  }
+  return `  let index = group * ${threads}u + local;
+  let anyRowTile = index / positionTiles;
+  let anyPositionTile = index % positionTiles;
+${clamps}`;
 }
 
 interface OperandText {
@@ -92,22 +110,29 @@ interface OperandText {
   readonly outerStride: number;
   readonly groups: number;
   readonly isShared: boolean;
-  readonly readsPast: boolean;
-  starts(first: string, last: string | undefined): string;
+  /** Where what this lane reads begins. */
+  readonly starts: string;
   /** Reads `count` terms from the offset on. */
   reads(count: number): string[];
   /** Makes group `index` ready where it is handed round. */
   exchange(index: number, count: number): string[];
 }
 
-function operandText(operand: Operand, members: number, tile: ContractionTile): OperandText {
+function operandText(operand: Operand, axisTile: AxisTile, tile: ContractionTile): OperandText {
   const { name, axis, terms } = operand;
+  const { members } = axisTile;
   const reading = readingOf(operand, members);
   const isShared = tile.shared === name;
   const word = reading === 'scalars' ? 1 : 4;
   const groups = reading === 'members' ? members / 4 : members;
   const readCount = isShared && reading !== 'members' ? Math.ceil(groups / tile.lanes) : groups;
   const inner = terms.innerStride / (reading === 'terms' ? 1 : word);
+  const member = (index: number): number | string => {
+    if (reading === 'members') return 4 * index;
+    if (!isShared) return index;
+    const ofLane = `${index * tile.lanes}u + lane`;
+    return (index + 1) * tile.lanes > members ? `min(${ofLane}, ${members - 1}u)` : ofLane;
+  };
   const at = (index: number, offset: string) => `${name}[${name}Start${index} + ${name}Offset${offset}]`;
   const value = (index: number, count: number, target: string): string[] => {
     if (reading === 'terms') return [`let ${target} = ${at(index, '')};`];
@@ -122,17 +147,9 @@ function operandText(operand: Operand, members: number, tile: ContractionTile): 
     outerStride: terms.outerStride / word,
     groups,
     isShared,
-    readsPast: isShared && reading !== 'members' && members % tile.lanes !== 0,
-    starts: (first, last) =>
-      range(readCount)
-        .map((index) => {
-          const step = reading === 'members' ? 4 : isShared ? tile.lanes : 1;
-          const member = `${first} + ${index * step}u${isShared && reading !== 'members' ? ' + lane' : ''}`;
-          const clamped = last === undefined ? `(${member})` : `min(${member}, ${clampTo(last, reading)})`;
-          const start = axisStart(axis, clamped);
-          return `  let ${name}Start${index} = ${word === 4 ? `(${start}) / 4u` : start};`;
-        })
-        .join('\n'),
+    starts: range(readCount)
+      .map((index) => `  let ${name}Start${index} = ${memberStart(axis, axisTile, member(index), word)};`)
+      .join('\n'),
     reads: (count) => {
       if (reading !== 'members')
         return range(readCount).flatMap((index) =>
@@ -163,16 +180,6 @@ function operandText(operand: Operand, members: number, tile: ContractionTile): 
       return [`let ${name}${index} = subgroupBroadcast(${read}, ${index % tile.lanes}u);`];
     },
   };
-}
-
-/** Whether no read reaches past the last member: lanes that share the members of a tile may read more than there are. */
-function isWhole(members: number, tileMembers: number, operand: OperandText): boolean {
-  return members % tileMembers === 0 && !operand.readsPast;
-}
-
-/** The last quad of members begins three before the last member. */
-function clampTo(last: string, reading: Reading): string {
-  return reading === 'members' ? `${last} - 3u` : last;
 }
 
 interface OutputText {
@@ -223,42 +230,50 @@ function writing(
   element: (row: number, position: number) => string,
 ): { type: string; writes: string } {
   const { tile, rows, columns, yPosition, yRow, outputs, epilogue } = text;
+  const axes = axisTiles(text);
   const alongRows = tile.rows % 4 === 0 && isConsecutive(yRow) && isInQuads(yPosition);
   const alongColumns = !alongRows && tile.positions % 4 === 0 && isConsecutive(yPosition) && isInQuads(yRow);
-  const inQuads = alongRows || alongColumns;
+  const word = alongRows || alongColumns ? 4 : 1;
+  const [rowStep, positionStep] = [alongRows ? 4 : 1, alongColumns ? 4 : 1];
   const hasEpilogue = Boolean(epilogue.bias ?? epilogue.residual ?? epilogue.activation);
-  const finish = (value: string, more: number) =>
-    hasEpilogue ? `finish(${value}, output + ${more}u, at + ${more}u)` : value;
+  const value = (row: number, position: number, more: number): string => {
+    const product = element(row + (alongRows ? more : 0), position + (alongColumns ? more : 0));
+    return hasEpilogue ? `finish(${product}, output + ${more}u, at * ${word}u + ${more}u)` : product;
+  };
   const write = (row: number, position: number): string => {
-    const values = range(4).map((i) => (alongRows ? element(row + i, position) : element(row, position + i)));
-    const assignment = inQuads
-      ? `y[at / 4u] = vec4f(${values.map(finish).join(', ')});`
-      : `y[at] = ${finish(element(row, position), 0)};`;
-    const offset = axisStart(yRow, `(firstRow + ${row}u)`);
-    const body = [
-      `let at = start + ${offset};`,
-      ...(hasEpilogue ? [`let output = firstOutput + ${offset};`] : []),
-      assignment,
+    const values = range(word).map((more) => value(row, position, more));
+    const isThere =
+      rows % tile.rows === 0 || row === 0 ? '' : `if (rowTile * ${tile.rows}u + ${row}u < ${rows}u) `;
+    return [
+      `    ${isThere}{`,
+      `let at = start + row${row};`,
+      ...(hasEpilogue ? [`let output = firstOutput + row${row} * ${word}u;`] : []),
+      `y[at] = ${word === 4 ? `vec4f(${values.join(', ')})` : values[0]}; }`,
     ].join(' ');
-    const alwaysThere = rows % tile.rows === 0 || row === 0;
-    return `    ${alwaysThere ? '' : `if (firstRow + ${row}u < ${rows}u) `}{ ${body} }`;
   };
-  const positionBlock = (position: number): string => {
-    const alwaysThere = columns % tile.positions === 0 || position === 0;
-    return `  ${alwaysThere ? '' : `if (firstPosition + ${position}u < positions) `}{
-    let position = firstPosition + ${position}u;
-    let start = ${axisStart(yPosition, 'position')};
-${hasEpilogue ? `    let firstOutput = start % ${outputs}u;\n` : ''}${range(tile.rows / (alongRows ? 4 : 1))
-      .map((row) => write(row * (alongRows ? 4 : 1), position))
-      .join('\n')}
-  }`;
-  };
-  const step = alongColumns ? 4 : 1;
+  // Rows and positions past the edge are not clamped here: what is not there is not written.
+  const rowStarts = range(tile.rows / rowStep).map((index) => {
+    const row = index * rowStep;
+    return `  let row${row} = ${memberStart(yRow, { ...axes.rows, last: undefined }, row, word)};`;
+  });
+  const blocks = range(tile.positions / positionStep).map((index) => {
+    const position = index * positionStep;
+    const start = memberStart(yPosition, { ...axes.positions, last: undefined }, position, word);
+    const isThere =
+      columns % tile.positions === 0 || position === 0
+        ? ''
+        : `if (positionTile * ${tile.positions}u + ${position}u < positions) `;
+    return [
+      `  ${isThere}{`,
+      `    let start = ${start};`,
+      ...(hasEpilogue ? [`    let firstOutput = start * ${word}u % ${outputs}u;`] : []),
+      ...range(tile.rows / rowStep).map((row) => write(row * rowStep, position)),
+      '  }',
+    ].join('\n');
+  });
   return {
-    type: inQuads ? 'array<vec4f>' : 'array<f32>',
-    writes: range(tile.positions / step)
-      .map((index) => positionBlock(index * step))
-      .join('\n'),
+    type: word === 4 ? 'array<vec4f>' : 'array<f32>',
+    writes: [...rowStarts, ...blocks].join('\n'),
   };
 }
 

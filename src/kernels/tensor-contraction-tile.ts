@@ -77,7 +77,7 @@ function hardwareTile({ rows, positions }: ContractionSizes): ContractionTile {
   return { rows: tileRows, positions: tilePositions, lanes: 1 };
 }
 
-function softwareTiles(lanes: number | undefined): ContractionTile[] {
+export function softwareTiles(lanes: number | undefined): ContractionTile[] {
   const tiles: ContractionTile[] = [];
   for (const rows of MEMBERS) {
     for (const positions of MEMBERS) {
