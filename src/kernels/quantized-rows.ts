@@ -6,7 +6,7 @@ import type { RowForm } from './row-product';
 /** Bits of what one read brings: four words. */
 const READ_BITS = 128;
 const WORDS_OF_A_READ = 4;
-/** Columns of a step on software adapters, where they fit: fewer turns of the loop; of more, the activations are spilled. */
+/** Columns that share the read of a scale on software adapters, where they fit: of more, the activations are spilled. */
 const SOFTWARE_COLUMNS = 32;
 
 /**
@@ -28,7 +28,7 @@ export function quantizedRowDecoder(values: PackedValueBuffers, width: number): 
   const matrix = { grid, width, hasZeroPoints: values.zeroPoints !== undefined };
   return {
     inputs,
-    form: (profile) => rowForm({ ...matrix, reads: readsOfAStep(matrix, profile) }, inputs),
+    form: (profile) => rowForm({ ...matrix, reads: readsOfAStep(grid, profile) }, inputs),
   };
 }
 
@@ -40,11 +40,10 @@ interface Layout {
   readonly reads: number;
 }
 
-/** A GPU has more lanes than a row has steps, so there a step is one read. */
-function readsOfAStep({ grid, width }: Omit<Layout, 'reads'>, profile: KernelProfile): number {
-  const columns = grid.groupsPerRow > 1 ? grid.groupSize : width;
-  if (profile.name !== 'software' || columns % SOFTWARE_COLUMNS !== 0) return 1;
-  return (SOFTWARE_COLUMNS * grid.bits) / READ_BITS;
+/** A GPU has more lanes than a row has steps, and reads a scale again at little cost. */
+function readsOfAStep({ bits, groupsPerRow, groupSize }: CodeGrid, profile: KernelProfile): number {
+  const sharesScales = profile.name === 'software' && groupsPerRow > 1 && groupSize % SOFTWARE_COLUMNS === 0;
+  return sharesScales ? (SOFTWARE_COLUMNS * bits) / READ_BITS : 1;
 }
 
 function rowForm({ grid, width, hasZeroPoints, reads }: Layout, inputs: RowForm['inputs']): RowForm {

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import { readFloats, uploadTensor } from '../gpu/transfer';
+import { expectAllClose, seededNormal } from '../testing/allclose';
+import { describeOnEachDevice } from '../testing/each-device';
+import { referenceMatmul } from '../testing/reference-matmul';
+import type { LinearWeight } from './linear-weight';
+import { NOfMWeight } from './n-of-m-weight';
+import type { QuantizationScheme } from './quantization';
+import { QuantizedWeight } from './quantized-weight';
+import { SparseWeight } from './sparse-weight';
+
+/** Whole reads of every form, and groups of each usual size. */
+const SHAPE = [29, 256] as const;
+
+const SCHEMES: QuantizationScheme[] = ([8, 4] as const).flatMap((bits) =>
+  [true, false].flatMap((symmetric): QuantizationScheme[] => [
+    { bits, symmetric, strategy: 'tensor' },
+    { bits, symmetric, strategy: 'channel' },
+    ...[16, 32, 128].map((groupSize) => ({ bits, symmetric, strategy: 'group' as const, groupSize })),
+  ]),
+);
+
+/** Of each four columns two, every pair in turn. */
+const TWO_OF_FOUR = [0b0011, 0b0101, 0b1001, 0b0110, 0b1010, 0b1100];
+
+const values = seededNormal(SHAPE[0] * SHAPE[1], 1);
+const twoOfFour = () =>
+  values.map((value, index) => ((TWO_OF_FOUR[((index >> 2) * 5) % 6] >> (index & 3)) & 1 ? value : 0));
+const aboveMagnitude = (least: number) => values.map((value) => (Math.abs(value) < least ? 0 : value));
+
+const FORMS: [string, () => LinearWeight | Promise<LinearWeight>][] = [
+  ...SCHEMES.map((scheme): (typeof FORMS)[number] => [
+    `codes ${JSON.stringify(scheme)}`,
+    () => QuantizedWeight.fromValues(values, SHAPE, scheme),
+  ]),
+  ['2 of 4', () => NOfMWeight.fromDense(twoOfFour(), SHAPE, 2, 4)],
+  ['sparse by half', () => SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE)],
+  ['sparse by nine tenths', () => SparseWeight.fromDense(aboveMagnitude(1.64), SHAPE)],
+  [
+    // More buffers than some devices bind to one kernel, once an epilogue has its own.
+    'sparse codes with zero points',
+    async () => {
+      const sparse = SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE);
+      const codes = await sparse.quantizeValues({ bits: 8, symmetric: false, strategy: 'channel' });
+      sparse.dispose();
+      return codes;
+    },
+  ],
+];
+
+describeOnEachDevice(() => {
+  test.each(FORMS)('%s, with bias, activation and residual', async (_, make) => {
+    const [outputs, inputs] = SHAPE;
+    const weight = await make();
+    const dense = await weight.dense();
+    const biasValues = seededNormal(outputs, 2);
+    const bias = uploadTensor(biasValues, [outputs]);
+    for (const tokens of [1, 3, 17]) {
+      // Activations of one sign, which do not cancel what was added to the codes.
+      const given = seededNormal(tokens * inputs, 3).map((value) => Math.abs(value));
+      const rest = seededNormal(tokens * outputs, 4);
+      const x = uploadTensor(given, [tokens, inputs]) as tf.Tensor2D;
+      const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
+      const y = weight.matmul(x, { bias, activation: 'relu', residual });
+      const expected = referenceMatmul(given, dense, [tokens, inputs, outputs]).map(
+        (product, index) => Math.max(0, product + biasValues[index % outputs]) + rest[index],
+      );
+      expectAllClose(await readFloats(y), expected, { absolute: 1e-5 * Math.sqrt(inputs) });
+      expect(y.shape).toEqual([tokens, outputs]);
+      tf.dispose([x, residual, y]);
+    }
+    bias.dispose();
+    weight.dispose();
+  });
+});
