@@ -21,6 +21,8 @@ const GENERIC_TILE_ROWS = 2;
 
 /** Rows of a lane on software adapters: what is prepared of the activations for decoding serves more than dense rows take. */
 const SOFTWARE_ROWS = 12;
+/** Rows that a lane walks through alone: they share little, and more lanes find something to do. */
+const SEQUENTIAL_ROWS = 2;
 
 /** How a product is launched. */
 interface Launch {
@@ -65,13 +67,14 @@ export function decodedMatmulOfNormalized(
 ): tf.Tensor2D {
   const [outputs, width] = matrix.shape;
   const [tokens] = x.shape;
+  const apart = () =>
+    tf.tidy(() => decodedMatmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), matrix, epilogue));
+  if (matrix.rowDecoder?.readsActivations) return apart();
   const { kernel, inputs, workgroups } = rowLaunch(matrix, tokens, epilogue, kernelProfile(), norm);
   const read = [...inputs, ...epilogueInputs(epilogue), ...foldedNormInputs(norm)];
   const outputBuffers = 1;
   const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
-  if (1 + read.length + outputBuffers > maxStorageBuffersPerShaderStage) {
-    return tf.tidy(() => decodedMatmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), matrix, epilogue));
-  }
+  if (1 + read.length + outputBuffers > maxStorageBuffersPerShaderStage) return apart();
   const [y] = runKernel(kernel, {
     inputs: [x, ...read.map(({ tensor }) => tensor)],
     outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
@@ -110,10 +113,8 @@ function rowLaunch(
   norm?: FoldedNorm,
 ): Launch {
   const [outputs, width] = matrix.shape;
-  const { rowDecoder, inputs, sequential } = matrix;
-  const profile = rowDecoder
-    ? decodingProfile(device)
-    : { ...device, lanesPerRow: sequential ? 1 : device.lanesPerRow };
+  const { rowDecoder, inputs } = matrix;
+  const profile = profileFor(matrix, device);
   const kernel = remember(`row ${textKey(matrix, epilogue, device)} ${norm?.epsilon ?? ''}`, () =>
     rowProductKernel(rowDecoder?.form(profile) ?? decodedRowForm(matrix), width, epilogue, profile, norm),
   );
@@ -121,8 +122,10 @@ function rowLaunch(
   return { kernel, inputs: rowDecoder?.inputs ?? inputs, workgroups };
 }
 
-function decodingProfile(profile: KernelProfile): KernelProfile {
-  return profile.name === 'software' ? { ...profile, rowsPerLane: SOFTWARE_ROWS } : profile;
+function profileFor({ sequential, rowDecoder }: DecodedMatrix, device: KernelProfile): KernelProfile {
+  if (sequential) return { ...device, lanesPerRow: 1, rowsPerLane: SEQUENTIAL_ROWS };
+  const preparesActivations = rowDecoder !== undefined && device.name === 'software';
+  return preparesActivations ? { ...device, rowsPerLane: SOFTWARE_ROWS } : device;
 }
 
 function tileLaunch(

@@ -25,6 +25,8 @@ export interface DecodedMatrix {
 /** Takes rows many columns at a time; its text depends on the device. */
 export interface RowDecoder {
   readonly inputs: readonly InputBinding[];
+  /** Takes activations from `x` itself, so that nothing can be done to them on the way. */
+  readonly readsActivations?: boolean;
   form(profile: KernelProfile): RowForm;
 }
 

@@ -7,6 +7,7 @@ import {
   packedValueSource,
 } from './packed-values';
 import { sparseQuadForm } from './sparse-quads';
+import { sparseRowDecoder } from './sparse-rows';
 import decoder from './sparse-decoder.wgsl?raw';
 
 /**
@@ -34,6 +35,7 @@ export function sparseMatrix(
       { name: 'firstSlots', type: 'array<u32>', tensor: firstSlots },
     ],
     sequential: true,
+    rowDecoder: values.grid ? undefined : sparseRowDecoder(values.data, mask, firstSlots, width),
     quadForm: values.grid ? undefined : sparseQuadForm(values.data, mask, firstSlots, width),
   };
 }

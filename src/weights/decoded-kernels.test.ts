@@ -73,4 +73,29 @@ describeOnEachDevice(() => {
     bias.dispose();
     weight.dispose();
   });
+  test.each(FORMS)('%s, with a layer normalization folded in', async (_, make) => {
+    const [outputs, inputs] = SHAPE;
+    const weight = await make();
+    const dense = await weight.dense();
+    const [given, scale, shift] = [5, 6, 7].map((seed) => seededNormal(inputs, seed));
+    const applied = (vector: ArrayLike<number>) => referenceMatmul(vector, dense, [1, inputs, outputs]);
+    const products = Float32Array.from([...applied(scale), ...applied(shift)]);
+    const x = uploadTensor(given, [1, inputs]) as tf.Tensor2D;
+    const norm = {
+      scale: uploadTensor(scale, [inputs]),
+      shift: uploadTensor(shift, [inputs]),
+      epsilon: 1e-5,
+      products: uploadTensor(products, [2, outputs]) as tf.Tensor2D,
+    };
+    const y = weight.matmulOfNormalized!(x, norm);
+    const mean = given.reduce((sum, value) => sum + value, 0) / inputs;
+    const variance = given.reduce((sum, value) => sum + (value - mean) ** 2, 0) / inputs;
+    const normalized = Array.from(
+      given,
+      (value, index) => ((value - mean) / Math.sqrt(variance + norm.epsilon)) * scale[index] + shift[index],
+    );
+    expectAllClose(await readFloats(y), applied(normalized), { absolute: 2e-5 * Math.sqrt(inputs) });
+    tf.dispose([x, y, norm.scale, norm.shift, norm.products]);
+    weight.dispose();
+  });
 });
