@@ -6,7 +6,6 @@ import {
   isInQuads,
   memberStart,
   type Operand,
-  type Reading,
   readingOf,
   tilePlace,
 } from './tensor-contraction-operand';
@@ -29,9 +28,9 @@ export function contractionSource(text: ContractionText): string {
   const { rows, positions } = axisTiles(text);
   const [f, v] = [operandText(factor, rows, tile), operandText(x, positions, tile)];
   const inputs = [{ name: 'factor', type: f.type }, { name: 'x', type: v.type }, ...epilogueInputs(epilogue)];
-  const output = outputText(text, f.reading, v.reading);
+  const result = resultText(text);
   return `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: ${output.type};
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: ${result.type};
 struct Uniforms { groups: u32 }
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${epilogueSource(epilogue)}
@@ -50,12 +49,14 @@ ${tilePlace(factor.axis, rows)}
 ${tilePlace(x.axis, positions)}
 ${f.starts}
 ${v.starts}
-${output.sums}
-${termLoops(text, f, v, output)}
+${range(tile.rows)
+  .flatMap((row) => range(tile.positions).map((position) => `  var sum${row}_${position} = 0.0;`))
+  .join('\n')}
+${termLoops(text, f, v)}
   if (!isInside) {
     return;
   }
-${output.writes}
+${result.writes}
 }`;
 }
 
@@ -102,133 +103,117 @@ ${clamps}`;
 
 interface OperandText {
   readonly type: string;
-  readonly reading: Reading;
-  /** Elements of a word of the buffer: offsets count words. */
-  readonly word: number;
+  readonly members: number;
   /** Words from one step of four terms to the next, and from one outer term to the next. */
   readonly stepStride: number;
   readonly outerStride: number;
-  readonly groups: number;
   readonly isShared: boolean;
   /** Where what this lane reads begins. */
   readonly starts: string;
   /** Reads `count` terms from the offset on. */
   reads(count: number): string[];
-  /** Makes group `index` ready where it is handed round. */
-  exchange(index: number, count: number): string[];
+  /** Makes `<name><member>`, the vector of `count` terms of a member; called for each member in order. */
+  ready(member: number, count: number): string[];
 }
 
 function operandText(operand: Operand, axisTile: AxisTile, tile: ContractionTile): OperandText {
-  const { name, axis, terms } = operand;
+  const reading = readingOf(operand, axisTile.members);
+  return reading === 'members'
+    ? textByMembers(operand, axisTile, tile)
+    : textByTerms(operand, axisTile, tile, reading);
+}
+
+/** Each read is a vector of terms of one member; lanes that share the tile read every fourth member. */
+function textByTerms(
+  { name, axis, terms }: Operand,
+  axisTile: AxisTile,
+  tile: ContractionTile,
+  reading: 'terms' | 'scalars',
+): OperandText {
   const { members } = axisTile;
-  const reading = readingOf(operand, members);
   const isShared = tile.shared === name;
-  const word = reading === 'scalars' ? 1 : 4;
-  const groups = reading === 'members' ? members / 4 : members;
-  const readCount = isShared && reading !== 'members' ? Math.ceil(groups / tile.lanes) : groups;
-  const inner = terms.innerStride / (reading === 'terms' ? 1 : word);
-  const member = (index: number): number | string => {
-    if (reading === 'members') return 4 * index;
-    if (!isShared) return index;
-    const ofLane = `${index * tile.lanes}u + lane`;
-    return (index + 1) * tile.lanes > members ? `min(${ofLane}, ${members - 1}u)` : ofLane;
+  const lanes = isShared ? tile.lanes : 1;
+  const word = reading === 'terms' ? 4 : 1;
+  const termStride = reading === 'terms' ? 0 : terms.innerStride;
+  const reads = range(Math.ceil(members / lanes));
+  const memberOf = (read: number): number | string => {
+    if (!isShared) return read;
+    const ofLane = `${read * lanes}u + lane`;
+    return (read + 1) * lanes > members ? `min(${ofLane}, ${members - 1}u)` : ofLane;
   };
-  const at = (index: number, offset: string) => `${name}[${name}Start${index} + ${name}Offset${offset}]`;
-  const value = (index: number, count: number, target: string): string[] => {
-    if (reading === 'terms') return [`let ${target} = ${at(index, '')};`];
-    const elements = range(count).map((k) => at(index, k === 0 ? '' : ` + ${k * inner}u`));
-    return [`let ${target} = ${count === 1 ? elements[0] : `vec${count}f(${elements.join(', ')})`};`];
+  const valueOf = (read: number, count: number): string => {
+    const at = `${name}Start${read} + ${name}Offset`;
+    if (reading === 'terms') return `${name}[${at}]`;
+    const elements = range(count).map((term) => `${name}[${at} + ${term * termStride}u]`);
+    return count === 1 ? elements[0] : `vec${count}f(${elements.join(', ')})`;
   };
   return {
     type: word === 4 ? 'array<vec4f>' : 'array<f32>',
-    reading,
-    word,
-    stepStride: reading === 'terms' ? 1 : 4 * inner,
+    members,
+    stepStride: reading === 'terms' ? 1 : 4 * termStride,
     outerStride: terms.outerStride / word,
-    groups,
     isShared,
-    starts: range(readCount)
-      .map((index) => `  let ${name}Start${index} = ${memberStart(axis, axisTile, member(index), word)};`)
+    starts: reads
+      .map((read) => `  let ${name}Start${read} = ${memberStart(axis, axisTile, memberOf(read), word)};`)
       .join('\n'),
-    reads: (count) => {
-      if (reading !== 'members')
-        return range(readCount).flatMap((index) =>
-          value(index, count, isShared ? `${name}Read${index}` : `${name}${index}`),
-        );
-      // Each lane reads another term of the four.
-      if (isShared)
-        return [
-          ...(count < 4 ? [`let ${name}Lane = min(lane, ${count - 1}u);`] : []),
-          ...range(groups).map(
-            (index) =>
-              `let ${name}Read${index} = ${at(index, ` + ${count < 4 ? `${name}Lane` : 'lane'} * ${inner}u`)};`,
-          ),
-        ];
-      return range(groups).flatMap((index) =>
-        range(count).map(
-          (k) => `let ${name}${index}_${k} = ${at(index, k === 0 ? '' : ` + ${k * inner}u`)};`,
-        ),
-      );
-    },
-    exchange: (index, count) => {
-      if (!isShared) return [];
-      if (reading === 'members')
-        return range(count).map(
-          (k) => `let ${name}${index}_${k} = subgroupBroadcast(${name}Read${index}, ${k}u);`,
-        );
-      const read = `${name}Read${Math.floor(index / tile.lanes)}`;
-      return [`let ${name}${index} = subgroupBroadcast(${read}, ${index % tile.lanes}u);`];
-    },
+    reads: (count) =>
+      reads.map((read) => `let ${name}${isShared ? 'Read' : ''}${read} = ${valueOf(read, count)};`),
+    ready: (member) =>
+      isShared
+        ? [
+            `let ${name}${member} = subgroupBroadcast(${name}Read${Math.floor(member / lanes)}, ${member % lanes}u);`,
+          ]
+        : [],
   };
 }
 
-interface OutputText {
-  readonly type: string;
-  readonly sums: string;
-  readonly writes: string;
-  /** Adds the products of group `f` of the factor and group `v` of x over `count` terms. */
-  add(f: number, v: number, count: number): string[];
-}
-
-/** Sums lie along whichever operand is read by members, along the positions where both are. */
-function outputText(text: ContractionText, factor: Reading, x: Reading): OutputText {
-  const { tile } = text;
-  const byPosition = x === 'members';
-  const byRow = !byPosition && factor === 'members';
-  const names = range(byRow ? tile.rows / 4 : tile.rows).flatMap((r) =>
-    range(byPosition ? tile.positions / 4 : tile.positions).map((p) => `sum${r}_${p}`),
-  );
-  const element = (row: number, position: number): string => {
-    if (byPosition) return `sum${row}_${Math.floor(position / 4)}.${COMPONENTS[position % 4]}`;
-    if (byRow) return `sum${Math.floor(row / 4)}_${position}.${COMPONENTS[row % 4]}`;
-    return `sum${row}_${position}`;
-  };
+/** Each read is a vector of four members of one term; lanes that share the tile read one of the four terms each. */
+function textByMembers(
+  { name, axis, terms }: Operand,
+  axisTile: AxisTile,
+  tile: ContractionTile,
+): OperandText {
+  const { members } = axisTile;
+  const isShared = tile.shared === name;
+  const termStride = terms.innerStride / 4;
+  const quads = range(members / 4);
+  const wordOf = (quad: number, term: string) =>
+    `${name}[${name}Start${quad} + ${name}Offset + ${term} * ${termStride}u]`;
   return {
-    ...writing(text, element),
-    sums: names.map((name) => `  var ${name} = ${byPosition || byRow ? 'vec4f()' : '0.0'};`).join('\n'),
-    add: (f, v, count) => {
-      const terms = range(count);
-      // A single term is no vector.
-      const term = (name: string, k: number) => (count === 1 ? name : `${name}.${COMPONENTS[k]}`);
-      const total = (products: string[]) => products.join(' + ');
-      if (byPosition && factor === 'members')
-        return COMPONENTS.map(
-          (component, row) =>
-            `sum${4 * f + row}_${v} += ${total(terms.map((k) => `factor${f}_${k}.${component} * x${v}_${k}`))};`,
-        );
-      if (byPosition)
-        return [`sum${f}_${v} += ${total(terms.map((k) => `${term(`factor${f}`, k)} * x${v}_${k}`))};`];
-      if (byRow)
-        return [`sum${f}_${v} += ${total(terms.map((k) => `${term(`x${v}`, k)} * factor${f}_${k}`))};`];
-      return [`sum${f}_${v} += ${count === 1 ? `factor${f} * x${v}` : `dot(factor${f}, x${v})`};`];
+    type: 'array<vec4f>',
+    members,
+    stepStride: 4 * termStride,
+    outerStride: terms.outerStride / 4,
+    isShared,
+    starts: quads
+      .map((quad) => `  let ${name}Start${quad} = ${memberStart(axis, axisTile, 4 * quad, 4)};`)
+      .join('\n'),
+    reads: (count) =>
+      isShared
+        ? [
+            `let ${name}Term = min(lane, ${count - 1}u);`,
+            ...quads.map((quad) => `let ${name}Read${quad} = ${wordOf(quad, `${name}Term`)};`),
+          ]
+        : quads.flatMap((quad) =>
+            range(count).map((term) => `let ${name}Word${quad}_${term} = ${wordOf(quad, `${term}u`)};`),
+          ),
+    ready: (member, count) => {
+      const quad = Math.floor(member / 4);
+      const elements = range(count).map((term) => `${name}Word${quad}_${term}.${COMPONENTS[member % 4]}`);
+      return [
+        ...(isShared && member % 4 === 0
+          ? range(count).map(
+              (term) => `let ${name}Word${quad}_${term} = subgroupBroadcast(${name}Read${quad}, ${term}u);`,
+            )
+          : []),
+        `let ${name}${member} = ${count === 1 ? elements[0] : `vec${count}f(${elements.join(', ')})`};`,
+      ];
     },
   };
 }
 
-function writing(
-  text: ContractionText,
-  element: (row: number, position: number) => string,
-): { type: string; writes: string } {
+/** How sums are written: four at a time where they lie side by side in the result. */
+function resultText(text: ContractionText): { type: string; writes: string } {
   const { tile, rows, columns, yPosition, yRow, outputs, epilogue } = text;
   const axes = axisTiles(text);
   const alongRows = tile.rows % 4 === 0 && isConsecutive(yRow) && isInQuads(yPosition);
@@ -237,7 +222,7 @@ function writing(
   const [rowStep, positionStep] = [alongRows ? 4 : 1, alongColumns ? 4 : 1];
   const hasEpilogue = Boolean(epilogue.bias ?? epilogue.residual ?? epilogue.activation);
   const value = (row: number, position: number, more: number): string => {
-    const product = element(row + (alongRows ? more : 0), position + (alongColumns ? more : 0));
+    const product = `sum${row + (alongRows ? more : 0)}_${position + (alongColumns ? more : 0)}`;
     return hasEpilogue ? `finish(${product}, output + ${more}u, at * ${word}u + ${more}u)` : product;
   };
   const write = (row: number, position: number): string => {
@@ -277,7 +262,7 @@ function writing(
   };
 }
 
-function termLoops({ factor }: ContractionText, f: OperandText, v: OperandText, output: OutputText): string {
+function termLoops({ factor }: ContractionText, f: OperandText, v: OperandText): string {
   const { outer, inner } = factor.terms;
   const steps = Math.floor(inner / 4);
   const rest = inner % 4;
@@ -285,13 +270,13 @@ function termLoops({ factor }: ContractionText, f: OperandText, v: OperandText, 
     ...(steps > 0
       ? [
           `for (var step = 0u; step < ${steps}u; step++) {`,
-          ...stepSource(f, v, output, 4),
+          ...stepSource(f, v, 4),
           `factorOffset += ${f.stepStride}u;`,
           `xOffset += ${v.stepStride}u;`,
           `}`,
         ]
       : []),
-    ...(rest > 0 ? stepSource(f, v, output, rest) : []),
+    ...(rest > 0 ? stepSource(f, v, rest) : []),
   ];
   const offsets = (outerTerm: string | undefined, name: string, stride: number) =>
     `var ${name}Offset = ${outerTerm ? `${outerTerm} * ${stride}u` : '0u'};`;
@@ -308,17 +293,20 @@ function termLoops({ factor }: ContractionText, f: OperandText, v: OperandText, 
   return loops.map((line) => `  ${line}`).join('\n');
 }
 
-/** The groups of the operand that is handed round come one after the other, so that few of them are alive at once. */
-function stepSource(f: OperandText, v: OperandText, output: OutputText, count: number): string[] {
-  const [outer, inner] = f.isShared ? [f, v] : [v, f];
+/** The members of the operand that is handed round come one after the other, so that few of them are alive at once. */
+function stepSource(factor: OperandText, x: OperandText, count: number): string[] {
+  const [outer, inner] = factor.isShared ? [factor, x] : [x, factor];
+  const add = (row: number, position: number) =>
+    count === 1
+      ? `sum${row}_${position} += factor${row} * x${position};`
+      : `sum${row}_${position} += dot(factor${row}, x${position});`;
   return [
-    ...f.reads(count),
-    ...v.reads(count),
-    ...range(outer.groups).flatMap((o) => [
-      ...outer.exchange(o, count),
-      ...range(inner.groups).flatMap((i) =>
-        outer === f ? output.add(o, i, count) : output.add(i, o, count),
-      ),
+    ...factor.reads(count),
+    ...x.reads(count),
+    ...range(inner.members).flatMap((member) => inner.ready(member, count)),
+    ...range(outer.members).flatMap((o) => [
+      ...outer.ready(o, count),
+      ...range(inner.members).map((i) => (outer === factor ? add(o, i) : add(i, o))),
     ]),
   ];
 }

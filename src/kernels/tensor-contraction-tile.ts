@@ -26,17 +26,18 @@ export interface ContractionSizes {
 
 /**
  * Nanoseconds of one subgroup of SwiftShader (4 lanes, one core of the machine it was measured on). Only their ratios matter
- * here: whether reading, arithmetic or writing bounds a tile.
+ * here: whether reading, arithmetic or writing bounds a tile. `tile` is what a tile takes besides, most of it the first
+ * reads of memory that no cache holds.
  */
 const SOFTWARE_TIME = {
-  quadRead: 50,
-  scalarRead: 20,
-  broadcast: 20,
-  multiplication: 2,
-  loop: 20,
-  write: 40,
-  tile: 600,
-  dispatch: 20_000,
+  quadRead: 28,
+  scalarRead: 11,
+  broadcast: 11,
+  multiplication: 1.1,
+  loop: 10,
+  write: 25,
+  tile: 1500,
+  dispatch: 15_000,
 } as const;
 /** Units that run at once; more of them than this share the time. */
 const SOFTWARE_UNITS = 2;

@@ -47,12 +47,23 @@ export function contractFactor(
   );
 }
 
-/** factor · xᵀ, transposed: [n, in] → [n, out]. Of many rows the contraction is cut to the sizes of the factor. */
+/** Columns from which on lanes of a subgroup that share a row have work for more than one step each. */
+const LONG_ROW = 64;
+
+/** factor · xᵀ, transposed: [n, in] → [n, out]. */
 export function multiplyFactor(factor: LinearWeight, x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
   const [count] = x.shape;
-  const byContraction = isPlain(factor) && count > FEW_TOKENS && kernelProfile().tile !== 'workgroup';
-  if (!byContraction) return factor.matmul(x, epilogue);
+  if (!isPlain(factor) || !contractsFaster(factor.shape[1], count)) return factor.matmul(x, epilogue);
   return contractTensor(factor.values!, x, productContraction(factor.shape, count), epilogue);
+}
+
+/**
+ * Where products are made in registers, a contraction is cut to the size of a thin factor and reads rows of any length as
+ * they lie; few tokens with long rows are left to the kernel whose lanes share a row.
+ */
+function contractsFaster(width: number, count: number): boolean {
+  if (kernelProfile().tile === 'workgroup') return false;
+  return count > FEW_TOKENS || width < LONG_ROW || width % 4 !== 0;
 }
 
 /** The plain product of `count` rows with a matrix [rows, terms] as a contraction. */
