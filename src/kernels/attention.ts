@@ -1,16 +1,30 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, runKernel } from '../gpu/run-kernel';
-import source from './attention.wgsl?raw';
+import { float, type Kernel, runKernel } from '../gpu/run-kernel';
 import fewSource from './attention-few.wgsl?raw';
+import header from './attention-header.wgsl?raw';
+import { type AttentionTile, attentionTileSource } from './attention-tile';
+import { kernelProfile } from './kernel-profile';
 import { laneWidth, withLanes } from './lanes';
 import { unrollLines } from './unroll';
 
 /** Up to so many queries of a sequence, the keys of one query are shared out among a workgroup. */
 const FEW_QUERIES = 4;
-const FEW_THREADS = 32;
+const FEW_THREADS = { software: 4, hardware: 32 } as const;
 /** Elements of partial sums that a workgroup keeps when it shares keys out: half of the least workgroup memory. */
 const PARTIAL_SUMS = 2048;
-const MANY_THREADS = 32;
+
+/** Registers are scarce on GPUs, and threads plenty. */
+const HARDWARE_TILE = { threads: 32, queries: 2, exchange: false } as const;
+/** Software adapters run subgroups of so many invocations, and reads are what they spend their time on. */
+const SOFTWARE_THREADS = 4;
+/**
+ * Lanes of all queries of an invocation there. More queries share what is read, but the time to compile a kernel grows
+ * faster than its text: for heads of 64, SwiftShader took 0.6 s with two queries, 2.2 s with four and 5.2 s with eight.
+ */
+const LANES_AT_ONCE = 32;
+
+/** Kernels by what their text depends on. */
+const kernels = new Map<string, Kernel>();
 
 /** Where the vectors of a role stand within a tensor: one row a token, head 0 beginning at `offset`. */
 export interface HeadVectors {
@@ -45,32 +59,62 @@ export function attention(
   keyCounts: tf.Tensor1D,
   { batch, heads, headWidth, queryCount, keyRows, past, causal }: AttentionShape,
 ): tf.Tensor2D {
-  const few = queryCount <= FEW_QUERIES;
   const lane = laneWidth(headWidth);
-  const lanes = headWidth / lane;
-  const threads = few
-    ? Math.max(1, Math.min(FEW_THREADS, Math.floor(PARTIAL_SUMS / headWidth)))
-    : MANY_THREADS;
-  const text = unrollLines(few ? fewSource : source, lanes);
-  const [y] = runKernel(
-    {
-      name: few ? 'attention-few' : 'attention',
-      source: withLanes(`const LANES = ${lanes}u;\nconst THREADS = ${threads}u;\n${text}`, headWidth),
-      constants: { CAUSAL: causal },
-    },
-    {
-      inputs: [queries.tensor, keys.tensor, values.tensor, keyCounts],
-      outputs: [{ shape: [batch * queryCount, heads * headWidth], dtype: 'float32' }],
-      uniforms: [
-        queryCount,
-        keyRows,
-        past,
-        heads,
-        ...[queries, keys, values].flatMap(({ stride, offset }) => [stride / lane, offset / lane]),
-        float(1 / Math.sqrt(headWidth)),
-      ],
-      workgroups: [few ? queryCount : Math.ceil(queryCount / (2 * threads)), heads, batch],
-    },
-  );
+  const few = queryCount <= FEW_QUERIES;
+  const tile = few ? undefined : tileFor(headWidth / lane);
+  const kernel = tile ? manyKernel(tile, headWidth, causal) : fewKernel(headWidth, causal);
+  const [y] = runKernel(kernel, {
+    inputs: [queries.tensor, keys.tensor, values.tensor, keyCounts],
+    outputs: [{ shape: [batch * queryCount, heads * headWidth], dtype: 'float32' }],
+    uniforms: [
+      queryCount,
+      keyRows,
+      past,
+      heads,
+      ...[queries, keys, values].flatMap(({ stride, offset }) => [stride / lane, offset / lane]),
+      float(1 / Math.sqrt(headWidth)),
+    ],
+    workgroups: [tile ? Math.ceil(queryCount / (tile.threads * tile.queries)) : queryCount, heads, batch],
+  });
   return y as tf.Tensor2D;
+}
+
+function tileFor(lanes: number): AttentionTile {
+  const { name, subgroupLanes } = kernelProfile();
+  if (name === 'hardware') return { ...HARDWARE_TILE, lanes };
+  return {
+    threads: SOFTWARE_THREADS,
+    queries: Math.min(Math.max(2, Math.floor(LANES_AT_ONCE / lanes)), 8),
+    exchange: subgroupLanes === SOFTWARE_THREADS,
+    lanes,
+  };
+}
+
+function manyKernel(tile: AttentionTile, headWidth: number, causal: boolean): Kernel {
+  const { threads, queries, exchange } = tile;
+  return keptKernel(`many ${headWidth} ${causal} ${threads} ${queries} ${exchange}`, () => ({
+    ...kernelOf('attention', attentionTileSource(tile), headWidth, causal),
+    enable: exchange ? ['subgroups'] : undefined,
+  }));
+}
+
+function fewKernel(headWidth: number, causal: boolean): Kernel {
+  const most = FEW_THREADS[kernelProfile().name];
+  const threads = Math.max(1, Math.min(most, Math.floor(PARTIAL_SUMS / headWidth)));
+  return keptKernel(`few ${headWidth} ${causal} ${threads}`, () => {
+    const text = unrollLines(fewSource, headWidth / laneWidth(headWidth));
+    return kernelOf('attention-few', `const THREADS = ${threads}u;\n${text}`, headWidth, causal);
+  });
+}
+
+function kernelOf(name: string, text: string, headWidth: number, causal: boolean): Kernel {
+  const constants = { CAUSAL: causal };
+  const lanes = `const LANES = ${headWidth / laneWidth(headWidth)}u;`;
+  return { name, constants, source: withLanes(`${lanes}\n${header}\n${text}`, headWidth) };
+}
+
+function keptKernel(key: string, make: () => Kernel): Kernel {
+  let kernel = kernels.get(key);
+  if (!kernel) kernels.set(key, (kernel = make()));
+  return kernel;
 }

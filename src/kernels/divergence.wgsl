@@ -1,8 +1,9 @@
 // For each row: the Kullback-Leibler divergence KL(base || variant) of the two softmax distributions in nats, and
-// whether both have the same greatest logit. Everything is gathered in one reading of the logits, relative to the greatest
-// logits so far (Milakov and Gimelshein 2018).
+// whether both have the same greatest logit. Everything is gathered in one reading of the logits, relative to the
+// greatest logits so far (Milakov and Gimelshein 2018).
 //
-// With b and v the logits less the greatest of their row, KL = sum(exp(b) (b - v)) / sum(exp(b)) + log(sum(exp(v)) / sum(exp(b))).
+// With b and v the logits less the greatest of their row,
+// KL = sum(exp(b) (b - v)) / sum(exp(b)) + log(sum(exp(v)) / sum(exp(b))).
 struct State {
   baseGreatest: f32,
   variantGreatest: f32,

@@ -8,8 +8,8 @@ export interface RowBuffer {
 }
 
 /**
- * The buffers that a matrix of logits is bound as. Rows that are not whole quads begin anywhere within a quad of the buffer, so
- * the same buffer is bound a second time, for the single values at the two ends of a row.
+ * The buffers that a matrix of logits is bound as. Rows that are not whole quads begin anywhere within a quad of the
+ * buffer, so the same buffer is bound a second time, for the single values at the two ends of a row.
  */
 export function rowBuffers(name: string, width: number): RowBuffer[] {
   const quads = { name, type: 'array<vec4f>' };
@@ -17,8 +17,9 @@ export function rowBuffers(name: string, width: number): RowBuffer[] {
 }
 
 /**
- * WGSL of `fn <name>Quad(row: Row, quad: u32) -> vec4f`: four neighbouring values of the buffer, the quad being counted from the
- * buffer's begin. Those that are outside the row are LOWEST. Quads that lie within a row are read from `<name>` itself.
+ * WGSL of `fn <name>Quad(row: Row, quad: u32) -> vec4f`: four neighbouring values of the buffer, the quad being counted
+ * from the buffer's begin. Those that are outside the row are LOWEST. Quads that lie within a row are read from `<name>`
+ * itself.
  *
  * @param name of the buffer; @param width values of a row
  */
@@ -36,8 +37,8 @@ export function rowQuadSource(name: string, width: number): string {
 
 /**
  * WGSL of `fn stateOfShare(row: Row, thread: u32) -> State`: every THREADS-th quad of a row, put together by
- * `including(state, quad, values of each buffer)`. Software adapters pay for both sides of a branch, so the quads at the two ends of a
- * row, which may reach into its neighbours, are not read in the loop.
+ * `including(state, quad, values of each buffer)`. Software adapters pay for both sides of a branch, so the quads at the
+ * two ends of a row, which may reach into its neighbours, are not read in the loop.
  */
 export function rowLoopSource(names: readonly string[], width: number): string {
   const whole = names.map((name) => `${name}[quad]`).join(', ');

@@ -10,9 +10,9 @@ import shared from './row-reduction.wgsl?raw';
 export interface RowReduction {
   readonly name: string;
   /**
-   * WGSL of `State`, what is known of a share of a row; `EMPTY`, the state of no logits; `including(state, quad, values) -> State`,
-   * with one `values: vec4f` for each matrix; `merged(a: State, b: State) -> State`; and
-   * `finish(index: u32, row: Row, state: State)`, which writes.
+   * WGSL of `State`, what is known of a share of a row; `EMPTY`, the state of no logits;
+   * `including(state: State, quad: u32, values: vec4f) -> State`, with `values` of each matrix;
+   * `merged(a: State, b: State) -> State`; and `finish(index: u32, row: Row, state: State)`, which writes.
    */
   readonly source: string;
   /** Members of `State`, in order. */
@@ -30,7 +30,10 @@ export interface RowReductionTensors {
   readonly outputs: readonly KernelOutput[];
 }
 
-/** Threads a row. Vocabularies are large, so GPUs keep many reads under way; what a software adapter pays for is barriers. */
+/**
+ * Threads a row. Vocabularies are large, so GPUs keep many reads under way; what a software adapter pays for is barriers
+ * between subgroups.
+ */
 const HARDWARE_THREADS = 256;
 const SOFTWARE_THREADS = 4;
 

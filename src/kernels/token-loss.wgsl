@@ -1,5 +1,5 @@
-// losses[row] = log(sum(exp(logits[row]))) - logits[row, target], 0 where the target is negative; the softmax is an online one
-// (Milakov and Gimelshein 2018), so that the logits are read once.
+// losses[row] = log(sum(exp(logits[row]))) - logits[row, target], 0 where the target is negative; the softmax is an
+// online one (Milakov and Gimelshein 2018), so that the logits are read once.
 struct State {
   greatest: f32,
   // Of exp(logit - greatest).
