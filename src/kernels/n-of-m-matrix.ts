@@ -36,14 +36,14 @@ export function nOfMMatrix(
     `const INDEX_BITS = ${indexBits}u;`,
     `const INDICES_IN_A_WORD = ${32 / indexBits}u;`,
   ];
-  const isTwoOfFour = kept === 2 && groupSize === 4 && !values.grid;
+  const isTwoOfFour = kept === 2 && groupSize === 4;
   return {
     shape,
     name: 'n-of-m',
     key: `${kept} of ${groupSize} ${width} ${packedValueKey(values)}`,
     source: [...constants, packedValueSource(values), decoder].join('\n'),
     inputs: [...packedValueInputs(values), { name: 'indices', type: 'array<u32>', tensor: indices }],
-    rowDecoder: isTwoOfFour ? twoOfFourRowDecoder(values.data, indices, width) : undefined,
-    quadForm: isTwoOfFour ? twoOfFourQuadForm(values.data, indices, width) : undefined,
+    rowDecoder: isTwoOfFour ? twoOfFourRowDecoder(values, indices, width) : undefined,
+    quadForm: isTwoOfFour && !values.grid ? twoOfFourQuadForm(values.data, indices, width) : undefined,
   };
 }

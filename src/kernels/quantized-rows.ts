@@ -95,7 +95,8 @@ function rowForm({ grid, width, hasZeroPoints, reads }: Layout, inputs: RowForm[
  * WGSL of `f<k>_<p>`: what read k's four words meet at position p, made smaller; and of `moved`: minus what the products have
  * too much.
  */
-function activationSource({ bits, signed }: CodeGrid, reads: number): string[] {
+function activationSource(grid: CodeGrid, reads: number): string[] {
+  const { bits, signed } = grid;
   const columnsOfARead = READ_BITS / bits;
   const perWord = 32 / bits;
   const fields = range(reads).flatMap((k) =>
@@ -110,23 +111,32 @@ function activationSource({ bits, signed }: CodeGrid, reads: number): string[] {
   const half = bits - 1;
   const moved = range(reads).flatMap((k) =>
     range(perWord)
-      .filter((p) => signed === p < perWord - 1)
+      .filter((p) => isMoved(grid, p))
       .map((p) => `dot(f${k}_${p}, vec4f(${signed ? '-' : ''}0x1p${bits * p + half}f))`),
   );
   return [...fields, `    let moved = ${sum(moved)};`];
 }
 
 function products(bits: number, k: number, word: string): string[] {
-  return range(32 / bits).map(
-    (p) => `dot(f${k}_${p}, vec4f(${word} & vec4i(${int32(((1 << bits) - 1) << (bits * p))})))`,
-  );
+  return range(32 / bits).map((p) => `dot(f${k}_${p}, vec4f(${codeFieldSource(bits, p, word)}))`);
+}
+
+/** WGSL of the codes at position p of four words, where they stand. */
+export function codeFieldSource(bits: number, p: number, word: string): string {
+  return `${word} & vec4i(${int32(((1 << bits) - 1) << (bits * p))})`;
+}
+
+/** Whether the codes at position p of a word are moved by half their range. */
+export function isMoved({ bits, signed }: CodeGrid, p: number): boolean {
+  return signed === p < 32 / bits - 1;
 }
 
 /** The greatest bit of every code that is moved. */
-function flippedBits({ bits, signed }: CodeGrid): string {
+export function flippedBits(grid: CodeGrid): string {
+  const { bits } = grid;
   let flipped = 0;
   for (let p = 0; p < 32 / bits; p++) {
-    if (signed === p < 32 / bits - 1) flipped |= 1 << (bits * p + bits - 1);
+    if (isMoved(grid, p)) flipped |= 1 << (bits * p + bits - 1);
   }
   return int32(flipped);
 }

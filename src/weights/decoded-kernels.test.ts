@@ -35,19 +35,34 @@ const FORMS: [string, () => LinearWeight | Promise<LinearWeight>][] = [
     () => QuantizedWeight.fromValues(values, SHAPE, scheme),
   ]),
   ['2 of 4', () => NOfMWeight.fromDense(twoOfFour(), SHAPE, 2, 4)],
+  ...SCHEMES.filter(({ bits, groupSize }) => bits === 8 && groupSize !== 16).map(
+    (scheme): (typeof FORMS)[number] => [
+      `2 of 4, codes ${JSON.stringify(scheme)}`,
+      () => quantizedCopy(NOfMWeight.fromDense(twoOfFour(), SHAPE, 2, 4), scheme),
+    ],
+  ),
   ['sparse by half', () => SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE)],
   ['sparse by nine tenths', () => SparseWeight.fromDense(aboveMagnitude(1.64), SHAPE)],
   [
     // More buffers than some devices bind to one kernel, once an epilogue has its own.
     'sparse codes with zero points',
-    async () => {
-      const sparse = SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE);
-      const codes = await sparse.quantizeValues({ bits: 8, symmetric: false, strategy: 'channel' });
-      sparse.dispose();
-      return codes;
-    },
+    () =>
+      quantizedCopy(SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE), {
+        bits: 8,
+        symmetric: false,
+        strategy: 'channel',
+      }),
   ],
 ];
+
+async function quantizedCopy(
+  weight: SparseWeight | NOfMWeight,
+  scheme: QuantizationScheme,
+): Promise<LinearWeight> {
+  const copy = await weight.quantizeValues(scheme);
+  weight.dispose();
+  return copy;
+}
 
 describeOnEachDevice(() => {
   test.each(FORMS)('%s, with bias, activation and residual', async (_, make) => {
