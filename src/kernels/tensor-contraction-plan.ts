@@ -67,7 +67,7 @@ interface TermOrder {
 }
 
 /** The terms as one run where both operands allow it, else either part as the inner one: the order of a sum is free. */
-export function termOrders({ terms, factorTerm, x }: Contraction): TermOrder[] {
+function termOrders({ terms, factorTerm, x }: Contraction): TermOrder[] {
   const { outer, inner } = terms;
   const given = { outer, inner, factor: factorTerm, x: x.term };
   const turned = { outer: inner, inner: outer, factor: turn(factorTerm), x: turn(x.term) };
@@ -86,7 +86,7 @@ function turn({ outer, inner }: PairStrides): PairStrides {
   return { outer: inner, inner: outer };
 }
 
-export function sizesOf(contraction: Contraction, order: TermOrder): ContractionSizes {
+function sizesOf(contraction: Contraction, order: TermOrder): ContractionSizes {
   const { groups, rows, columns, rowInner, factorRow, x, y } = contraction;
   const rowAxis = (strides: PairStrides) => pairAxis(rowInner, rows > rowInner, strides);
   const positionAxis = (group: number, column: number) =>

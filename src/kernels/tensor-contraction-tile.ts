@@ -78,7 +78,7 @@ function hardwareTile({ rows, positions }: ContractionSizes): ContractionTile {
   return { rows: tileRows, positions: tilePositions, lanes: 1 };
 }
 
-export function softwareTiles(lanes: number | undefined): ContractionTile[] {
+function softwareTiles(lanes: number | undefined): ContractionTile[] {
   const tiles: ContractionTile[] = [];
   for (const rows of MEMBERS) {
     for (const positions of MEMBERS) {

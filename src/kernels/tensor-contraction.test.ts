@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
+import { describeOnEachDevice } from '../testing/each-device';
 import { contractTensor } from './tensor-contraction';
 import type { Contraction } from './tensor-contraction-plan';
-
-beforeAll(() => openNodeGpu());
 
 /** The definition, in float64, one index at a time. */
 function contractInFloat64(factor: Float32Array, x: Float32Array, c: Contraction): Float64Array {
@@ -57,9 +56,43 @@ function permuted({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes):
   };
 }
 
-describe.each([
-  // Below four positions (groups · columns) each result is computed by itself, from there on in tiles.
+/** Every index in the kernel's own order, so that words of four are read and written where sizes allow: factor [m, k], x [g, k, n], y [g, m, n]. */
+function inOrder({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes): Contraction {
+  const [rows, terms] = [rowOuter * rowInner, outer * inner];
+  return {
+    groups,
+    rows,
+    columns,
+    terms: { outer, inner },
+    rowInner,
+    factorRow: { outer: rowInner * terms, inner: terms },
+    factorTerm: { outer: inner, inner: 1 },
+    x: { group: terms * columns, term: { outer: inner * columns, inner: columns }, column: 1 },
+    y: { group: rows * columns, row: { outer: rowInner * columns, inner: columns }, column: 1 },
+    outputShape: [groups, rows * columns],
+  };
+}
+
+/** The factor turned round, [k, m], and x and y by columns: x [g, n, k], y [g, n, m]. */
+function turned({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes): Contraction {
+  const [rows, terms] = [rowOuter * rowInner, outer * inner];
+  return {
+    groups,
+    rows,
+    columns,
+    terms: { outer, inner },
+    rowInner,
+    factorRow: { outer: rowInner, inner: 1 },
+    factorTerm: { outer: inner * rows, inner: rows },
+    x: { group: columns * terms, term: { outer: inner, inner: 1 }, column: terms },
+    y: { group: columns * rows, row: { outer: rowInner, inner: 1 }, column: rows },
+    outputShape: [groups, columns * rows],
+  };
+}
+
+const CASES: [string, Sizes][] = [
   ['one token, one column', { groups: 1, rowOuter: 1, rowInner: 7, columns: 1, outer: 1, inner: 5 }],
+  ['one of everything', { groups: 1, rowOuter: 1, rowInner: 1, columns: 1, outer: 1, inner: 1 }],
   ['three positions', { groups: 3, rowOuter: 2, rowInner: 5, columns: 1, outer: 3, inner: 2 }],
   ['four positions', { groups: 2, rowOuter: 1, rowInner: 9, columns: 2, outer: 3, inner: 2 }],
   ['one token, many columns', { groups: 1, rowOuter: 3, rowInner: 2, columns: 13, outer: 2, inner: 3 }],
@@ -67,17 +100,54 @@ describe.each([
   ['many tokens, odd edges', { groups: 37, rowOuter: 5, rowInner: 7, columns: 15, outer: 3, inner: 4 }],
   ['many tokens, one row', { groups: 173, rowOuter: 1, rowInner: 1, columns: 101, outer: 2, inner: 2 }],
   ['many tokens, two rows', { groups: 91, rowOuter: 2, rowInner: 1, columns: 103, outer: 1, inner: 3 }],
-  [
-    'more groups than workgroups in a row',
-    { groups: 70_001, rowOuter: 1, rowInner: 2, columns: 1, outer: 1, inner: 2 },
-  ],
-] as [string, Sizes][])('%s', (_, sizes) => {
-  test('agrees with the definition in float64', async () => {
-    const contraction = permuted(sizes);
-    const { groups, rows, columns, terms } = contraction;
-    const factor = seededNormal(rows * terms.outer * terms.inner, 1);
-    const x = seededNormal(groups * columns * terms.outer * terms.inner, 2);
-    const tensors = [uploadTensor(factor, [factor.length]), uploadTensor(x, [x.length])];
+  ['whole words of four', { groups: 21, rowOuter: 3, rowInner: 8, columns: 8, outer: 2, inner: 8 }],
+  ['words of four, few columns', { groups: 67, rowOuter: 1, rowInner: 20, columns: 4, outer: 1, inner: 20 }],
+  ['rows that fit no tile', { groups: 50, rowOuter: 1, rowInner: 18, columns: 8, outer: 3, inner: 6 }],
+  ['one term', { groups: 40, rowOuter: 1, rowInner: 12, columns: 8, outer: 1, inner: 1 }],
+];
+
+describeOnEachDevice(() => {
+  describe.each([
+    ['permuted', permuted],
+    ['in order', inOrder],
+    ['turned', turned],
+  ])('%s', (_layout, contractionOf) => {
+    test.each(CASES)('%s: agrees with the definition in float64', async (_, sizes) => {
+      const contraction = contractionOf(sizes);
+      const { groups, rows, columns, terms, outputShape } = contraction;
+      const factor = seededNormal(rows * terms.outer * terms.inner, 1);
+      const x = seededNormal(groups * columns * terms.outer * terms.inner, 2);
+      const [count, outputs] = outputShape;
+      const [bias, residual] = [seededNormal(outputs, 3), seededNormal(count * outputs, 4)];
+      const tensors = [factor, x, bias].map((values) => uploadTensor(values, [values.length]));
+      const added = uploadTensor(residual, [count, outputs]) as tf.Tensor2D;
+      const plain = contractTensor(tensors[0], tensors[1], contraction);
+      const finished = contractTensor(tensors[0], tensors[1], contraction, {
+        bias: tensors[2],
+        activation: 'relu',
+        residual: added,
+      });
+      const expected = contractInFloat64(factor, x, contraction);
+      expectAllClose(await readFloats(plain), expected);
+      expectAllClose(
+        await readFloats(finished),
+        expected.map((value, index) => Math.max(value + bias[index % outputs], 0) + residual[index]),
+      );
+      tf.dispose([plain, finished, added, ...tensors]);
+    });
+  });
+
+  test('more groups than workgroups in a row', async () => {
+    const contraction = permuted({
+      groups: 70_001,
+      rowOuter: 1,
+      rowInner: 2,
+      columns: 1,
+      outer: 1,
+      inner: 2,
+    });
+    const [factor, x] = [seededNormal(4, 1), seededNormal(140_002, 2)];
+    const tensors = [uploadTensor(factor, [4]), uploadTensor(x, [x.length])];
     const y = contractTensor(tensors[0], tensors[1], contraction);
     expectAllClose(await readFloats(y), contractInFloat64(factor, x, contraction));
     tf.dispose([y, ...tensors]);
@@ -85,7 +155,8 @@ describe.each([
 });
 
 test('results past 65,535 workgroups', async () => {
-  // 16,896,000 positions in tiles of 4 are 66,000 workgroups of 64.
+  await openNodeGpu();
+  // 16,896,000 positions in tiles of 4 are 66,000 workgroups of 64, and more in smaller tiles or workgroups.
   const [groups, columns] = [16_500, 1024];
   const factor = uploadTensor(Float32Array.of(2), [1]);
   const values = Float32Array.from({ length: groups * columns }, (_, index) => index % 8191);
