@@ -44,6 +44,6 @@ export function nOfMMatrix(
     source: [...constants, packedValueSource(values), decoder].join('\n'),
     inputs: [...packedValueInputs(values), { name: 'indices', type: 'array<u32>', tensor: indices }],
     rowDecoder: isTwoOfFour ? twoOfFourRowDecoder(values, indices, width) : undefined,
-    quadForm: isTwoOfFour && !values.grid ? twoOfFourQuadForm(values.data, indices, width) : undefined,
+    quadForm: isTwoOfFour ? twoOfFourQuadForm(values, indices, width) : undefined,
   };
 }

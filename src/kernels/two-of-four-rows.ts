@@ -15,8 +15,8 @@ const CODE_BITS = 8;
  *
  * Each value meets the activation that its index selects from three: the first of a group stands at place 0, 1 or 2, the second
  * at 1, 2 or 3. Selection is by the parabola through the three activations, evaluated at the index: two
- * multiplications and additions for all rows of a step take the place of comparisons and selections, which cost a software
- * adapter twice as much. It rounds as the product with a dense row does, relative to the greatest activation of its group.
+ * multiplications and additions take the place of two comparisons and two selections, of which each selection alone is
+ * three instructions of a software adapter. It rounds as the product with a dense row does, relative to the greatest activation of its group.
  * The index stays where it stands in the word, 4^slot times too large; the coefficients are made as much smaller.
  *
  * @param values [rows, width / 2]; @param indices [rows, width / 32] words
