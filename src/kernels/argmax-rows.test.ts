@@ -30,6 +30,18 @@ describeOnEachDevice(() => {
     expect(await argmax(values, rows, vocabulary)).toEqual(expected);
   });
 
+  test('the only logit that is not ruled out by -Infinity; some column where none is a number', async () => {
+    const [rows, vocabulary] = [3, 41];
+    const values = new Float32Array(rows * vocabulary).fill(-Infinity);
+    values[30] = -7;
+    values[vocabulary + 3] = 2;
+    values.fill(NaN, 2 * vocabulary);
+    const [first, second, third] = await argmax(values, rows, vocabulary);
+    expect([first, second]).toEqual([30, 3]);
+    expect(third).toBeGreaterThanOrEqual(0);
+    expect(third).toBeLessThan(vocabulary);
+  });
+
   test.each([300, 301, 302, 303])('the lowest of equal indices, rows of %i', async (vocabulary) => {
     for (const [first, second] of [
       [0, vocabulary - 1],

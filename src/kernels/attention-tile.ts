@@ -7,8 +7,8 @@ export interface AttentionTile {
   /** Neighbouring queries of an invocation: what it loads is used so many times. */
   readonly queries: number;
   /**
-   * Whether the workgroup is one subgroup of four, each of which reads one of the four keys and hands it round; else each
-   * reads all four.
+   * Whether the workgroup is one subgroup of four, each of which reads one of the four keys and hands it round; else
+   * each reads all four.
    */
   readonly exchange: boolean;
 }

@@ -44,8 +44,11 @@ const kernels = new Map<string, Kernel>();
 export function reduceRows(reduction: RowReduction, tensors: RowReductionTensors): tf.Tensor[] {
   const { logits, inputs = [], outputs } = tensors;
   const [rows, width] = logits[0].shape;
+  const buffers = logits.flatMap((matrix, index) =>
+    rowBuffers(reduction.logits[index], width).map(() => matrix),
+  );
   return runKernel(kernelFor(reduction, width), {
-    inputs: [...logits.flatMap((matrix) => rowBuffers('', width).map(() => matrix)), ...inputs],
+    inputs: [...buffers, ...inputs],
     outputs,
     uniforms: [width],
     workgroups: [rows],
