@@ -15,11 +15,11 @@ import { formatFolders } from './checkpoints.mjs';
  * What is measured on a model: Lathe in these formats, plain tfjs, and transformers.js where its files are there.
  * @param {object} model
  * @param {readonly object[]} formats
- * @param {{ peers: string, peersInstalled: boolean }} options
+ * @param {{ peers: string, peersInstalled: boolean, kinds: readonly string[] }} options `kinds`: those that are wanted
  * @returns {{ entries: Entry[], folders: Record<string, string>, missing: string[] }} `folders` for the server, and how
  *   to make what is missing
  */
-export function contendersOf(model, formats, { peers, peersInstalled }) {
+export function contendersOf(model, formats, { peers, peersInstalled, kinds }) {
   const byFormat = formatFolders(model, formats);
   const address = (key) => `/checkpoints/${model.name}/${key}`;
   const entries = formats.map(({ key, title }) => ({
@@ -35,6 +35,7 @@ export function contendersOf(model, formats, { peers, peersInstalled }) {
     ['transformers-q8', 'transformers.js, q8', 'model_quantized.onnx'],
   ]) {
     const name = `${model.name}-onnx`;
+    if (!kinds.includes(kind)) continue;
     if (!peersInstalled) missing.push(`${title}: run npm ci --ignore-scripts in bench/peers`);
     else if (existsSync(join(peers, name, 'onnx', file)))
       entries.push({ key: kind, title, kind, source: name });
@@ -43,7 +44,7 @@ export function contendersOf(model, formats, { peers, peersInstalled }) {
   const folders = Object.fromEntries(
     Object.entries(byFormat).map(([key, folder]) => [`${address(key)}/`, folder]),
   );
-  return { entries, folders, missing };
+  return { entries: entries.filter(({ kind }) => kinds.includes(kind)), folders, missing };
 }
 
 /** How to make ONNX files; a folder outside of the repository is a machine's own and is called by its option. */

@@ -1,13 +1,14 @@
 import { formatNumber, markdownTable } from './table.mjs';
 
 const MEBIBYTE = 1024 * 1024;
+const PUBLISHED_ROUNDS = 5;
 
 /** The document of a run: what it was measured on, the ratios, and the figures behind them. */
 export function describeResults(document) {
-  const { recordedAt, adapter, browser, quick, rounds, rows, results, missing, differences } = document;
+  const { recordedAt, adapter, browser, rows, results, missing, differences } = document;
   const software = adapter.isGpu ? '' : ' (software, no GPU)';
   const sections = [
-    `Measured on ${recordedAt.slice(0, 10)} on ${adapter.name}${software}, ${browser}; medians of ${rounds} rounds in turn after a warm-up${quick ? ', with --quick' : ''}.`,
+    `Measured on ${recordedAt.slice(0, 10)} on ${adapter.name}${software}, ${browser}; medians of ${PUBLISHED_ROUNDS} rounds in turn after a warm-up where no other number stands.`,
     ratioTable(rows),
     ...Object.values(results.models).map(modelTable),
     results.kernels && kernelTable(results.kernels, adapter.isGpu),
@@ -50,7 +51,7 @@ function modelTable({ title, contenders }) {
       'WebAssembly, MiB',
     ],
     Object.values(contenders).map((figures) => [
-      figures.title,
+      figures.rounds === PUBLISHED_ROUNDS ? figures.title : `${figures.title} (${figures.rounds} rounds)`,
       figures.prefill64,
       figures.prefill256,
       figures.decode,

@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util';
 /** The measurements that a run is made of, in order. */
 export const PARTS = ['generation', 'load', 'kernels', 'factorization', 'lab'];
 
+/** Kinds of contenders, as in `contenders.mjs`. */
+export const CONTENDERS = ['lathe', 'tfjs', 'transformers-fp32', 'transformers-q8'];
+
 /** Keys of the models, as in `checkpoints.mjs`. */
 export const MODELS = ['demo', 'large'];
 
@@ -19,6 +22,9 @@ Measures Lathe and its peers in turn in a real browser and writes bench/results/
   --only PART,…      some of ${PARTS.join(', ')}
   --models KEY,…     some of ${MODELS.join(', ')}
   --formats KEY,…    some of Lathe's formats, by their keys in bench/formats.mjs
+  --contenders KIND,…
+                     some of ${CONTENDERS.join(', ')}
+  --decoded N        tokens generated one by one (default: 32, with --quick 8)
   --rounds N         measured rounds after the warm-up (default, and least for figures to publish: 5)
   --add              keep what the last results hold and this run does not measure
   --record           put the tables into bench/README.md too
@@ -46,6 +52,8 @@ export function parseOptions(args, root, formats) {
       only: { type: 'string' },
       models: { type: 'string' },
       formats: { type: 'string' },
+      contenders: { type: 'string' },
+      decoded: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       add: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
@@ -53,8 +61,11 @@ export function parseOptions(args, root, formats) {
       help: { type: 'boolean', default: false },
     },
   });
-  if (!/^[1-9]\d*$/.test(values.rounds)) {
-    throw new Error(`--rounds takes a positive integer; it was given "${values.rounds}".`);
+  const decoded = values.decoded ?? (values.quick ? '8' : '32');
+  for (const [option, value] of Object.entries({ rounds: values.rounds, decoded })) {
+    if (!/^[1-9]\d*$/.test(value)) {
+      throw new Error(`--${option} takes a positive integer; it was given "${value}".`);
+    }
   }
   return {
     quick: values.quick,
@@ -67,6 +78,8 @@ export function parseOptions(args, root, formats) {
     parts: someOf('only', values.only, PARTS),
     models: someOf('models', values.models, values.quick ? ['demo'] : MODELS),
     formats: someOf('formats', values.formats, formats),
+    contenders: someOf('contenders', values.contenders, CONTENDERS),
+    decoded: Number(decoded),
     rounds: Number(values.rounds),
     output: resolve(values.output),
   };

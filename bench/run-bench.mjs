@@ -20,7 +20,6 @@ const DATASETS = join(ROOT, 'public', 'datasets');
 const LAB_CHECKPOINT = '/checkpoints/demo';
 /** Formats whose recipes the lab is timed with; each takes the evaluation of 4,096 tokens by two models. */
 const LAB_FORMATS = ['int8'];
-const DECODED = { full: 32, quick: 8 };
 /** What `--quick` loads again and again; the others are loaded once. */
 const QUICK_LOADS = ['lathe-dense', 'transformers-fp32'];
 
@@ -67,7 +66,7 @@ function prepareModels(options, peersInstalled) {
     .filter(({ key }) => needed && options.models.includes(key))
     .map((model) => ({
       ...model,
-      ...contendersOf(model, formats, { peers: options.peers, peersInstalled }),
+      ...contendersOf(model, formats, { peers: options.peers, peersInstalled, kinds: options.contenders }),
     }));
   const counting = options.parts.includes('generation') ? countingModels() : [];
   const folders = Object.assign(
@@ -86,7 +85,7 @@ function prepareModels(options, peersInstalled) {
 /** What each part adds to the results. */
 const PARTS = {
   async generation(results, { browser, address, options, models, counting }) {
-    const settings = { rounds: options.rounds, decoded: options.quick ? DECODED.quick : DECODED.full };
+    const settings = { rounds: options.rounds, decoded: options.decoded };
     for (const model of models) {
       const measured = await measureGeneration(browser, address, model, model.entries, settings);
       addFigures(results, model, measured);

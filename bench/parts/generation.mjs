@@ -16,7 +16,7 @@ const COUNTED = 16;
  */
 export async function measureGeneration(browser, address, model, entries, { rounds, decoded }) {
   const pages = [];
-  const figures = Object.fromEntries(entries.map(({ key, title }) => [key, { title }]));
+  const figures = Object.fromEntries(entries.map(({ key, title }) => [key, { title, rounds }]));
   const record = (name, values) => entries.forEach(({ key }, index) => (figures[key][name] = values[index]));
   for (const entry of entries) {
     const { page, ...memory } = await openLoaded(browser, address, entry, model);
