@@ -53,15 +53,16 @@ const LONG_ROW = 64;
 /** factor · xᵀ, transposed: [n, in] → [n, out]. */
 export function multiplyFactor(factor: LinearWeight, x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
   const [count] = x.shape;
-  if (!isPlain(factor) || !contractsFaster(factor.shape[1], count)) return factor.matmul(x, epilogue);
+  if (!isPlain(factor) || !contractsFaster(factor, count)) return factor.matmul(x, epilogue);
   return contractTensor(factor.values!, x, productContraction(factor.shape, count), epilogue);
 }
 
 /**
- * Where products are made in registers, a contraction is cut to the size of a thin factor and reads rows of any length as
- * they lie; few tokens with long rows are left to the kernel whose lanes share a row.
+ * Whether so many rows are better contracted with a plain factor than multiplied by it as a matrix. Where products are made
+ * in registers, a contraction is cut to the size of a thin factor and reads rows of any length as they lie; few tokens with
+ * long rows are left to the kernel whose lanes share a row.
  */
-function contractsFaster(width: number, count: number): boolean {
+export function contractsFaster({ shape: [, width] }: LinearWeight, count: number): boolean {
   if (kernelProfile().tile === 'workgroup') return false;
   return count > FEW_TOKENS || width < LONG_ROW || width % 4 !== 0;
 }

@@ -65,7 +65,8 @@ test.each<[string, () => LinearWeight | Promise<LinearWeight>]>([
   ['tensor train, quantized', () => withQuantizedFactors(tensorTrain([4, 4, 8], [2, 2, 4], [16, 16]))],
 ])('%s: no tensor on the way is larger than a binding', async (_, make) => {
   const weight = await make();
-  await expectProduct(weight, await weight.dense(), 67);
+  // As many tokens as leave the result itself within a binding.
+  await expectProduct(weight, await weight.dense(), 61);
   expect(largest.bytes).toBeGreaterThan(0);
   expect(largest.bytes).toBeLessThanOrEqual(MAX_BINDING_BYTES);
   weight.dispose();

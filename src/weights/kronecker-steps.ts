@@ -2,17 +2,58 @@ import type { Contraction } from '../kernels/tensor-contraction-plan';
 import { productContraction } from './contract-factor';
 import type { KroneckerShape } from './contraction-cost';
 
+/**
+ * Which factor goes first. `bRows` is B first by a plain product of rows, whatever its form; `b` writes what the plain B
+ * makes so that the terms of the second step are one run.
+ */
+export type KroneckerOrder = 'a' | 'b' | 'bRows';
+
 /** The two contractions of so many tokens with Σ_k A_k ⊗ B_k, the tokens seen as [aColumns, bColumns]. */
 export function kroneckerSteps(
   shape: KroneckerShape,
-  first: 'a' | 'b',
+  order: KroneckerOrder,
   tokens: number,
 ): [Contraction, Contraction] {
-  return first === 'a' ? stepsFromA(shape, tokens) : stepsFromB(shape, tokens);
+  if (order === 'a') return stepsFromA(shape, tokens);
+  return order === 'b' ? stepsFromB(shape, tokens) : stepsFromRowsOfB(shape, tokens);
+}
+
+/** Z[t, k, j, p] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, k, j, p]. */
+function stepsFromB(
+  { aRows, aColumns, bRows, bColumns, terms }: KroneckerShape,
+  tokens: number,
+): [Contraction, Contraction] {
+  const size = terms * aColumns * bRows;
+  return [
+    {
+      groups: tokens,
+      rows: terms * bRows,
+      columns: aColumns,
+      terms: { outer: 1, inner: bColumns },
+      rowInner: bRows,
+      factorRow: { outer: bRows * bColumns, inner: bColumns },
+      factorTerm: { outer: 0, inner: 1 },
+      x: { group: aColumns * bColumns, term: { outer: 0, inner: 1 }, column: bColumns },
+      y: { group: size, row: { outer: aColumns * bRows, inner: 1 }, column: bRows },
+      outputShape: [tokens, size],
+    },
+    {
+      groups: tokens,
+      rows: aRows,
+      columns: bRows,
+      terms: { outer: terms, inner: aColumns },
+      rowInner: aRows,
+      factorRow: { outer: 0, inner: terms * aColumns },
+      factorTerm: { outer: aColumns, inner: 1 },
+      x: { group: size, term: { outer: aColumns * bRows, inner: bRows }, column: 1 },
+      y: { group: aRows * bRows, row: { outer: 0, inner: bRows }, column: 1 },
+      outputShape: [tokens, aRows * bRows],
+    },
+  ];
 }
 
 /** Z[t, j, (k, p)] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, j, k, p]. */
-function stepsFromB(
+function stepsFromRowsOfB(
   { aRows, aColumns, bRows, bColumns, terms }: KroneckerShape,
   tokens: number,
 ): [Contraction, Contraction] {

@@ -4,12 +4,12 @@ import type { Epilogue } from '../kernels/epilogue';
 import { indexDigits } from '../kernels/index-digits';
 import { type FactorLoader, loadFactors } from './composite-storage';
 import { contractionTime } from '../kernels/tensor-contraction';
-import { contractFactor, isPlain, multiplyFactor } from './contract-factor';
+import { contractFactor, contractsFaster, isPlain } from './contract-factor';
 import { kroneckerCost } from './contraction-cost';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
-import { kroneckerSteps } from './kronecker-steps';
+import { type KroneckerOrder, kroneckerSteps } from './kronecker-steps';
 import { inTokenChunks } from './token-chunks';
 
 /**
@@ -23,8 +23,8 @@ export class KroneckerWeight extends FactorizedWeight {
   readonly aColumns: number;
   readonly bRows: number;
   readonly bColumns: number;
-  /** Which factor to apply first, by the number of tokens. */
-  private readonly faster = new Map<number, 'a' | 'b'>();
+  /** The fastest order by the number of tokens. */
+  private readonly orders = new Map<number, KroneckerOrder>();
 
   /** @param a [aRows, terms·aColumns]; @param b [terms·bRows, bColumns]; both owned from here on */
   constructor(
@@ -46,43 +46,39 @@ export class KroneckerWeight extends FactorizedWeight {
     this.shape = [this.aRows * this.bRows, this.aColumns * this.bColumns];
   }
 
-  /** In the faster order of the two; A can go first only where both factors are plain (its terms stand side by side). */
+  /** In the fastest order; A can go first only where both factors are plain (its terms stand side by side). */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
-    const [outputs] = this.shape;
-    if (this.fasterFirst(x.shape[0]) === 'a') {
-      const needs = { elements: kroneckerCost(this, 'a').elements, rows: 1 };
-      return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyAFirst(...part));
-    }
-    const needs = {
-      elements: kroneckerCost(this, 'b').elements,
-      rows: Math.max(this.aColumns, this.bRows),
-    };
-    return inTokenChunks(x, outputs, needs, epilogue, (...part) => this.applyBFirst(...part));
+    const order = this.orderFor(x.shape[0]);
+    const { elements } = kroneckerCost(this, order === 'a' ? 'a' : 'b');
+    const needs = { elements, rows: order === 'bRows' ? Math.max(this.aColumns, this.bRows) : 1 };
+    return inTokenChunks(x, this.shape[0], needs, epilogue, (...part) => this.apply(order, ...part));
   }
 
-  private fasterFirst(tokens: number): 'a' | 'b' {
-    if (!isPlain(this.a) || !isPlain(this.b)) return 'b';
-    let faster = this.faster.get(tokens);
-    if (!faster) {
-      const [aFirst, bFirst] = [kroneckerSteps(this, 'a', tokens), kroneckerSteps(this, 'b', tokens)].map(
-        ([first, second]) => contractionTime(first) + contractionTime(second),
-      );
-      this.faster.set(tokens, (faster = aFirst < bFirst ? 'a' : 'b'));
-    }
-    return faster;
+  private orderFor(tokens: number): KroneckerOrder {
+    if (!isPlain(this.a) || !isPlain(this.b)) return 'bRows';
+    let order = this.orders.get(tokens);
+    if (!order) this.orders.set(tokens, (order = this.fastestOrder(tokens)));
+    return order;
   }
 
-  /** B's terms stand one under the other, so that its step is a plain product, whatever its form. */
-  private applyBFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
+  private fastestOrder(tokens: number): KroneckerOrder {
+    const b = contractsFaster(this.b, tokens * this.aColumns) ? 'b' : 'bRows';
+    const [aFirst, bFirst] = (['a', b] as const).map((order) => {
+      const [first, second] = kroneckerSteps(this, order, tokens);
+      return contractionTime(first) + contractionTime(second);
+    });
+    return aFirst < bFirst ? 'a' : b;
+  }
+
+  private apply(order: KroneckerOrder, x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
     const [tokens] = x.shape;
-    const rows = x.reshape([tokens * this.aColumns, this.bColumns]) as tf.Tensor2D;
-    const [, second] = kroneckerSteps(this, 'b', tokens);
-    return contractFactor(this.a, multiplyFactor(this.b, rows), second, epilogue);
-  }
-
-  private applyAFirst(x: tf.Tensor2D, epilogue: Epilogue | undefined): tf.Tensor2D {
-    const [first, second] = kroneckerSteps(this, 'a', x.shape[0]);
-    return contractFactor(this.b, contractFactor(this.a, x, first), second, epilogue);
+    const [first, second] = kroneckerSteps(this, order, tokens);
+    if (order === 'a') return contractFactor(this.b, contractFactor(this.a, x, first), second, epilogue);
+    const z =
+      order === 'b'
+        ? contractFactor(this.b, x, first)
+        : this.b.matmul(x.reshape([tokens * this.aColumns, this.bColumns]) as tf.Tensor2D);
+    return contractFactor(this.a, z, second, epilogue);
   }
 
   /** Row (i, p) is Σ_k A_k[i, :] ⊗ B_k[p, :]. */
