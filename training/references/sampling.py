@@ -1,6 +1,6 @@
 """Which tokens temperature, top-k and top-p leave to draw from, with which probabilities, and which a draw takes.
 
-    python -m references.make_sampling_fixture        (in the folder training)
+    python -m references.sampling        (in the folder training)
 
 The logits are float32 without equals (transformers keeps every equal of the k-th); the warpers of transformers run on
 them in float64, in the order of its `generate`. A draw takes the first id whose cumulated probability exceeds it.
