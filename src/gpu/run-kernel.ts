@@ -135,7 +135,8 @@ function compile(
   if (!layouts) kernels.set(kernel, (layouts = new Map()));
   const layoutKey = inputs * 64 + outputs * 2 + Number(hasUniforms);
   let compiled = layouts.get(layoutKey);
-  if (!compiled) layouts.set(layoutKey, (compiled = compileText(device, kernel, inputs, outputs, hasUniforms)));
+  if (!compiled)
+    layouts.set(layoutKey, (compiled = compileText(device, kernel, inputs, outputs, hasUniforms)));
   return compiled;
 }
 
