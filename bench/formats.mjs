@@ -1,6 +1,7 @@
 /**
- * The formats that Lathe is measured in: a recipe each, applied to all linears of the transformer blocks. The factorized
- * ones take at most half of the dense model's floating-point operations, which the rows about them ask for.
+ * The formats that Lathe is measured in: a recipe each. Codes and patterns are applied to every matrix, the embedding that
+ * is the head too, as the peers' q8 is; factorizations to the linears of the transformer blocks, at most half of whose
+ * floating-point operations they take, which the rows about them ask for.
  */
 export const FORMATS = [
   { key: 'dense', title: 'dense float32' },
@@ -45,6 +46,7 @@ export const FORMATS = [
 ];
 
 /** The recipe of a format as the lab takes it; undefined for the dense one. */
-export function recipeOf({ title, step }) {
-  return step && { name: title, steps: [{ ...step, targets: ['Linear'] }] };
+export function recipeOf({ title, step, factorized }) {
+  const targets = factorized ? ['Linear'] : ['Linear', 'transformer.wte'];
+  return step && { name: title, steps: [{ ...step, targets }] };
 }
