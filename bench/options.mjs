@@ -14,7 +14,7 @@ export const USAGE = `npm run bench -- [options]
 
 Measures Lathe and its peers in turn in a real browser and writes bench/results/latest.json and latest.md.
 
-  --quick            under four minutes on two cores: the demo model only, 8 decoded tokens, fewer loads and kernels
+  --quick            under four minutes on two cores: the demo model only, 6 decoded tokens, fewer loads and kernels
   --peers DIR        folder of the peers' ONNX exports, DIR/<checkpoint>-onnx/onnx/model.onnx
                      (default: $LATHE_BENCH_PEERS, or bench/peers/models)
   --baseline DIR     a checkout of the first version with its node_modules, to measure the lab against
@@ -24,7 +24,7 @@ Measures Lathe and its peers in turn in a real browser and writes bench/results/
   --formats KEY,…    some of Lathe's formats, by their keys in bench/formats.mjs
   --contenders KIND,…
                      some of ${CONTENDERS.join(', ')}
-  --decoded N        tokens generated one by one (default: 32, with --quick 8)
+  --decoded N        tokens generated one by one (default: 32, with --quick 6)
   --rounds N         measured rounds after the warm-up (default, and least for figures to publish: 5)
   --add              keep what the last results hold and this run does not measure
   --record           put the tables into bench/README.md too
@@ -61,7 +61,7 @@ export function parseOptions(args, root, formats) {
       help: { type: 'boolean', default: false },
     },
   });
-  const decoded = values.decoded ?? (values.quick ? '8' : '32');
+  const decoded = values.decoded ?? (values.quick ? '6' : '32');
   for (const [option, value] of Object.entries({ rounds: values.rounds, decoded })) {
     if (!/^[1-9]\d*$/.test(value)) {
       throw new Error(`--${option} takes a positive integer; it was given "${value}".`);

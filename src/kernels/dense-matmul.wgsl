@@ -1,10 +1,10 @@
 // y[token, columnOffset + output] = finish(sum over inputs of x[token, input] * w[output, input]).
-// A workgroup makes 64 tokens x 64 outputs: it brings eight lanes of 64 rows of each matrix to workgroup memory, and each
+// A workgroup makes 64 tokens x 64 outputs: it brings four lanes of 64 rows of each matrix to workgroup memory, and each
 // invocation makes 4 x 4 results of them in registers. The sums have names of their own because compilers keep an
 // indexed array in memory.
 const TILE = 64u;
 // Lanes of a row that are in workgroup memory at once.
-const DEPTH = 8u;
+const DEPTH = 4u;
 const THREADS = 256u;
 
 // One lane more than needed, so that neighbouring rows lie in different banks.
