@@ -6,8 +6,14 @@ export default defineConfig({
   plugins: [react()],
   worker: { format: 'es' },
   build: { target: 'es2023', chunkSizeWarningLimit: 2000 },
-  // The bench's peers are thousands of files that no source imports.
-  server: { port: 5173, watch: { ignored: ['**/bench/peers/**', '**/bench/cache/**'] } },
+  server: {
+    port: 5173,
+    // The command line watches nothing; null in its own options would be merged away. The others are thousands of files that
+    // no source imports.
+    watch: process.env.LATHE_CLI
+      ? null
+      : { ignored: ['**/bench/peers/**', '**/bench/cache/**', '**/.venv/**'] },
+  },
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/**/*.test.mjs'],
     environment: 'node',

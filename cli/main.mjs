@@ -23,7 +23,7 @@ const vite = await createServer({
   root: ROOT,
   appType: 'custom',
   logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
+  server: { middlewareMode: true, hmr: false, ws: false },
   optimizeDeps: { noDiscovery: true },
 });
 const { run } = await vite.ssrLoadModule('/cli/run.ts');
