@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { float, type Kernel, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import fewSource from './attention-few.wgsl?raw';
 import header from './attention-header.wgsl?raw';
 import { type AttentionTile, attentionTileSource } from './attention-tile';
@@ -23,8 +24,7 @@ const SOFTWARE_THREADS = 4;
  */
 const LANES_AT_ONCE = 32;
 
-/** Kernels by what their text depends on. */
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /** Where the vectors of a role stand within a tensor: one row a token, head 0 beginning at `offset`. */
 export interface HeadVectors {
@@ -92,7 +92,7 @@ function tileFor(lanes: number): AttentionTile {
 
 function manyKernel(tile: AttentionTile, headWidth: number, causal: boolean): Kernel {
   const { threads, queries, exchange } = tile;
-  return keptKernel(`many ${headWidth} ${causal} ${threads} ${queries} ${exchange}`, () => ({
+  return remember(`many ${headWidth} ${causal} ${threads} ${queries} ${exchange}`, () => ({
     ...kernelOf('attention', attentionTileSource(tile), headWidth, causal),
     enable: exchange ? ['subgroups'] : undefined,
   }));
@@ -101,7 +101,7 @@ function manyKernel(tile: AttentionTile, headWidth: number, causal: boolean): Ke
 function fewKernel(headWidth: number, causal: boolean): Kernel {
   const most = FEW_THREADS[kernelProfile().name];
   const threads = Math.max(1, Math.min(most, Math.floor(PARTIAL_SUMS / headWidth)));
-  return keptKernel(`few ${headWidth} ${causal} ${threads}`, () => {
+  return remember(`few ${headWidth} ${causal} ${threads}`, () => {
     const text = unrollLines(fewSource, headWidth / laneWidth(headWidth));
     return kernelOf('attention-few', `const THREADS = ${threads}u;\n${text}`, headWidth, causal);
   });
@@ -111,10 +111,4 @@ function kernelOf(name: string, text: string, headWidth: number, causal: boolean
   const constants = { CAUSAL: causal };
   const lanes = `const LANES = ${headWidth / laneWidth(headWidth)}u;`;
   return { name, constants, source: withLanes(`${lanes}\n${header}\n${text}`, headWidth) };
-}
-
-function keptKernel(key: string, make: () => Kernel): Kernel {
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = make()));
-  return kernel;
 }

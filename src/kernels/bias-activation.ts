@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import {
   declareInputs,
   type Epilogue,
@@ -10,8 +11,7 @@ import {
 } from './epilogue';
 import mainSource from './bias-activation.wgsl?raw';
 
-/** Kernels by what their text depends on. */
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /** activation(x + bias) + residual in a pass of its own: [rows, width] → [rows, width]. */
 export function biasActivation(x: tf.Tensor2D, epilogue: Epilogue): tf.Tensor2D {
@@ -33,9 +33,7 @@ export function applyEpilogue(multiply: () => tf.Tensor2D, epilogue: Epilogue = 
 
 function kernelFor(epilogue: Epilogue): Kernel {
   const key = epilogueKey(epilogue);
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = makeKernel(epilogue)));
-  return kernel;
+  return remember(key, () => makeKernel(epilogue));
 }
 
 function makeKernel(epilogue: Epilogue): Kernel {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { float, type Kernel, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import source from './cached-attention.wgsl?raw';
 import { kernelProfile } from './kernel-profile';
 import { laneWidth, withLanes } from './lanes';
@@ -49,8 +50,7 @@ var<workgroup> partGreatest: array<f32, THREADS>;
 var<workgroup> partTotal: array<f32, THREADS>;
 var<workgroup> partSum: array<Lane, THREADS * LANES>;`;
 
-/** Kernels by what their text depends on. */
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /**
  * Causal multi-head attention (Vaswani et al. 2017, section 3.2) of the newest token, whose key and value it
@@ -82,9 +82,7 @@ function kernelFor(headWidth: number): Kernel {
   const bySubgroup = name === 'software' && subgroupLanes !== undefined;
   const threads = bySubgroup ? subgroupLanes : mostThreads(name, headWidth);
   const key = `${headWidth} ${threads} ${bySubgroup}`;
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = makeKernel(headWidth, threads, bySubgroup)));
-  return kernel;
+  return remember(key, () => makeKernel(headWidth, threads, bySubgroup));
 }
 
 function mostThreads(profile: string, headWidth: number): number {

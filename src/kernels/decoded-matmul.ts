@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import { applyEpilogue } from './bias-activation';
 import { type DecodedMatrix, decodedQuadForm, decodedRowForm } from './decoded-matrix';
 import rowsSource from './decoded-rows.wgsl?raw';
@@ -31,8 +32,7 @@ interface Launch {
   readonly workgroups: [number, number];
 }
 
-/** Kernels by what their text depends on. */
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /** activation(x · Wᵀ + bias) + residual with W decoded on the way: [tokens, in] → [tokens, out]. */
 export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix, epilogue: Epilogue = {}): tf.Tensor2D {
@@ -151,12 +151,6 @@ function tileLaunch(
 
 function textKey(matrix: DecodedMatrix, epilogue: Epilogue, { name, subgroupLanes }: KernelProfile): string {
   return `${name} ${subgroupLanes ?? 'plain'} ${matrix.key} ${quadKey(matrix.shape[1])} ${epilogueKey(epilogue)}`;
-}
-
-function remember(key: string, make: () => Kernel): Kernel {
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = make()));
-  return kernel;
 }
 
 function rowsKernel({ name, inputs, source }: DecodedMatrix): Kernel {

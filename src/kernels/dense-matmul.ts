@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import tiledSource from './dense-matmul.wgsl?raw';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
 import { type FoldedNorm, foldedNormInputs } from './folded-norm';
@@ -28,8 +29,7 @@ interface Fusion {
   readonly norm?: FoldedNorm;
 }
 
-/** Kernels by what their text depends on. */
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /**
  * activation(x · Wᵀ + bias) + residual with W [out, in] row-major: [tokens, in] → [tokens, out].
@@ -115,12 +115,6 @@ function chooseKernel(
     kernel: remember(`workgroup ${base}`, () => workgroupTileKernel(width, epilogue)),
     workgroups: [Math.ceil(outputs / TILE), Math.ceil(tokens / TILE)],
   };
-}
-
-function remember(key: string, make: () => Kernel): Kernel {
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = make()));
-  return kernel;
 }
 
 function denseRows(tensor: tf.Tensor, width: number): RowForm {

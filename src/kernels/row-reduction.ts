@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import { declareInputs } from './epilogue';
 import { kernelProfile } from './kernel-profile';
 import { quadKey } from './quad-reader';
@@ -37,8 +38,7 @@ export interface RowReductionTensors {
 const HARDWARE_THREADS = 256;
 const SOFTWARE_THREADS = 4;
 
-/** Kernels by what their text depends on. */
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /** Launches one workgroup a row and returns the outputs. */
 export function reduceRows(reduction: RowReduction, tensors: RowReductionTensors): tf.Tensor[] {
@@ -60,9 +60,7 @@ function kernelFor(reduction: RowReduction, width: number): Kernel {
   const lanes = name === 'software' ? subgroupLanes : undefined;
   const threads = lanes ?? (name === 'software' ? SOFTWARE_THREADS : HARDWARE_THREADS);
   const key = `${reduction.name} ${quadKey(width)} ${threads} ${lanes !== undefined}`;
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = makeKernel(reduction, width, threads, lanes !== undefined)));
-  return kernel;
+  return remember(key, () => makeKernel(reduction, width, threads, lanes !== undefined));
 }
 
 function makeKernel(reduction: RowReduction, width: number, threads: number, bySubgroup: boolean): Kernel {

@@ -1,13 +1,14 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { kernelMemo } from './kernel-memo';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
 import { foldWorkgroups } from './fold-workgroups';
 import mainSource from './strided-copy.wgsl?raw';
 
 type Four = readonly [number, number, number, number];
 
-const kernels = new Map<string, Kernel>();
+const remember = kernelMemo();
 
 /**
  * Copies a box of `sizes` elements between two layouts, strides in elements; makes a tensor of `outputShape`.
@@ -42,9 +43,7 @@ function kernelFor(
 ): Kernel {
   const constants = [...sizes.slice(1), ...source, ...destination, outputs];
   const key = `${constants.join()} ${epilogueKey(epilogue)}`;
-  let kernel = kernels.get(key);
-  if (!kernel) kernels.set(key, (kernel = makeKernel(constants, epilogue)));
-  return kernel;
+  return remember(key, () => makeKernel(constants, epilogue));
 }
 
 const CONSTANT_NAMES = [
