@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   linalg: ['gpu'],
   weights: ['kernels', 'linalg', 'gpu', 'checkpoint'],
   model: ['weights', 'kernels', 'gpu', 'checkpoint'],
-  compression: ['model', 'weights', 'linalg', 'checkpoint'],
+  compression: ['model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
   evaluation: ['model', 'tokenizer', 'gpu', 'kernels'],
   lab: [
     'checkpoint',

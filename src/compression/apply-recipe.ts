@@ -1,7 +1,9 @@
 import type { Model } from '../model/model';
+import { valuesInCheckpoint } from '../model/restructure';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { CompressionContext, TargetMatrix } from './method';
-import type { CheckedRecipe, CheckedStep } from './recipe';
+import { applyStep } from './apply-step';
+import type { CalibrationSequences } from './calibration';
+import type { CheckedRecipe } from './recipe';
 import { relativeFrobeniusError } from './relative-error';
 import { matchTargets } from './targets';
 
@@ -18,6 +20,8 @@ export interface LayerChange {
 
 export interface RecipeOptions {
   readonly signal?: AbortSignal;
+  /** What methods that need data look at. */
+  readonly calibration?: CalibrationSequences;
   /** `done` counts matrices, fractions of one included. */
   onProgress?(label: string, done: number, total: number): void;
 }
@@ -39,100 +43,74 @@ export async function applyRecipe(
   options: RecipeOptions = {},
 ): Promise<{ model: Model; layers: LayerChange[] }> {
   const matches = matchRecipe(recipe, model);
-  const changed = new Map<string, LinearWeight>();
-  const total = matches.flat().length + new Set(matches.flat()).size;
+  const targets = new Set(matches.flat());
+  const total = matches.flat().length + targets.size;
   let done = 0;
   const report = (label: string, share = 0) => options.onProgress?.(label, done + share, total);
+  let current = model.clone();
   try {
     for (const [index, step] of recipe.steps.entries()) {
-      const current = (name: string) => changed.get(name) ?? model.linears.get(name)!;
-      const survey = await step.method.survey?.(eachTarget(step, matches[index], current), step.parameters);
-      for (const name of matches[index]) {
-        options.signal?.throwIfAborted();
-        const label = `${step.method.title}: ${name}`;
-        report(label);
-        const context = { signal: options.signal, onProgress: (share: number) => report(label, share) };
-        const replacement = await compressWeight(name, current(name), step, context, survey);
-        changed.get(name)?.dispose();
-        changed.set(name, replacement);
-        done++;
-      }
+      // A block that an earlier step took out is no target any more.
+      const present = matches[index].filter((name) => current.linears.has(name));
+      const next = await applyStep(current, step, present, {
+        signal: options.signal,
+        calibration: options.calibration,
+        onProgress: (label, share) => report(`${step.method.title}: ${label}`, share),
+      });
+      current.dispose();
+      current = next;
+      done += matches[index].length;
     }
     const layers: LayerChange[] = [];
-    for (const [name, weight] of changed) {
+    for (const name of changedModules(model, current, targets)) {
       options.signal?.throwIfAborted();
       report(`Measuring the error of ${name}`);
-      layers.push(await describeChange(name, model.linears.get(name)!, weight));
-      done++;
+      const change = await describeChange(name, model, current);
+      if (change.form !== 'dense' || change.relativeError > 0) layers.push(change);
+      done += targets.has(name) ? 1 : 0;
     }
     report('Done');
-    return { model: model.withLinears(changed), layers };
+    return { model: current, layers };
   } catch (error) {
-    for (const weight of changed.values()) weight.dispose();
+    current.dispose();
     throw error;
   }
 }
 
-/** Applies a step to one weight, or, where the method works on values, to each factor of a factorized one. */
-async function compressWeight(
-  name: string,
-  weight: LinearWeight,
-  step: CheckedStep,
-  context: CompressionContext,
-  survey: unknown,
-): Promise<LinearWeight> {
-  if (!appliesToFactors(weight, step)) {
-    const target: TargetMatrix = { name, shape: weight.shape, values: await weight.dense(), weight };
-    return step.method.compress(target, step.parameters, context, survey);
-  }
-  const replacements: LinearWeight[] = [];
-  try {
-    for (const factor of weight.factors!) {
-      replacements.push(await compressWeight(`${name}.${factor.name}`, factor.weight, step, context, survey));
-    }
-    return weight.withFactors!(replacements);
-  } catch (error) {
-    for (const replacement of replacements) replacement.dispose();
-    throw error;
-  }
+/** What was aimed at, and what a method of the whole model changed besides; in the model's order. */
+function changedModules(before: Model, after: Model, targets: ReadonlySet<string>): string[] {
+  const others = new Set(modulesOfOtherForm(before, after));
+  return [...before.linears.keys()].filter((name) => targets.has(name) || others.has(name));
 }
 
-/** All targets of a step one after the other, as often as a survey asks for them. */
-function eachTarget(
-  step: CheckedStep,
-  names: readonly string[],
-  current: (name: string) => LinearWeight,
-): AsyncIterable<TargetMatrix> {
-  async function* visit(name: string, weight: LinearWeight): AsyncGenerator<TargetMatrix> {
-    if (appliesToFactors(weight, step)) {
-      for (const factor of weight.factors!) yield* visit(`${name}.${factor.name}`, factor.weight);
-    } else {
-      yield { name, shape: weight.shape, values: await weight.dense(), weight };
-    }
-  }
-  return {
-    async *[Symbol.asyncIterator]() {
-      for (const name of names) yield* visit(name, current(name));
-    },
-  };
+/** Modules that another model of the same checkpoint stores otherwise, in the order of `before`. */
+export function modulesOfOtherForm(before: Model, after: Model): string[] {
+  return [...before.linears.keys()].filter((name) =>
+    differsInForm(before.linears.get(name), after.linears.get(name)),
+  );
 }
 
-function appliesToFactors(weight: LinearWeight, step: CheckedStep): boolean {
-  return step.method.appliesTo === 'values' && Boolean(weight.factors && weight.withFactors);
+function differsInForm(before: LinearWeight | undefined, after: LinearWeight | undefined): boolean {
+  return (
+    before?.form !== after?.form ||
+    before?.shape[0] !== after?.shape[0] ||
+    before?.shape[1] !== after?.shape[1]
+  );
 }
 
-/** What became of one matrix. */
-export async function describeChange(
-  name: string,
-  before: LinearWeight,
-  after: LinearWeight,
-): Promise<LayerChange> {
+/** What became of one matrix; of one that is gone, its form is `removed` and its values count as zero. */
+export async function describeChange(name: string, before: Model, after: Model): Promise<LayerChange> {
+  const matrix = before.checkpointLayout.matrices.find(({ module }) => module === name)!;
+  const weight = after.linears.get(name);
   return {
     name,
-    form: after.form,
-    shape: after.shape,
-    relativeError: relativeFrobeniusError(await before.dense(), await after.dense()),
-    storedBytes: after.storedBytes,
-    parameters: after.parameters,
+    form: weight?.form ?? 'removed',
+    shape: weight?.shape ?? [0, 0],
+    relativeError: relativeFrobeniusError(
+      await valuesInCheckpoint(before, matrix),
+      await valuesInCheckpoint(after, matrix),
+    ),
+    storedBytes: weight?.storedBytes ?? 0,
+    parameters: weight?.parameters ?? 0,
   };
 }

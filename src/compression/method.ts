@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { Model } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
+import type { CalibrationSequences, CalibrationStatistic, LinearStatistics } from './calibration';
 
 /** One control of a method's form. The form, the recipe's check and the documentation come from this. */
 export type ParameterField =
@@ -44,27 +46,29 @@ export interface TargetMatrix {
 
 export interface CompressionContext {
   readonly signal?: AbortSignal;
-  /** Share of this matrix that is done, 0 to 1. */
+  /** Share of this matrix (of the model, for a method of the whole model) that is done, 0 to 1. */
   onProgress?(share: number): void;
+  /** The calibration sequences, where the recipe has them. */
+  readonly calibration?: CalibrationSequences;
 }
 
-/**
- * A compression method: one file in `methods/`, one line in `methods.ts`.
- *
- * `Parameters` is what the recipe's JSON holds, as `schema` accepts it; `Survey` what a first pass over all targets found.
- */
-export interface CompressionMethod<Parameters = unknown, Survey = unknown> {
+/** What every compression method says of itself. */
+interface MethodDeclaration<Parameters> {
   readonly id: string;
   readonly title: string;
   /** Authors, year, and where in the paper. */
   readonly paper: string;
   /** One sentence: what it keeps and what it costs. */
   readonly summary: string;
+  readonly fields: Readonly<Record<string, ParameterField>>;
+  /** Strict: unknown keys fail. `Parameters` is what the recipe's JSON holds, as this accepts it. */
+  readonly schema: z.ZodType<Parameters>;
+}
+
+/** A method that looks at one matrix at a time and needs no data. `Survey` is what a first pass over all targets found. */
+export interface MatrixMethod<Parameters = unknown, Survey = unknown> extends MethodDeclaration<Parameters> {
   /** `values`: applied to each factor of a weight that is already factorized. `matrix`: to the whole matrix. */
   readonly appliesTo: 'values' | 'matrix';
-  readonly fields: Readonly<Record<string, ParameterField>>;
-  /** Strict: unknown keys fail. */
-  readonly schema: z.ZodType<Parameters>;
   /** A first pass over all targets, one at a time, where the decision needs them all (a global threshold). */
   survey?(targets: AsyncIterable<TargetMatrix>, parameters: Parameters): Promise<Survey>;
   /**
@@ -78,6 +82,48 @@ export interface CompressionMethod<Parameters = unknown, Survey = unknown> {
     survey: Survey,
   ): Promise<LinearWeight>;
 }
+
+/** A method that needs what the calibration text does at a matrix; `each-block.ts` gathers it, block after block. */
+export interface CalibratedMethod<Parameters = unknown> extends MethodDeclaration<Parameters> {
+  readonly appliesTo: 'matrix';
+  /** What is gathered for each target. */
+  statistics(parameters: Parameters): readonly CalibrationStatistic[];
+  /** Float64 multiplications that compressing one matrix takes, about; the cost shown before a start comes from it. */
+  multiplications?(shape: readonly [outputs: number, inputs: number], parameters: Parameters): number;
+  /**
+   * @returns a new weight of the same shape, owned by the caller
+   * @throws RecipeError in one sentence where the parameters do not fit this matrix
+   */
+  compressCalibrated(
+    target: TargetMatrix,
+    statistics: LinearStatistics,
+    parameters: Parameters,
+    context: CompressionContext,
+  ): Promise<LinearWeight>;
+}
+
+/** A method that changes the model as a whole: which blocks, heads or neurons there are, or how it computes. */
+export interface ModelMethod<Parameters = unknown> extends MethodDeclaration<Parameters> {
+  readonly appliesTo: 'model';
+  /** Whether these parameters need calibration sequences; absent: never. */
+  needsCalibration?(parameters: Parameters): boolean;
+  /**
+   * @param model stays as it is
+   * @param targets module names that the step matches
+   * @returns a new model, owned by the caller
+   * @throws RecipeError in one sentence where the parameters do not fit this model
+   */
+  compressModel(
+    model: Model,
+    targets: readonly string[],
+    parameters: Parameters,
+    context: CompressionContext,
+  ): Promise<Model>;
+}
+
+/** A compression method: one file in `methods/`, one line in `methods.ts`. */
+export type CompressionMethod<Parameters = unknown, Survey = unknown> =
+  MatrixMethod<Parameters, Survey> | CalibratedMethod<Parameters> | ModelMethod<Parameters>;
 
 /** What is wrong with a recipe, and what would work, in one sentence. */
 export class RecipeError extends Error {

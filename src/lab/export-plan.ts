@@ -6,7 +6,10 @@ import {
   type TensorDescription,
 } from '../checkpoint/safetensors-writer';
 import { readTensorBytes } from '../gpu/transfer';
+import { architectureOf } from '../model/architectures';
 import type { MatrixLayout, Model } from '../model/model';
+import { valuesInCheckpoint, vectorInCheckpoint } from '../model/restructure';
+import { structureMetadata } from '../model/structure-metadata';
 import { FORMAT_KEY, FORMAT_VERSION, WEIGHTS_KEY } from '../model/stored-weights';
 import { transpose } from '../model/transpose';
 import type { LinearWeight } from '../weights/linear-weight';
@@ -14,6 +17,9 @@ import type { ExportFormat, Recipe } from './protocol';
 
 /** Metadata key of the recipe that made a compressed checkpoint. */
 export const RECIPE_KEY = 'lathe.recipe';
+
+/** What transformers asks for of a file that it is to load. */
+const PLAIN_METADATA: Readonly<Record<string, string>> = { format: 'pt' };
 
 /** A safetensors file laid out before any of its bytes is read from the GPU. */
 export interface ExportPlan {
@@ -28,11 +34,23 @@ interface PlannedTensor extends TensorDescription {
 
 /**
  * Lays out a model's weights as a file. `dense`: every matrix in float32 under the names and in the orientation of
- * transformers. `lathe`: compressed matrices in their stored form, all others as in `dense`; see docs/formats.md.
+ * transformers, blocks numbered anew where some are gone and zeros where heads, neurons or sub-layers are, so that any program
+ * runs it. `lathe`: compressed matrices in their stored form, all others as they are, what is gone left out; see
+ * docs/formats.md.
  */
 export function planExport(model: Model, format: ExportFormat, recipe: Recipe): ExportPlan {
-  const compressed = format === 'lathe' ? compressedModules(model) : new Map<string, LinearWeight>();
-  const tensors = [
+  const tensors = format === 'lathe' ? latheTensors(model) : denseTensors(model);
+  const readers = new Map(tensors.map((tensor) => [tensor.name, tensor.read]));
+  const file = planSafetensors(
+    tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    format === 'lathe' ? metadataOf(model, recipe) : PLAIN_METADATA,
+  );
+  return { file, chunks: () => safetensorsChunks(file, ({ name }) => readers.get(name)!()) };
+}
+
+function latheTensors(model: Model): PlannedTensor[] {
+  const compressed = compressedModules(model);
+  return [
     ...model.layout.matrices.flatMap((matrix) => {
       const weight = compressed.get(matrix.module);
       return weight
@@ -46,12 +64,44 @@ export function planExport(model: Model, format: ExportFormat, recipe: Recipe): 
       read: async () => new Uint8Array(await readTensorBytes(model.vectors.get(tensor)!)),
     })),
   ];
-  const readers = new Map(tensors.map((tensor) => [tensor.name, tensor.read]));
-  const file = planSafetensors(
-    tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
-    metadataOf(compressed, recipe),
-  );
-  return { file, chunks: () => safetensorsChunks(file, ({ name }) => readers.get(name)!()) };
+}
+
+function denseTensors(model: Model): PlannedTensor[] {
+  const { matrices, vectors } = model.checkpointLayout;
+  const newNumbers = new Map(model.config.structure.blocks.map(({ index }, position) => [index, position]));
+  const { blockName } = architectureOf(model.config.source);
+  const isThere = ({ block }: { readonly block?: number }) => block === undefined || newNumbers.has(block);
+  const nameOf = ({ tensor, block }: { readonly tensor: string; readonly block?: number }) =>
+    block === undefined ? tensor : tensor.replace(blockName(block), blockName(newNumbers.get(block)!));
+  return [
+    ...matrices.filter(isThere).map((matrix) => {
+      const weight = model.linears.get(matrix.module);
+      const isWhole = weight?.shape[0] === matrix.shape[0] && weight.shape[1] === matrix.shape[1];
+      const tensor = isWhole ? denseTensor(matrix, weight) : expandedTensor(model, matrix);
+      return { ...tensor, name: nameOf(matrix) };
+    }),
+    ...vectors.filter(isThere).map((vector): PlannedTensor => ({
+      name: nameOf(vector),
+      dtype: 'F32',
+      shape: vector.shape,
+      read: async () => new Uint8Array((await vectorInCheckpoint(model, vector)).buffer),
+    })),
+  ];
+}
+
+/** A matrix of which parts are gone, in the size that it has in the checkpoint. */
+function expandedTensor(model: Model, matrix: MatrixLayout): PlannedTensor {
+  const { tensor, shape, transposed } = matrix;
+  const [outputs, inputs] = shape;
+  return {
+    name: tensor,
+    dtype: 'F32',
+    shape: transposed ? [inputs, outputs] : shape,
+    read: async () => {
+      const values = await valuesInCheckpoint(model, matrix);
+      return new Uint8Array((transposed ? transpose(values, outputs, inputs) : values).buffer);
+    },
+  };
 }
 
 function compressedModules(model: Model): Map<string, LinearWeight> {
@@ -85,8 +135,10 @@ function denseTensor({ tensor, shape, transposed }: MatrixLayout, weight: Linear
   };
 }
 
-function metadataOf(compressed: ReadonlyMap<string, LinearWeight>, recipe: Recipe): Record<string, string> {
-  if (compressed.size === 0) return { format: 'pt' };
+function metadataOf(model: Model, recipe: Recipe): Record<string, string> {
+  const compressed = compressedModules(model);
+  const structure = structureMetadata(model.config);
+  if (compressed.size === 0 && Object.keys(structure).length === 0) return PLAIN_METADATA;
   const weights = Object.fromEntries(
     [...compressed].map(([module, weight]) => [
       module,
@@ -96,6 +148,7 @@ function metadataOf(compressed: ReadonlyMap<string, LinearWeight>, recipe: Recip
   return {
     [FORMAT_KEY]: FORMAT_VERSION,
     [WEIGHTS_KEY]: JSON.stringify(weights),
+    ...structure,
     [RECIPE_KEY]: JSON.stringify(recipe),
   };
 }
@@ -109,7 +162,7 @@ export function companionFiles(
 ) {
   const { tokenizerFiles } = checkpoint;
   const named: Record<string, string | undefined> = {
-    'config.json': JSON.stringify({ ...withoutDtype(model.config.source), dtype: 'float32' }, undefined, 2),
+    'config.json': JSON.stringify(configOf(model, format), undefined, 2),
     'tokenizer.json': tokenizerFiles.tokenizerJson,
     'tokenizer_config.json': tokenizerFiles.tokenizerConfig,
     'special_tokens_map.json': tokenizerFiles.specialTokensMap,
@@ -120,6 +173,12 @@ export function companionFiles(
       format === 'lathe' && recipe.steps.length > 0 ? JSON.stringify(recipe, undefined, 2) : undefined,
   };
   return Object.entries(named).flatMap(([name, text]) => (text === undefined ? [] : [{ name, text }]));
+}
+
+function configOf({ config }: Model, format: ExportFormat): Record<string, unknown> {
+  const source = { ...withoutDtype(config.source), dtype: 'float32' };
+  if (format === 'lathe') return source;
+  return { ...source, [architectureOf(config.source).layersKey]: config.structure.blocks.length };
 }
 
 /** Newer configs say `dtype`, older ones `torch_dtype`; the export says one of them. */

@@ -1,5 +1,5 @@
 import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
-import { applyRecipe, describeChange } from '../compression/apply-recipe';
+import { applyRecipe, describeChange, modulesOfOtherForm } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
 import { BaseLogits } from '../evaluation/base-logits';
@@ -167,8 +167,11 @@ function describe(
 
 /** @throws LabError naming the first difference */
 function requireSameShape(base: Model, imported: Model): void {
-  for (const { module, shape } of base.layout.matrices) {
-    const found = imported.linears.get(module)?.shape;
+  const ofImported = new Map(
+    imported.checkpointLayout.matrices.map(({ module, shape }) => [module, shape] as const),
+  );
+  for (const { module, shape } of base.checkpointLayout.matrices) {
+    const found = ofImported.get(module);
     if (found && found[0] === shape[0] && found[1] === shape[1]) continue;
     const other = found ? `is ${found.join('×')} there` : 'is missing there';
     throw new LabError(
@@ -187,9 +190,8 @@ function recipeOf(checkpoint: CheckpointFiles): Recipe {
 }
 
 async function describeImported(base: Model, imported: Model): Promise<VariantInfo['layers']> {
-  const changed = [...imported.linears].filter(([, weight]) => weight.form !== 'dense');
   const layers: VariantInfo['layers'][number][] = [];
-  for (const [name, weight] of changed)
-    layers.push(await describeChange(name, base.linears.get(name)!, weight));
+  for (const name of modulesOfOtherForm(base, imported))
+    layers.push(await describeChange(name, base, imported));
   return layers;
 }

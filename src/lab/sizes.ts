@@ -9,8 +9,10 @@ export function storedParameters(model: Model): number {
 }
 
 /** Weight values of a model whose matrices are all dense, whatever form they have. */
-function denseParameters({ layout }: Model): number {
-  const shapes = [...layout.matrices, ...layout.vectors].map(({ shape }) => shape as readonly number[]);
+function denseParameters({ checkpointLayout }: Model): number {
+  const shapes = [...checkpointLayout.matrices, ...checkpointLayout.vectors].map(
+    ({ shape }) => shape as readonly number[],
+  );
   return shapes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 

@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../weights/linear-weight';
+import type { LayerKeysAndValues } from '../kernels/cached-attention';
 import type { FoldedNorms, KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
+import type { BlockStructure } from './structure';
 
 /** What is wrong with a configuration or its weights, in one sentence that says what would work. */
 export class ModelError extends Error {
@@ -12,6 +14,14 @@ export interface ModelWeights {
   readonly config: ModelConfig;
   linear(module: string): LinearWeight;
   vector(tensor: string): tf.Tensor;
+}
+
+/** Sequences of one length, as a block takes them. */
+export interface SequenceShape {
+  readonly batch: number;
+  readonly length: number;
+  /** [batch] int32: true length of each. */
+  readonly keyCounts: tf.Tensor1D;
 }
 
 /**
@@ -29,7 +39,21 @@ export interface Architecture {
   /** The name as transformers writes it today, for a tensor that an older or headless checkpoint calls otherwise. */
   canonicalName(tensor: string): string;
   layout(config: ModelConfig): ModelLayout;
-  hiddenStates(weights: ModelWeights, batch: TokenBatch): tf.Tensor2D;
+  /** Key of config.json that counts the blocks. */
+  readonly layersKey: string;
+  /** With what the names of a block's tensors begin. */
+  blockName(index: number): string;
+  /** What the first block takes: [batch·length, width]. */
+  embed(weights: ModelWeights, batch: TokenBatch): tf.Tensor2D;
+  /** One block, [batch·length, width] → the same shape. */
+  block(
+    weights: ModelWeights,
+    block: BlockStructure,
+    hidden: tf.Tensor2D,
+    sequences: SequenceShape,
+  ): tf.Tensor2D;
+  /** What follows the last block; absent: nothing. */
+  finish?(weights: ModelWeights, hidden: tf.Tensor2D): tf.Tensor2D;
   /** Logits of rows of hidden states; of a classifier, of the hidden states of `batch` sequences. */
   head(weights: ModelWeights, hidden: tf.Tensor2D, batch: number): tf.Tensor2D;
   /** causal-lm: hidden states of `ids` after what the cache holds; extends the cache's tensors. */
@@ -49,8 +73,8 @@ export interface NormBeforeLinear {
   readonly module: string;
 }
 
-/** A cache as an architecture sees it: keys and values of each layer, [capacity, width]. */
+/** A cache as an architecture sees it. */
 export interface LayerCache extends KeyValueCache {
-  readonly keys: readonly tf.Tensor2D[];
-  readonly values: readonly tf.Tensor2D[];
+  /** Of each block of the structure that has attention: [capacity, kept heads · headWidth]. */
+  readonly layers: readonly (LayerKeysAndValues | undefined)[];
 }

@@ -10,6 +10,7 @@ import { ByteProgress, type LoadOptions } from './byte-progress';
 import type { MatrixLayout, Model, ModelLayout } from './model';
 import { byteLength, readAhead, type TensorPiece } from './read-ahead';
 import { readStoredWeight, type StoredWeightDescription, storedWeights } from './stored-weights';
+import { withStoredStructure } from './structure-metadata';
 import { TransformerModel } from './transformer-model';
 import { transpose } from './transpose';
 
@@ -34,7 +35,8 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   const entries = new Map(
     [...checkpoint.tensors].map(([name, entry]) => [architecture.canonicalName(name), entry]),
   );
-  const config = architecture.readConfig(checkpoint.config, new Set(entries.keys()));
+  const whole = architecture.readConfig(checkpoint.config, new Set(entries.keys()));
+  const config = withStoredStructure(whole, checkpoint.metadata);
   const layout = architecture.layout(config);
   const stored = storedWeights(checkpoint.metadata);
   requireTensors(layout, entries, stored);
@@ -59,7 +61,7 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
     throw error;
   }
   const inOrder = new Map(layout.matrices.map(({ module }) => [module, linears.get(module)!]));
-  return new TransformerModel(architecture, config, layout, inOrder, vectors);
+  return new TransformerModel(architecture, config, inOrder, vectors);
 }
 
 /** A piece of the file, and where it goes. */

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { FoldedNorm } from '../kernels/folded-norm';
 import type { LinearWeight } from '../weights/linear-weight';
+import type { Members, ModelStructure } from './structure';
 
 export type Task = 'causal-lm' | 'masked-lm' | 'sequence-classification';
 
@@ -24,6 +25,8 @@ export interface ModelConfig {
   readonly tokenTypes?: number;
   /** Of a classifier, in order of the logits. */
   readonly labels?: readonly string[];
+  /** What of all this the model still has; the counts above stay those of the checkpoint. */
+  readonly structure: ModelStructure;
   /** The checkpoint's own config.json, kept for export. */
   readonly source: Record<string, unknown>;
 }
@@ -71,18 +74,31 @@ export interface MatrixLayout {
   readonly transposed: boolean;
   /** One of the linears of the transformer blocks. */
   readonly isBlockLinear: boolean;
+  /** Number of the block in the checkpoint; absent outside the blocks. */
+  readonly block?: number;
+  /** What the outputs are made of, where they are heads or neurons. */
+  readonly outputs?: Members;
+  /** The same of the inputs. */
+  readonly inputs?: Members;
 }
 
 /** Any other tensor of the checkpoint. */
 export interface VectorLayout {
   readonly tensor: string;
   readonly shape: readonly number[];
+  /** Number of the block in the checkpoint; absent outside the blocks. */
+  readonly block?: number;
+  /** What it is made of, where that is heads or neurons. */
+  readonly members?: Members;
 }
 
 export interface ModelLayout {
   readonly matrices: readonly MatrixLayout[];
   readonly vectors: readonly VectorLayout[];
 }
+
+/** Is shown what goes into a linear, by its module name: [tokens, in], padding included. It does not keep `x`. */
+export type LinearObserver = (module: string, x: tf.Tensor2D) => void;
 
 /**
  * A loaded model: weights by module name plus the forward pass of its architecture. It owns its weights.
@@ -96,6 +112,8 @@ export interface Model {
   readonly linears: ReadonlyMap<string, LinearWeight>;
   /** How the weights of this model are called and laid out in a Hugging Face checkpoint. */
   readonly layout: ModelLayout;
+  /** The same of the whole checkpoint that this model was cut out of. */
+  readonly checkpointLayout: ModelLayout;
   /** Names that the target `Linear` stands for: the linears of the transformer blocks, first block first. */
   readonly blockLinears: readonly string[];
   /** Everything else by tensor name (biases, layer norms), float32. */
@@ -103,6 +121,17 @@ export interface Model {
 
   /** Final hidden states of whole sequences, what `head` takes: [batch·length, width]. */
   hiddenStates(batch: TokenBatch): tf.Tensor2D;
+  /** What the first block takes: [batch·length, width]. `hiddenStates` is this, every block, and `finish`. */
+  embed(batch: TokenBatch): tf.Tensor2D;
+  /**
+   * One block alone, [batch·length, width] → the same shape.
+   * @param position in `config.structure.blocks`
+   */
+  runBlock(position: number, hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D;
+  /** What follows the last block, [batch·length, width] → the same shape. */
+  finish(hidden: tf.Tensor2D): tf.Tensor2D;
+  /** Logits as `logits` gives them, of the final hidden states of a whole batch. */
+  headOfBatch(hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D;
   /**
    * causal-lm and masked-lm only: logits of some rows of hidden states, [rows, width] → [rows, vocabulary]. Evaluations
    * call it for a few rows at a time, since the logits of a long window may exceed one buffer.
@@ -133,6 +162,15 @@ export interface Model {
 
   /** The same model with some weights replaced; takes ownership of the replacements and clones all the rest. */
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model;
+  /**
+   * The same model with another structure: weights of what is gone are left out, those that are given (and owned from here
+   * on) stand for those of the same name, all the rest is cloned. `restructure` makes what is needed.
+   */
+  withStructure(
+    structure: ModelStructure,
+    linears: ReadonlyMap<string, LinearWeight>,
+    vectors: ReadonlyMap<string, tf.Tensor>,
+  ): Model;
   clone(): Model;
   dispose(): void;
 }

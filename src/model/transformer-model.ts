@@ -1,33 +1,39 @@
 import * as tf from '@tensorflow/tfjs';
-import { emptyTensor } from '../gpu/transfer';
+import { emptyTensor, uploadTensor } from '../gpu/transfer';
 import { rowRange } from '../kernels/copy-rows';
 import type { FoldedNorm } from '../kernels/folded-norm';
 import { kernelProfile } from '../kernels/kernel-profile';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { Architecture, LayerCache, ModelWeights } from './architecture';
+import type { LayerKeysAndValues } from '../kernels/cached-attention';
+import type { Architecture, LayerCache, ModelWeights, SequenceShape } from './architecture';
 import type {
   FoldedNorms,
   KeyValueCache,
+  LinearObserver,
   Model,
   ModelConfig,
   ModelLayout,
   NextToken,
   TokenBatch,
 } from './model';
+import { memberLength, type ModelStructure, wholeStructure } from './structure';
 
 /** Weights by name plus the forward pass of their architecture; owns the weights. */
 export class TransformerModel implements Model {
+  readonly layout: ModelLayout;
+  readonly checkpointLayout: ModelLayout;
   readonly blockLinears: readonly string[];
   private readonly weights: ModelWeights;
 
   constructor(
     private readonly architecture: Architecture,
     readonly config: ModelConfig,
-    readonly layout: ModelLayout,
     readonly linears: ReadonlyMap<string, LinearWeight>,
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
   ) {
-    this.blockLinears = layout.matrices
+    this.layout = architecture.layout(config);
+    this.checkpointLayout = architecture.layout({ ...config, structure: wholeStructure(config.layers) });
+    this.blockLinears = this.layout.matrices
       .filter(({ isBlockLinear }) => isBlockLinear)
       .map(({ module }) => module);
     this.weights = {
@@ -39,7 +45,34 @@ export class TransformerModel implements Model {
 
   hiddenStates(batch: TokenBatch): tf.Tensor2D {
     this.checkBatch(batch);
-    return tf.tidy(() => this.architecture.hiddenStates(this.weights, batch));
+    return tf.tidy(() => {
+      const sequences = sequenceShape(batch);
+      let x = this.architecture.embed(this.weights, batch);
+      for (const block of this.config.structure.blocks)
+        x = this.architecture.block(this.weights, block, x, sequences);
+      return this.finish(x);
+    });
+  }
+
+  embed(batch: TokenBatch): tf.Tensor2D {
+    this.checkBatch(batch);
+    return tf.tidy(() => this.architecture.embed(this.weights, batch));
+  }
+
+  runBlock(position: number, hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D {
+    const block = this.config.structure.blocks[position];
+    const weights = observe ? observed(this.weights, observe) : this.weights;
+    return tf.tidy(() => this.architecture.block(weights, block, hidden, sequenceShape(batch)));
+  }
+
+  finish(hidden: tf.Tensor2D): tf.Tensor2D {
+    const { finish } = this.architecture;
+    return finish ? tf.tidy(() => finish(this.weights, hidden)) : hidden.clone();
+  }
+
+  headOfBatch(hidden: tf.Tensor2D, { batch }: TokenBatch, observe?: LinearObserver): tf.Tensor2D {
+    const weights = observe ? observed(this.weights, observe) : this.weights;
+    return tf.tidy(() => this.architecture.head(weights, hidden, batch));
   }
 
   head(hidden: tf.Tensor2D): tf.Tensor2D {
@@ -47,17 +80,17 @@ export class TransformerModel implements Model {
   }
 
   logits(batch: TokenBatch): tf.Tensor2D {
-    this.checkBatch(batch);
-    return tf.tidy(() => {
-      const hidden = this.architecture.hiddenStates(this.weights, batch);
-      return this.architecture.head(this.weights, hidden, batch.batch);
-    });
+    return tf.tidy(() => this.headOfBatch(this.hiddenStates(batch), batch));
   }
 
   createCache(capacity = this.config.contextLength): KeyValueCache {
-    const { layers, width } = this.config;
-    const tensors = () => Array.from({ length: layers }, () => emptyTensor([capacity, width]) as tf.Tensor2D);
-    return new TransformerCache(capacity, tensors(), tensors());
+    const layers = this.config.structure.blocks.map((block) => {
+      if (!block.hasAttention) return undefined;
+      const width = memberLength({ of: 'heads', runs: 1 }, block, this.config);
+      const tensor = () => emptyTensor([capacity, width]) as tf.Tensor2D;
+      return { keys: tensor(), values: tensor() };
+    });
+    return new TransformerCache(capacity, layers);
   }
 
   extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D {
@@ -107,9 +140,23 @@ export class TransformerModel implements Model {
   }
 
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model {
-    const linears = new Map<string, LinearWeight>();
-    for (const [name, weight] of this.linears) linears.set(name, replacements.get(name) ?? weight.clone());
-    return new TransformerModel(this.architecture, this.config, this.layout, linears, this.cloneVectors());
+    return this.withStructure(this.config.structure, replacements, new Map());
+  }
+
+  withStructure(
+    structure: ModelStructure,
+    replacedLinears: ReadonlyMap<string, LinearWeight>,
+    replacedVectors: ReadonlyMap<string, tf.Tensor>,
+  ): Model {
+    const config = { ...this.config, structure };
+    const layout = this.architecture.layout(config);
+    const linears = layout.matrices.map(
+      ({ module }) => [module, replacedLinears.get(module) ?? this.linears.get(module)!.clone()] as const,
+    );
+    const vectors = layout.vectors.map(
+      ({ tensor }) => [tensor, replacedVectors.get(tensor) ?? this.vectors.get(tensor)!.clone()] as const,
+    );
+    return new TransformerModel(this.architecture, config, new Map(linears), new Map(vectors));
   }
 
   clone(): Model {
@@ -132,10 +179,6 @@ export class TransformerModel implements Model {
     );
   }
 
-  private cloneVectors(): Map<string, tf.Tensor> {
-    return new Map([...this.vectors].map(([name, vector]) => [name, vector.clone()]));
-  }
-
   private checkBatch({ ids, batch, length }: TokenBatch): void {
     if (ids.length !== batch * length) {
       throw new Error(`${ids.length} ids do not make ${batch} sequences of ${length} tokens.`);
@@ -154,15 +197,38 @@ class TransformerCache implements LayerCache {
 
   constructor(
     readonly capacity: number,
-    readonly keys: readonly tf.Tensor2D[],
-    readonly values: readonly tf.Tensor2D[],
+    readonly layers: readonly (LayerKeysAndValues | undefined)[],
   ) {}
 
   get bytes(): number {
-    return [...this.keys, ...this.values].reduce((sum, { size }) => sum + size * 4, 0);
+    return this.tensors().reduce((sum, { size }) => sum + size * 4, 0);
   }
 
   dispose(): void {
-    tf.dispose([...this.keys, ...this.values]);
+    tf.dispose(this.tensors());
   }
+
+  private tensors(): tf.Tensor2D[] {
+    return this.layers.flatMap((layer) => (layer ? [layer.keys, layer.values] : []));
+  }
+}
+
+function sequenceShape({ batch, length, lengths }: TokenBatch): SequenceShape {
+  const counts = Int32Array.from(lengths ?? Array<number>(batch).fill(length));
+  return { batch, length, keyCounts: uploadTensor(counts, [batch]) as tf.Tensor1D };
+}
+
+/** The same weights, of which each says what goes into it. */
+function observed(weights: ModelWeights, observe: LinearObserver): ModelWeights {
+  return {
+    ...weights,
+    linear: (module) => {
+      const weight = weights.linear(module);
+      const matmul: LinearWeight['matmul'] = (x, epilogue) => {
+        observe(module, x);
+        return weight.matmul(x, epilogue);
+      };
+      return Object.create(weight, { matmul: { value: matmul } }) as LinearWeight;
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { seededNormal } from '../../testing/allclose';
 import { compressionError, compressMatrix } from '../compress-matrix';
 import { matrixFrom } from '../../linalg/matrix';
 import { DenseWeight } from '../../weights/dense-weight';
-import type { CompressionMethod } from '../method';
+import type { MatrixMethod } from '../method';
 import { kronecker } from './kronecker';
 import { lowRank } from './low-rank';
 import { balancedFactors, greatestRank, tensorTrain } from './tensor-train';
@@ -122,7 +122,7 @@ test.each([
   [lowRank, { rank: 6 }],
   [kronecker, { terms: 6, aShape: 'auto' }],
   [tensorTrain, { maxRank: 6 }],
-] as [CompressionMethod, unknown][])(
+] as [MatrixMethod, unknown][])(
   '$id reports its progress and stops when told to',
   async (method, json) => {
     const [rows, columns] = [48, 60];

@@ -5,7 +5,7 @@ import { DenseWeight } from '../../weights/dense-weight';
 import { KroneckerWeight } from '../../weights/kronecker-weight';
 import { divisorsInWords, resolveSize, sizeSchema } from '../dimension-shares';
 import { automaticAShape } from '../kronecker-shape';
-import { type CompressionMethod, RecipeError } from '../method';
+import { type MatrixMethod, RecipeError } from '../method';
 
 const schema = z.strictObject({
   terms: z.number().int().positive().optional(),
@@ -17,7 +17,7 @@ type Parameters = z.infer<typeof schema>;
 type Shape = readonly [number, number];
 
 /** Sum of Kronecker products nearest to the matrix. */
-export const kronecker: CompressionMethod<Parameters> = {
+export const kronecker: MatrixMethod<Parameters> = {
   id: 'kronecker',
   title: 'Kronecker',
   paper: 'Van Loan and Pitsianis 1993, "Approximation with Kronecker Products", section 2',

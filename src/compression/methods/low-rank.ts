@@ -3,7 +3,7 @@ import { matrixFrom } from '../../linalg/matrix';
 import { truncatedSvd } from '../../linalg/truncated-svd';
 import { DenseWeight } from '../../weights/dense-weight';
 import { LowRankWeight } from '../../weights/low-rank-weight';
-import { type CompressionMethod, RecipeError } from '../method';
+import { type MatrixMethod, RecipeError } from '../method';
 
 const schema = z.strictObject({
   rank: z.number().int().positive().optional(),
@@ -13,7 +13,7 @@ const schema = z.strictObject({
 type Parameters = z.infer<typeof schema>;
 
 /** Truncated singular value decomposition: the best matrix of a rank, stored as its two factors. */
-export const lowRank: CompressionMethod<Parameters> = {
+export const lowRank: MatrixMethod<Parameters> = {
   id: 'low-rank',
   title: 'Low rank',
   paper: 'Eckart and Young 1936, "The approximation of one matrix by another of lower rank"',

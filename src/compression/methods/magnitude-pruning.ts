@@ -5,7 +5,7 @@ import { NOfMWeight } from '../../weights/n-of-m-weight';
 import { SparseWeight } from '../../weights/sparse-weight';
 import { StructuredWeight } from '../../weights/structured-weight';
 import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pruneNOfM } from '../magnitude';
-import { type CompressionMethod, RecipeError, type TargetMatrix } from '../method';
+import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
 import { roundHalfToEven } from '../../weights/quantization';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
@@ -32,7 +32,7 @@ interface GlobalThreshold {
 }
 
 /** Magnitude pruning: the smallest weights become zero, one-shot. */
-export const magnitudePruning: CompressionMethod<Parameters, GlobalThreshold | undefined> = {
+export const magnitudePruning: MatrixMethod<Parameters, GlobalThreshold | undefined> = {
   id: 'magnitude-pruning',
   title: 'Magnitude pruning',
   paper: 'Han et al. 2015, "Learning both Weights and Connections for Efficient Neural Networks", section 3',

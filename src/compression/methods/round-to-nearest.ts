@@ -3,7 +3,7 @@ import { NOfMWeight } from '../../weights/n-of-m-weight';
 import type { QuantizationScheme } from '../../weights/quantization';
 import { QuantizedWeight } from '../../weights/quantized-weight';
 import { SparseWeight } from '../../weights/sparse-weight';
-import { type CompressionMethod, RecipeError, type TargetMatrix } from '../method';
+import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
 
 const schema = z.strictObject({
   bits: z.union([z.literal(8), z.literal(4)], { error: 'bits must be 8 or 4' }).default(8),
@@ -15,7 +15,7 @@ const schema = z.strictObject({
 type Parameters = z.infer<typeof schema>;
 
 /** Quantization by rounding each weight to the nearest code, without any data. */
-export const roundToNearest: CompressionMethod<Parameters> = {
+export const roundToNearest: MatrixMethod<Parameters> = {
   id: 'round-to-nearest',
   title: 'Round to nearest',
   paper:

@@ -3,7 +3,7 @@ import { matrixFrom } from '../../linalg/matrix';
 import { tensorTrainSvd } from '../../linalg/tensor-train';
 import { TensorTrainWeight } from '../../weights/tensor-train-weight';
 import { divisorsInWords, divisorsOf, resolveSize, type Size, sizeSchema } from '../dimension-shares';
-import { type CompressionMethod, RecipeError } from '../method';
+import { type MatrixMethod, RecipeError } from '../method';
 
 const sizes = z.union([z.literal('auto'), z.array(sizeSchema).min(1)]).default('auto');
 
@@ -20,7 +20,7 @@ type Parameters = z.infer<typeof schema>;
 const AUTO_CORES = 3;
 
 /** Tensor train of the matrix as a matrix product operator, by TT-SVD. */
-export const tensorTrain: CompressionMethod<Parameters> = {
+export const tensorTrain: MatrixMethod<Parameters> = {
   id: 'tensor-train',
   title: 'Tensor train',
   paper:

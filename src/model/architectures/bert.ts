@@ -5,7 +5,7 @@ import type { Activation } from '../../kernels/activation';
 import { embeddingSum } from '../../kernels/embedding-sum';
 import { firstRows } from '../../kernels/copy-rows';
 import { layerNorm } from '../../kernels/layer-norm';
-import { type Architecture, ModelError, type ModelWeights } from '../architecture';
+import { type Architecture, ModelError, type ModelWeights, type SequenceShape } from '../architecture';
 import {
   activationFunction,
   layerCount,
@@ -14,9 +14,9 @@ import {
   refuseOptions,
   requireDivisible,
 } from '../config-fields';
-import type { MatrixLayout, ModelConfig, Task, VectorLayout } from '../model';
-
-const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings';
+import type { Task } from '../model';
+import { type BlockStructure, wholeStructure } from '../structure';
+import { bertLayout, blockName, WORD_EMBEDDINGS } from './bert-layout';
 
 /** BERT (Devlin et al. 2019), as transformers' BertForMaskedLM and BertForSequenceClassification. */
 export const bert: Architecture = {
@@ -32,13 +32,14 @@ export const bert: Architecture = {
     const heads = positiveInteger(json, 'num_attention_heads');
     requireDivisible(width, heads);
     const task = taskOf(json, tensorNames);
+    const layers = layerCount(json, 'num_hidden_layers');
     return {
       modelType: 'bert',
       task,
       vocabularySize: positiveInteger(json, 'vocab_size'),
       contextLength: positiveInteger(json, 'max_position_embeddings'),
       width,
-      layers: layerCount(json, 'num_hidden_layers'),
+      layers,
       heads,
       feedForwardWidth: positiveInteger(json, 'intermediate_size'),
       layerNormEpsilon: positiveNumber(json, 'layer_norm_eps', 1e-12),
@@ -46,6 +47,7 @@ export const bert: Architecture = {
       hasOwnHead: task === 'masked-lm' && json.tie_word_embeddings === false,
       tokenTypes: positiveInteger({ type_vocab_size: 2, ...json }, 'type_vocab_size'),
       labels: task === 'sequence-classification' ? labelsOf(json) : undefined,
+      structure: wholeStructure(layers),
       source: {
         ...json,
         architectures: [task === 'masked-lm' ? 'BertForMaskedLM' : 'BertForSequenceClassification'],
@@ -60,37 +62,11 @@ export const bert: Architecture = {
       .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
   },
 
-  layout(config) {
-    const { width, vocabularySize, contextLength, layers, feedForwardWidth, tokenTypes = 2 } = config;
-    const matrices: MatrixLayout[] = [linear(WORD_EMBEDDINGS, [vocabularySize, width], false)];
-    const vectors: VectorLayout[] = [
-      { tensor: 'bert.embeddings.position_embeddings.weight', shape: [contextLength, width] },
-      { tensor: 'bert.embeddings.token_type_embeddings.weight', shape: [tokenTypes, width] },
-      ...normVectors('bert.embeddings.LayerNorm', width),
-    ];
-    for (let layer = 0; layer < layers; layer++) {
-      const block = `bert.encoder.layer.${layer}`;
-      const linears: [string, [number, number]][] = [
-        ['attention.self.query', [width, width]],
-        ['attention.self.key', [width, width]],
-        ['attention.self.value', [width, width]],
-        ['attention.output.dense', [width, width]],
-        ['intermediate.dense', [feedForwardWidth, width]],
-        ['output.dense', [width, feedForwardWidth]],
-      ];
-      for (const [name, shape] of linears) {
-        matrices.push(linear(`${block}.${name}`, shape, true));
-        vectors.push({ tensor: `${block}.${name}.bias`, shape: [shape[0]] });
-      }
-      vectors.push(...normVectors(`${block}.attention.output.LayerNorm`, width));
-      vectors.push(...normVectors(`${block}.output.LayerNorm`, width));
-    }
-    const head = config.task === 'masked-lm' ? maskedHeadLayout(config) : classifierLayout(config);
-    return { matrices: [...matrices, ...head.matrices], vectors: [...vectors, ...head.vectors] };
-  },
+  layout: bertLayout,
+  layersKey: 'num_hidden_layers',
+  blockName,
 
-  hiddenStates(weights, { ids, batch, length, lengths, tokenTypes }) {
-    const { config } = weights;
+  embed(weights, { ids, length, tokenTypes }) {
     const tokens = weights.linear(WORD_EMBEDDINGS).rows(uploadTensor(ids, [ids.length]) as tf.Tensor1D);
     const embedded = embeddingSum(tokens, weights.vector('bert.embeddings.position_embeddings.weight'), {
       length,
@@ -99,15 +75,10 @@ export const bert: Architecture = {
         ids: uploadTensor(tokenTypes ?? new Int32Array(ids.length), [ids.length]) as tf.Tensor1D,
       },
     });
-    const keyCounts = uploadTensor(Int32Array.from(lengths ?? Array(batch).fill(length)), [
-      batch,
-    ]) as tf.Tensor1D;
-    let x = norm(weights, embedded, 'bert.embeddings.LayerNorm'); // [batch·length, width]
-    for (let layer = 0; layer < config.layers; layer++) {
-      x = block(weights, x, `bert.encoder.layer.${layer}`, keyCounts, batch);
-    }
-    return x;
+    return norm(weights, embedded, 'bert.embeddings.LayerNorm'); // [batch·length, width]
   },
+
+  block,
 
   head(weights, hidden, batch) {
     return weights.config.task === 'masked-lm'
@@ -116,37 +87,57 @@ export const bert: Architecture = {
   },
 };
 
+/** Where a part is left out its residual passes on alone; the layer norm after it stays. */
 function block(
   weights: ModelWeights,
+  structure: BlockStructure,
   input: tf.Tensor2D,
-  name: string,
-  keyCounts: tf.Tensor1D,
-  batch: number,
+  sequences: SequenceShape,
 ): tf.Tensor2D {
-  const { width, heads, activation } = weights.config;
-  const length = input.shape[0] / batch;
-  const role = (module: string) => ({
-    tensor: affine(weights, `${name}.attention.self.${module}`, input),
-    stride: width,
-    offset: 0,
-  });
-  const attended = attention(role('query'), role('key'), role('value'), keyCounts, {
+  const name = blockName(structure.index);
+  const attended = structure.hasAttention
+    ? affine(
+        weights,
+        `${name}.attention.output.dense`,
+        selfAttention(weights, name, input, sequences),
+        'none',
+        input,
+      )
+    : input;
+  const x = norm(weights, attended, `${name}.attention.output.LayerNorm`);
+  const output = structure.hasFeedForward
+    ? affine(weights, `${name}.output.dense`, feedForward(weights, name, x), 'none', x)
+    : x;
+  return norm(weights, output, `${name}.output.LayerNorm`);
+}
+
+function selfAttention(
+  weights: ModelWeights,
+  name: string,
+  input: tf.Tensor2D,
+  { batch, length, keyCounts }: SequenceShape,
+): tf.Tensor2D {
+  const { width, heads } = weights.config;
+  const headWidth = width / heads;
+  const role = (module: string) => {
+    const tensor = affine(weights, `${name}.attention.self.${module}`, input);
+    return { tensor, stride: tensor.shape[1], offset: 0 };
+  };
+  const [query, key, value] = [role('query'), role('key'), role('value')];
+  return attention(query, key, value, keyCounts, {
     batch,
-    heads,
-    headWidth: width / heads,
+    heads: query.stride / headWidth,
+    headWidth,
     queryCount: length,
     keyRows: length,
     past: 0,
     causal: false,
-  }); // [batch·length, width]
-  const projected = affine(weights, `${name}.attention.output.dense`, attended, 'none', input);
-  const x = norm(weights, projected, `${name}.attention.output.LayerNorm`);
-  const hidden = affine(weights, `${name}.intermediate.dense`, x, activation); // [batch·length, feedForwardWidth]
-  return norm(
-    weights,
-    affine(weights, `${name}.output.dense`, hidden, 'none', x),
-    `${name}.output.LayerNorm`,
-  );
+  }); // [batch·length, kept heads·headWidth]
+}
+
+/** [batch·length, kept neurons] */
+function feedForward(weights: ModelWeights, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  return affine(weights, `${name}.intermediate.dense`, x, weights.config.activation);
 }
 
 function maskedHead(weights: ModelWeights, hidden: tf.Tensor2D): tf.Tensor2D {
@@ -196,48 +187,4 @@ function labelsOf(json: Record<string, unknown>): string[] {
   }
   const count = positiveInteger({ num_labels: 2, ...json }, 'num_labels');
   return Array.from({ length: count }, (_, index) => `LABEL_${index}`);
-}
-
-function maskedHeadLayout({ width, vocabularySize, hasOwnHead }: ModelConfig): {
-  matrices: MatrixLayout[];
-  vectors: VectorLayout[];
-} {
-  const matrices = [linear('cls.predictions.transform.dense', [width, width], false)];
-  if (hasOwnHead) matrices.push(linear('cls.predictions.decoder', [vocabularySize, width], false));
-  return {
-    matrices,
-    vectors: [
-      { tensor: 'cls.predictions.transform.dense.bias', shape: [width] },
-      ...normVectors('cls.predictions.transform.LayerNorm', width),
-      { tensor: 'cls.predictions.bias', shape: [vocabularySize] },
-    ],
-  };
-}
-
-function classifierLayout({ width, labels }: ModelConfig): {
-  matrices: MatrixLayout[];
-  vectors: VectorLayout[];
-} {
-  const count = labels!.length;
-  return {
-    matrices: [
-      linear('bert.pooler.dense', [width, width], false),
-      linear('classifier', [count, width], false),
-    ],
-    vectors: [
-      { tensor: 'bert.pooler.dense.bias', shape: [width] },
-      { tensor: 'classifier.bias', shape: [count] },
-    ],
-  };
-}
-
-function normVectors(name: string, width: number): VectorLayout[] {
-  return [
-    { tensor: `${name}.weight`, shape: [width] },
-    { tensor: `${name}.bias`, shape: [width] },
-  ];
-}
-
-function linear(module: string, shape: [number, number], isBlockLinear: boolean): MatrixLayout {
-  return { module, tensor: `${module}.weight`, shape, transposed: false, isBlockLinear };
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
 import { attention } from '../../kernels/attention';
-import { cachedAttention } from '../../kernels/cached-attention';
+import { cachedAttention, type LayerKeysAndValues } from '../../kernels/cached-attention';
 import { copyColumns } from '../../kernels/copy-columns';
 import { embeddingSum } from '../../kernels/embedding-sum';
 import type { Epilogue } from '../../kernels/epilogue';
@@ -15,7 +15,9 @@ import {
   refuseOptions,
   requireDivisible,
 } from '../config-fields';
-import type { FoldedNorms, MatrixLayout, ModelConfig } from '../model';
+import type { FoldedNorms, ModelConfig } from '../model';
+import { type BlockStructure, wholeStructure } from '../structure';
+import { blockName, gpt2Layout } from './gpt2-layout';
 
 /** GPT-2 (Radford et al. 2019) with its language-model head, as transformers' GPT2LMHeadModel. */
 export const gpt2: Architecture = {
@@ -36,65 +38,40 @@ export const gpt2: Architecture = {
     const width = positiveInteger(json, 'n_embd');
     const heads = positiveInteger(json, 'n_head');
     requireDivisible(width, heads);
+    const layers = layerCount(json, 'n_layer');
     return {
       modelType: 'gpt2',
       task: 'causal-lm',
       vocabularySize: positiveInteger(json, 'vocab_size'),
       contextLength: positiveInteger(json, 'n_positions' in json ? 'n_positions' : 'n_ctx'),
       width,
-      layers: layerCount(json, 'n_layer'),
+      layers,
       heads,
       feedForwardWidth: json.n_inner ? positiveInteger(json, 'n_inner') : 4 * width,
       layerNormEpsilon: positiveNumber(json, 'layer_norm_epsilon', 1e-5),
       activation: activationFunction({ activation_function: 'gelu_new', ...json }, 'activation_function'),
       hasOwnHead: json.tie_word_embeddings === false,
+      structure: wholeStructure(layers),
       source: { ...json, architectures: architectures.length ? architectures : ['GPT2LMHeadModel'] },
     };
   },
 
   canonicalName: (tensor) => (/^(wte|wpe|h|ln_f)\./.test(tensor) ? `transformer.${tensor}` : tensor),
 
-  layout(config) {
-    const { width, vocabularySize, contextLength, layers, feedForwardWidth, hasOwnHead } = config;
-    const matrices: MatrixLayout[] = [embedding('transformer.wte', [vocabularySize, width])];
-    const vectors = [{ tensor: 'transformer.wpe.weight', shape: [contextLength, width] }];
-    for (let layer = 0; layer < layers; layer++) {
-      const block = `transformer.h.${layer}`;
-      matrices.push(
-        conv1d(`${block}.attn.c_attn`, [3 * width, width]),
-        conv1d(`${block}.attn.c_proj`, [width, width]),
-        conv1d(`${block}.mlp.c_fc`, [feedForwardWidth, width]),
-        conv1d(`${block}.mlp.c_proj`, [width, feedForwardWidth]),
-      );
-      vectors.push(
-        { tensor: `${block}.ln_1.weight`, shape: [width] },
-        { tensor: `${block}.ln_1.bias`, shape: [width] },
-        { tensor: `${block}.attn.c_attn.bias`, shape: [3 * width] },
-        { tensor: `${block}.attn.c_proj.bias`, shape: [width] },
-        { tensor: `${block}.ln_2.weight`, shape: [width] },
-        { tensor: `${block}.ln_2.bias`, shape: [width] },
-        { tensor: `${block}.mlp.c_fc.bias`, shape: [feedForwardWidth] },
-        { tensor: `${block}.mlp.c_proj.bias`, shape: [width] },
-      );
-    }
-    vectors.push(
-      { tensor: 'transformer.ln_f.weight', shape: [width] },
-      { tensor: 'transformer.ln_f.bias', shape: [width] },
-    );
-    if (hasOwnHead) matrices.push(embedding('lm_head', [vocabularySize, width]));
-    return { matrices, vectors };
+  layout: gpt2Layout,
+  layersKey: 'n_layer',
+  blockName,
+
+  embed(weights, { ids, length }) {
+    return embed(weights, upload(ids), { length });
   },
 
-  hiddenStates(weights, { ids, batch, length }) {
-    const keyCounts = uploadTensor(new Int32Array(batch).fill(length), [batch]) as tf.Tensor1D;
-    return forward(weights, embed(weights, upload(ids), { length }), (qkv) => {
-      const role = (index: number) => ({
-        tensor: qkv,
-        stride: qkv.shape[1],
-        offset: index * weights.config.width,
-      });
+  block(weights, structure, hidden, { batch, length, keyCounts }) {
+    return block(weights, structure, hidden, (qkv) => {
+      const width = qkv.shape[1] / 3;
+      const role = (index: number) => ({ tensor: qkv, stride: qkv.shape[1], offset: index * width });
       return attention(role(0), role(1), role(2), keyCounts, {
-        ...headShape(weights.config),
+        ...headShape(weights.config, width),
         batch,
         queryCount: length,
         keyRows: length,
@@ -104,30 +81,37 @@ export const gpt2: Architecture = {
     });
   },
 
+  finish: (weights, hidden) => norm(weights, hidden, 'transformer.ln_f'),
+
   extend(weights, ids, cache) {
     const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]) as tf.Tensor1D;
     const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
-    return forward(weights, embedded, (qkv, layer) =>
-      attentionOverCache(weights.config, qkv, cache, layer, keyCounts),
-    );
+    const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) =>
+      attentionOverCache(weights.config, qkv, layer, cache, keyCounts);
+    return forward(weights, embedded, cache, attend);
   },
 
   extendByOne(weights, { id, lengths }, cache, folded) {
-    const attend: Attend = (qkv, layer) => {
-      const { keys, values } = cache;
-      return cachedAttention(
-        qkv,
-        { keys: keys[layer], values: values[layer] },
-        lengths,
-        weights.config.heads,
-      );
+    const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) => {
+      const { heads } = headShape(weights.config, layer.keys.shape[1]);
+      return cachedAttention(qkv, layer, lengths, heads);
     };
-    return forward(weights, embed(weights, id, { length: 1, lengths }), attend, folded);
+    return forward(weights, embed(weights, id, { length: 1, lengths }), cache, attend, folded);
   },
 
-  normsBeforeLinears: ({ layers }) => ({
-    attention: eachBlock(layers, (block) => ({ norm: `${block}.ln_1`, module: `${block}.attn.c_attn` })),
-    feedForward: eachBlock(layers, (block) => ({ norm: `${block}.ln_2`, module: `${block}.mlp.c_fc` })),
+  normsBeforeLinears: ({ structure: { blocks } }) => ({
+    attention: blocks
+      .filter(({ hasAttention }) => hasAttention)
+      .map((block) => ({
+        norm: `${blockName(block.index)}.ln_1`,
+        module: `${blockName(block.index)}.attn.c_attn`,
+      })),
+    feedForward: blocks
+      .filter(({ hasFeedForward }) => hasFeedForward)
+      .map((block) => ({
+        norm: `${blockName(block.index)}.ln_2`,
+        module: `${blockName(block.index)}.mlp.c_fc`,
+      })),
   }),
 
   head(weights, hidden) {
@@ -136,7 +120,7 @@ export const gpt2: Architecture = {
   },
 };
 
-type Attend = (qkv: tf.Tensor2D, layer: number) => tf.Tensor2D;
+type Attend = (qkv: tf.Tensor2D) => tf.Tensor2D;
 
 function upload(ids: Int32Array): tf.Tensor1D {
   return uploadTensor(ids, [ids.length]) as tf.Tensor1D;
@@ -151,29 +135,29 @@ function embed(
   return embeddingSum(tokens, weights.vector('transformer.wpe.weight'), place); // [tokens, width]
 }
 
-function eachBlock<T>(layers: number, make: (block: string) => T): T[] {
-  return Array.from({ length: layers }, (_, layer) => make(`transformer.h.${layer}`));
-}
-
+/** Every block after the other, its attention over the cache. */
 function forward(
   weights: ModelWeights,
   embedded: tf.Tensor2D,
-  attend: Attend,
+  cache: LayerCache,
+  attend: (qkv: tf.Tensor2D, layer: LayerKeysAndValues) => tf.Tensor2D,
   folded?: FoldedNorms,
 ): tf.Tensor2D {
   let x = embedded;
-  for (let layer = 0; layer < weights.config.layers; layer++) x = block(weights, x, layer, attend, folded);
+  for (const [position, structure] of weights.config.structure.blocks.entries()) {
+    x = block(weights, structure, x, (qkv) => attend(qkv, cache.layers[position]!), folded);
+  }
   return norm(weights, x, 'transformer.ln_f');
 }
 
 function block(
   weights: ModelWeights,
+  structure: BlockStructure,
   input: tf.Tensor2D,
-  layer: number,
   attend: Attend,
   folded?: FoldedNorms,
 ): tf.Tensor2D {
-  const name = `transformer.h.${layer}`;
+  const name = blockName(structure.index);
   const multiply = (module: string, x: tf.Tensor2D, epilogue: Epilogue = {}) => {
     const bias = weights.vector(`${name}.${module}.bias`);
     return weights.linear(`${name}.${module}`).matmul(x, { bias, ...epilogue });
@@ -184,30 +168,36 @@ function block(
     const bias = weights.vector(`${name}.${module}.bias`);
     return weights.linear(`${name}.${module}`).matmulOfNormalized!(x, foldedNorm, { bias, ...epilogue });
   };
-  const qkv = multiplyNormed('attn.c_attn', input, 'ln_1'); // [tokens, 3·width]
-  const x = multiply('attn.c_proj', attend(qkv, layer), { residual: input }); // [tokens, width]
-  const { activation } = weights.config;
-  const hidden = multiplyNormed('mlp.c_fc', x, 'ln_2', { activation }); // [tokens, feedForwardWidth]
-  return multiply('mlp.c_proj', hidden, { residual: x });
+  let x = input;
+  if (structure.hasAttention) {
+    const qkv = multiplyNormed('attn.c_attn', x, 'ln_1'); // [tokens, 3·kept heads·headWidth]
+    x = multiply('attn.c_proj', attend(qkv), { residual: x }); // [tokens, width]
+  }
+  if (structure.hasFeedForward) {
+    const { activation } = weights.config;
+    const hidden = multiplyNormed('mlp.c_fc', x, 'ln_2', { activation }); // [tokens, kept neurons]
+    x = multiply('mlp.c_proj', hidden, { residual: x });
+  }
+  return x;
 }
 
 function attentionOverCache(
   config: ModelConfig,
   qkv: tf.Tensor2D,
+  { keys, values }: LayerKeysAndValues,
   cache: LayerCache,
-  layer: number,
   keyCounts: tf.Tensor1D,
 ): tf.Tensor2D {
-  const { width } = config;
-  copyColumns(qkv, width, cache.keys[layer], cache.length);
-  copyColumns(qkv, 2 * width, cache.values[layer], cache.length);
+  const width = keys.shape[1];
+  copyColumns(qkv, width, keys, cache.length);
+  copyColumns(qkv, 2 * width, values, cache.length);
   return attention(
     { tensor: qkv, stride: 3 * width, offset: 0 },
-    { tensor: cache.keys[layer], stride: width, offset: 0 },
-    { tensor: cache.values[layer], stride: width, offset: 0 },
+    { tensor: keys, stride: width, offset: 0 },
+    { tensor: values, stride: width, offset: 0 },
     keyCounts,
     {
-      ...headShape(config),
+      ...headShape(config, width),
       batch: 1,
       queryCount: qkv.shape[0],
       keyRows: cache.capacity,
@@ -221,14 +211,8 @@ function norm({ config, vector }: ModelWeights, x: tf.Tensor2D, name: string): t
   return layerNorm(x, vector(`${name}.weight`), vector(`${name}.bias`), config.layerNormEpsilon);
 }
 
-function headShape({ heads, width }: ModelConfig): { heads: number; headWidth: number } {
-  return { heads, headWidth: width / heads };
-}
-
-function embedding(module: string, shape: [number, number]): MatrixLayout {
-  return { module, tensor: `${module}.weight`, shape, transposed: false, isBlockLinear: false };
-}
-
-function conv1d(module: string, shape: [number, number]): MatrixLayout {
-  return { module, tensor: `${module}.weight`, shape, transposed: true, isBlockLinear: true };
+/** @param width of the heads that are there, together */
+function headShape(config: ModelConfig, width: number): { heads: number; headWidth: number } {
+  const headWidth = config.width / config.heads;
+  return { heads: width / headWidth, headWidth };
 }

@@ -1,0 +1,152 @@
+import type * as tf from '@tensorflow/tfjs';
+import { readFloats, uploadTensor } from '../gpu/transfer';
+import { DenseWeight } from '../weights/dense-weight';
+import type { LinearWeight } from '../weights/linear-weight';
+import { ModelError } from './architecture';
+import type { MatrixLayout, Model, ModelConfig, VectorLayout } from './model';
+import { type BlockStructure, memberIndices, type Members, type ModelStructure } from './structure';
+
+/**
+ * Cuts a model down to a structure: blocks, sub-layers, heads and neurons that are not in it go, and the matrices really
+ * become smaller.
+ *
+ * @param structure a part of the model's own
+ * @returns a new model, owned by the caller; `model` stays as it is
+ * @throws ModelError where heads or neurons would have to be cut out of a matrix that is compressed already
+ */
+export async function restructure(model: Model, structure: ModelStructure): Promise<Model> {
+  const cuts = new Map(structure.blocks.map((block) => [block.index, cutOf(model.config, block)]));
+  const linears = new Map<string, LinearWeight>();
+  const vectors = new Map<string, tf.Tensor>();
+  try {
+    for (const matrix of model.layout.matrices) {
+      const cut = matrix.block === undefined ? undefined : cuts.get(matrix.block);
+      if (!cut || !model.linears.has(matrix.module)) continue;
+      const smaller = await cutMatrix(matrix, model.linears.get(matrix.module)!, cut);
+      if (smaller) linears.set(matrix.module, smaller);
+    }
+    for (const vector of model.layout.vectors) {
+      const cut = vector.block === undefined ? undefined : cuts.get(vector.block);
+      const kept = cut?.(vector.members);
+      if (!kept) continue;
+      const values = await readFloats(model.vectors.get(vector.tensor)!);
+      vectors.set(
+        vector.tensor,
+        uploadTensor(
+          Float32Array.from(kept, (index) => values[index]),
+          [kept.length],
+        ),
+      );
+    }
+    return withPresent(model, structure, linears, vectors);
+  } catch (error) {
+    for (const weight of linears.values()) weight.dispose();
+    for (const vector of vectors.values()) vector.dispose();
+    throw error;
+  }
+}
+
+/** Which positions along a dimension stay; undefined: all of them. */
+type Cut = (members: Members | undefined) => Uint32Array | undefined;
+
+function cutOf(config: ModelConfig, block: BlockStructure): Cut {
+  const before = config.structure.blocks.find(({ index }) => index === block.index);
+  if (!before)
+    throw new ModelError(`This model has no block ${block.index} any more; choose among those it has.`);
+  return (members) => {
+    if (!members) return undefined;
+    const present = memberIndices(members, before, config);
+    const wanted = new Set(memberIndices(members, block, config));
+    if (wanted.size === present.length) return undefined;
+    return Uint32Array.from(present.keys()).filter((position) => wanted.has(present[position]));
+  };
+}
+
+async function cutMatrix(
+  { module, outputs, inputs }: MatrixLayout,
+  weight: LinearWeight,
+  cut: Cut,
+): Promise<DenseWeight | undefined> {
+  const [rows, columns] = [cut(outputs), cut(inputs)];
+  if (!rows && !columns) return undefined;
+  if (weight.form !== 'dense') {
+    throw new ModelError(
+      `Heads or neurons cannot be cut out of ${module}, which an earlier step made ${weight.form}; put that step after this one.`,
+    );
+  }
+  const [height, width] = weight.shape;
+  const keptRows = rows ?? Uint32Array.from({ length: height }, (_, row) => row);
+  const keptColumns = columns ?? Uint32Array.from({ length: width }, (_, column) => column);
+  const values = await weight.dense();
+  const smaller = new Float32Array(keptRows.length * keptColumns.length);
+  keptRows.forEach((row, y) => {
+    keptColumns.forEach((column, x) => {
+      smaller[y * keptColumns.length + x] = values[row * width + column];
+    });
+  });
+  return DenseWeight.fromValues(smaller, [keptRows.length, keptColumns.length]);
+}
+
+/** What was cut in a block or sub-layer that goes as a whole is not needed. */
+function withPresent(
+  model: Model,
+  structure: ModelStructure,
+  linears: Map<string, LinearWeight>,
+  vectors: Map<string, tf.Tensor>,
+): Model {
+  const result = model.withStructure(structure, linears, vectors);
+  for (const [name, weight] of linears) if (!result.linears.has(name)) weight.dispose();
+  for (const [name, vector] of vectors) if (!result.vectors.has(name)) vector.dispose();
+  return result;
+}
+
+/**
+ * The values of a matrix at the place and in the size that it has in the checkpoint, zeros for what is gone: computed with
+ * these, a model gives the same results.
+ * @param matrix of `checkpointLayout`
+ */
+export async function valuesInCheckpoint(model: Model, matrix: MatrixLayout): Promise<Float32Array> {
+  const weight = model.linears.get(matrix.module);
+  const [height, width] = matrix.shape;
+  if (!weight) return new Float32Array(height * width);
+  const values = await weight.dense();
+  if (weight.shape[0] === height && weight.shape[1] === width) return values;
+  const block = blockOf(model, matrix)!;
+  const rows = positionsOf(matrix.outputs, height, block, model.config);
+  const columns = positionsOf(matrix.inputs, width, block, model.config);
+  const expanded = new Float32Array(height * width);
+  rows.forEach((row, y) => {
+    columns.forEach((column, x) => {
+      expanded[row * width + column] = values[y * columns.length + x];
+    });
+  });
+  return expanded;
+}
+
+/** The same of a vector. @param vector of `checkpointLayout` */
+export async function vectorInCheckpoint(model: Model, vector: VectorLayout): Promise<Float32Array> {
+  const tensor = model.vectors.get(vector.tensor);
+  const length = vector.shape.reduce((product, size) => product * size, 1);
+  if (!tensor) return new Float32Array(length);
+  const values = await readFloats(tensor);
+  if (values.length === length) return values;
+  const expanded = new Float32Array(length);
+  positionsOf(vector.members, length, blockOf(model, vector)!, model.config).forEach((position, index) => {
+    expanded[position] = values[index];
+  });
+  return expanded;
+}
+
+function blockOf({ config }: Model, { block }: { readonly block?: number }): BlockStructure | undefined {
+  return config.structure.blocks.find(({ index }) => index === block);
+}
+
+function positionsOf(
+  members: Members | undefined,
+  length: number,
+  block: BlockStructure,
+  config: ModelConfig,
+): Uint32Array {
+  if (!members) return Uint32Array.from({ length }, (_, position) => position);
+  return memberIndices(members, block, config);
+}
