@@ -5,7 +5,13 @@ import { nOfMMatrix } from '../kernels/n-of-m-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk } from './packed-values';
-import { chooseGrid, packCodes, type QuantizationScheme, unpackCodes } from './quantization';
+import {
+  chooseGrid,
+  packCodes,
+  type QuantizationGrid,
+  type QuantizationScheme,
+  unpackCodes,
+} from './quantization';
 import { readWords, storedTensor, type TensorReader } from './stored-words';
 
 type Shape = readonly [number, number];
@@ -85,13 +91,29 @@ export class NOfMWeight extends DecodedWeight {
   /** The same pattern with its values as codes. */
   async quantizeValues(scheme: QuantizationScheme): Promise<NOfMWeight> {
     const dense = await this.dense();
+    return this.quantizeToGrid(dense, chooseGrid(dense, this.shape, scheme));
+  }
+
+  /** The same pattern with other values, as codes of a grid that was chosen before. @param dense row-major [out, in] */
+  async quantizeToGrid(dense: Float32Array, grid: QuantizationGrid): Promise<NOfMWeight> {
     const indices = await this.readIndices();
-    const values = PackedValues.quantized(dense, this.shape, {
-      count: indices.length,
-      walk: keptPlaces(indices, this.shape, this.pattern),
-      grid: chooseGrid(dense, this.shape, scheme),
-    });
+    const walk = keptPlaces(indices, this.shape, this.pattern);
+    const values = PackedValues.quantized(dense, this.shape, { count: indices.length, walk, grid });
     return NOfMWeight.fromIndices(this.shape, this.pattern, indices, values);
+  }
+
+  /** Which weights are stored, row-major [out, in]: 1 where one is, be it zero or not. */
+  async keptPlaces(): Promise<Uint8Array> {
+    const [rows, width] = this.shape;
+    const kept = new Uint8Array(rows * width);
+    keptPlaces(
+      await this.readIndices(),
+      this.shape,
+      this.pattern,
+    )((_, row, column) => {
+      kept[row * width + column] = 1;
+    });
+    return kept;
   }
 
   protected makeMatrix(): DecodedMatrix {

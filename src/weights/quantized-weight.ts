@@ -3,7 +3,7 @@ import { quantizedMatrix } from '../kernels/quantized-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk, valueBits } from './packed-values';
-import { chooseGrid, type QuantizationScheme } from './quantization';
+import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from './quantization';
 import type { TensorReader } from './stored-words';
 
 type Shape = readonly [number, number];
@@ -23,9 +23,16 @@ export class QuantizedWeight extends DecodedWeight {
 
   /** @param values row-major [out, in] */
   static fromValues(values: Float32Array, shape: Shape, scheme: QuantizationScheme): QuantizedWeight {
-    const grid = chooseGrid(values, shape, scheme);
-    const count = shape[0] * slotsInARow(shape[1], scheme.bits);
-    const walk = paddedRows(shape, scheme.bits);
+    return QuantizedWeight.fromGrid(values, shape, chooseGrid(values, shape, scheme));
+  }
+
+  /**
+   * By a grid that was chosen before: a value that it holds comes back as it is, any other is rounded to the nearest.
+   * @param values row-major [out, in]
+   */
+  static fromGrid(values: Float32Array, shape: Shape, grid: QuantizationGrid): QuantizedWeight {
+    const count = shape[0] * slotsInARow(shape[1], grid.bits);
+    const walk = paddedRows(shape, grid.bits);
     return new QuantizedWeight(shape, PackedValues.quantized(values, shape, { count, walk, grid }));
   }
 

@@ -5,7 +5,7 @@ import { sparseMatrix } from '../kernels/sparse-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk } from './packed-values';
-import { chooseGrid, type QuantizationScheme } from './quantization';
+import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from './quantization';
 import { readWords, storedTensor, type TensorReader } from './stored-words';
 
 type Shape = readonly [number, number];
@@ -70,13 +70,27 @@ export class SparseWeight extends DecodedWeight {
   /** The same pattern with its values as codes. Zeros need no code: they stay zero whatever the zero point. */
   async quantizeValues(scheme: QuantizationScheme): Promise<SparseWeight> {
     const dense = await this.dense();
+    return this.quantizeToGrid(dense, chooseGrid(dense, this.shape, scheme));
+  }
+
+  /** The same pattern with other values, as codes of a grid that was chosen before. @param dense row-major [out, in] */
+  async quantizeToGrid(dense: Float32Array, grid: QuantizationGrid): Promise<SparseWeight> {
     const mask = await this.readMask();
-    const values = PackedValues.quantized(dense, this.shape, {
-      count: this.values.count,
-      walk: setPlaces(mask, this.shape),
-      grid: chooseGrid(dense, this.shape, scheme),
-    });
+    const walk = setPlaces(mask, this.shape);
+    const values = PackedValues.quantized(dense, this.shape, { count: this.values.count, walk, grid });
     return SparseWeight.fromMask(this.shape, mask, values);
+  }
+
+  /** Which weights are stored, row-major [out, in]: 1 where one is, be it zero or not. */
+  async keptPlaces(): Promise<Uint8Array> {
+    const kept = new Uint8Array(this.shape[0] * this.shape[1]);
+    setPlaces(
+      await this.readMask(),
+      this.shape,
+    )((_, row, column) => {
+      kept[row * this.shape[1] + column] = 1;
+    });
+    return kept;
   }
 
   protected makeMatrix(): DecodedMatrix {
