@@ -4,6 +4,7 @@ import { type FoldedNorm, foldedNormInputs, foldedNormSource } from './folded-no
 import type { KernelProfile } from './kernel-profile';
 import { PRODUCT_UNIFORMS } from './product-uniforms';
 import { quadReader } from './quad-reader';
+import { type StoredColumns, storedActivations } from './stored-columns';
 
 /**
  * How a form of matrix is walked through, row by row: WGSL for one step of some columns of one row. The activations of the
@@ -18,6 +19,8 @@ export interface RowForm {
   readonly declarations?: string;
   /** What all rows of a step share. */
   readonly stepSource?: string;
+  /** Where rows hold some of their columns only; goes with steps of 4 columns and without a norm. */
+  readonly storedColumns?: StoredColumns;
   /** Variables of row `r`, declared before the first step; its index stands in `row<r>`. */
   rowState(r: number): string;
   /** Adds the step `step` of row `r` to the variable `sum<r>`. */
@@ -123,14 +126,18 @@ fn main(
       : `  ${bySubgroup ? '' : 'let lane = local;'}\n  let firstRow = workgroup.x * ROWS;`,
     `  let token = workgroup.y;
   let start = xStart(token);
-  let steps = (uniforms.width + ${form.columnsPerStep - 1}u) / ${form.columnsPerStep}u;
   // Past the last row it is computed again and not written.
   let lastRow = uniforms.outputs - 1u;`,
+    form.storedColumns
+      ? `${form.storedColumns.declaration('firstRow')}\n  let steps = quads;`
+      : `  let steps = (uniforms.width + ${form.columnsPerStep - 1}u) / ${form.columnsPerStep}u;`,
     hasNorm ? `  var sumX = 0.0;\n  var squaresX = 0.0;` : '',
     ...rows.map((r) => `  let row${r} = min(firstRow + ${r}u, lastRow);\n  var sum${r} = 0.0;`),
     ...rows.map((r) => form.rowState(r)),
     `  for (var step = lane; step < steps; step += LANES) {`,
-    ...quads.flatMap((q) => readQuad(q, quads.length, hasNorm)),
+    ...(form.storedColumns
+      ? [`    let x0 = ${storedActivations(form, 'start', 'step')};`]
+      : quads.flatMap((q) => readQuad(q, quads.length, hasNorm))),
     form.stepSource ?? '',
     ...rows.map((r) => form.rowStep(r)),
     `  }`,

@@ -3,6 +3,7 @@ import { declareInputs, type Epilogue, epilogueInputs, epilogueSource, type Inpu
 import type { KernelProfile } from './kernel-profile';
 import { PRODUCT_UNIFORMS } from './product-uniforms';
 import { quadReader } from './quad-reader';
+import { type StoredColumns, storedActivations } from './stored-columns';
 
 /** A matrix as tiles take it: four weights of a row at a time, from the first column on. */
 export interface QuadForm {
@@ -11,6 +12,8 @@ export interface QuadForm {
   readonly declarations?: string;
   /** Variables of row `r`; its index stands in `row<r>`. */
   rowState(r: number): string;
+  /** Where rows hold some of their columns only: quads are then those that are stored. */
+  readonly storedColumns?: StoredColumns;
   /** What all rows share for a quad. */
   readonly quadSource?: string;
   /** A vec4f expression: the weights of row `r` in the columns 4·`quad` … 4·`quad` + 3. Steps come in order. */
@@ -18,7 +21,7 @@ export interface QuadForm {
 }
 
 /** What one invocation makes. */
-interface Tile {
+export interface Tile {
   readonly tokens: number;
   readonly rows: number;
   /** Lanes whose rows lie side by side and that hand the activations round; 1: none. */
@@ -93,18 +96,20 @@ fn main(
   let lastRow = uniforms.outputs - 1u;
   let lastToken = uniforms.tokens - 1u;`,
     ...rows.map((r) => `  let row${r} = min(firstRow + ${r * lanes}u, lastRow);`),
+    // Lanes that exchange must all take as many steps, and the compiler must see that.
+    form.storedColumns?.declaration(exchanges ? `workgroup.x * ${tile.rows * lanes}u` : 'firstRow') ??
+      '  let quads = (uniforms.width + 3u) / 4u;',
     ...rows.map((r) => form.rowState(r)),
     ...numbers(tile.tokens / lanes).map((t) => {
       const token = exchanges ? `firstToken + ${t * lanes}u + lane` : `firstToken + ${t}u`;
       return `  let x${t} = xStart(min(${token}, lastToken));`;
     }),
     ...rows.flatMap((r) => tokens.map((t) => `  var sum${r}_${t} = 0.0;`)),
-    `  let quads = (uniforms.width + 3u) / 4u;
-  for (var quad = 0u; quad < quads; quad++) {`,
+    `  for (var quad = 0u; quad < quads; quad++) {`,
     form.quadSource ?? '',
     ...rows.map((r) => `    let w${r} = ${form.rowQuad(r)};`),
     ...numbers(tile.tokens / lanes).flatMap((t) => [
-      `    let read${t} = xQuad(x${t}, quad);`,
+      `    let read${t} = ${storedActivations(form, `x${t}`, 'quad')};`,
       ...numbers(lanes).flatMap((from) => {
         const value = exchanges ? `subgroupBroadcast(read${t}, ${from}u)` : `read${t}`;
         const token = t * lanes + from;

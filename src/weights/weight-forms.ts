@@ -1,3 +1,4 @@
+import { blockSparseForm } from './block-sparse-weight';
 import { denseForm } from './dense-weight';
 import { kroneckerForm } from './kronecker-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
@@ -14,6 +15,7 @@ export const WEIGHT_FORMS: readonly WeightForm[] = [
   quantizedForm,
   sparseForm,
   nOfMForm,
+  blockSparseForm,
   structuredForm(loadWeight),
   lowRankForm(loadWeight),
   kroneckerForm(loadWeight),

@@ -1,0 +1,134 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { applyEpilogue } from './bias-activation';
+import rowsSource from './block-sparse-rows.wgsl?raw';
+import {
+  blockConstants,
+  blockIndexInputs,
+  type BlockSparseMatrix,
+  blockSparseForm,
+  blockSparseKey,
+} from './block-sparse-matrix';
+import { workgroupRows, workgroupTileKernel, workgroupTiles } from './block-sparse-tile';
+import { FEW_TOKENS } from './dense-matmul';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueKey } from './epilogue';
+import { kernelMemo } from './kernel-memo';
+import { type KernelProfile, kernelProfile } from './kernel-profile';
+import { packedValueInputs, packedValueSource } from './packed-values';
+import { rowProductKernel, rowProductWorkgroups } from './row-product';
+import { type Tile, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
+
+/** Lanes of a subgroup that make rows of one block row side by side. */
+const EXCHANGE_LANES = 4;
+const EXCHANGE_TOKENS = 16;
+/** Where a lane makes few rows, what it reads of them serves more tokens. */
+const EXCHANGE_TOKENS_OF_FEW_ROWS = 32;
+const FEW_ROWS = 4;
+const REGISTER_TOKENS = 8;
+const GREATEST_ROWS = 8;
+
+const remember = kernelMemo();
+
+/** activation(x · Wᵀ + bias) + residual in time that the blocks that are there take: [tokens, in] → [tokens, out]. */
+export function blockSparseMatmul(
+  x: tf.Tensor2D,
+  matrix: BlockSparseMatrix,
+  epilogue: Epilogue = {},
+): tf.Tensor2D {
+  const [outputs, width] = matrix.shape;
+  const [tokens] = x.shape;
+  const inputs = [x, ...blockSparseForm(matrix).inputs.map(({ tensor }) => tensor)];
+  const readByEpilogue = epilogueInputs(epilogue).map(({ tensor }) => tensor);
+  const outputBuffers = 1;
+  const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
+  if (inputs.length + readByEpilogue.length + outputBuffers > maxStorageBuffersPerShaderStage) {
+    return applyEpilogue(() => blockSparseMatmul(x, matrix), epilogue);
+  }
+  const { kernel, workgroups } = launchOf(matrix, tokens, epilogue);
+  const [y] = runKernel(kernel, {
+    inputs: [...inputs, ...readByEpilogue],
+    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
+    uniforms: [tokens, width, outputs, 0, outputs],
+    workgroups,
+  });
+  return y as tf.Tensor2D;
+}
+
+/** Rows by index: ids [n] int32 → [n, width]. */
+export function blockSparseRows(ids: tf.Tensor1D, matrix: BlockSparseMatrix): tf.Tensor2D {
+  const [, width] = matrix.shape;
+  const [count] = ids.shape;
+  const [y] = runKernel(
+    remember(`look-up ${blockSparseKey(matrix)}`, () => rowsKernel(matrix)),
+    {
+      inputs: [ids, ...rowsInputs(matrix).map(({ tensor }) => tensor)],
+      outputs: [{ shape: [count, width], dtype: 'float32' }],
+      uniforms: [count],
+      workgroups: [Math.ceil(Math.ceil(width / matrix.block[1]) / 64), count],
+    },
+  );
+  return y as tf.Tensor2D;
+}
+
+interface Launch {
+  readonly kernel: Kernel;
+  readonly workgroups: [number, number];
+}
+
+function launchOf(matrix: BlockSparseMatrix, tokens: number, epilogue: Epilogue): Launch {
+  const [outputs, width] = matrix.shape;
+  const device = kernelProfile();
+  const key = `${device.name} ${device.subgroupLanes ?? 'plain'} ${blockSparseKey(matrix)} ${epilogueKey(epilogue)}`;
+  if (tokens <= FEW_TOKENS) {
+    const profile = { ...device, rowsPerLane: greatestDivisor(matrix.block[0], device.rowsPerLane) };
+    const kernel = remember(`row ${key}`, () =>
+      rowProductKernel(blockSparseForm(matrix), width, epilogue, profile),
+    );
+    return { kernel, workgroups: rowProductWorkgroups(outputs, tokens, profile) };
+  }
+  const rows = device.tile === 'workgroup' ? workgroupRows(matrix) : undefined;
+  if (rows) {
+    const kernel = remember(`workgroup ${key}`, () => workgroupTileKernel(matrix, rows, epilogue));
+    return { kernel, workgroups: workgroupTiles(outputs, tokens, rows) };
+  }
+  const tile = tileFor(matrix, device);
+  const kernel = remember(`tile ${key}`, () =>
+    tokenTileKernel(blockSparseForm(matrix), width, epilogue, tile),
+  );
+  return { kernel, workgroups: tokenTileWorkgroups(outputs, tokens, tile) };
+}
+
+/** The tile whose rows are of one block row. */
+function tileFor({ block: [blockRows] }: BlockSparseMatrix, device: KernelProfile): Tile {
+  if (device.tile !== 'exchange' || blockRows % EXCHANGE_LANES !== 0) {
+    return { tokens: REGISTER_TOKENS, rows: greatestDivisor(blockRows, GREATEST_ROWS), lanes: 1 };
+  }
+  const rows = greatestDivisor(blockRows / EXCHANGE_LANES, GREATEST_ROWS);
+  const tokens = rows > FEW_ROWS ? EXCHANGE_TOKENS : EXCHANGE_TOKENS_OF_FEW_ROWS;
+  return { tokens, rows, lanes: EXCHANGE_LANES };
+}
+
+function greatestDivisor(size: number, limit: number): number {
+  for (let divisor = Math.min(size, limit); divisor > 1; divisor--) {
+    if (size % divisor === 0) return divisor;
+  }
+  return 1;
+}
+
+function rowsInputs(matrix: BlockSparseMatrix) {
+  return [...packedValueInputs(matrix.values), ...blockIndexInputs(matrix)];
+}
+
+function rowsKernel(matrix: BlockSparseMatrix): Kernel {
+  const buffers = [{ name: 'ids', type: 'array<i32>' }, ...rowsInputs(matrix)];
+  return {
+    name: 'block-sparse-rows',
+    source: `${declareInputs(buffers)}
+@group(0) @binding(${buffers.length}) var<storage, read_write> y: array<f32>;
+@group(0) @binding(${buffers.length + 1}) var<uniform> uniforms: Uniforms;
+${blockConstants(matrix)}
+${packedValueSource(matrix.values)}
+${rowsSource}`,
+  };
+}

@@ -1,0 +1,111 @@
+import type { SlotWalk } from './packed-values';
+
+type Shape = readonly [rows: number, columns: number];
+
+/**
+ * Which blocks of a matrix are stored, and where (block compressed sparse rows). The columns of the blocks that a block row
+ * has lie side by side in each of its rows, which are filled up to a whole number of four slots.
+ */
+export interface BlockIndex {
+  /** Of each block row, and of the end: the number of blocks before it, and of slots before it over four. */
+  readonly blockRows: Uint32Array;
+  /** Of each block its place in its block row. */
+  readonly blockColumns: Uint32Array;
+}
+
+/** Blocks that it takes to cover a matrix, down and across; those at the edges may be smaller. */
+export function blockGrid([rows, columns]: Shape, [blockRows, blockColumns]: Shape): Shape {
+  return [Math.ceil(rows / blockRows), Math.ceil(columns / blockColumns)];
+}
+
+/** @param kept of each block, row by row of the grid, whether it is stored */
+export function indexOfBlocks(shape: Shape, block: Shape, kept: readonly boolean[]): BlockIndex {
+  const [down, across] = blockGrid(shape, block);
+  const lists = Array.from({ length: down }, (_, row) =>
+    Array.from({ length: across }, (_, place) => place).filter((place) => kept[row * across + place]),
+  );
+  const blockColumns = Uint32Array.from(lists.flat());
+  return { blockRows: blockRowsOf(shape, block, lists), blockColumns };
+}
+
+/**
+ * The index as a file gives it.
+ * @throws Error where it describes no such matrix
+ */
+export function checkedIndex(
+  shape: Shape,
+  block: Shape,
+  blockRows: Uint32Array,
+  blockColumns: Uint32Array,
+): BlockIndex {
+  const [down, across] = blockGrid(shape, block);
+  const lists = Array.from({ length: down }, (_, row) =>
+    Array.from(blockColumns.subarray(blockRows[2 * row], blockRows[2 * row + 2])),
+  );
+  const ascends = lists.every((list) =>
+    list.every((place, index) => place < across && (index === 0 || place > list[index - 1])),
+  );
+  if (!ascends)
+    throw new Error(`its tensor block_columns does not ascend in each block row to less than ${across}`);
+  if (blockRowsOf(shape, block, lists).some((value, index) => value !== blockRows[index]))
+    throw new Error('its tensor block_rows does not count the blocks and values before each block row');
+  return { blockRows, blockColumns };
+}
+
+/** Slots of all rows, those of padding included. */
+export function slotCount({ blockRows }: BlockIndex): number {
+  return blockRows[blockRows.length - 1] * 4;
+}
+
+/** Walks over the stored weights, row by row. */
+export function blockPlaces(shape: Shape, block: Shape, { blockRows, blockColumns }: BlockIndex): SlotWalk {
+  const [rows, columns] = shape;
+  return (visit) => {
+    for (let row = 0; row < rows; row++) {
+      const blockRow = Math.floor(row / block[0]);
+      const places = blockColumns.subarray(blockRows[2 * blockRow], blockRows[2 * blockRow + 2]);
+      const slots = 4 * quadsOfRow(storedWidth(places, columns, block[1]));
+      let slot = 4 * blockRows[2 * blockRow + 1] + (row - blockRow * block[0]) * slots;
+      for (const place of places) {
+        const end = Math.min(columns, (place + 1) * block[1]);
+        for (let column = place * block[1]; column < end; column++) visit(slot++, row, column);
+      }
+    }
+  };
+}
+
+/** Weights that are stored. */
+export function storedWeights(shape: Shape, block: Shape, index: BlockIndex): number {
+  const [down] = blockGrid(shape, block);
+  let count = 0;
+  for (let row = 0; row < down; row++) {
+    const places = index.blockColumns.subarray(index.blockRows[2 * row], index.blockRows[2 * row + 2]);
+    count += rowsOfBlockRow(shape, block, row) * storedWidth(places, shape[1], block[1]);
+  }
+  return count;
+}
+
+function blockRowsOf(shape: Shape, block: Shape, lists: readonly number[][]): Uint32Array {
+  const blockRows = new Uint32Array(2 * (lists.length + 1));
+  lists.forEach((list, row) => {
+    const quads = quadsOfRow(storedWidth(list, shape[1], block[1]));
+    blockRows[2 * row + 2] = blockRows[2 * row] + list.length;
+    blockRows[2 * row + 3] = blockRows[2 * row + 1] + rowsOfBlockRow(shape, block, row) * quads;
+  });
+  return blockRows;
+}
+
+function rowsOfBlockRow([rows]: Shape, [blockRows]: Shape, row: number): number {
+  return Math.min(blockRows, rows - row * blockRows);
+}
+
+/** Columns that these blocks have together; the last one of the matrix may be narrower. */
+function storedWidth(places: ArrayLike<number>, columns: number, blockColumns: number): number {
+  if (places.length === 0) return 0;
+  const end = (places[places.length - 1] + 1) * blockColumns;
+  return places.length * blockColumns - Math.max(0, end - columns);
+}
+
+function quadsOfRow(width: number): number {
+  return Math.ceil(width / 4);
+}
