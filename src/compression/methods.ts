@@ -1,4 +1,5 @@
 import type { CompressionMethod } from './method';
+import { activationAwareLowRank } from './methods/activation-aware-low-rank';
 import { kronecker } from './methods/kronecker';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
@@ -12,4 +13,5 @@ export const METHODS = [
   kronecker,
   tensorTrain,
   lowRank,
+  activationAwareLowRank,
 ] as readonly CompressionMethod[];
