@@ -10,6 +10,8 @@ export type Measure = 'perplexity' | 'pseudo-perplexity' | 'accuracy';
 export interface CommandLine {
   readonly model: string;
   readonly recipes: readonly string[];
+  /** Texts that recipes may calibrate with. */
+  readonly calibrations: readonly string[];
   readonly evaluations: readonly { measure: Measure; file: string }[];
   /** Default: the model's context, at most 256. */
   readonly window?: number;
@@ -31,6 +33,7 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
 
   --model DIR                    a Hugging Face folder: config.json, model.safetensors, tokenizer
   --recipe FILE.json             a recipe; may be given several times; none: the base alone
+  --calibrate FILE               a text that recipes may calibrate with, by its file name; may be given several times
   --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; each once
   --window N --stride N          tokens of a perplexity window and from one to the next
   --max-windows N                windows at most
@@ -55,6 +58,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
   return {
     model: values.model,
     recipes: values.recipe ?? [],
+    calibrations: values.calibrate ?? [],
     evaluations,
     window: positive('window', values.window),
     stride: positive('stride', values.stride),
@@ -77,6 +81,7 @@ function parse(args: readonly string[]) {
       options: {
         model: { type: 'string' },
         recipe: { type: 'string', multiple: true },
+        calibrate: { type: 'string', multiple: true },
         evaluate: { type: 'string', multiple: true },
         window: { type: 'string' },
         stride: { type: 'string' },

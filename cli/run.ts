@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { installNodeGpu } from '../src/gpu/node-gpu';
 import { parseRecipeText } from '../src/compression/recipe';
+import { sensitivitiesOf } from '../src/compression/sensitivities';
 import { LatheLab } from '../src/lab/lab';
 import type {
   DataSet,
@@ -48,7 +49,10 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Exports come last: figures that took long are out by then, whatever becomes of the disk. */
 async function measure(command: CommandLine, publish: (report: Report) => Promise<void>): Promise<void> {
-  const recipes = await Promise.all(command.recipes.map(readRecipe));
+  const texts = await Promise.all(command.calibrations.map((file) => readDataSet(file, 'text')));
+  const recipes = await Promise.all(
+    command.recipes.map(async (file) => withDefaultText(await readRecipe(file), texts)),
+  );
   const dataSets = await Promise.all(
     command.evaluations.map(({ measure, file }) => readDataSet(file, measure)),
   );
@@ -60,6 +64,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
     const { model, base } = await lab.openCheckpoint(files, { onProgress });
     // What does not fit is said before the first long computation.
     for (const { measure: kind } of command.evaluations) requireMeasureOf(model, kind);
+    for (const text of texts) await lab.provideText(text);
     for (const recipe of recipes) await lab.checkRecipe(recipe);
     const variants: VariantInfo[] = [base];
     for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress }));
@@ -149,11 +154,23 @@ async function writeReport(path: string, text: string): Promise<void> {
   }
 }
 
+/** A recipe, with the file of sensitivities that it names read from beside it. */
 async function readRecipe(path: string): Promise<unknown> {
-  return parseRecipeText(await readText(path, 'recipe'), basename(path));
+  const recipe = parseRecipeText(await readText(path, 'recipe'), basename(path));
+  const { sensitivities } = (recipe ?? {}) as { sensitivities?: unknown };
+  if (typeof sensitivities !== 'string') return recipe;
+  const text = await readText(join(dirname(path), sensitivities), 'sensitivity profile');
+  return { ...(recipe as object), sensitivities: sensitivitiesOf(text, basename(sensitivities)) };
 }
 
-async function readDataSet(path: string, measure: Measure): Promise<DataSet> {
+/** Where one text to calibrate with was given, a recipe that names none takes it. */
+function withDefaultText(recipe: unknown, texts: readonly DataSet[]): unknown {
+  if (texts.length !== 1 || typeof recipe !== 'object' || recipe === null) return recipe;
+  const { calibration } = recipe as { calibration?: object };
+  return { ...recipe, calibration: { text: texts[0].name, ...calibration } };
+}
+
+async function readDataSet(path: string, measure: Measure | 'text'): Promise<DataSet> {
   const content = await readText(path, 'text');
   if (content.trim() === '') throw new UsageError(`${path} is empty; choose a text with some words in it.`);
   const labelled = measure === 'accuracy' || path.endsWith('.tsv');

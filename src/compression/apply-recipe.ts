@@ -28,7 +28,7 @@ export interface RecipeOptions {
 
 /** The module names that each step of a recipe applies to. @throws RecipeError where a target matches nothing */
 export function matchRecipe(recipe: CheckedRecipe, model: Model): string[][] {
-  return recipe.steps.map((step) => matchTargets(step.targets, step.ignore, model));
+  return recipe.steps.map((step) => matchTargets(step.targets, step.ignore, model, recipe.sensitivities));
 }
 
 /**

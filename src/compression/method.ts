@@ -107,6 +107,8 @@ export interface ModelMethod<Parameters = unknown> extends MethodDeclaration<Par
   readonly appliesTo: 'model';
   /** Whether these parameters need calibration sequences; absent: never. */
   needsCalibration?(parameters: Parameters): boolean;
+  /** How often the sequences run through the model, a backward pass counted as two; absent: once. For the cost shown. */
+  calibrationPasses?(parameters: Parameters): number;
   /**
    * @param model stays as it is
    * @param targets module names that the step matches

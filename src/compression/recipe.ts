@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type CompressionMethod, RecipeError } from './method';
+import type { Sensitivities, Targets } from './targets';
 
 /** One step of a recipe whose parameters have been checked by its method. */
 export interface CheckedStep {
   readonly method: CompressionMethod;
-  readonly targets: readonly string[];
+  readonly targets: Targets;
   readonly ignore: readonly string[];
   readonly parameters: unknown;
 }
@@ -13,23 +14,48 @@ export interface CheckedStep {
 export interface CheckedRecipe {
   readonly name: string;
   readonly steps: readonly CheckedStep[];
+  readonly calibration?: CalibrationSettings;
+  readonly sensitivities?: Sensitivities;
 }
+
+/** Which sequences are drawn from which text for the steps that need data. */
+export type CalibrationSettings = z.infer<typeof calibrationSchema>;
+
+const calibrationSchema = z.strictObject({
+  text: z.string().min(1),
+  sequences: z.number().int().positive().max(65_536).default(64),
+  length: z.number().int().min(2).default(128),
+  seed: z.number().int().nonnegative().default(0),
+});
 
 const stepSchema = z.strictObject({
   method: z.string(),
-  targets: z.array(z.string().min(1)).min(1),
+  targets: z.union(
+    [z.array(z.string().min(1)).min(1), z.strictObject({ leastSensitive: z.number().min(0).max(1) })],
+    {
+      error: 'targets are a list of names, or {"leastSensitive": 0.5} for that share of the linears',
+    },
+  ),
   ignore: z.array(z.string().min(1)).optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
 const recipeSchema = z.strictObject({
   name: z.string().trim().min(1),
+  calibration: calibrationSchema.optional(),
+  sensitivities: z
+    .record(z.string(), z.number().nonnegative(), {
+      error:
+        'sensitivities are {"module": divergence, …}; the file that a recipe names was not given with it',
+    })
+    .optional(),
   steps: z.array(stepSchema).min(1),
 });
 
 /**
- * Checks a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`. Unknown keys fail, also
- * within a method's parameters.
+ * Checks a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`, with `"calibration"` where a
+ * step needs data and `"sensitivities"` where targets are chosen by them. Unknown keys fail, also within a method's
+ * parameters.
  *
  * @throws RecipeError in one sentence that says where, what, and what would work
  */
@@ -52,7 +78,8 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
     );
     return { method, targets: step.targets, ignore: step.ignore ?? [], parameters };
   });
-  return { name: recipe.name, steps };
+  const { name, calibration, sensitivities } = recipe;
+  return { name, steps, calibration, sensitivities };
 }
 
 /** Parses recipe text as a user drops it in. @throws RecipeError where it is not JSON */

@@ -1,10 +1,12 @@
 import { matchRecipe } from '../compression/apply-recipe';
+import { calibrationCost } from '../compression/calibration-cost';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
 import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
 import { closeGpu, currentGpu, type DeviceOptions, type Gpu, isGpuOpen, openGpu } from '../gpu/device';
 import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
+import { CalibrationTexts, recipeNeedsCalibration } from './calibration-texts';
 import { planExport } from './export-plan';
 import { GzipSizes } from './gzip-sizes';
 import { weightHistograms } from './histograms';
@@ -13,6 +15,8 @@ import { describeModel } from './model-info';
 import { OneAtATime } from './one-at-a-time';
 import { predict } from './predict';
 import type {
+  CalibrationCost,
+  DataSet,
   DeviceInfo,
   EvaluationRequest,
   ExportFormat,
@@ -44,6 +48,7 @@ export class LatheLab implements Lab {
   /** The device whose loss is listened for: it may be asked for again while it is open. */
   private watched: Gpu | undefined;
   private blueprint: ReturnType<Session['blueprint']> | undefined;
+  private readonly texts = new CalibrationTexts();
   private readonly turns = new OneAtATime();
   private readonly gzipSizes = new GzipSizes((step, signal) =>
     this.turns.whenIdle(() => freeingBuffers(step), signal),
@@ -67,7 +72,11 @@ export class LatheLab implements Lab {
   }
 
   async methods(): Promise<readonly MethodDescription[]> {
-    return METHODS.map(({ id, title, paper, summary, fields }) => ({ id, title, paper, summary, fields }));
+    return METHODS.map((method) => {
+      const { id, title, paper, summary, fields } = method;
+      const calibrates = 'compressCalibrated' in method || 'needsCalibration' in method;
+      return { id, title, paper, summary, fields, calibrates };
+    });
   }
 
   async openCheckpoint(
@@ -77,6 +86,7 @@ export class LatheLab implements Lab {
     return this.inTurn(async () => {
       const opened = await Session.open(files, options);
       this.endSession();
+      this.texts.forgetEvaluations();
       this.session = opened;
       this.blueprint = undefined;
       const { info, model } = opened.base;
@@ -84,14 +94,32 @@ export class LatheLab implements Lab {
     }, options.signal);
   }
 
-  async checkRecipe(json: unknown): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[] }> {
+  async checkRecipe(
+    json: unknown,
+  ): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[]; needsCalibration: boolean }> {
     const recipe = checkRecipe(json, METHODS);
     const matches = matchRecipe(recipe, this.opened().base.model);
-    return { recipe: json as Recipe, matches };
+    return { recipe: json as Recipe, matches, needsCalibration: recipeNeedsCalibration(recipe) };
+  }
+
+  async provideText(data: DataSet): Promise<void> {
+    this.texts.provide(data);
+  }
+
+  async calibrationCost(json: unknown, { signal }: OperationOptions = {}): Promise<CalibrationCost> {
+    return this.inTurn(async () => {
+      const { base, tokenizer } = this.opened();
+      const recipe = checkRecipe(json, METHODS);
+      const matches = matchRecipe(recipe, base.model);
+      const encoding = { tokenizer, config: base.model.config };
+      const sequences = await this.texts.sequencesFor(recipe, encoding, signal);
+      if (!sequences) return { seconds: 0, bytes: 0 };
+      return calibrationCost(base.model, recipe, matches, sequences);
+    }, signal);
   }
 
   async compress(recipe: unknown, options: OperationOptions = {}): Promise<VariantInfo> {
-    return this.inTurn(() => this.opened().compress(recipe, options), options.signal);
+    return this.inTurn(() => this.opened().compress(recipe, this.texts, options), options.signal);
   }
 
   async importVariant(files: readonly NamedFile[], options: OperationOptions = {}): Promise<VariantInfo> {
@@ -119,6 +147,7 @@ export class LatheLab implements Lab {
     return this.inTurn(async () => {
       const session = this.opened();
       const others = variantIds.filter((id) => id !== BASE_ID);
+      this.texts.evaluate(request.data, calibratedAmong(others.map((id) => session.variant(id).info)));
       const variants = others.map((id) => session.variant(id).model);
       const models = { base: session.base.model, variants, tokenizer: session.tokenizer };
       const metrics: Metrics[] = await evaluationOf(request.kind).measure(models, request, {
@@ -234,7 +263,7 @@ export class LatheLab implements Lab {
     try {
       for (const { info, files: imported } of variants) {
         if (imported) await session.import(imported, options, info.id);
-        else await session.compress(info.recipe, options, info.id);
+        else await session.compress(info.recipe, this.texts, options, info.id);
       }
     } catch (error) {
       session.dispose();
@@ -243,6 +272,12 @@ export class LatheLab implements Lab {
     this.session = session;
     this.blueprint = undefined;
   }
+}
+
+function calibratedAmong(variants: readonly VariantInfo[]) {
+  return variants.flatMap(({ name, recipe: { calibration } }) =>
+    calibration ? [{ name, settings: calibration }] : [],
+  );
 }
 
 /** What work needed beside the weights goes back to the device after it. */

@@ -6,15 +6,38 @@
 export interface Recipe {
   readonly name: string;
   readonly steps: readonly RecipeStep[];
+  /** Where a step needs data. */
+  readonly calibration?: CalibrationSettings;
+  /** Divergence of each block linear compressed alone, where targets are chosen by it. */
+  readonly sensitivities?: Readonly<Record<string, number>>;
+}
+
+/** `sequences` of `length` tokens, drawn from a text by `seed`. */
+export interface CalibrationSettings {
+  /** Name of a text that the lab was given (`Lab.provideText`). */
+  readonly text: string;
+  readonly sequences: number;
+  readonly length: number;
+  readonly seed: number;
+}
+
+/** What the calibration of a recipe takes, measured on this device before it starts. */
+export interface CalibrationCost {
+  /** Of all passes through the model and of the methods' own arithmetic. */
+  readonly seconds: number;
+  /** GPU memory of the hidden states and of the greatest block's statistics. */
+  readonly bytes: number;
 }
 
 export interface RecipeStep {
   readonly method: string;
-  /** Class name (`Linear`), exact module name, or `re:<regex>`. */
-  readonly targets: readonly string[];
+  readonly targets: RecipeTargets;
   readonly ignore?: readonly string[];
   readonly parameters: Readonly<Record<string, unknown>>;
 }
+
+/** Class names (`Linear`), exact module names, `re:<regex>`; or a share of the block linears, by their sensitivities. */
+export type RecipeTargets = readonly string[] | { readonly leastSensitive: number };
 
 /** Mirrors `ParameterField` of compression/method.ts. */
 export type FieldDescription =
@@ -44,6 +67,8 @@ export interface MethodDescription {
   readonly paper: string;
   readonly summary: string;
   readonly fields: Readonly<Record<string, FieldDescription>>;
+  /** It may need calibration sequences. */
+  readonly calibrates: boolean;
 }
 
 export interface DeviceInfo {
@@ -315,8 +340,23 @@ export interface Lab {
     files: readonly NamedFile[],
     options?: OperationOptions,
   ): Promise<{ model: ModelInfo; base: VariantInfo }>;
-  /** Checks a recipe (unknown keys, parameters, targets that match nothing) and lists the modules of each step. */
-  checkRecipe(recipe: unknown): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[] }>;
+  /**
+   * Checks a recipe (unknown keys, parameters, targets that match nothing, a calibration that is needed and not there) and
+   * lists the modules of each step.
+   */
+  checkRecipe(
+    recipe: unknown,
+  ): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[]; needsCalibration: boolean }>;
+  /**
+   * Gives a text that recipes may calibrate with, by its name; it stays until the lab is closed.
+   */
+  provideText(data: DataSet): Promise<void>;
+  /** What the calibration of a recipe would take; a few sequences are run to measure it. */
+  calibrationCost(recipe: unknown, options?: OperationOptions): Promise<CalibrationCost>;
+  /**
+   * Rejects where the recipe needs calibration and its text was not provided, or shares a passage with a text that variants
+   * were evaluated on.
+   */
   compress(recipe: unknown, options?: OperationOptions): Promise<VariantInfo>;
   /** A compressed checkpoint that Lathe exported, of the same base shape, as a variant. */
   importVariant(files: readonly NamedFile[], options?: OperationOptions): Promise<VariantInfo>;
@@ -327,6 +367,7 @@ export interface Lab {
    * with the variant, and then rejects with an `AbortError`.
    */
   gzipBytes(variantId: string, options?: OperationOptions): Promise<number>;
+  /** Rejects where a variant was calibrated with a text that shares a passage with the one to evaluate on. */
   evaluate(
     variantIds: readonly string[],
     request: EvaluationRequest,

@@ -7,6 +7,7 @@ import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
+import type { CalibrationTexts } from './calibration-texts';
 import { RECIPE_KEY } from './export-plan';
 import { LabError } from './lab-error';
 import type { NamedFile, OperationOptions, Recipe, VariantInfo } from './protocol';
@@ -65,15 +66,24 @@ export class Session {
   }
 
   /** Makes a variant by a recipe. */
-  async compress(json: unknown, options: OperationOptions, id = this.newId()): Promise<VariantInfo> {
+  async compress(
+    json: unknown,
+    texts: CalibrationTexts,
+    options: OperationOptions,
+    id = this.newId(),
+  ): Promise<VariantInfo> {
     const recipe = checkRecipe(json, METHODS);
     const plain = json as Recipe;
     const started = performance.now();
+    const encoding = { tokenizer: this.tokenizer, config: this.base.model.config };
+    const calibration = await texts.sequencesFor(recipe, encoding, options.signal);
     const { model, layers } = await applyRecipe(this.base.model, recipe, {
       signal: options.signal,
+      calibration,
       onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
     });
-    return this.adopt(id, model, { ...plain, name: recipe.name }, layers, started);
+    const resolved = { ...plain, name: recipe.name, calibration: calibration && recipe.calibration };
+    return this.adopt(id, model, resolved, layers, started);
   }
 
   /** Takes in a checkpoint that was compressed before, of the same shape as the base. */

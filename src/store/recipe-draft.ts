@@ -10,7 +10,9 @@ const draftSchema = z.looseObject({
   steps: z.array(
     z.looseObject({
       method: z.string(),
-      targets: z.array(z.string()).default(['Linear']),
+      targets: z
+        .union([z.array(z.string()), z.strictObject({ leastSensitive: z.number() })])
+        .default(['Linear']),
       ignore: z.array(z.string()).default([]),
       parameters: z.record(z.string(), z.unknown()).default({}),
     }),

@@ -72,11 +72,27 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
             onChange={(value) => setParameter(name, value)}
           />
         ))}
-      <TargetList
-        label="Targets"
-        entries={step.targets}
-        onChange={(targets) => changeStep(context, index, { targets })}
-      />
+      {'leastSensitive' in step.targets ? (
+        <label className="field" title="This share of the linears, those whose compression costs least.">
+          <span>Least sensitive share</span>
+          <input
+            type="number"
+            min={0}
+            max={1}
+            step={0.05}
+            value={step.targets.leastSensitive}
+            onChange={(event) =>
+              changeStep(context, index, { targets: { leastSensitive: Number(event.target.value) } })
+            }
+          />
+        </label>
+      ) : (
+        <TargetList
+          label="Targets"
+          entries={step.targets}
+          onChange={(targets) => changeStep(context, index, { targets })}
+        />
+      )}
       <TargetList
         label="Ignore"
         entries={step.ignore ?? []}

@@ -7,9 +7,18 @@ export function recipeInWords(recipe: Recipe): string {
 }
 
 function stepInWords({ method, targets, parameters }: RecipeStep): string {
-  const words = WORDS[method]?.(parameters) ?? method;
+  const words = WORDS[method]?.(parameters) ?? plainWords(method, parameters);
+  if ('leastSensitive' in targets)
+    return `${words} on the ${percent(targets.leastSensitive)} least sensitive`;
   const everywhere = targets.length === 1 && targets[0] === 'Linear';
   return everywhere ? words : `${words} on ${targets.join(', ')}`;
+}
+
+/** Of any method: its name, and its parameters as the recipe has them. */
+function plainWords(method: string, parameters: Parameters): string {
+  const given = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  const title = method.replaceAll('-', ' ');
+  return given.length > 0 ? `${title} (${given.join(', ').replaceAll('"', '')})` : title;
 }
 
 type Parameters = RecipeStep['parameters'];
