@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { seededNormal } from '../testing/allclose';
 import methods from '../testing/fixtures/methods.json';
 import { type Matrix, matrixFrom, squaredNorm, zeros } from './matrix';
-import { type KroneckerSum, nearestKroneckerProduct, rearrange } from './nearest-kronecker-product';
+import {
+  expandKroneckerSum,
+  type KroneckerSum,
+  nearestKroneckerProduct,
+  rearrange,
+} from './nearest-kronecker-product';
 
 type Shape = readonly [rows: number, columns: number];
 
@@ -50,6 +55,23 @@ test.each([1, 3])('an exact sum of %i products is found again, in factors of one
     expect(squaredNorm(a)).toBeCloseTo(squaredNorm(b), 12);
   }
 });
+
+test.each([
+  [1, [3, 4], [2, 5]],
+  [4, [2, 6], [7, 3]],
+] as const)(
+  'a sum of %i, A of %j and B of %j, is expanded by the definition',
+  async (terms, aShape, bShape) => {
+    const sum = {
+      a: random(terms * aShape[0], aShape[1], 3).values,
+      b: random(terms * bShape[0], bShape[1], 4).values,
+      relativeError: 0,
+    };
+    expect(
+      distance(kroneckerSum(sum, aShape, bShape), await expandKroneckerSum(sum, aShape, bShape)),
+    ).toBeLessThan(1e-14);
+  },
+);
 
 describe.each(['12x16', '24x32'] as const)("PyTorch's errors of %s", (size) => {
   const { values, kronecker } = methods[size];

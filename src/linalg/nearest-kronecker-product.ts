@@ -1,5 +1,6 @@
 import type { LongTask } from './cooperate';
-import { type Matrix, zeros } from './matrix';
+import { type Matrix, transpose, zeros } from './matrix';
+import { product } from './matrix-product';
 import { truncatedSvd } from './truncated-svd';
 
 /** W ≈ Σ A_k ⊗ B_k. */
@@ -64,6 +65,33 @@ export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, n
         const start = (i * bRows + p) * matrix.columns + j * bColumns;
         result.values.set(matrix.values.subarray(start, start + bColumns), target);
         target += bColumns;
+      }
+    }
+  }
+  return result;
+}
+
+/** Σ A_k ⊗ B_k itself, [aRows·bRows, aColumns·bColumns]. */
+export async function expandKroneckerSum(
+  { a, b }: KroneckerSum,
+  [aRows, aColumns]: readonly [number, number],
+  [bRows, bColumns]: readonly [number, number],
+): Promise<Matrix> {
+  const [aSize, bSize] = [aRows * aColumns, bRows * bColumns];
+  const terms = a.length / aSize;
+  const blocks = await product(transpose({ rows: terms, columns: aSize, values: a }), {
+    rows: terms,
+    columns: bSize,
+    values: b,
+  });
+  const result = zeros(aRows * bRows, aColumns * bColumns);
+  let source = 0;
+  for (let i = 0; i < aRows; i++) {
+    for (let j = 0; j < aColumns; j++) {
+      for (let p = 0; p < bRows; p++) {
+        const target = (i * bRows + p) * result.columns + j * bColumns;
+        result.values.set(blocks.values.subarray(source, source + bColumns), target);
+        source += bColumns;
       }
     }
   }

@@ -1,0 +1,211 @@
+import { breathing, type LongTask } from './cooperate';
+import type { Matrix } from './matrix';
+
+/** A row for each column at the least total cost, and the prices that prove it. */
+export interface Assignment {
+  /** [n]: the column of each row. */
+  readonly columnOf: Uint32Array;
+  /**
+   * [n] each. A row's price and a column's are together at most their cost, and just that where the two are assigned; so no
+   * assignment costs less than the sum of all prices, which this one does.
+   */
+  readonly rowPrices: Float64Array;
+  readonly columnPrices: Float64Array;
+}
+
+const NONE = -1;
+/** Rows that lose their column look for another; rounding could let two take it from each other for ever. */
+const MOST_MOVES_PER_ROW = 8;
+
+/**
+ * The linear assignment problem by shortest augmenting paths (Jonker and Volgenant 1987, "A Shortest Augmenting Path Algorithm for
+ * Dense and Sparse Linear Assignment Problems"): column reduction, augmenting row reduction, then a path of least reduced
+ * cost for each row that is left. At most O(n³), usually far less.
+ *
+ * @param costs [n, n], finite
+ * @throws Error where the matrix is not square or a value is not finite; the signal's reason where cancelled
+ */
+export async function linearAssignment(costs: Matrix, task: LongTask = {}): Promise<Assignment> {
+  task.signal?.throwIfAborted();
+  const { rows: size, columns, values } = costs;
+  if (size !== columns) throw new Error(`A ${size}×${columns} matrix assigns no row to each column.`);
+  if (!values.every(Number.isFinite)) {
+    throw new Error(`The ${size}×${size} costs hold values that are NaN or infinite.`);
+  }
+  const matching = new Matching(size, values);
+  matching.reduceColumns();
+  matching.reduceRows();
+  const breathe = breathing(task);
+  const free = matching.freeRows();
+  for (const [index, row] of free.entries()) {
+    matching.augment(row);
+    await breathe(index / free.length);
+  }
+  task.onProgress?.(1);
+  return matching.assignment();
+}
+
+class Matching {
+  private readonly columnOf: Int32Array;
+  private readonly rowOf: Int32Array;
+  private readonly prices: Float64Array;
+  /** Of a search: the least reduced cost of a path to each column, and the row before it on that path. */
+  private readonly distance: Float64Array;
+  private readonly previous: Int32Array;
+  /** Of a search, all columns: those whose distance is settled, those at the least distance so far, the others. */
+  private readonly order: Int32Array;
+
+  constructor(
+    private readonly size: number,
+    private readonly costs: Float64Array,
+  ) {
+    this.columnOf = new Int32Array(size).fill(NONE);
+    this.rowOf = new Int32Array(size).fill(NONE);
+    this.prices = new Float64Array(size).fill(Infinity);
+    this.distance = new Float64Array(size);
+    this.previous = new Int32Array(size);
+    this.order = new Int32Array(size);
+  }
+
+  /** A column's price becomes its least cost; the row of that cost takes it if it has none yet. */
+  reduceColumns(): void {
+    const { size, costs, prices, rowOf, columnOf } = this;
+    const cheapest = new Int32Array(size);
+    for (let row = 0; row < size; row++) {
+      for (let column = 0; column < size; column++) {
+        const cost = costs[row * size + column];
+        if (cost >= prices[column]) continue;
+        prices[column] = cost;
+        cheapest[column] = row;
+      }
+    }
+    for (let column = 0; column < size; column++) {
+      const row = cheapest[column];
+      if (columnOf[row] !== NONE) continue;
+      columnOf[row] = column;
+      rowOf[column] = row;
+    }
+  }
+
+  /** Each free row takes the column that is cheapest to it, whoever has it, and bids up to what the second one would cost. */
+  reduceRows(): void {
+    const waiting = this.freeRows();
+    let moves = MOST_MOVES_PER_ROW * this.size;
+    while (waiting.length > 0 && moves-- > 0) {
+      const row = waiting.pop()!;
+      const { column, second, margin } = this.cheapestColumns(row);
+      let taken = column;
+      if (margin > 0) this.prices[column] -= margin;
+      else if (this.rowOf[column] !== NONE) taken = second;
+      const displaced = this.rowOf[taken];
+      this.rowOf[taken] = row;
+      this.columnOf[row] = taken;
+      if (displaced === NONE) continue;
+      this.columnOf[displaced] = NONE;
+      // Without a margin the displaced row would take the column straight back: the search for paths settles it.
+      if (margin > 0) waiting.push(displaced);
+    }
+  }
+
+  freeRows(): number[] {
+    return Array.from(this.columnOf.keys()).filter((row) => this.columnOf[row] === NONE);
+  }
+
+  /** The two columns of least reduced cost, and by how much they differ. */
+  private cheapestColumns(row: number): { column: number; second: number; margin: number } {
+    const { size, costs, prices } = this;
+    let [column, second, least, next] = [0, 0, Infinity, Infinity];
+    for (let candidate = 0; candidate < size; candidate++) {
+      const cost = costs[row * size + candidate] - prices[candidate];
+      if (cost >= next) continue;
+      if (cost < least) {
+        [second, next] = [column, least];
+        [column, least] = [candidate, cost];
+      } else {
+        [second, next] = [candidate, cost];
+      }
+    }
+    return { column, second, margin: size === 1 ? 0 : next - least };
+  }
+
+  /** Gives a free row a column along the path of least reduced cost (Dijkstra's algorithm), others moving along it. */
+  augment(freeRow: number): void {
+    const { size, costs, prices, distance, previous, order, rowOf } = this;
+    for (let column = 0; column < size; column++) {
+      distance[column] = costs[freeRow * size + column] - prices[column];
+      previous[column] = freeRow;
+      order[column] = column;
+    }
+    let [settled, atLeast, least, end] = [0, 0, 0, NONE];
+    let settledBefore = 0;
+    while (end === NONE) {
+      if (settled === atLeast) {
+        settledBefore = settled;
+        least = Infinity;
+        for (let place = settled; place < size; place++) {
+          const candidate = distance[order[place]];
+          if (candidate > least) continue;
+          if (candidate < least) [least, atLeast] = [candidate, settled];
+          this.swap(place, atLeast++);
+        }
+        end = this.freeAmong(settled, atLeast);
+        if (end !== NONE) break;
+      }
+      const column = order[settled++];
+      const row = rowOf[column];
+      const start = row * size;
+      const offset = costs[start + column] - prices[column] - least;
+      for (let place = atLeast; place < size; place++) {
+        const other = order[place];
+        const candidate = costs[start + other] - prices[other] - offset;
+        if (candidate >= distance[other]) continue;
+        distance[other] = candidate;
+        previous[other] = row;
+        if (candidate > least) continue;
+        if (rowOf[other] === NONE) {
+          end = other;
+          break;
+        }
+        this.swap(place, atLeast++);
+      }
+    }
+    for (let place = 0; place < settledBefore; place++) {
+      const column = order[place];
+      prices[column] += distance[column] - least;
+    }
+    this.exchange(freeRow, end);
+  }
+
+  private freeAmong(from: number, to: number): number {
+    for (let place = from; place < to; place++) {
+      if (this.rowOf[this.order[place]] === NONE) return this.order[place];
+    }
+    return NONE;
+  }
+
+  private swap(left: number, right: number): void {
+    const { order } = this;
+    const column = order[left];
+    order[left] = order[right];
+    order[right] = column;
+  }
+
+  /** Moves each row of the path that ends at a free column to the column that follows it. */
+  private exchange(freeRow: number, end: number): void {
+    let [column, row] = [end, NONE];
+    while (row !== freeRow) {
+      row = this.previous[column];
+      this.rowOf[column] = row;
+      [this.columnOf[row], column] = [column, this.columnOf[row]];
+    }
+  }
+
+  assignment(): Assignment {
+    const { size, costs, columnOf, prices } = this;
+    const rowPrices = Float64Array.from(
+      columnOf,
+      (column, row) => costs[row * size + column] - prices[column],
+    );
+    return { columnOf: Uint32Array.from(columnOf), rowPrices, columnPrices: prices };
+  }
+}
