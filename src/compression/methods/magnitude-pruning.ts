@@ -6,20 +6,20 @@ import { SparseWeight } from '../../weights/sparse-weight';
 import { StructuredWeight } from '../../weights/structured-weight';
 import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pruneNOfM } from '../magnitude';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
+import { checkSparsity, type GroupPattern, groupPatternOf, requireWholeGroups } from '../sparsity-pattern';
 import { roundHalfToEven } from '../../weights/quantization';
-
-const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
-/** Indices within a group take one byte at most. */
-const GREATEST_GROUP = 256;
 
 const schema = z.strictObject({
   sparsity: z.number().min(0).max(1).optional(),
   scope: z.enum(['layer', 'global']).default('layer'),
   pattern: z
     .string()
-    .refine((text) => ['unstructured', 'rows', 'columns'].includes(text) || N_OF_M.test(text), {
-      message: 'use "unstructured", "rows", "columns" or N:M such as "2:4"',
-    })
+    .refine(
+      (text) => ['unstructured', 'rows', 'columns'].includes(text) || groupPatternOf(text) !== undefined,
+      {
+        message: 'use "unstructured", "rows", "columns" or N:M such as "2:4"',
+      },
+    )
     .default('unstructured'),
 });
 
@@ -93,8 +93,8 @@ export const magnitudePruning: MatrixMethod<Parameters, GlobalThreshold | undefi
     if (parameters.pattern === 'rows' || parameters.pattern === 'columns') {
       return pruneStructure(target, parameters.pattern, sparsityOf(parameters));
     }
-    const [, kept, groupSize] = N_OF_M.exec(parameters.pattern)?.map(Number) ?? [];
-    if (groupSize) return pruneGroups(target, kept, groupSize);
+    const groups = groupPatternOf(parameters.pattern);
+    if (groups) return pruneGroups(target, groups);
     const threshold = globalThreshold
       ? { bits: globalThreshold.threshold.bits, ties: globalThreshold.tiesOf.get(target.name)! }
       : await magnitudeThreshold(
@@ -111,23 +111,7 @@ function checkCombination({ pattern, scope, sparsity }: Parameters): void {
       `The scope "global" goes with the pattern "unstructured", not with "${pattern}"; use the scope "layer".`,
     );
   }
-  const [, kept, groupSize] = N_OF_M.exec(pattern)?.map(Number) ?? [];
-  if (!groupSize) {
-    if (sparsity === undefined)
-      throw new RecipeError(`The pattern "${pattern}" needs a "sparsity" between 0 and 1.`);
-    return;
-  }
-  if (kept >= groupSize || groupSize > GREATEST_GROUP) {
-    throw new RecipeError(
-      `The pattern "${pattern}" keeps nothing back or is too wide; N:M needs N smaller than M and M at most ${GREATEST_GROUP}, such as 2:4.`,
-    );
-  }
-  const implied = 1 - kept / groupSize;
-  if (sparsity !== undefined && Math.abs(sparsity - implied) > 1e-9) {
-    throw new RecipeError(
-      `The pattern "${pattern}" fixes the sparsity at ${implied}, the recipe says ${sparsity}; leave "sparsity" out.`,
-    );
-  }
+  checkSparsity(pattern, sparsity);
 }
 
 function sparsityOf({ sparsity }: Parameters): number {
@@ -143,13 +127,10 @@ function valuesOf(targets: AsyncIterable<TargetMatrix>): AsyncIterable<Float32Ar
   };
 }
 
-function pruneGroups({ name, shape, values }: TargetMatrix, kept: number, groupSize: number): LinearWeight {
+function pruneGroups({ name, shape, values }: TargetMatrix, groups: GroupPattern): LinearWeight {
   const [, width] = shape;
-  if (width % groupSize !== 0) {
-    throw new RecipeError(
-      `${kept}:${groupSize} does not fit ${name}: its ${width} columns are not a multiple of ${groupSize}; choose an M that divides ${width}.`,
-    );
-  }
+  const { kept, groupSize } = groups;
+  requireWholeGroups(name, width, groups);
   return NOfMWeight.fromDense(pruneNOfM(values, width, kept, groupSize), shape, kept, groupSize);
 }
 
