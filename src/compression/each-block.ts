@@ -52,7 +52,9 @@ export async function compressEachBlock<Parameters>(
             const gatherer =
               gatherers.get(module) ?? new StatisticsGatherer(method.statistics(parameters), weight);
             gatherers.set(module, gatherer);
-            tf.tidy(() => gatherer.add(rows ? selectRows(x, rows) : x));
+            // A classifier's head takes one row of each sequence.
+            const isPadded = rows && x.shape[0] === batch.batch * batch.length;
+            tf.tidy(() => gatherer.add(isPadded ? selectRows(x, rows) : x));
           };
           run(hidden[index], batch, observe).dispose();
           options.onProgress?.(`statistics of ${run.label}`, targets.length - left.size);

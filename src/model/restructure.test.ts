@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { readFloats } from '../gpu/transfer';
+import { expectAllClose } from '../testing/allclose';
+import fixture from '../testing/fixtures/structure.json';
+import { openFolder } from '../testing/folder-checkpoint';
+import { loadModel } from './load-model';
+import type { Model, TokenBatch } from './model';
+import { restructure, valuesInCheckpoint } from './restructure';
+import type { BlockStructure } from './structure';
+
+beforeAll(() => openNodeGpu());
+
+const LOGITS = { absolute: 1e-4, relative: 0 };
+const GPT2_BATCH: TokenBatch = { ids: Int32Array.from(fixture.gpt2.ids), batch: 1, length: 9 };
+const BERT_BATCH: TokenBatch = { ids: Int32Array.from(fixture.bert.ids), batch: 2, length: 7 };
+
+const whole = (index: number): BlockStructure => ({ index, hasAttention: true, hasFeedForward: true });
+const EVEN = (count: number) => Array.from({ length: count / 2 }, (_, index) => 2 * index);
+
+async function logitsOf(model: Model, batch: TokenBatch): Promise<Float32Array> {
+  const logits = model.logits(batch);
+  const values = await readFloats(logits);
+  logits.dispose();
+  return values;
+}
+
+async function cut(
+  family: 'gpt2' | 'bert',
+  blocks: BlockStructure[],
+  check: (smaller: Model, base: Model) => Promise<void>,
+): Promise<void> {
+  const base = await loadModel(await openFolder(`src/testing/fixtures/tiny-${family}`));
+  const smaller = await restructure(base, { blocks });
+  try {
+    await check(smaller, base);
+  } finally {
+    base.dispose();
+    smaller.dispose();
+  }
+}
+
+describe('GPT-2 gives what PyTorch gives', () => {
+  test.each([
+    ['withoutHead0OfBlock1', [whole(0), { ...whole(1), keptHeads: [1] }]],
+    ['evenNeuronsOfBlock0', [{ ...whole(0), keptNeurons: EVEN(96) }, whole(1)]],
+    ['withoutAttentionOfBlock0', [{ ...whole(0), hasAttention: false }, whole(1)]],
+    ['withoutFeedForwardOfBlock1', [whole(0), { ...whole(1), hasFeedForward: false }]],
+    ['onlyBlock1', [whole(1)]],
+  ] as const)('%s', (name, blocks) =>
+    cut('gpt2', [...blocks], async (smaller) => {
+      expectAllClose(await logitsOf(smaller, GPT2_BATCH), fixture.gpt2[name], LOGITS);
+    }),
+  );
+
+  test('also token by token, with no cache for an attention that is gone', () =>
+    cut(
+      'gpt2',
+      [
+        { ...whole(0), hasAttention: false },
+        { ...whole(1), keptHeads: [1] },
+      ],
+      async (smaller, base) => {
+        const expected = await logitsOf(smaller, GPT2_BATCH);
+        const cache = smaller.createCache(9);
+        const wholeCache = base.createCache(9);
+        expect(cache.bytes).toBe(wholeCache.bytes / 4);
+        wholeCache.dispose();
+        for (const [position, id] of GPT2_BATCH.ids.entries()) {
+          const logits = smaller.extend(Int32Array.of(id), cache);
+          const vocabulary = smaller.config.vocabularySize;
+          expectAllClose(
+            await readFloats(logits),
+            expected.subarray(position * vocabulary, (position + 1) * vocabulary),
+            LOGITS,
+          );
+          logits.dispose();
+        }
+        cache.dispose();
+      },
+    ));
+});
+
+describe('BERT gives what PyTorch gives', () => {
+  test.each([
+    ['withoutHead1OfBlock0', [{ ...whole(0), keptHeads: [0] }, whole(1)]],
+    ['evenNeuronsOfBlock1', [whole(0), { ...whole(1), keptNeurons: EVEN(40) }]],
+    ['withoutAttentionOfBlock1', [whole(0), { ...whole(1), hasAttention: false }]],
+    ['onlyBlock0', [whole(0)]],
+  ] as const)('%s', (name, blocks) =>
+    cut('bert', [...blocks], async (smaller) => {
+      expectAllClose(await logitsOf(smaller, BERT_BATCH), fixture.bert[name], LOGITS);
+    }),
+  );
+});
+
+test('matrices really become smaller, and can be cut again', () =>
+  cut('gpt2', [{ ...whole(0), keptHeads: [1], keptNeurons: EVEN(96) }], async (smaller, base) => {
+    expect(smaller.linears.get('transformer.h.0.attn.c_attn')!.shape).toEqual([36, 24]);
+    expect(smaller.linears.get('transformer.h.0.mlp.c_proj')!.shape).toEqual([24, 48]);
+    expect([...smaller.linears.keys()].some((name) => name.includes('.h.1.'))).toBe(false);
+    const again = await restructure(smaller, {
+      blocks: [{ ...whole(0), keptHeads: [1], keptNeurons: [4, 90] }],
+    });
+    const matrix = base.checkpointLayout.matrices.find(
+      ({ module }) => module === 'transformer.h.0.mlp.c_fc',
+    )!;
+    const [before, after] = [await valuesInCheckpoint(base, matrix), await valuesInCheckpoint(again, matrix)];
+    for (let neuron = 0; neuron < 96; neuron++) {
+      const row = before.subarray(neuron * 24, (neuron + 1) * 24);
+      const expected = neuron === 4 || neuron === 90 ? row : new Float32Array(24);
+      expect(after.subarray(neuron * 24, (neuron + 1) * 24)).toEqual(expected);
+    }
+    again.dispose();
+  }));
+
+test('a block that is gone does not come back', async () => {
+  await cut('gpt2', [whole(1)], async (smaller) => {
+    await expect(restructure(smaller, { blocks: [whole(0)] })).rejects.toThrow('no block 0 any more');
+  });
+});
