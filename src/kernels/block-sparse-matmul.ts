@@ -21,10 +21,9 @@ import { type Tile, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 
 /** Lanes of a subgroup that make rows of one block row side by side. */
 const EXCHANGE_LANES = 4;
-const EXCHANGE_TOKENS = 16;
-/** Where a lane makes few rows, what it reads of them serves more tokens. */
-const EXCHANGE_TOKENS_OF_FEW_ROWS = 32;
-const FEW_ROWS = 4;
+/** Tokens of a tile: the least that hold them all, up to what registers hold beside so many rows. */
+const EXCHANGE_TOKENS = [8, 16, 32] as const;
+const GREATEST_SUMS = 128;
 const REGISTER_TOKENS = 8;
 const GREATEST_ROWS = 8;
 
@@ -92,21 +91,22 @@ function launchOf(matrix: BlockSparseMatrix, tokens: number, epilogue: Epilogue)
     const kernel = remember(`workgroup ${key}`, () => workgroupTileKernel(matrix, rows, epilogue));
     return { kernel, workgroups: workgroupTiles(outputs, tokens, rows) };
   }
-  const tile = tileFor(matrix, device);
-  const kernel = remember(`tile ${key}`, () =>
+  const tile = tileFor(matrix, tokens, device);
+  const kernel = remember(`tile ${tile.tokens} ${key}`, () =>
     tokenTileKernel(blockSparseForm(matrix), width, epilogue, tile),
   );
   return { kernel, workgroups: tokenTileWorkgroups(outputs, tokens, tile) };
 }
 
-/** The tile whose rows are of one block row. */
-function tileFor({ block: [blockRows] }: BlockSparseMatrix, device: KernelProfile): Tile {
+/** The tile whose rows are of one block row. Where a lane makes few rows, what it reads of them serves more tokens. */
+function tileFor({ block: [blockRows] }: BlockSparseMatrix, tokens: number, device: KernelProfile): Tile {
   if (device.tile !== 'exchange' || blockRows % EXCHANGE_LANES !== 0) {
     return { tokens: REGISTER_TOKENS, rows: greatestDivisor(blockRows, GREATEST_ROWS), lanes: 1 };
   }
   const rows = greatestDivisor(blockRows / EXCHANGE_LANES, GREATEST_ROWS);
-  const tokens = rows > FEW_ROWS ? EXCHANGE_TOKENS : EXCHANGE_TOKENS_OF_FEW_ROWS;
-  return { tokens, rows, lanes: EXCHANGE_LANES };
+  const affordable = EXCHANGE_TOKENS.filter((height) => height * rows <= GREATEST_SUMS);
+  const height = affordable.find((enough) => enough >= tokens) ?? affordable[affordable.length - 1];
+  return { tokens: height, rows, lanes: EXCHANGE_LANES };
 }
 
 function greatestDivisor(size: number, limit: number): number {

@@ -75,7 +75,7 @@ export function blockSparseForm(matrix: BlockSparseMatrix): RowForm & QuadForm {
     declarations: [
       blockConstants(matrix),
       activationSource(matrix),
-      values.grid ? [packedValueSource(values), blockWeightSource(isWhole)].join('\n') : '',
+      values.grid ? [packedValueSource(values), blockWeightSource(values.grid.bits, isWhole)].join('\n') : '',
     ].join('\n'),
     columnsPerStep: 4,
     rowState,
@@ -121,7 +121,10 @@ fn gatheredQuad(start: u32, firstBlock: u32, endBlock: u32, quad: u32) -> vec4f 
 }
 
 /** WGSL of `blockWeights`: four stored weights of a row, of codes. */
-function blockWeightSource(isWhole: boolean): string {
+function blockWeightSource(bits: number, isWhole: boolean): string {
+  const straddlingCodes = `fn fourCodes(at: u32) -> vec4f {
+  return vec4f(codeAt(at * 4u), codeAt(at * 4u + 1u), codeAt(at * 4u + 2u), codeAt(at * 4u + 3u));
+}`;
   const weights = isWhole
     ? 'weightsOf(codes, vec4f(1.0), row, wholeQuad(firstBlock, quad) * 4u)'
     : `vec4f(
@@ -130,7 +133,7 @@ function blockWeightSource(isWhole: boolean): string {
     oneWeight(codes.z, row, columns.z),
     oneWeight(codes.w, row, columns.w),
   )`;
-  return `${codeSource}
+  return `${32 % bits === 0 ? codeSource : straddlingCodes}
 fn oneWeight(code: f32, row: u32, column: u32) -> f32 {
   return weightsOf(vec4f(code, 0.0, 0.0, 0.0), vec4f(1.0, 0.0, 0.0, 0.0), row, column).x;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BlockSparseWeight } from '../../weights/block-sparse-weight';
 import { NOfMWeight } from '../../weights/n-of-m-weight';
 import type { QuantizationScheme } from '../../weights/quantization';
 import { QuantizedWeight } from '../../weights/quantized-weight';
@@ -71,8 +72,13 @@ export const roundToNearest: MatrixMethod<Parameters> = {
 
   async compress(target, parameters) {
     const scheme = schemeFor(target, parameters);
-    if (target.weight instanceof SparseWeight || target.weight instanceof NOfMWeight) {
-      return target.weight.quantizeValues(scheme);
+    const { weight } = target;
+    if (
+      weight instanceof SparseWeight ||
+      weight instanceof NOfMWeight ||
+      weight instanceof BlockSparseWeight
+    ) {
+      return weight.quantizeValues(scheme);
     }
     return QuantizedWeight.fromValues(target.values, target.shape, scheme);
   },

@@ -1,0 +1,39 @@
+type Shape = readonly [rows: number, columns: number];
+
+/**
+ * The Euclidean norm of each block of a matrix, divided by the root of its number of weights, so that narrower blocks at the
+ * edges compare with the others.
+ * @param values row-major of this shape
+ * @returns row by row of the grid of blocks
+ */
+export function blockNorms(
+  values: Float32Array,
+  [rows, columns]: Shape,
+  [blockRows, blockColumns]: Shape,
+): Float64Array {
+  const across = Math.ceil(columns / blockColumns);
+  const norms = new Float64Array(Math.ceil(rows / blockRows) * across);
+  for (let row = 0; row < rows; row++) {
+    const first = Math.floor(row / blockRows) * across;
+    for (let column = 0; column < columns; column++) {
+      const value = values[row * columns + column];
+      norms[first + Math.floor(column / blockColumns)] += value * value;
+    }
+  }
+  return norms.map((sum, index) => {
+    const top = Math.floor(index / across) * blockRows;
+    const left = (index % across) * blockColumns;
+    return Math.sqrt(sum / (Math.min(blockRows, rows - top) * Math.min(blockColumns, columns - left)));
+  });
+}
+
+/**
+ * Which blocks stay when the `removed` ones of least norm go; among equal norms the first go first.
+ * @returns of each norm whether its block stays
+ */
+export function keptBlocks(norms: Float64Array, removed: number): boolean[] {
+  const order = Array.from(norms.keys()).sort((left, right) => norms[left] - norms[right] || left - right);
+  const kept = new Array<boolean>(norms.length).fill(true);
+  for (const index of order.slice(0, removed)) kept[index] = false;
+  return kept;
+}
