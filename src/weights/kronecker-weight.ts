@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { batchedProduct } from '../kernels/batched-product';
 import type { Epilogue } from '../kernels/epilogue';
+import type { KroneckerSum } from '../linalg/nearest-kronecker-product';
 import { indexDigits } from '../kernels/index-digits';
 import { type FactorLoader, loadFactors } from './composite-storage';
 import { contractionTime } from '../kernels/tensor-contraction';
 import { contractFactor, contractsFaster, isPlain } from './contract-factor';
 import { kroneckerCost } from './contraction-cost';
+import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
@@ -44,6 +46,29 @@ export class KroneckerWeight extends FactorizedWeight {
       throw new Error(`Factors of ${a.shape.join('×')} and ${b.shape.join('×')} do not hold ${terms} terms.`);
     }
     this.shape = [this.aRows * this.bRows, this.aColumns * this.bColumns];
+  }
+
+  /** A sum as `nearestKroneckerProduct` gives it, of a matrix of `shape`. */
+  static fromSum(
+    { a, b }: KroneckerSum,
+    shape: readonly [number, number],
+    [aRows, aColumns]: readonly [number, number],
+    terms: number,
+  ): KroneckerWeight {
+    const [bRows, bColumns] = [shape[0] / aRows, shape[1] / aColumns];
+    // The A_k side by side: [aRows, terms, aColumns] instead of [terms, aRows, aColumns].
+    const besides = new Float32Array(a.length);
+    for (let k = 0; k < terms; k++) {
+      for (let row = 0; row < aRows; row++) {
+        const start = (k * aRows + row) * aColumns;
+        besides.set(a.subarray(start, start + aColumns), (row * terms + k) * aColumns);
+      }
+    }
+    return new KroneckerWeight(
+      DenseWeight.fromValues(besides, [aRows, terms * aColumns]),
+      DenseWeight.fromValues(Float32Array.from(b), [terms * bRows, bColumns]),
+      terms,
+    );
   }
 
   /** In the fastest order; A can go first only where both factors are plain (its terms stand side by side). */
