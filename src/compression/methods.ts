@@ -1,19 +1,33 @@
 import type { CompressionMethod } from './method';
 import { activationAwareLowRank } from './methods/activation-aware-low-rank';
+import { activationTopK } from './methods/activation-top-k';
 import { blockPruning } from './methods/block-pruning';
 import { kronecker } from './methods/kronecker';
+import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
 import { roundToNearest } from './methods/round-to-nearest';
+import { skipSublayers } from './methods/skip-sublayers';
+import { sparseGpt } from './methods/sparsegpt';
+import { tensorGpt } from './methods/tensor-gpt';
 import { tensorTrain } from './methods/tensor-train';
+import { tqCompressor } from './methods/tq-compressor';
+import { wanda } from './methods/wanda';
 
 /** Every compression method, in the order in which the page offers them. */
 export const METHODS = [
   magnitudePruning,
   blockPruning,
+  wanda,
+  sparseGpt,
   roundToNearest,
   kronecker,
+  tqCompressor,
   tensorTrain,
+  tensorGpt,
   lowRank,
   activationAwareLowRank,
+  layerTruncation,
+  skipSublayers,
+  activationTopK,
 ] as readonly CompressionMethod[];

@@ -53,6 +53,24 @@ describe('GPT-2 gives what PyTorch gives', () => {
     }),
   );
 
+  test('a quarter of the activations between the blocks', () =>
+    cut('gpt2', [whole(0), whole(1)], async (model) => {
+      const structure = { ...model.config.structure, keptActivations: 0.25 };
+      const narrow = model.withStructure(structure, new Map(), new Map());
+      expectAllClose(await logitsOf(narrow, GPT2_BATCH), fixture.gpt2.quarterOfActivations, LOGITS);
+      const cache = narrow.createCache(9);
+      narrow.extend(GPT2_BATCH.ids.subarray(0, 8), cache).dispose();
+      const last = narrow.extend(GPT2_BATCH.ids.subarray(8), cache);
+      expectAllClose(
+        await readFloats(last),
+        fixture.gpt2.quarterOfActivations.slice(8 * narrow.config.vocabularySize),
+        LOGITS,
+      );
+      cache.dispose();
+      last.dispose();
+      narrow.dispose();
+    }));
+
   test('also token by token, with no cache for an attention that is gone', () =>
     cut(
       'gpt2',

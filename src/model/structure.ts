@@ -5,6 +5,8 @@
 export interface ModelStructure {
   /** In the order in which they run. */
   readonly blocks: readonly BlockStructure[];
+  /** Share of each token's activations that one block hands to the next; absent: all. */
+  readonly keptActivations?: number;
 }
 
 export interface BlockStructure {
@@ -70,8 +72,9 @@ export function memberIndices(
 }
 
 /** Whether nothing was taken out. */
-export function isWhole({ blocks }: ModelStructure, layers: number): boolean {
+export function isWhole({ blocks, keptActivations }: ModelStructure, layers: number): boolean {
   return (
+    keptActivations === undefined &&
     blocks.length === layers &&
     blocks.every(
       ({ index, hasAttention, hasFeedForward, keptHeads, keptNeurons }, position) =>

@@ -6,6 +6,7 @@ import { kernelProfile } from '../kernels/kernel-profile';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { LayerKeysAndValues } from '../kernels/cached-attention';
 import type { Architecture, LayerCache, ModelWeights, SequenceShape } from './architecture';
+import { betweenBlocks } from './between-blocks';
 import type {
   FoldedNorms,
   KeyValueCache,
@@ -48,8 +49,10 @@ export class TransformerModel implements Model {
     return tf.tidy(() => {
       const sequences = sequenceShape(batch);
       let x = this.architecture.embed(this.weights, batch);
-      for (const block of this.config.structure.blocks)
-        x = this.architecture.block(this.weights, block, x, sequences);
+      for (const [position, block] of this.config.structure.blocks.entries()) {
+        const output = this.architecture.block(this.weights, block, x, sequences);
+        x = betweenBlocks(this.config, position, output);
+      }
       return this.finish(x);
     });
   }
@@ -62,7 +65,10 @@ export class TransformerModel implements Model {
   runBlock(position: number, hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D {
     const block = this.config.structure.blocks[position];
     const weights = observe ? observed(this.weights, observe) : this.weights;
-    return tf.tidy(() => this.architecture.block(weights, block, hidden, sequenceShape(batch)));
+    return tf.tidy(() => {
+      const output = this.architecture.block(weights, block, hidden, sequenceShape(batch));
+      return betweenBlocks(this.config, position, output);
+    });
   }
 
   finish(hidden: tf.Tensor2D): tf.Tensor2D {

@@ -58,6 +58,41 @@ def without_heads(matrices, heads, head_width):
         matrices[:, head * head_width : (head + 1) * head_width] = 0
 
 
+def top_k(hidden, kept):
+    indices = hidden.abs().topk(kept, dim=-1).indices
+    return torch.zeros_like(hidden).scatter(-1, indices, hidden.gather(-1, indices))
+
+
+def cosine(before, after, mask):
+    return torch.cosine_similarity(before[mask], after[mask], dim=1).mean().item()
+
+
+def similarities(blocks, middles, run, mask):
+    """Mean cosines of what goes into a block, stands between its two sub-layers, and comes out of it."""
+    inputs, middle, outputs, hooks = [], [], [], []
+    hidden = lambda value: value[0] if isinstance(value, tuple) else value  # noqa: E731
+    for block in blocks:
+        hooks.append(block.register_forward_pre_hook(lambda _, x: inputs.append(x[0])))
+        hooks.append(block.register_forward_hook(lambda _, x, y: outputs.append(hidden(y))))
+    for module in middles:
+        hooks.append(module.register_forward_pre_hook(lambda _, x: middle.append(x[0])))
+    with torch.no_grad():
+        run()
+    for hook in hooks:
+        hook.remove()
+    count = len(blocks)
+    content = {
+        "blocks": [
+            [cosine(inputs[start], outputs[start + length - 1], mask) for start in range(count - length + 1)]
+            for length in range(1, count + 1)
+        ]
+    }
+    if middles:
+        content["attention"] = [cosine(inputs[i], middle[i], mask) for i in range(count)]
+        content["feedForward"] = [cosine(middle[i], outputs[i], mask) for i in range(count)]
+    return content
+
+
 def gpt2_parts():
     """GPT-2 with a head, neurons, a sub-layer or a block taken out. Conv1D weights are [in, out]."""
     ids = sequences(1, 9, 97, 3)
@@ -84,6 +119,10 @@ def gpt2_parts():
             block.attn.layer_idx = index
         model.config.n_layer = 1
         results["onlyBlock1"] = logits(model, {"input_ids": ids})
+        model = load()
+        keep_greatest = lambda _, x, y: top_k(y[0] if isinstance(y, tuple) else y, 6)  # noqa: E731
+        model.transformer.h[0].register_forward_hook(keep_greatest)
+        results["quarterOfActivations"] = logits(model, {"input_ids": ids})
     return results
 
 
@@ -115,6 +154,7 @@ def main():
     gpt2_ids = sequences(4, 11, 97, 1)
     bert_ids, lengths = sequences(3, 8, 80, 2), [8, 5, 3]
     mask = torch.tensor([[position < length for position in range(8)] for length in lengths])
+    bert_inputs = {"input_ids": bert_ids, "attention_mask": mask.long()}
     all_tokens = torch.ones_like(gpt2_ids, dtype=torch.bool)
     write_fixture(
         "calibration.json",
@@ -122,11 +162,18 @@ def main():
             "gpt2": {
                 "ids": gpt2_ids.tolist(),
                 "statistics": statistics(gpt2, {"input_ids": gpt2_ids}, all_tokens, GPT2_LINEARS),
+                "similarities": similarities(
+                    gpt2.transformer.h,
+                    [block.ln_2 for block in gpt2.transformer.h],
+                    lambda: gpt2(input_ids=gpt2_ids),
+                    all_tokens,
+                ),
             },
             "bert": {
                 "ids": bert_ids.tolist(),
                 "lengths": lengths,
-                "statistics": statistics(bert, {"input_ids": bert_ids, "attention_mask": mask.long()}, mask, BERT_LINEARS),
+                "statistics": statistics(bert, bert_inputs, mask, BERT_LINEARS),
+                "similarities": similarities(bert.bert.encoder.layer, [], lambda: bert(**bert_inputs), mask),
             },
         },
     )

@@ -15,6 +15,7 @@ import {
   refuseOptions,
   requireDivisible,
 } from '../config-fields';
+import { betweenBlocks } from '../between-blocks';
 import type { FoldedNorms, ModelConfig } from '../model';
 import { type BlockStructure, wholeStructure } from '../structure';
 import { blockName, gpt2Layout } from './gpt2-layout';
@@ -145,7 +146,8 @@ function forward(
 ): tf.Tensor2D {
   let x = embedded;
   for (const [position, structure] of weights.config.structure.blocks.entries()) {
-    x = block(weights, structure, x, (qkv) => attend(qkv, cache.layers[position]!), folded);
+    const output = block(weights, structure, x, (qkv) => attend(qkv, cache.layers[position]!), folded);
+    x = betweenBlocks(weights.config, position, output);
   }
   return norm(weights, x, 'transformer.ln_f');
 }

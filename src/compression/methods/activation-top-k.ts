@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { ModelMethod } from '../method';
+
+const schema = z.strictObject({
+  keptActivations: z
+    .number({ error: 'keptActivations is a share above 0 and up to 1' })
+    .positive()
+    .max(1)
+    .default(0.5),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** TopK of the activations that one block hands to the next, as a model split over devices would send them. */
+export const activationTopK: ModelMethod<Parameters> = {
+  id: 'activation-top-k',
+  title: 'Activation top-k',
+  paper:
+    'Rudakov et al. 2024, "Activations and Gradients Compression for Model-Parallel Training", section 3, TopK at inference',
+  summary:
+    'Between two blocks, keeps of each token the activations of greatest magnitude and makes the others zero. The weights stay as they are.',
+  appliesTo: 'model',
+  fields: {
+    keptActivations: {
+      kind: 'number',
+      label: 'Activations kept',
+      min: 0.01,
+      max: 1,
+      step: 0.01,
+      default: 0.5,
+      help: 'Share of the activations of each token that go on to the next block. Targets have no part in it.',
+    },
+  },
+  schema,
+
+  async compressModel(model, _targets, { keptActivations }) {
+    const structure = { ...model.config.structure, keptActivations };
+    return model.withStructure(structure, new Map(), new Map());
+  },
+};
