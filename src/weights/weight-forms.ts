@@ -7,6 +7,7 @@ import { nOfMForm } from './n-of-m-weight';
 import { quantizedForm } from './quantized-weight';
 import { sparseForm } from './sparse-weight';
 import { structuredForm } from './structured-weight';
+import { tensorTrainRowsForm } from './tensor-train-rows-weight';
 import { tensorTrainForm } from './tensor-train-weight';
 
 /** Every form that a weight can be stored in. */
@@ -20,6 +21,7 @@ export const WEIGHT_FORMS: readonly WeightForm[] = [
   lowRankForm(loadWeight),
   kroneckerForm(loadWeight),
   tensorTrainForm(loadWeight),
+  tensorTrainRowsForm(loadWeight),
 ];
 
 /**

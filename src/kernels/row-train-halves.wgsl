@@ -1,0 +1,27 @@
+// For each train two tables: of all indices of the first cores the products of their matrices, a row vector each, and of all
+// indices of the other cores theirs, a column vector each. One vector an invocation; `leftHalf` and `rightHalf` walk through
+// the cores of the shape that the kernel was made for.
+struct Uniforms {
+  firstRow: u32,
+  count: u32,
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  let n = index / (LEFT_INDICES + RIGHT_INDICES);
+  let entry = index % (LEFT_INDICES + RIGHT_INDICES);
+  if (n >= uniforms.count) {
+    return;
+  }
+  let train = (uniforms.firstRow + n) * TRAIN_VALUES;
+  if (entry < LEFT_INDICES) {
+    leftHalf(train, entry, index * RANK);
+  } else {
+    rightHalf(train, entry - LEFT_INDICES, index * RANK);
+  }
+}
