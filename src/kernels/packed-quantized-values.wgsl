@@ -1,5 +1,6 @@
-// Weight values as codes of BITS bits, several to a word: scale * (code - zero point).
+// Weight values as codes of BITS bits, one after the other without gaps: scale * (code - zero point).
 const CODES_IN_A_WORD = 32u / BITS;
+const CODES_STRADDLE = 32u % BITS != 0u;
 
 fn codeIn(word: u32, position: u32) -> f32 {
   if (SIGNED) {
@@ -9,6 +10,13 @@ fn codeIn(word: u32, position: u32) -> f32 {
 }
 
 fn codeAt(slot: u32) -> f32 {
+  if (CODES_STRADDLE) {
+    let bit = slot * BITS;
+    let word = bit / 32u;
+    // In two steps, as a shift by 32 would shift by 0.
+    let fromNext = (codeWords[word + 1u] << 1u) << (31u - bit % 32u);
+    return codeIn((codeWords[word] >> (bit % 32u)) | fromNext, 0u);
+  }
   return codeIn(codeWords[slot / CODES_IN_A_WORD], slot % CODES_IN_A_WORD);
 }
 

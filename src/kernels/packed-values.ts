@@ -3,6 +3,24 @@ import type { InputBinding } from './epilogue';
 import floatSource from './packed-float-values.wgsl?raw';
 import quantizedSource from './packed-quantized-values.wgsl?raw';
 
+/** Bits of a code. */
+export type CodeBits = 8 | 4 | 3 | 2;
+
+/** How many values fill whole 32-bit words, by their bits; of 3 bits, which straddle words, 32 fill three. */
+export const VALUES_OF_WHOLE_WORDS: Readonly<Record<32 | CodeBits, number>> = {
+  32: 1,
+  8: 4,
+  4: 8,
+  3: 32,
+  2: 16,
+};
+
+/** Slots of a row of values that begins and ends with a whole word. */
+export function slotsInARow(width: number, bits: 32 | CodeBits): number {
+  const values = VALUES_OF_WHOLE_WORDS[bits];
+  return Math.ceil(width / values) * values;
+}
+
 /** Buffers of packed weight values; see `weights/packed-values.ts`. */
 export interface PackedValueBuffers {
   /** float32 values, or 32-bit words of codes. */
@@ -16,7 +34,7 @@ export interface PackedValueBuffers {
 
 /** How codes become weights: `scale · (code − zeroPoint)`. */
 export interface CodeGrid {
-  readonly bits: 8 | 4;
+  readonly bits: CodeBits;
   readonly signed: boolean;
   readonly groupSize: number;
   /** 0: one scale for the whole matrix. */

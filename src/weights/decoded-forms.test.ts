@@ -52,9 +52,13 @@ const SHAPES: Shape[] = [
 const withZeros = ([rows, width]: Shape) =>
   seededNormal(rows * width, 2).map((value) => (Math.abs(value) < 0.6 ? 0 : value));
 
-const SCHEMES: QuantizationScheme[] = [8, 4].flatMap((bits) =>
+const SCHEMES: QuantizationScheme[] = ([8, 4, 3, 2] as const).flatMap((bits) =>
   [true, false].flatMap((symmetric) =>
-    (['tensor', 'channel'] as const).map((strategy) => ({ bits: bits as 8 | 4, symmetric, strategy })),
+    (bits > 3 ? (['tensor', 'channel'] as const) : (['channel'] as const)).map((strategy) => ({
+      bits,
+      symmetric,
+      strategy,
+    })),
   ),
 );
 

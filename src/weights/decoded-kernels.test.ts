@@ -13,13 +13,17 @@ import { SparseWeight } from './sparse-weight';
 /** Whole reads of every form, and groups of each usual size. */
 const SHAPE = [29, 256] as const;
 
-const SCHEMES: QuantizationScheme[] = ([8, 4] as const).flatMap((bits) =>
-  [true, false].flatMap((symmetric): QuantizationScheme[] => [
+const SCHEMES: QuantizationScheme[] = [true, false].flatMap((symmetric) => [
+  ...([8, 4] as const).flatMap((bits): QuantizationScheme[] => [
     { bits, symmetric, strategy: 'tensor' },
     { bits, symmetric, strategy: 'channel' },
     ...[16, 32, 128].map((groupSize) => ({ bits, symmetric, strategy: 'group' as const, groupSize })),
   ]),
-);
+  ...([3, 2] as const).flatMap((bits): QuantizationScheme[] => [
+    { bits, symmetric, strategy: 'channel' },
+    { bits, symmetric, strategy: 'group', groupSize: 32 },
+  ]),
+]);
 
 /** Of each four columns two, every pair in turn. */
 const TWO_OF_FOUR = [0b0011, 0b0101, 0b1001, 0b0110, 0b1010, 0b1100];

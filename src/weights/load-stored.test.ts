@@ -62,7 +62,7 @@ const CASES: [what: string, make: () => LinearWeight, damage: Damage, message: s
   ],
   ['zero points too short', asymmetric, shorten('zero_points'), 'its tensor zero_points has 16 bytes'],
   ['values not described', asymmetric, describe('values', undefined), 'described by undefined'],
-  ['unknown bits', asymmetric, describe('values', { ...values, bits: 3 }), 'described by {"bits":3'],
+  ['unknown bits', asymmetric, describe('values', { ...values, bits: 5 }), 'described by {"bits":5'],
   ['groups that do not fit', asymmetric, describe('values', { ...values, groupSize: 5 }), '"groupSize":5}'],
   ['symmetry not said', asymmetric, describe('values', { ...values, symmetric: null }), '"symmetric":null'],
   ['indices too short', twoOfFour, shorten('indices'), 'its tensor indices has 8 bytes where 12 were'],

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { readFloats, readTensorBytes, uploadTensor } from '../gpu/transfer';
-import type { PackedValueBuffers } from '../kernels/packed-values';
+import { type PackedValueBuffers, VALUES_OF_WHOLE_WORDS } from '../kernels/packed-values';
 import type { StoredTensor } from './linear-weight';
 import {
   type Bits,
@@ -186,7 +186,7 @@ export class PackedValues {
  */
 export function valueBits(attributes: unknown): 32 | Bits {
   const bits = (attributes as Partial<ValueAttributes> | undefined)?.bits;
-  if (bits !== 32 && bits !== 8 && bits !== 4) throw unknownDescription(attributes);
+  if (!isKnown(bits)) throw unknownDescription(attributes);
   return bits;
 }
 
@@ -194,7 +194,8 @@ function gridLayout(attributes: unknown, [, width]: Shape): Omit<QuantizationGri
   const { bits, symmetric, perTensor, groupSize } = (attributes ?? {}) as Partial<ValueAttributes>;
   const fits = Number.isInteger(groupSize) && groupSize! > 0 && width % groupSize! === 0;
   if (
-    (bits !== 8 && bits !== 4) ||
+    !isKnown(bits) ||
+    bits === 32 ||
     typeof symmetric !== 'boolean' ||
     typeof perTensor !== 'boolean' ||
     !fits
@@ -202,6 +203,10 @@ function gridLayout(attributes: unknown, [, width]: Shape): Omit<QuantizationGri
     throw unknownDescription(attributes);
   }
   return { bits, symmetric, perTensor, groupSize: groupSize! };
+}
+
+function isKnown(bits: unknown): bits is 32 | Bits {
+  return Object.keys(VALUES_OF_WHOLE_WORDS).some((known) => Number(known) === bits);
 }
 
 function unknownDescription(attributes: unknown): Error {

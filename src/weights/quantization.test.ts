@@ -51,9 +51,20 @@ test.each([
   [4, true, [-8, 7, -1, 0, 3, 2, 1, -4, 6]],
   [8, false, [255, 0, 128]],
   [4, false, [15, 0, 8, 1, 2, 3, 4, 5, 6]],
+  [3, true, Array.from({ length: 45 }, (_, index) => ((index * 5) % 8) - 4)],
+  [3, false, Array.from({ length: 45 }, (_, index) => (index * 3) % 8)],
+  [2, true, [-2, 1, -1, 0, 1]],
   [2, false, [3, 0, 1, 2, 1]],
 ])('codes of %i bits, signed %s, survive packing', (bits, signed, codes) => {
   expect([...unpackCodes(packCodes(codes, bits), bits, codes.length, signed)]).toEqual(codes);
+});
+
+test('codes of 3 bits fill three words by 32, those of 2 bits a word by 16', () => {
+  expect(packCodes(new Uint8Array(32), 3)).toHaveLength(3);
+  expect(packCodes(new Uint8Array(33), 3)).toHaveLength(4);
+  expect(packCodes(new Uint8Array(16), 2)).toHaveLength(1);
+  // The eleventh code has two bits in the first word and one in the second.
+  expect([...packCodes([...Array(10).fill(0), 5], 3)]).toEqual([0x40000000, 1]);
 });
 
 test('a group that does not divide the width is refused', () => {

@@ -1,9 +1,11 @@
+import type { CodeBits } from '../kernels/packed-values';
+
 /**
  * Uniform quantization of matrices, on the CPU in float64. A weight is `scale · (code − zeroPoint)`; the scale is that of the
  * whole matrix, of its row, or of a group of columns within its row (Jacob et al. 2018, section 2.1; Krishnamoorthi 2018).
  */
 
-export type Bits = 8 | 4;
+export type Bits = CodeBits;
 
 /** What a user chooses. */
 export interface QuantizationScheme {
@@ -36,7 +38,7 @@ export function roundHalfToEven(value: number): number {
 }
 
 /**
- * Chooses the scales. Symmetric: the greatest magnitude maps to 127 (8 bits) or 7 (4 bits). Asymmetric: the range of the
+ * Chooses the scales. Symmetric: the greatest magnitude maps to the greatest code, 127, 7, 3 or 1. Asymmetric: the range of the
  * values, widened to include 0, maps to all 2^bits codes. A group of zeros has the scale 1.
  * @param values row-major of this shape
  */
@@ -78,7 +80,7 @@ export function scaleIndex(grid: QuantizationGrid, width: number, row: number, c
   return grid.perTensor ? 0 : row * (width / grid.groupSize) + Math.floor(column / grid.groupSize);
 }
 
-/** The code of a value: −127..127 (8 bits symmetric), −8..7 (4 bits symmetric), 0..2^bits−1 (asymmetric). */
+/** The code of a value: −127..127 (8 bits symmetric), −8..7, −4..3, −2..1 (4, 3, 2 bits symmetric), 0..2^bits−1 (asymmetric). */
 export function encode(grid: QuantizationGrid, scale: number, value: number): number {
   const code = roundHalfToEven(value / grid.scales[scale]) + grid.zeroPoints[scale];
   return Math.min(greatestCode(grid), Math.max(leastCode(grid), code));
@@ -89,35 +91,38 @@ export function decode(grid: QuantizationGrid, scale: number, code: number): num
   return grid.scales[scale] * (code - grid.zeroPoints[scale]);
 }
 
-// Written out: these are asked for once a weight.
 function leastCode({ bits, symmetric }: QuantizationGrid): number {
   if (!symmetric) return 0;
-  return bits === 8 ? -127 : -8;
+  return bits === 8 ? -127 : -(1 << (bits - 1));
 }
 
 function greatestCode({ bits, symmetric }: QuantizationGrid): number {
-  if (symmetric) return bits === 8 ? 127 : 7;
-  return bits === 8 ? 255 : 15;
+  return (1 << (symmetric ? bits - 1 : bits)) - 1;
 }
 
-/** Packs codes (two's complement where negative) into 32-bit words, the first in the lowest bits. */
+/** Packs codes (two's complement where negative) into 32-bit words without gaps, the first in the lowest bits. */
 export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
-  const perWord = 32 / bits;
-  const words = new Uint32Array(Math.ceil(codes.length / perWord));
+  const words = new Uint32Array(Math.ceil((codes.length * bits) / 32));
   const mask = 2 ** bits - 1;
   for (let index = 0; index < codes.length; index++) {
-    words[(index / perWord) >>> 0] |= (codes[index] & mask) << ((index % perWord) * bits);
+    const bit = index * bits;
+    const code = codes[index] & mask;
+    words[bit >>> 5] |= code << (bit & 31);
+    // The rest of a code that straddles two words.
+    if ((bit & 31) + bits > 32) words[(bit >>> 5) + 1] |= code >>> (32 - (bit & 31));
   }
   return words;
 }
 
 /** Takes `count` codes out of 32-bit words; the reverse of `packCodes`. */
 export function unpackCodes(words: Uint32Array, bits: number, count: number, signed: boolean): Int32Array {
-  const perWord = 32 / bits;
   const codes = new Int32Array(count);
   const unused = 32 - bits;
   for (let index = 0; index < count; index++) {
-    const raised = words[(index / perWord) >>> 0] << (unused - (index % perWord) * bits);
+    const bit = index * bits;
+    let low = words[bit >>> 5] >>> (bit & 31);
+    if ((bit & 31) > unused) low |= words[(bit >>> 5) + 1] << (32 - (bit & 31));
+    const raised = low << unused;
     codes[index] = signed ? raised >> unused : raised >>> unused;
   }
   return codes;

@@ -1,14 +1,15 @@
 import type { DecodedMatrix } from '../kernels/decoded-matrix';
+import { slotsInARow } from '../kernels/packed-values';
 import { quantizedMatrix } from '../kernels/quantized-matrix';
 import { DecodedWeight } from './decoded-weight';
 import type { StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues, type SlotWalk, valueBits } from './packed-values';
-import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from './quantization';
+import { type Bits, chooseGrid, type QuantizationGrid, type QuantizationScheme } from './quantization';
 import type { TensorReader } from './stored-words';
 
 type Shape = readonly [number, number];
 
-/** Every weight as an 8- or 4-bit code; a row begins at a whole 32-bit word. */
+/** Every weight as a code of 8, 4, 3 or 2 bits; a row begins at a whole 32-bit word (of 3 bits, at each third). */
 export class QuantizedWeight extends DecodedWeight {
   readonly form = 'quantized';
   readonly parameters: number;
@@ -70,12 +71,7 @@ export class QuantizedWeight extends DecodedWeight {
   }
 }
 
-function slotsInARow(width: number, bits: number): number {
-  const perWord = 32 / bits;
-  return Math.ceil(width / perWord) * perWord;
-}
-
-function paddedRows([rows, width]: Shape, bits: number): SlotWalk {
+function paddedRows([rows, width]: Shape, bits: 32 | Bits): SlotWalk {
   const slots = slotsInARow(width, bits);
   return (visit) => {
     for (let row = 0; row < rows; row++) {

@@ -48,8 +48,9 @@ def pruning(weight):
 
 def rounding(weight, with_dense):
     results = []
-    for bits in (8, 4):
-        for strategy, group_size in [("tensor", None), ("channel", None), ("group", 4), ("group", 8)]:
+    scales = [("tensor", None), ("channel", None), ("group", 4), ("group", 8)]
+    for bits, strategies in [(8, scales), (4, scales), (3, [("group", 8)]), (2, [("group", 4)])]:
+        for strategy, group_size in strategies:
             for symmetric in (True, False):
                 dense, codes, scales, zero_points = compressions.round_to_nearest(weight, bits, strategy, group_size, symmetric)
                 results.append(

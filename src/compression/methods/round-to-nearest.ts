@@ -7,7 +7,7 @@ import { SparseWeight } from '../../weights/sparse-weight';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
 
 const schema = z.strictObject({
-  bits: z.union([z.literal(8), z.literal(4)], { error: 'bits must be 8 or 4' }).default(8),
+  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
   strategy: z.enum(['tensor', 'channel', 'group']).default('channel'),
   groupSize: z.number().int().positive().optional(),
   symmetric: z.boolean().default(true),
@@ -22,7 +22,7 @@ export const roundToNearest: MatrixMethod<Parameters> = {
   paper:
     'Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 2.1',
   summary:
-    'Stores each weight as an 8- or 4-bit integer with a scale a tensor, an output channel, or a group of inputs.',
+    'Stores each weight as an integer of 8, 4, 3 or 2 bits with a scale a tensor, an output channel, or a group of inputs.',
   appliesTo: 'values',
   fields: {
     bits: {
@@ -31,9 +31,11 @@ export const roundToNearest: MatrixMethod<Parameters> = {
       options: [
         { value: 8, label: '8' },
         { value: 4, label: '4' },
+        { value: 3, label: '3' },
+        { value: 2, label: '2' },
       ],
       default: 8,
-      help: 'Four weights of 8 bits, or eight of 4, share a 32-bit word.',
+      help: 'Codes follow each other without gaps: 32 of them take 32, 16, 12 or 8 bytes.',
     },
     strategy: {
       kind: 'choice',
