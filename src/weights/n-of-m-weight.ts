@@ -63,6 +63,32 @@ export class NOfMWeight extends DecodedWeight {
     return NOfMWeight.fromIndices(shape, pattern, indices, PackedValues.float32(slots, shape));
   }
 
+  /**
+   * The values as codes of a grid that was chosen before: a value that the grid holds comes back as it is.
+   * @param values row-major [out, in] with at most `kept` nonzeros in each group of `groupSize` columns
+   * @throws Error where a group has more
+   */
+  static fromGrid(
+    values: Float32Array,
+    shape: Shape,
+    { kept, groupSize }: Pattern,
+    grid: QuantizationGrid,
+  ): NOfMWeight {
+    const pattern = { kept, groupSize };
+    return NOfMWeight.fromCodes(values, shape, pattern, groupIndices(values, pattern), grid);
+  }
+
+  private static fromCodes(
+    values: Float32Array,
+    shape: Shape,
+    pattern: Pattern,
+    indices: ArrayLike<number>,
+    grid: QuantizationGrid,
+  ): NOfMWeight {
+    const slots = { count: indices.length, walk: keptPlaces(indices, shape, pattern), grid };
+    return NOfMWeight.fromIndices(shape, pattern, indices, PackedValues.quantized(values, shape, slots));
+  }
+
   private static fromIndices(
     shape: Shape,
     pattern: Pattern,
@@ -91,29 +117,8 @@ export class NOfMWeight extends DecodedWeight {
   /** The same pattern with its values as codes. */
   async quantizeValues(scheme: QuantizationScheme): Promise<NOfMWeight> {
     const dense = await this.dense();
-    return this.quantizeToGrid(dense, chooseGrid(dense, this.shape, scheme));
-  }
-
-  /** The same pattern with other values, as codes of a grid that was chosen before. @param dense row-major [out, in] */
-  async quantizeToGrid(dense: Float32Array, grid: QuantizationGrid): Promise<NOfMWeight> {
-    const indices = await this.readIndices();
-    const walk = keptPlaces(indices, this.shape, this.pattern);
-    const values = PackedValues.quantized(dense, this.shape, { count: indices.length, walk, grid });
-    return NOfMWeight.fromIndices(this.shape, this.pattern, indices, values);
-  }
-
-  /** Which weights are stored, row-major [out, in]: 1 where one is, be it zero or not. */
-  async keptPlaces(): Promise<Uint8Array> {
-    const [rows, width] = this.shape;
-    const kept = new Uint8Array(rows * width);
-    keptPlaces(
-      await this.readIndices(),
-      this.shape,
-      this.pattern,
-    )((_, row, column) => {
-      kept[row * width + column] = 1;
-    });
-    return kept;
+    const grid = chooseGrid(dense, this.shape, scheme);
+    return NOfMWeight.fromCodes(dense, this.shape, this.pattern, await this.readIndices(), grid);
   }
 
   protected makeMatrix(): DecodedMatrix {

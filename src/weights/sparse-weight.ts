@@ -43,6 +43,24 @@ export class SparseWeight extends DecodedWeight {
     return SparseWeight.fromMask(shape, mask, PackedValues.float32(kept, shape));
   }
 
+  /**
+   * Stores what is not zero, as codes of a grid that was chosen before: a value that the grid holds comes back as it is.
+   * @param values row-major [out, in]
+   */
+  static fromGrid(values: Float32Array, shape: Shape, grid: QuantizationGrid): SparseWeight {
+    return SparseWeight.fromCodes(values, shape, maskOf(values, shape), grid);
+  }
+
+  private static fromCodes(
+    values: Float32Array,
+    shape: Shape,
+    mask: Uint32Array,
+    grid: QuantizationGrid,
+  ): SparseWeight {
+    const slots = { count: countBits(mask), walk: setPlaces(mask, shape), grid };
+    return SparseWeight.fromMask(shape, mask, PackedValues.quantized(values, shape, slots));
+  }
+
   private static fromMask(shape: Shape, mask: Uint32Array, values: PackedValues): SparseWeight {
     const firstSlots = firstSlotsOf(mask, shape);
     return new SparseWeight(
@@ -70,27 +88,8 @@ export class SparseWeight extends DecodedWeight {
   /** The same pattern with its values as codes. Zeros need no code: they stay zero whatever the zero point. */
   async quantizeValues(scheme: QuantizationScheme): Promise<SparseWeight> {
     const dense = await this.dense();
-    return this.quantizeToGrid(dense, chooseGrid(dense, this.shape, scheme));
-  }
-
-  /** The same pattern with other values, as codes of a grid that was chosen before. @param dense row-major [out, in] */
-  async quantizeToGrid(dense: Float32Array, grid: QuantizationGrid): Promise<SparseWeight> {
-    const mask = await this.readMask();
-    const walk = setPlaces(mask, this.shape);
-    const values = PackedValues.quantized(dense, this.shape, { count: this.values.count, walk, grid });
-    return SparseWeight.fromMask(this.shape, mask, values);
-  }
-
-  /** Which weights are stored, row-major [out, in]: 1 where one is, be it zero or not. */
-  async keptPlaces(): Promise<Uint8Array> {
-    const kept = new Uint8Array(this.shape[0] * this.shape[1]);
-    setPlaces(
-      await this.readMask(),
-      this.shape,
-    )((_, row, column) => {
-      kept[row * this.shape[1] + column] = 1;
-    });
-    return kept;
+    const grid = chooseGrid(dense, this.shape, scheme);
+    return SparseWeight.fromCodes(dense, this.shape, await this.readMask(), grid);
   }
 
   protected makeMatrix(): DecodedMatrix {
