@@ -2,6 +2,7 @@ import type { CompressionMethod } from './method';
 import { activationAwareLowRank } from './methods/activation-aware-low-rank';
 import { activationTopK } from './methods/activation-top-k';
 import { blockPruning } from './methods/block-pruning';
+import { knGpt2 } from './methods/kn-gpt2';
 import { kronecker } from './methods/kronecker';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
@@ -23,6 +24,7 @@ export const METHODS = [
   roundToNearest,
   kronecker,
   tqCompressor,
+  knGpt2,
   tensorTrain,
   tensorGpt,
   lowRank,

@@ -1,4 +1,9 @@
-import { RecipeError } from './method';
+import { z } from 'zod';
+import type { LinearWeight } from '../weights/linear-weight';
+import { NOfMWeight } from '../weights/n-of-m-weight';
+import type { QuantizationGrid } from '../weights/quantization';
+import { SparseWeight } from '../weights/sparse-weight';
+import { type ParameterField, RecipeError } from './method';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 /** Indices within a group take one byte at most. */
@@ -15,6 +20,38 @@ export function groupPatternOf(text: string): GroupPattern | undefined {
   const [, kept, groupSize] = N_OF_M.exec(text)?.map(Number) ?? [];
   return groupSize ? { kept, groupSize } : undefined;
 }
+
+/** The parameters of a method that prunes single weights: a share of them, or N of every M. */
+export const PATTERN_PARAMETERS = {
+  sparsity: z.number().min(0).max(1).optional(),
+  pattern: z
+    .string()
+    .refine((text) => text === 'unstructured' || groupPatternOf(text) !== undefined, {
+      message: 'use "unstructured" or N:M such as "2:4"',
+    })
+    .default('unstructured'),
+};
+
+/** The controls of `PATTERN_PARAMETERS`. */
+export const PATTERN_FIELDS = {
+  sparsity: {
+    kind: 'number',
+    label: 'Sparsity',
+    min: 0,
+    max: 1,
+    step: 0.05,
+    default: 0.5,
+    optional: true,
+    help: 'Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.',
+  },
+  pattern: {
+    kind: 'text',
+    label: 'Pattern',
+    default: 'unstructured',
+    placeholder: 'unstructured, 2:4, 4:8',
+    help: 'unstructured, or N:M along the input dimension (such as 2:4).',
+  },
+} as const satisfies Record<string, ParameterField>;
 
 /** @throws RecipeError where the pattern needs a sparsity, fixes another one, or cannot be stored */
 export function checkSparsity(pattern: string, sparsity: number | undefined): void {
@@ -44,4 +81,22 @@ export function requireWholeGroups(name: string, width: number, { kept, groupSiz
   throw new RecipeError(
     `${kept}:${groupSize} does not fit ${name}: its ${width} columns are not a multiple of ${groupSize}; choose an M that divides ${width}.`,
   );
+}
+
+/**
+ * The smallest form of a pruned matrix.
+ * @param values row-major [out, in]
+ * @param pattern that the values follow; undefined: none
+ * @param grid that holds the values, to store them as codes; undefined: as float32
+ */
+export function storePruned(
+  values: Float32Array,
+  shape: readonly [number, number],
+  pattern: GroupPattern | undefined,
+  grid?: QuantizationGrid,
+): LinearWeight {
+  if (!pattern)
+    return grid ? SparseWeight.fromGrid(values, shape, grid) : SparseWeight.fromDense(values, shape);
+  if (grid) return NOfMWeight.fromGrid(values, shape, pattern, grid);
+  return NOfMWeight.fromDense(values, shape, pattern.kept, pattern.groupSize);
 }
