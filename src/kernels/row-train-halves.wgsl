@@ -20,8 +20,9 @@ fn main(
   }
   let train = (uniforms.firstRow + n) * TRAIN_VALUES;
   if (entry < LEFT_INDICES) {
-    leftHalf(train, entry, index * RANK);
+    leftHalf(train, entry, (n * LEFT_INDICES + entry) * RANK);
   } else {
-    rightHalf(train, entry - LEFT_INDICES, index * RANK);
+    // Of each element of the column vectors all indices stand together.
+    rightHalf(train, entry - LEFT_INDICES, n * RANK * RIGHT_INDICES + entry - LEFT_INDICES);
   }
 }

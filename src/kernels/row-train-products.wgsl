@@ -1,11 +1,16 @@
-// y[n, column] = left[n, column / RIGHT_INDICES, :] . right[n, column % RIGHT_INDICES, :], the two tables of a train.
-@group(0) @binding(0) var<storage, read> halves: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+// y[n, column] = lefts[n, column / RIGHT_INDICES, :] . rights[n, :, column % RIGHT_INDICES], the two tables of a train. An
+// invocation makes one element, or four where they have the left vector in common.
+@group(0) @binding(0) var<storage, read> lefts: array<f32>;
+@group(0) @binding(1) var<storage, read> rights: array<Elements>;
+@group(0) @binding(2) var<storage, read_write> y: array<Elements>;
 
 struct Uniforms {
   count: u32,
 }
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+const ELEMENTS_OF_A_ROW = WIDTH / ELEMENTS;
+const ELEMENTS_OF_A_VECTOR = RIGHT_INDICES / ELEMENTS;
 
 @compute @workgroup_size(64)
 fn main(
@@ -14,16 +19,17 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.count * WIDTH) {
+  let n = index / ELEMENTS_OF_A_ROW;
+  if (n >= uniforms.count) {
     return;
   }
-  let first = index / WIDTH * (LEFT_INDICES + RIGHT_INDICES);
-  let column = index % WIDTH;
-  let left = (first + column / RIGHT_INDICES) * RANK_LANES;
-  let right = (first + LEFT_INDICES + column % RIGHT_INDICES) * RANK_LANES;
-  var sum = Lane();
-  for (var lane = 0u; lane < RANK_LANES; lane++) {
-    sum += halves[left + lane] * halves[right + lane];
+  let column = index % ELEMENTS_OF_A_ROW;
+  let left = (n * LEFT_INDICES + column / ELEMENTS_OF_A_VECTOR) * RANK;
+  var right = n * RANK * ELEMENTS_OF_A_VECTOR + column % ELEMENTS_OF_A_VECTOR;
+  var sum = Elements();
+  for (var r = 0u; r < RANK; r++) {
+    sum += lefts[left + r] * rights[right];
+    right += ELEMENTS_OF_A_VECTOR;
   }
-  y[index] = horizontal(sum);
+  y[index] = sum;
 }

@@ -90,5 +90,5 @@ test.each(SHAPES)('rows of %i out of cores %j', async (width, cores) => {
       relative: 1e-5,
     });
   }
-  tf.dispose([matrix, all, tile.rows, tile.halves]);
+  tf.dispose([matrix, all, tile.rows, tile.lefts, tile.rights]);
 });

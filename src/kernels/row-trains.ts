@@ -4,7 +4,6 @@ import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
 import { emptyTensor } from '../gpu/transfer';
 import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
-import { laneWidth, withLanes } from './lanes';
 import halvesSource from './row-train-halves.wgsl?raw';
 import productsSource from './row-train-products.wgsl?raw';
 
@@ -26,7 +25,9 @@ export interface RowTrains {
 export interface RowTrainTile {
   /** [rows, width] */
   readonly rows: tf.Tensor2D;
-  readonly halves: tf.Tensor;
+  /** The tables of either half of the cores. */
+  readonly lefts: tf.Tensor;
+  readonly rights: tf.Tensor;
 }
 
 interface Plan {
@@ -34,6 +35,8 @@ interface Plan {
   readonly left: number;
   readonly right: number;
   readonly rank: number;
+  /** Elements that an invocation makes. */
+  readonly elements: 1 | 4;
   readonly halvesKernel: Kernel;
   readonly productsKernel: Kernel;
 }
@@ -47,7 +50,8 @@ export function rowTrainTile(trains: RowTrains, rows: number): RowTrainTile {
   const { left, right, rank } = planFor(trains);
   return {
     rows: emptyTensor([rows, trains.width]) as tf.Tensor2D,
-    halves: emptyTensor([rows, (left + right) * rank]),
+    lefts: emptyTensor([rows, left * rank]),
+    rights: emptyTensor([rows, rank * right]),
   };
 }
 
@@ -64,24 +68,28 @@ export function rowsOfTrains(
   { firstRow, count }: { readonly firstRow: number; readonly count: number },
   into?: RowTrainTile,
 ): tf.Tensor2D {
-  const { left, right, rank, halvesKernel, productsKernel } = planFor(trains);
-  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-  const entries = left + right;
-  const table: KernelOutput = into?.halves ?? { shape: [count, entries * rank], dtype: 'float32' };
-  const result: KernelOutput = into?.rows ?? { shape: [count, trains.width], dtype: 'float32' };
-  const [halves] = runKernel(halvesKernel, {
+  const plan = planFor(trains);
+  const { left, right, rank } = plan;
+  const groups = (invocations: number) =>
+    foldWorkgroups(
+      Math.ceil(invocations / WORKGROUP),
+      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
+    );
+  const output = (existing: tf.Tensor | undefined, columns: number): KernelOutput =>
+    existing ?? { shape: [count, columns], dtype: 'float32' };
+  const halves = runKernel(plan.halvesKernel, {
     inputs: [values],
-    outputs: [table],
+    outputs: [output(into?.lefts, left * rank), output(into?.rights, rank * right)],
     uniforms: [firstRow, count],
-    workgroups: foldWorkgroups(Math.ceil((count * entries) / WORKGROUP), limit),
+    workgroups: groups(count * (left + right)),
   });
-  const [y] = runKernel(productsKernel, {
-    inputs: [halves],
-    outputs: [result],
+  const [y] = runKernel(plan.productsKernel, {
+    inputs: halves,
+    outputs: [output(into?.rows, trains.width)],
     uniforms: [count],
-    workgroups: foldWorkgroups(Math.ceil((count * trains.width) / WORKGROUP), limit),
+    workgroups: groups((count * trains.width) / plan.elements),
   });
-  if (!into) halves.dispose();
+  if (!into) halves.forEach((half) => half.dispose());
   return y as tf.Tensor2D;
 }
 
@@ -95,30 +103,31 @@ function makePlan({ cores, width }: RowTrains): Plan {
   const cut = cheapestCut(cores);
   const [before, after] = [cores.slice(0, cut), cores.slice(cut)];
   const [left, right, rank] = [indicesOf(before), indicesOf(after), after[0].left];
+  const elements = right % 4 === 0 && width % 4 === 0 ? 4 : 1;
   const constants = `const LEFT_INDICES = ${left}u;
 const RIGHT_INDICES = ${right}u;
 const RANK = ${rank}u;`;
   const halves = `@group(0) @binding(0) var<storage, read> cores: array<f32>;
-@group(0) @binding(1) var<storage, read_write> halves: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+@group(0) @binding(1) var<storage, read_write> lefts: array<f32>;
+@group(0) @binding(2) var<storage, read_write> rights: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 ${constants}
 const TRAIN_VALUES = ${valuesOf(cores)}u;
 ${leftHalfSource(before)}
-${rightHalfSource(after, valuesOf(before))}
+${rightHalfSource(after, valuesOf(before), right)}
 ${halvesSource}`;
   const products = `${constants}
 const WIDTH = ${width}u;
-const RANK_LANES = ${rank / laneWidth(rank)}u;
+const ELEMENTS = ${elements}u;
+alias Elements = ${elements === 4 ? 'vec4f' : 'f32'};
 ${productsSource}`;
   return {
     left,
     right,
     rank,
+    elements,
     halvesKernel: remember(halves, () => ({ name: 'row-train-halves', source: halves })),
-    productsKernel: remember(products, () => ({
-      name: 'row-train-products',
-      source: withLanes(products, rank),
-    })),
+    productsKernel: remember(products, () => ({ name: 'row-train-products', source: products })),
   };
 }
 
@@ -131,64 +140,63 @@ function cheapestCut(cores: readonly TrainCore[]): number {
     .reduce((best, cut) => (entries(cut) < entries(best) ? cut : best));
 }
 
-/** Row vector times matrix, core after core; the last core's index is the lowest digit. */
+/** Row vector times matrix, core after core, every element a variable; the last core's index is the lowest digit. */
 function leftHalfSource(cores: readonly TrainCore[]): string {
-  const most = Math.max(...cores.map(({ right }) => right));
   let below = indicesOf(cores);
   let offset = 0;
-  const steps = cores.map(({ left, size, right }) => {
+  const lines = cores.flatMap(({ left, size, right }, k) => {
     below /= size;
-    const step = `  {
-    let core = train + ${offset}u + entry / ${below}u % ${size}u * ${right}u;
-    for (var r = 0u; r < ${right}u; r++) {
-      var sum = 0.0;
-      for (var l = 0u; l < ${left}u; l++) {
-        sum += state[l] * cores[core + l * ${size * right}u + r];
-      }
-      next[r] = sum;
-    }
-    state = next;
-  }`;
+    const start = coreStart(k, offset, below, size, right);
     offset += left * size * right;
-    return step;
+    const elements = range(right).map((r) => {
+      const terms = range(left).map((l) => {
+        const value = `cores[core${k} + ${l * size * right + r}u]`;
+        return k === 0 ? value : `v${k - 1}_${l} * ${value}`;
+      });
+      return `  let v${k}_${r} = ${terms.join(' + ')};`;
+    });
+    return [start, ...elements];
   });
-  return halfSource('leftHalf', most, steps);
+  const written = range(cores.at(-1)!.right).map(
+    (r) => `  lefts[destination + ${r}u] = v${cores.length - 1}_${r};`,
+  );
+  return halfSource('leftHalf', [...lines, ...written]);
 }
 
-/** Matrix times column vector, from the last core back. */
-function rightHalfSource(cores: readonly TrainCore[], before: number): string {
-  const most = Math.max(...cores.map(({ left }) => left));
+/** Matrix times column vector, from the last core back. @param before values of the cores before these */
+function rightHalfSource(cores: readonly TrainCore[], before: number, indices: number): string {
   let below = 1;
   let offset = before + valuesOf(cores);
-  const steps = [...cores].reverse().map(({ left, size, right }) => {
+  const lines = [...cores].reverse().flatMap(({ left, size, right }, k) => {
     offset -= left * size * right;
-    const step = `  {
-    let core = train + ${offset}u + entry / ${below}u % ${size}u * ${right}u;
-    for (var l = 0u; l < ${left}u; l++) {
-      var sum = 0.0;
-      for (var r = 0u; r < ${right}u; r++) {
-        sum += cores[core + l * ${size * right}u + r] * state[r];
-      }
-      next[l] = sum;
-    }
-    state = next;
-  }`;
+    const start = coreStart(k, offset, below, size, right);
     below *= size;
-    return step;
+    const elements = range(left).map((l) => {
+      const terms = range(right).map((r) => {
+        const value = `cores[core${k} + ${l * size * right + r}u]`;
+        return k === 0 ? value : `${value} * v${k - 1}_${r}`;
+      });
+      return `  let v${k}_${l} = ${terms.join(' + ')};`;
+    });
+    return [start, ...elements];
   });
-  return halfSource('rightHalf', most, steps);
+  const written = range(cores[0].left).map(
+    (l) => `  rights[destination + ${l * indices}u] = v${cores.length - 1}_${l};`,
+  );
+  return halfSource('rightHalf', [...lines, ...written]);
 }
 
-function halfSource(name: string, most: number, steps: readonly string[]): string {
-  return `fn ${name}(train: u32, entry: u32, destination: u32) {
-  var state = array<f32, ${most}>();
-  var next = array<f32, ${most}>();
-  state[0] = 1.0;
-${steps.join('\n')}
-  for (var r = 0u; r < RANK; r++) {
-    halves[destination + r] = state[r];
-  }
-}`;
+/** Where the matrix of the entry's digit begins. */
+function coreStart(k: number, offset: number, below: number, size: number, right: number): string {
+  return `  let core${k} = train + ${offset}u + entry / ${below}u % ${size}u * ${right}u;`;
+}
+
+function halfSource(name: string, lines: readonly string[]): string {
+  return `fn ${name}(train: u32, entry: u32, destination: u32) {\n${lines.join('\n')}\n}`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }
 
 function indicesOf(cores: readonly TrainCore[]): number {
