@@ -45,7 +45,7 @@ export async function nearestKroneckerProduct(
 }
 
 /**
- * Row (i, j) is block (i, j) of the matrix, both row-major: [aRows·aColumns, bRows·bColumns].
+ * Row (i, j) is block (i, j) of the matrix, both row-major: [aRows·aColumns, bRows·bColumns]. It may share the matrix's values.
  *
  * @throws Error where A does not divide the matrix
  */
@@ -57,6 +57,8 @@ export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, n
       `A of ${aRows}×${aColumns} does not divide ${matrix.rows}×${matrix.columns}; its rows must divide ${matrix.rows} and its columns ${matrix.columns}.`,
     );
   }
+  // Blocks of one row lie one after the other already; an embedding is too large to be copied for nothing.
+  if (bRows === 1) return { rows: aRows * aColumns, columns: bColumns, values: matrix.values };
   const result = zeros(aRows * aColumns, bRows * bColumns);
   let target = 0;
   for (let i = 0; i < aRows; i++) {

@@ -4,6 +4,8 @@ import { kroneckerForm } from './kronecker-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { lowRankForm } from './low-rank-weight';
 import { nOfMForm } from './n-of-m-weight';
+import { permutedForm } from './permuted-weight';
+import { productQuantizedForm } from './product-quantized-weight';
 import { quantizedForm } from './quantized-weight';
 import { sparseForm } from './sparse-weight';
 import { structuredForm } from './structured-weight';
@@ -17,9 +19,11 @@ export const WEIGHT_FORMS: readonly WeightForm[] = [
   sparseForm,
   nOfMForm,
   blockSparseForm,
+  productQuantizedForm(loadWeight),
   structuredForm(loadWeight),
   lowRankForm(loadWeight),
   kroneckerForm(loadWeight),
+  permutedForm(loadWeight),
   tensorTrainForm(loadWeight),
   tensorTrainRowsForm(loadWeight),
 ];
