@@ -30,7 +30,7 @@ const MAY_IMPORT = {
   ],
   store: ['lab'],
   views: ['store', 'lab'],
-  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels', 'compression'],
+  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels', 'compression', 'lab'],
 };
 
 /** npm packages that only these folders may import. */
@@ -55,7 +55,13 @@ const PACKAGES_ONLY_IN = {
 };
 
 /** From store/ and views/, only these files of lab/ are visible: the interface, its types, and the client. */
-const LAB_SURFACE = ['lab/protocol', 'lab/lab-client', 'lab/report'];
+const LAB_SURFACE = [
+  'lab/protocol',
+  'lab/lab-client',
+  'lab/report',
+  'lab/sensitivity-profile',
+  'lab/allocate-budget',
+];
 
 /** The rules of one folder for its files at one depth: from a subfolder, `../name/` is a sibling, not a folder of src. */
 function importRule(folder, files, up) {

@@ -3,11 +3,6 @@ import { RecipeError } from './method';
 import type { Sensitivities } from './targets';
 
 /** What `sensitivities.json` holds: each block linear compressed alone, and what that did. */
-export type SensitivityProfile = z.infer<typeof profileSchema>;
-
-/** One linear, or all those of a block that were compressed together. */
-export type SensitivityEntry = SensitivityProfile['entries'][number];
-
 const profileSchema = z.object({
   /** Name of the checkpoint. */
   model: z.string(),
@@ -29,8 +24,19 @@ const profileSchema = z.object({
   ),
 });
 
-/** @throws RecipeError where the text is no sensitivity profile */
-export function parseSensitivityProfile(text: string, fileName: string): SensitivityProfile {
+/**
+ * The divergence of each module, as a recipe holds it; a block's stands for each of its linears.
+ * @param text of a `sensitivities.json`
+ * @throws RecipeError where it is none
+ */
+export function sensitivitiesOf(text: string, fileName: string): Sensitivities {
+  const { entries } = parseProfile(text, fileName);
+  return Object.fromEntries(
+    entries.flatMap(({ modules, divergence }) => modules.map((name) => [name, divergence])),
+  );
+}
+
+function parseProfile(text: string, fileName: string): z.infer<typeof profileSchema> {
   try {
     return profileSchema.parse(JSON.parse(text));
   } catch {
@@ -38,12 +44,4 @@ export function parseSensitivityProfile(text: string, fileName: string): Sensiti
       `${fileName} is no sensitivity profile; measure one in the lab and save it as sensitivities.json.`,
     );
   }
-}
-
-/** The divergence of each module, as a recipe holds it; a block's stands for each of its linears. */
-export function sensitivitiesOf(text: string, fileName: string): Sensitivities {
-  const { entries } = parseSensitivityProfile(text, fileName);
-  return Object.fromEntries(
-    entries.flatMap(({ modules, divergence }) => modules.map((name) => [name, divergence])),
-  );
 }

@@ -50,6 +50,7 @@ export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
     provideText: (data) => call('provideText', [data]),
     calibrationCost: (recipe, options) => call('calibrationCost', [recipe], options),
     compress: (recipe, options) => call('compress', [recipe], options),
+    profileSensitivity: (request, options) => call('profileSensitivity', [request], options),
     importVariant: (files, options) => call('importVariant', [files], options),
     discard: (variantId) => call('discard', [variantId]),
     gzipBytes: (variantId, options) => call('gzipBytes', [variantId], options),

@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { currentGpu } from '../gpu/device';
 import { installNodeGpu } from '../gpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
+import { memorySink } from '../testing/memory-sink';
 import { LatheLab } from './lab';
-import type { EvaluationRequest, ExportFormat, ExportSink, NamedFile, Progress, Recipe } from './protocol';
+import type { EvaluationRequest, ExportFormat, NamedFile, Progress, Recipe } from './protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const text =
@@ -39,24 +40,6 @@ const RECIPES: Recipe[] = [
     ],
   },
 ];
-
-/** Collects an exported folder in memory. */
-function memorySink(): { sink: ExportSink; files(): NamedFile[] } {
-  const pieces = new Map<string, Uint8Array<ArrayBuffer>[]>();
-  let current: Uint8Array<ArrayBuffer>[] = [];
-  return {
-    sink: {
-      async open(path) {
-        pieces.set(path, (current = []));
-      },
-      async write(bytes) {
-        current.push(bytes.slice() as Uint8Array<ArrayBuffer>);
-      },
-      async close() {},
-    },
-    files: () => [...pieces].map(([path, parts]) => ({ path: `export/${path}`, blob: new Blob(parts) })),
-  };
-}
 
 let lab: LatheLab;
 

@@ -38,6 +38,8 @@ import type {
   WeightHistograms,
 } from './protocol';
 import { runtimeName } from './runtime-name';
+import { profileSensitivity } from './sensitivity';
+import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
 import { BASE_ID, Session } from './session';
 import { weightBytes } from './sizes';
 import { writeExport } from './write-export';
@@ -120,6 +122,13 @@ export class LatheLab implements Lab {
 
   async compress(recipe: unknown, options: OperationOptions = {}): Promise<VariantInfo> {
     return this.inTurn(() => this.opened().compress(recipe, this.texts, options), options.signal);
+  }
+
+  async profileSensitivity(
+    request: SensitivityRequest,
+    options: OperationOptions = {},
+  ): Promise<SensitivityProfile> {
+    return this.inTurn(() => profileSensitivity(this.opened(), this.texts, request, options), options.signal);
   }
 
   async importVariant(files: readonly NamedFile[], options: OperationOptions = {}): Promise<VariantInfo> {

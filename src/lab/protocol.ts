@@ -2,6 +2,7 @@
  * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
  * command line. Everything here can be structured-cloned.
  */
+import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
 
 export interface Recipe {
   readonly name: string;
@@ -78,6 +79,8 @@ export interface DeviceInfo {
   readonly description: string;
   readonly isFallback: boolean;
   readonly features: readonly string[];
+  /** Optional parts of WGSL that kernels use and this browser knows. */
+  readonly languageFeatures: readonly string[];
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
   /** Browser or Node version, as one line. */
@@ -358,6 +361,8 @@ export interface Lab {
    * were evaluated on.
    */
   compress(recipe: unknown, options?: OperationOptions): Promise<VariantInfo>;
+  /** Compresses each linear of the base alone and measures what that does to its predictions. */
+  profileSensitivity(request: SensitivityRequest, options?: OperationOptions): Promise<SensitivityProfile>;
   /** A compressed checkpoint that Lathe exported, of the same base shape, as a variant. */
   importVariant(files: readonly NamedFile[], options?: OperationOptions): Promise<VariantInfo>;
   discard(variantId: string): Promise<void>;

@@ -1,0 +1,94 @@
+import { compressAlone } from '../compression/compress-alone';
+import { METHODS } from '../compression/methods';
+import { checkRecipe } from '../compression/recipe';
+import { matchTargets } from '../compression/targets';
+import { evaluationOf } from '../evaluation/evaluations';
+import type { Model } from '../model/model';
+import type { LinearWeight } from '../weights/linear-weight';
+import type { CalibrationTexts } from './calibration-texts';
+import type { OperationOptions } from './protocol';
+import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
+import type { Session } from './session';
+
+/** Linears that are measured alone or together. */
+interface Group {
+  readonly name: string;
+  readonly modules: readonly string[];
+}
+
+/**
+ * Compresses each linear (or each block's linears) of the base alone by one step and measures how far the predictions diverge.
+ *
+ * @throws RecipeError, EvaluationError or LabError where the request does not fit; the signal's reason when cancelled
+ */
+export async function profileSensitivity(
+  session: Session,
+  texts: CalibrationTexts,
+  { step, unit, calibration, evaluation }: SensitivityRequest,
+  { signal, onProgress }: OperationOptions,
+): Promise<SensitivityProfile> {
+  const { model } = session.base;
+  const recipe = checkRecipe({ name: 'sensitivity profile', steps: [step], calibration }, METHODS);
+  const [checked] = recipe.steps;
+  const targets = matchTargets(checked.targets, checked.ignore, model);
+  const groups =
+    unit === 'block' ? byBlock(model, targets) : targets.map((name) => ({ name, modules: [name] }));
+  const encoding = { tokenizer: session.tokenizer, config: model.config };
+  const sequences = await texts.sequencesFor(recipe, encoding, signal);
+  const weights = await compressAlone(model, checked, targets, {
+    signal,
+    calibration: sequences,
+    onProgress: (label, done) =>
+      onProgress?.({ label: `Compressing ${label} alone`, done, total: targets.length, unit: 'matrices' }),
+  });
+  const variants = groups.map(({ modules }) => withAlone(model, modules, weights));
+  try {
+    texts.evaluate(
+      evaluation.data,
+      recipe.calibration && sequences ? [{ name: 'This step', settings: recipe.calibration }] : [],
+    );
+    const models = { base: model, variants, tokenizer: session.tokenizer };
+    const [, ...figures] = await evaluationOf(evaluation.kind).measure(models, evaluation, {
+      signal,
+      onProgress,
+      baseLogits: session.baseLogits,
+    });
+    return {
+      model: session.checkpoint.name,
+      method: step.method,
+      parameters: step.parameters,
+      protocol: figures[0].protocol,
+      entries: groups.map(({ name, modules }, index) => ({
+        name,
+        modules,
+        divergence: Math.max(0, figures[index].meanKl?.value ?? 0),
+        bytesSaved: modules.reduce((sum, module) => sum + savedBytes(model, module, weights), 0),
+      })),
+    };
+  } finally {
+    for (const variant of variants) variant.dispose();
+    for (const weight of weights.values()) weight.dispose();
+  }
+}
+
+function withAlone(
+  model: Model,
+  modules: readonly string[],
+  weights: ReadonlyMap<string, LinearWeight>,
+): Model {
+  return model.withLinears(new Map(modules.map((name) => [name, weights.get(name)!.clone()])));
+}
+
+function savedBytes(model: Model, module: string, weights: ReadonlyMap<string, LinearWeight>): number {
+  return model.linears.get(module)!.storedBytes - weights.get(module)!.storedBytes;
+}
+
+function byBlock({ layout }: Model, targets: readonly string[]): Group[] {
+  const wanted = new Set(targets);
+  const blocks = new Map<number, string[]>();
+  for (const { module, block } of layout.matrices) {
+    if (block === undefined || !wanted.has(module)) continue;
+    blocks.set(block, [...(blocks.get(block) ?? []), module]);
+  }
+  return [...blocks].map(([block, modules]) => ({ name: `block ${block}`, modules }));
+}
