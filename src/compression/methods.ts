@@ -2,6 +2,7 @@ import type { CompressionMethod } from './method';
 import { activationAwareLowRank } from './methods/activation-aware-low-rank';
 import { activationTopK } from './methods/activation-top-k';
 import { blockPruning } from './methods/block-pruning';
+import { gptq } from './methods/gptq';
 import { knGpt2 } from './methods/kn-gpt2';
 import { kronecker } from './methods/kronecker';
 import { layerTruncation } from './methods/layer-truncation';
@@ -22,6 +23,7 @@ export const METHODS = [
   wanda,
   sparseGpt,
   roundToNearest,
+  gptq,
   kronecker,
   tqCompressor,
   knGpt2,

@@ -14,7 +14,7 @@ import {
 } from './block-index';
 import type { LinearWeight, StoredTensor, WeightForm } from './linear-weight';
 import { PackedValues } from './packed-values';
-import { chooseGrid, type QuantizationScheme } from './quantization';
+import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from './quantization';
 import { readWords, storedTensor, type TensorReader } from './stored-words';
 
 type Shape = readonly [number, number];
@@ -103,12 +103,14 @@ export class BlockSparseWeight implements LinearWeight {
   /** The same blocks with their values as codes. */
   async quantizeValues(scheme: QuantizationScheme): Promise<BlockSparseWeight> {
     const dense = await this.dense();
+    return this.withGrid(dense, chooseGrid(dense, this.shape, scheme));
+  }
+
+  /** The same blocks with other values, as codes of a grid that was chosen before. @param dense row-major [out, in] */
+  async withGrid(dense: Float32Array, grid: QuantizationGrid): Promise<BlockSparseWeight> {
     const index = await this.readIndex();
-    const values = PackedValues.quantized(dense, this.shape, {
-      count: this.values.count,
-      walk: blockPlaces(this.shape, this.block, index),
-      grid: chooseGrid(dense, this.shape, scheme),
-    });
+    const walk = blockPlaces(this.shape, this.block, index);
+    const values = PackedValues.quantized(dense, this.shape, { count: this.values.count, walk, grid });
     return BlockSparseWeight.fromIndex(this.shape, this.block, index, values);
   }
 

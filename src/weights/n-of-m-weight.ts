@@ -34,7 +34,7 @@ export class NOfMWeight extends DecodedWeight {
 
   private constructor(
     shape: Shape,
-    private readonly pattern: Pattern,
+    readonly pattern: Pattern,
     private readonly values: PackedValues,
     private readonly indices: tf.Tensor,
   ) {

@@ -14,6 +14,11 @@ export interface QuantizationScheme {
   /** Columns that share a scale; for the strategy `group`, must divide the width. */
   readonly groupSize?: number;
   readonly symmetric: boolean;
+  /**
+   * Of a symmetric range: `positive` (default) maps the greatest magnitude to the greatest code, `whole` spreads all codes over
+   * −max … max, so that its positive end is half a step beyond the greatest code. Of 8 bits, −127 … 127, the two are the same.
+   */
+  readonly symmetricRange?: 'positive' | 'whole';
 }
 
 /** The scales of a matrix. */
@@ -38,15 +43,16 @@ export function roundHalfToEven(value: number): number {
 }
 
 /**
- * Chooses the scales. Symmetric: the greatest magnitude maps to the greatest code, 127, 7, 3 or 1. Asymmetric: the range of the
- * values, widened to include 0, maps to all 2^bits codes. A group of zeros has the scale 1.
+ * Chooses the scales. Symmetric: the greatest magnitude maps to the greatest code, 127, 7, 3 or 1 (see `symmetricRange`).
+ * Asymmetric: the range of the values, widened to include 0, maps to all 2^bits codes. A group of zeros has the scale 1.
  * @param values row-major of this shape
  */
 export function chooseGrid(
-  values: Float32Array,
+  values: Float32Array | Float64Array,
   [rows, width]: readonly [number, number],
-  { bits, strategy, groupSize = width, symmetric }: QuantizationScheme,
+  scheme: QuantizationScheme,
 ): QuantizationGrid {
+  const { bits, strategy, groupSize = width, symmetric } = scheme;
   const columns = strategy === 'group' ? groupSize : width;
   if (width % columns !== 0) throw new Error(`Groups of ${columns} do not divide ${width} columns.`);
   const layout = { perTensor: strategy === 'tensor', groupSize: columns };
@@ -55,16 +61,30 @@ export function chooseGrid(
   const scales = new Float32Array(count);
   const zeroPoints = new Uint8Array(count);
   for (let index = 0; index < count; index++) {
-    let [least, greatest] = [0, 0];
-    for (let position = index * span; position < (index + 1) * span; position++) {
-      if (values[position] < least) least = values[position];
-      else if (values[position] > greatest) greatest = values[position];
-    }
-    const range = symmetric ? Math.max(greatest, -least) : greatest - least;
-    scales[index] = range / (symmetric ? 2 ** (bits - 1) - 1 : 2 ** bits - 1) || 1;
-    if (!symmetric) zeroPoints[index] = roundHalfToEven(-least / scales[index]);
+    const chosen = chooseScale(values.subarray(index * span, (index + 1) * span), scheme);
+    scales[index] = chosen.scale;
+    zeroPoints[index] = chosen.zeroPoint;
   }
   return { bits, symmetric, ...layout, scales, zeroPoints };
+}
+
+/** The scale, a float32, and the zero point of values that share them; see `chooseGrid`. */
+export function chooseScale(
+  values: Float32Array | Float64Array,
+  { bits, symmetric, symmetricRange }: Pick<QuantizationScheme, 'bits' | 'symmetric' | 'symmetricRange'>,
+): { scale: number; zeroPoint: number } {
+  let [least, greatest] = [0, 0];
+  for (const value of values) {
+    if (value < least) least = value;
+    else if (value > greatest) greatest = value;
+  }
+  if (!symmetric) {
+    const scale = Math.fround((greatest - least) / (2 ** bits - 1)) || 1;
+    return { scale, zeroPoint: roundHalfToEven(-least / scale) };
+  }
+  const codes = { bits, symmetric };
+  const span = symmetricRange === 'whole' ? greatestCode(codes) - leastCode(codes) : 2 * greatestCode(codes);
+  return { scale: Math.fround((2 * Math.max(greatest, -least)) / span) || 1, zeroPoint: 0 };
 }
 
 /** How many scales a matrix has. */
@@ -91,12 +111,12 @@ export function decode(grid: QuantizationGrid, scale: number, code: number): num
   return grid.scales[scale] * (code - grid.zeroPoints[scale]);
 }
 
-function leastCode({ bits, symmetric }: QuantizationGrid): number {
+function leastCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' | 'symmetric'>): number {
   if (!symmetric) return 0;
   return bits === 8 ? -127 : -(1 << (bits - 1));
 }
 
-function greatestCode({ bits, symmetric }: QuantizationGrid): number {
+function greatestCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' | 'symmetric'>): number {
   return (1 << (symmetric ? bits - 1 : bits)) - 1;
 }
 
