@@ -79,7 +79,9 @@ describe('stored values', () => {
     [{ sparsity: 0.5 }, SparseWeight, 32],
     [{ sparsity: 0.5, bits: 4 }, SparseWeight, 4],
     [{ sparsity: 0.5, bits: 8, groupSize: 14 }, SparseWeight, 8],
+    [{ sparsity: 0.5, bits: 3, groupSize: 28 }, SparseWeight, 3],
     [{ pattern: '2:4' }, NOfMWeight, 32],
+    [{ pattern: '2:4', bits: 2 }, NOfMWeight, 2],
     [{ pattern: '2:4', bits: 4, groupSize: 28 }, NOfMWeight, 4],
   ])('%j', async (parameters, form, bits) => {
     const weight = await compressMatrix('sparsegpt', parameters, weights, shape, inputs);
@@ -133,8 +135,8 @@ test.each([
   [{}, 'needs a "sparsity" between 0 and 1'],
   [{ pattern: '2:5' }, 'its 56 columns are not a multiple of 5'],
   [{ pattern: '2:4', blockSize: 10 }, 'choose a "blockSize" that is a multiple of 4.'],
-  [{ sparsity: 0.5, bits: 3 }, 'bits must be 32 (not quantized), 8 or 4'],
-  [{ sparsity: 0.5, groupSize: 8 }, 'set "bits" to 8 or 4, or leave it out.'],
+  [{ sparsity: 0.5, bits: 5 }, 'bits must be 32 (not quantized), 8, 4, 3 or 2'],
+  [{ sparsity: 0.5, groupSize: 8 }, 'set "bits" to 8, 4, 3 or 2, or leave it out.'],
   [{ sparsity: 0.5, bits: 4, groupSize: 9 }, 'Groups of 9 do not divide the width of h.0.c_fc'],
   [{ sparsity: 0.5, damping: 0 }, 'damping'],
 ])('%j is refused in one sentence', async (parameters, message) => {

@@ -30,9 +30,7 @@ const FLOAT_BITS = 32;
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
   bits: z
-    .union([z.literal(FLOAT_BITS), z.literal(8), z.literal(4)], {
-      error: 'bits must be 32 (not quantized), 8 or 4',
-    })
+    .literal([FLOAT_BITS, 8, 4, 3, 2], { error: 'bits must be 32 (not quantized), 8, 4, 3 or 2' })
     .default(FLOAT_BITS),
   groupSize: z.number().int().positive().optional(),
   blockSize: z.number().int().positive().default(128),
@@ -59,6 +57,8 @@ export const sparseGpt: CalibratedMethod<Parameters> = {
         { value: FLOAT_BITS, label: '32 (not quantized)' },
         { value: 8, label: '8' },
         { value: 4, label: '4' },
+        { value: 3, label: '3' },
+        { value: 2, label: '2' },
       ],
       default: FLOAT_BITS,
       help: 'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
@@ -204,7 +204,9 @@ function gridFor(
 ): QuantizationGrid | undefined {
   if (bits === FLOAT_BITS) {
     if (groupSize === undefined) return undefined;
-    throw new RecipeError('A "groupSize" is for quantized values; set "bits" to 8 or 4, or leave it out.');
+    throw new RecipeError(
+      'A "groupSize" is for quantized values; set "bits" to 8, 4, 3 or 2, or leave it out.',
+    );
   }
   if (groupSize === undefined)
     return chooseGrid(values, shape, { bits, strategy: 'channel', symmetric: false });
