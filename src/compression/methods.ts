@@ -4,6 +4,7 @@ import { activationTopK } from './methods/activation-top-k';
 import { blockPruning } from './methods/block-pruning';
 import { gptq } from './methods/gptq';
 import { knGpt2 } from './methods/kn-gpt2';
+import { compactifai } from './methods/compactifai';
 import { kronecker } from './methods/kronecker';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
@@ -29,6 +30,7 @@ export const METHODS = [
   knGpt2,
   tensorTrain,
   tensorGpt,
+  compactifai,
   lowRank,
   activationAwareLowRank,
   layerTruncation,
