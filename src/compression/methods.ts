@@ -9,6 +9,7 @@ import { kronecker } from './methods/kronecker';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
+import { productQuantization } from './methods/product-quantization';
 import { roundToNearest } from './methods/round-to-nearest';
 import { skipSublayers } from './methods/skip-sublayers';
 import { sparseGpt } from './methods/sparsegpt';
@@ -25,6 +26,7 @@ export const METHODS = [
   sparseGpt,
   roundToNearest,
   gptq,
+  productQuantization,
   kronecker,
   tqCompressor,
   knGpt2,

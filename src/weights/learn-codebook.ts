@@ -1,0 +1,118 @@
+import { readTensorBytes, uploadTensor } from '../gpu/transfer';
+import { nearestCentroids } from '../kernels/nearest-centroids';
+import type { LongTask } from '../linalg/cooperate';
+import type { BlockMetrics, MatrixBlocks } from './block-metrics';
+
+export interface CodebookOptions extends LongTask {
+  /** Blocks that the entries begin as, counted row by row. */
+  readonly initial: ArrayLike<number>;
+  readonly iterations: number;
+  /** Uniform in [0, 1): where clusters that came out empty go. */
+  random(): number;
+}
+
+export interface LearnedCodebook {
+  /** [entries, size] */
+  readonly codebook: Float32Array;
+  /** Of each block, row by row, its entry. */
+  readonly indices: Int32Array;
+}
+
+/** As often as clusters were filled without an end, entries stay unused; the number is that of Stock et al.'s code. */
+const GREATEST_SPLITS = 30;
+/** A split moves two entries apart by this share of a weight's root mean square. Where the border lies does not depend on it. */
+const SPLIT_SHARE = 1e-3;
+
+/**
+ * Entries and assignments that make Σ (v − c)ᵀ G (v − c) small over all blocks v with their entries c: Lloyd's algorithm in the
+ * metric of the activations (Stock et al. 2019, "And the bit goes down", section 3.2). Each round assigns every block the
+ * entry that is nearest, on the GPU in float32, and gives every entry the place that is best for its blocks, in float64.
+ * Empty clusters take half of the largest one each, as in the authors' code.
+ *
+ * @throws the signal's reason when cancelled
+ */
+export async function learnCodebook(
+  blocks: MatrixBlocks,
+  metrics: BlockMetrics,
+  { initial, iterations, random, signal, onProgress }: CodebookOptions,
+): Promise<LearnedCodebook> {
+  const entries = initial.length;
+  const points = metrics.uploadPoints(blocks);
+  const assign = (codebook: Float64Array) => assignBlocks(points, codebook, blocks, metrics);
+  const shift = SPLIT_SHARE * rootMeanSquare(blocks.values);
+  try {
+    let codebook = blocksAt(blocks, initial);
+    for (let round = 0; round < iterations; round++) {
+      let indices = await assign(codebook);
+      for (let split = 0; split < GREATEST_SPLITS; split++) {
+        const counts = countOf(indices, entries);
+        if (!counts.includes(0)) break;
+        splitLargest(codebook, counts, blocks.size, () => shift * (2 * random() - 1));
+        indices = await assign(codebook);
+      }
+      signal?.throwIfAborted();
+      codebook = metrics.bestEntries(blocks, indices, codebook);
+      onProgress?.((round + 1) / (iterations + 1));
+    }
+    const rounded = Float32Array.from(codebook);
+    return { codebook: rounded, indices: await assign(Float64Array.from(rounded)) };
+  } finally {
+    points.dispose();
+  }
+}
+
+async function assignBlocks(
+  points: ReturnType<BlockMetrics['uploadPoints']>,
+  codebook: Float64Array,
+  { shape: [rows, columns], size }: MatrixBlocks,
+  metrics: BlockMetrics,
+): Promise<Int32Array> {
+  const { values, halfNorms, sets, padded } = metrics.transformed(codebook);
+  const entries = codebook.length / size;
+  const centroids = uploadTensor(values, [sets, entries, padded]);
+  const norms = uploadTensor(halfNorms, [sets, entries]);
+  const nearest = nearestCentroids(points, centroids, norms);
+  centroids.dispose();
+  norms.dispose();
+  // [columns / size, rows]: a group is a block of columns.
+  const found = new Int32Array(await readTensorBytes(nearest));
+  nearest.dispose();
+  const across = columns / size;
+  const indices = new Int32Array(found.length);
+  for (let block = 0; block < across; block++) {
+    for (let row = 0; row < rows; row++) indices[row * across + block] = found[block * rows + row];
+  }
+  return indices;
+}
+
+/** Each empty cluster takes half of the one that is the largest then: both entries move a little, in opposite directions. */
+function splitLargest(codebook: Float64Array, counts: number[], size: number, noise: () => number): void {
+  counts.forEach((count, empty) => {
+    if (count > 0) return;
+    const largest = counts.indexOf(Math.max(...counts));
+    for (let k = 0; k < size; k++) {
+      const shift = noise();
+      codebook[empty * size + k] = codebook[largest * size + k] + shift;
+      codebook[largest * size + k] -= shift;
+    }
+    counts[empty] = counts[largest] / 2;
+    counts[largest] /= 2;
+  });
+}
+
+function countOf(indices: Int32Array, entries: number): number[] {
+  const counts = new Array<number>(entries).fill(0);
+  for (const index of indices) counts[index]++;
+  return counts;
+}
+
+function blocksAt({ values, size }: MatrixBlocks, chosen: ArrayLike<number>): Float64Array {
+  const codebook = new Float64Array(chosen.length * size);
+  for (let entry = 0; entry < chosen.length; entry++)
+    codebook.set(values.subarray(chosen[entry] * size, (chosen[entry] + 1) * size), entry * size);
+  return codebook;
+}
+
+function rootMeanSquare(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
