@@ -9,6 +9,7 @@ import type {
   SizeReport,
   VariantReport,
 } from '../lab/protocol';
+import type { SensitivityProfile } from '../lab/sensitivity-profile';
 
 /** Whether figures were taken on this device in this visit, or come with the page. */
 export type Origin = 'here' | 'recorded';
@@ -62,6 +63,8 @@ export interface ShippedDataSet {
   readonly title: string;
   readonly file: string;
   readonly kind: 'text' | 'labelled';
+  /** A text is for tests or for calibration, never for both. */
+  readonly use: 'evaluation' | 'calibration';
   readonly licence: string;
 }
 
@@ -76,6 +79,12 @@ export interface LabState {
   readonly selected: readonly string[];
   readonly recording?: Pick<Report, 'recordedAt' | 'device'>;
   readonly draft: Recipe;
+  /** Names of files that the user gave to calibrate with. */
+  readonly ownTexts: readonly string[];
+  /** Files of shipped texts that the lab has. */
+  readonly providedTexts: readonly string[];
+  /** What was measured or loaded last. */
+  readonly sensitivity?: SensitivityProfile;
   readonly operation?: Operation;
   readonly notices: readonly Notice[];
   readonly demos: readonly DemoModel[];
@@ -94,6 +103,8 @@ export const INITIAL_STATE: LabState = {
   rows: [],
   selected: [],
   draft: EMPTY_RECIPE,
+  ownTexts: [],
+  providedTexts: [],
   notices: [],
   demos: [],
   dataSets: [],

@@ -118,6 +118,7 @@ async function load(
     return {
       model,
       generation: generation + 1,
+      sensitivity: undefined,
       rows: kept
         ? rows.map((row) => (row.key === BASE_KEY ? broughtHere(row, base) : row))
         : [freshRow(base, BASE_KEY)],

@@ -7,6 +7,14 @@ import type { Recipe } from '../lab/protocol';
  */
 const draftSchema = z.looseObject({
   name: z.string().default('My recipe'),
+  calibration: z
+    .strictObject({
+      text: z.string(),
+      sequences: z.number().default(64),
+      length: z.number().default(128),
+      seed: z.number().default(0),
+    })
+    .optional(),
   steps: z.array(
     z.looseObject({
       method: z.string(),

@@ -1,7 +1,9 @@
-import type { DataSet, EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
+import type { EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
 import { measureGzipSizes } from './gzip-sizes';
-import { BASE_KEY, type ShippedDataSet, type VariantRow } from './lab-state';
+import { provideTexts } from './calibration-actions';
+import { BASE_KEY, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
+import { withSensitivities } from './sensitivity-actions';
 import { broughtHere, freshRow, withLatency, withMetrics } from './rows';
 
 /** Compresses the base by a recipe; the new variant joins the comparison and the selection. */
@@ -9,7 +11,9 @@ export async function compress(context: LabContext, recipe: unknown): Promise<bo
   const { store, lab } = context;
   const name = (recipe as Recipe).name ?? 'a recipe';
   return runOperation(context, `Compressing: ${name}`, async (options) => {
-    const info = await lab.compress(recipe, options);
+    const complete = withSensitivities(recipe as Recipe, store.getState().sensitivity);
+    await provideTexts(context, complete);
+    const info = await lab.compress(complete, options);
     store.setState(({ rows, selected }) => {
       const row = freshRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
       return { rows: [...rows, row], selected: [...keptBeside(selected), row.key] };
@@ -31,6 +35,7 @@ export async function bringHere(context: LabContext, keys: readonly string[]): P
   if (waiting.length === 0) return true;
   return runOperation(context, 'Making the variants on this device', async (options) => {
     for (const row of waiting) {
+      await provideTexts(context, row.recipe);
       const info = await lab.compress(row.recipe, options);
       replaceRow(context, row.key, (current) => broughtHere(current, info));
       measureGzipSizes(context);
@@ -91,14 +96,6 @@ export async function measureLatency(context: LabContext, request: LatencyReques
     for (const { key, id } of rows) replaceRow(context, key, (row) => withLatency(row, latencies[id!]));
     forgetRecordingIfMeasured(context);
   });
-}
-
-/** The text of a data set that ships with the page. @throws Error where it cannot be fetched */
-export async function fetchDataSet({ file, kind }: ShippedDataSet): Promise<DataSet> {
-  const response = await fetch(`datasets/${file}`);
-  if (!response.ok)
-    throw new Error(`The text ${file} could not be fetched (${response.status}); reload the page.`);
-  return { name: file, kind, content: await response.text() };
 }
 
 function allKeys({ store }: LabContext): string[] {

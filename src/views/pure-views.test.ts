@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { flattenMetrics } from '../lab/report';
 import type { VariantRow } from '../store/lab-state';
 import { paretoFront } from './chart/pareto';
-import { layerGrid } from './compare/layer-grid';
+import { layerGrid } from './layer-grid';
 import { markDifferences } from './compare/token-diff';
 import { formatBytes, formatCount, formatMilliseconds, formatNumber } from './format';
 import { recipeInWords } from './recipe/recipe-in-words';

@@ -6,7 +6,7 @@ import { bringHere } from '../../store/variant-actions';
 import { formatBytes, formatPercent } from '../format';
 import { useLabContext } from '../lab-context';
 import { HistogramPair } from './HistogramPair';
-import { layerGrid } from './layer-grid';
+import { layerGrid } from '../layer-grid';
 
 /** Relative error of each matrix, block by kind; a cell shows the weights before and after. */
 export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {

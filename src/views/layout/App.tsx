@@ -6,6 +6,7 @@ import { useLab } from '../lab-context';
 import { MeasurePanel } from '../measure/MeasurePanel';
 import { Notices } from '../notices/Notices';
 import { RecipePanel } from '../recipe/RecipePanel';
+import { SensitivityPanel } from '../sensitivity/SensitivityPanel';
 import { VariantsTable } from '../variants/VariantsTable';
 import { DeviceBanner } from './DeviceBanner';
 import { DropArea } from './DropArea';
@@ -34,6 +35,7 @@ export function App() {
           <ComparisonCharts />
           <VariantsTable />
           <CompareView key={generation} />
+          <SensitivityPanel key={`sensitivity ${generation}`} />
         </main>
       </div>
       <Notices />

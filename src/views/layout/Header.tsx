@@ -38,7 +38,7 @@ function DeviceLine() {
   const { description, vendor, architecture, isFallback, runtime } = device.info;
   const name = description || [vendor, architecture].filter(Boolean).join(' ');
   return (
-    <p className="device" title={device.info.features.join(', ')}>
+    <p className="device" title={[...device.info.features, ...device.info.languageFeatures].join(', ')}>
       {name} · {runtime}
       {isFallback && <strong> · software rendering: speeds say little about a GPU</strong>}
     </p>

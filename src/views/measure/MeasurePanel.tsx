@@ -1,8 +1,10 @@
 import { useState } from 'react';
 import type { DataSet, EvaluationRequest, ModelInfo } from '../../lab/protocol';
 import { notify } from '../../store/lab-store';
-import { evaluate, fetchDataSet, measureLatency } from '../../store/variant-actions';
+import { fetchDataSet } from '../../store/shipped-texts';
+import { evaluate, measureLatency } from '../../store/variant-actions';
 import { useLab, useLabContext } from '../lab-context';
+import { NumberField } from '../NumberField';
 
 const OWN_FILE = 'own';
 
@@ -24,7 +26,9 @@ function QualityForm({ model }: { model: ModelInfo }) {
   const shipped = useLab((state) => state.dataSets);
   const busy = useLab((state) => state.operation !== undefined);
   const kind = model.task === 'sequence-classification' ? 'labelled' : 'text';
-  const choices = shipped.filter((set) => set.kind === kind || model.task === 'masked-lm');
+  const choices = shipped.filter(
+    (set) => set.use === 'evaluation' && (set.kind === kind || model.task === 'masked-lm'),
+  );
   const [choice, setChoice] = useState('');
   const [own, setOwn] = useState<File>();
   const largestWindow = model.task === 'masked-lm' ? model.contextLength - 2 : model.contextLength;
@@ -155,28 +159,5 @@ function LatencyForm({ model }: { model: ModelInfo }) {
         Measure latency
       </button>
     </div>
-  );
-}
-
-interface NumberFieldProps {
-  readonly label: string;
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  onChange(value: number): void;
-}
-
-function NumberField({ label, value, min, max, onChange }: NumberFieldProps) {
-  return (
-    <label className="field">
-      <span>{label}</span>
-      <input
-        type="number"
-        min={min}
-        max={max}
-        value={value}
-        onChange={(event) => onChange(Math.round(Number(event.target.value)))}
-      />
-    </label>
   );
 }

@@ -2,9 +2,11 @@ import { useEffect, useState } from 'react';
 import type { Recipe } from '../../lab/protocol';
 import { EMPTY_RECIPE } from '../../store/lab-state';
 import { newStep, PRESETS, setDraft } from '../../store/recipe-actions';
+import { withSensitivities } from '../../store/sensitivity-actions';
 import { compress } from '../../store/variant-actions';
 import { saveText } from '../export/save-text';
 import { useLab, useLabContext } from '../lab-context';
+import { CalibrationFields } from './CalibrationFields';
 import { RecipeText } from './RecipeText';
 import { StepForm } from './StepForm';
 
@@ -72,6 +74,7 @@ export function RecipePanel() {
           ))}
         </select>
       </label>
+      {check.needsCalibration && <CalibrationFields draft={draft} />}
       {check.error && (
         <p className="problem" role="alert">
           {check.error}
@@ -101,6 +104,7 @@ export function RecipePanel() {
 
 interface RecipeCheck {
   readonly matches?: readonly (readonly string[])[];
+  readonly needsCalibration?: boolean;
   readonly error?: string;
 }
 
@@ -108,6 +112,7 @@ interface RecipeCheck {
 function useRecipeCheck(draft: Recipe): RecipeCheck {
   const { lab } = useLabContext();
   const modelName = useLab((state) => state.model?.name);
+  const profile = useLab((state) => state.sensitivity);
   const [check, setCheck] = useState<RecipeCheck>({});
   useEffect(() => {
     let current = true;
@@ -117,12 +122,13 @@ function useRecipeCheck(draft: Recipe): RecipeCheck {
     }, 150);
     async function checkDraft(): Promise<RecipeCheck> {
       if (!modelName || draft.steps.length === 0) return {};
-      return { matches: (await lab.checkRecipe(draft)).matches };
+      const { matches, needsCalibration } = await lab.checkRecipe(withSensitivities(draft, profile));
+      return { matches, needsCalibration };
     }
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [draft, lab, modelName]);
+  }, [draft, lab, modelName, profile]);
   return check;
 }

@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import type { RecipeStep } from '../../lab/protocol';
+import type { RecipeStep, RecipeTargets } from '../../lab/protocol';
 import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { FieldInput } from './FieldInput';
@@ -72,27 +72,7 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
             onChange={(value) => setParameter(name, value)}
           />
         ))}
-      {'leastSensitive' in step.targets ? (
-        <label className="field" title="This share of the linears, those whose compression costs least.">
-          <span>Least sensitive share</span>
-          <input
-            type="number"
-            min={0}
-            max={1}
-            step={0.05}
-            value={step.targets.leastSensitive}
-            onChange={(event) =>
-              changeStep(context, index, { targets: { leastSensitive: Number(event.target.value) } })
-            }
-          />
-        </label>
-      ) : (
-        <TargetList
-          label="Targets"
-          entries={step.targets}
-          onChange={(targets) => changeStep(context, index, { targets })}
-        />
-      )}
+      <StepTargets step={step} onChange={(targets) => changeStep(context, index, { targets })} />
       <TargetList
         label="Ignore"
         entries={step.ignore ?? []}
@@ -100,6 +80,43 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
       />
       {matches !== undefined && <p className="hint">{matches} matrices</p>}
     </li>
+  );
+}
+
+/** By names, or a share of the linears by their measured sensitivity. */
+function StepTargets({ step, onChange }: { step: RecipeStep; onChange(targets: RecipeTargets): void }) {
+  const { targets } = step;
+  const byShare = 'leastSensitive' in targets;
+  return (
+    <>
+      <label className="field">
+        <span>Applies to</span>
+        <select
+          value={byShare ? 'share' : 'names'}
+          onChange={(event) =>
+            onChange(event.target.value === 'share' ? { leastSensitive: 0.5 } : ['Linear'])
+          }
+        >
+          <option value="names">modules by name</option>
+          <option value="share">the least sensitive linears</option>
+        </select>
+      </label>
+      {byShare ? (
+        <label className="field" title="Of the linears, those whose compression costs least by the profile.">
+          <span>Share of the linears</span>
+          <input
+            type="number"
+            min={0}
+            max={1}
+            step={0.05}
+            value={targets.leastSensitive}
+            onChange={(event) => onChange({ leastSensitive: Number(event.target.value) })}
+          />
+        </label>
+      ) : (
+        <TargetList label="Targets" entries={targets} onChange={onChange} />
+      )}
+    </>
   );
 }
 

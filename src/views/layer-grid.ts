@@ -1,8 +1,9 @@
-import type { VariantReport } from '../../lab/protocol';
+/** What is known of a matrix, by its module's name. */
+interface Named {
+  readonly name: string;
+}
 
-type Layer = VariantReport['layers'][number];
-
-export interface LayerGrid {
+export interface LayerGrid<Layer extends Named> {
   /** Kinds of matrix: attn.c_attn, mlp.c_fc, … */
   readonly kinds: readonly string[];
   /** A row a block, with a cell a kind. */
@@ -10,7 +11,7 @@ export interface LayerGrid {
 }
 
 /** Sorts matrices into a grid by the number of their block and the rest of their name; others share the row "–". */
-export function layerGrid(layers: readonly Layer[]): LayerGrid {
+export function layerGrid<Layer extends Named>(layers: readonly Layer[]): LayerGrid<Layer> {
   const kinds: string[] = [];
   const rows = new Map<string, Map<string, Layer>>();
   for (const layer of layers) {

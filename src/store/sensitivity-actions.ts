@@ -1,0 +1,79 @@
+import type { EvaluationRequest, Recipe, RecipeStep } from '../lab/protocol';
+import type { Allocation } from '../lab/allocate-budget';
+import type { SensitivityProfile } from '../lab/sensitivity-profile';
+import { provideTexts } from './calibration-actions';
+import { type LabContext, notify, runOperation } from './lab-store';
+import { setDraft } from './recipe-actions';
+
+/** What a saved profile is called, and what a recipe may name. */
+export const PROFILE_FILE = 'sensitivities.json';
+
+/** Measures each linear (or block) alone under a step of the draft; the profile stays until the next. */
+export async function measureSensitivity(
+  context: LabContext,
+  step: RecipeStep,
+  unit: 'linear' | 'block',
+  evaluation: EvaluationRequest,
+): Promise<void> {
+  const { store, lab } = context;
+  await runOperation(context, 'Measuring the sensitivity of each linear', async (options) => {
+    const { draft } = store.getState();
+    await provideTexts(context, draft);
+    const request = { step, unit, evaluation, calibration: draft.calibration };
+    store.setState({ sensitivity: await lab.profileSensitivity(request, options) });
+  });
+}
+
+/** Takes a profile that was saved before. @returns whether the text is one */
+export function loadProfile(context: LabContext, text: string): boolean {
+  const profile = readProfile(text);
+  if (!profile) return false;
+  const { model } = context.store.getState();
+  context.store.setState({ sensitivity: profile });
+  if (model && profile.model !== model.name) {
+    notify(context, 'done', `This profile was measured on ${profile.model}; ${model.name} may differ.`);
+  }
+  return true;
+}
+
+function readProfile(text: string): SensitivityProfile | undefined {
+  try {
+    const json = JSON.parse(text) as Partial<SensitivityProfile>;
+    return Array.isArray(json.entries) && typeof json.method === 'string'
+      ? (json as SensitivityProfile)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A recipe that names the file of the profile holds its divergences instead, so that it needs no file any more. */
+export function withSensitivities(recipe: Recipe, profile: SensitivityProfile | undefined): Recipe {
+  const byShare = recipe.steps.some(({ targets }) => 'leastSensitive' in targets);
+  if (!byShare || !profile || typeof recipe.sensitivities === 'object') return recipe;
+  return { ...recipe, sensitivities: divergences(profile) };
+}
+
+function divergences({ entries }: SensitivityProfile): Record<string, number> {
+  return Object.fromEntries(
+    entries.flatMap(({ modules, divergence }) => modules.map((name) => [name, divergence])),
+  );
+}
+
+/** Makes the draft a recipe that compresses what was chosen for a budget. */
+export function draftForBudget(
+  context: LabContext,
+  profile: SensitivityProfile,
+  { chosen }: Allocation,
+): Recipe {
+  const { draft } = context.store.getState();
+  const targets = chosen.flatMap(({ modules }) => modules);
+  const step: RecipeStep = { method: profile.method, targets, ignore: [], parameters: profile.parameters };
+  const recipe: Recipe = {
+    name: `${profile.method} on ${chosen.length} of ${profile.entries.length}`,
+    steps: [step],
+    calibration: draft.calibration,
+  };
+  setDraft(context, recipe);
+  return recipe;
+}

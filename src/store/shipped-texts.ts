@@ -1,0 +1,10 @@
+import type { DataSet } from '../lab/protocol';
+import type { ShippedDataSet } from './lab-state';
+
+/** The text of a data set that ships with the page. @throws Error where it cannot be fetched */
+export async function fetchDataSet({ file, kind }: ShippedDataSet): Promise<DataSet> {
+  const response = await fetch(`datasets/${file}`);
+  if (!response.ok)
+    throw new Error(`The text ${file} could not be fetched (${response.status}); reload the page.`);
+  return { name: file, kind, content: await response.text() };
+}

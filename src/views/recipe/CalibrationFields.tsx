@@ -1,0 +1,144 @@
+import { useEffect, useState } from 'react';
+import type { CalibrationCost, CalibrationSettings, Recipe } from '../../lab/protocol';
+import {
+  calibrateWithFile,
+  calibrationTexts,
+  changeCalibration,
+  defaultCalibration,
+  provideTexts,
+} from '../../store/calibration-actions';
+import { formatBytes } from '../format';
+import { useLab, useLabContext } from '../lab-context';
+import { NumberField } from '../NumberField';
+
+/** The cost is measured on the device, so it waits until nothing is typed any more. */
+const PAUSE_MILLISECONDS = 600;
+
+/** The text that the recipe's methods look at, how much of it, and what that takes. */
+export function CalibrationFields({ draft }: { draft: Recipe }) {
+  const context = useLabContext();
+  const dataSets = useLab((state) => state.dataSets);
+  const ownTexts = useLab((state) => state.ownTexts);
+  const contextLength = useLab((state) => state.model?.contextLength ?? 0);
+  const settings = draft.calibration;
+  useEffect(() => {
+    if (!settings && defaultCalibration(context.store.getState())) changeCalibration(context, {});
+  }, [settings, context, dataSets]);
+  if (!settings) return <PickFile />;
+  const shipped = calibrationTexts({ dataSets });
+  return (
+    <fieldset className="subform">
+      <legend className="hint">Calibration: what the methods look at, never what is measured on</legend>
+      <label className="field">
+        <span>Calibration text</span>
+        <select
+          value={settings.text}
+          onChange={(event) => changeCalibration(context, { text: event.target.value })}
+        >
+          {shipped.map(({ file, title }) => (
+            <option key={file} value={file}>
+              {title}
+            </option>
+          ))}
+          {ownTexts.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+          {!isKnown(settings, shipped, ownTexts) && <option>{settings.text}</option>}
+        </select>
+      </label>
+      <PickFile />
+      <div className="row">
+        <NumberField
+          label="Sequences"
+          value={settings.sequences}
+          min={1}
+          max={65536}
+          onChange={(sequences) => changeCalibration(context, { sequences })}
+        />
+        <NumberField
+          label="Tokens each"
+          value={settings.length}
+          min={2}
+          max={contextLength}
+          onChange={(length) => changeCalibration(context, { length })}
+        />
+        <NumberField
+          label="Seed"
+          value={settings.seed}
+          min={0}
+          max={2 ** 31}
+          onChange={(seed) => changeCalibration(context, { seed })}
+        />
+      </div>
+      <Cost key={JSON.stringify([draft.steps, settings])} draft={draft} />
+    </fieldset>
+  );
+}
+
+function isKnown(
+  { text }: CalibrationSettings,
+  shipped: readonly { file: string }[],
+  ownTexts: readonly string[],
+): boolean {
+  return ownTexts.includes(text) || shipped.some(({ file }) => file === text);
+}
+
+function PickFile() {
+  const context = useLabContext();
+  return (
+    <label className="field">
+      <span>Or a file of your own (it stays on this machine)</span>
+      <input
+        type="file"
+        accept=".txt,.tsv,.md,text/*"
+        aria-label="Own calibration text"
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file) void calibrateWithFile(context, file);
+        }}
+      />
+    </label>
+  );
+}
+
+/** Measured here a moment after the last change, while nothing else runs. */
+function Cost({ draft }: { draft: Recipe }) {
+  const context = useLabContext();
+  const busy = useLab((state) => state.operation !== undefined);
+  const [cost, setCost] = useState<CalibrationCost | string>();
+  useEffect(() => {
+    if (busy || cost !== undefined) return;
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      const measure = async () => {
+        await provideTexts(context, draft);
+        return context.lab.calibrationCost(draft, { signal: controller.signal });
+      };
+      measure().then(
+        (measured) => !controller.signal.aborted && setCost(measured),
+        (error: Error) => !controller.signal.aborted && setCost(error.message),
+      );
+    }, PAUSE_MILLISECONDS);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [busy, context, cost, draft]);
+  if (cost === undefined) return <p className="hint">Measuring what this takes …</p>;
+  if (typeof cost === 'string')
+    return (
+      <p className="problem" role="alert">
+        {cost}
+      </p>
+    );
+  return (
+    <p className="hint">
+      Takes about {inWords(cost.seconds)} here and {formatBytes(cost.bytes)} of GPU memory.
+    </p>
+  );
+}
+
+function inWords(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return `${Math.round(seconds / 60)} minutes`;
+}

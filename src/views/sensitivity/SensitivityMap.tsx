@@ -1,0 +1,62 @@
+import type { SensitivityEntry, SensitivityProfile } from '../../lab/sensitivity-profile';
+import { formatBytes, formatNumber } from '../format';
+import { layerGrid } from '../layer-grid';
+
+/** Divergence of each linear (or block) compressed alone, as a heat map by block and kind. */
+export function SensitivityMap({ profile }: { profile: SensitivityProfile }) {
+  const { kinds, blocks } = layerGrid(profile.entries.map(named));
+  const heat = heatScale(profile.entries);
+  return (
+    <div className="table-scroll">
+      <table className="heat" aria-label="Sensitivity of each linear">
+        <caption>
+          Divergence from the base in nats when compressed alone by {profile.method}; {profile.protocol}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Block</th>
+            {kinds.map((kind) => (
+              <th key={kind} scope="col">
+                {kind}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {blocks.map(({ block, cells }) => (
+            <tr key={block}>
+              <th scope="row">{block}</th>
+              {cells.map((cell, index) => (
+                <td key={kinds[index]}>
+                  {cell && (
+                    <span
+                      className="cell"
+                      style={{ '--heat': heat(cell.entry.divergence) } as React.CSSProperties}
+                      title={`${cell.entry.name}: saves ${formatBytes(Math.max(0, cell.entry.bytesSaved))}`}
+                    >
+                      {formatNumber(cell.entry.divergence)}
+                    </span>
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** A block stands in the grid as its one kind "all linears". */
+function named(entry: SensitivityEntry): { name: string; entry: SensitivityEntry } {
+  const block = /^block (\d+)$/.exec(entry.name)?.[1];
+  return { name: block === undefined ? entry.name : `h.${block}.all linears`, entry };
+}
+
+/** Divergences span orders of magnitude, so colours go by their logarithm between the least and the greatest. */
+function heatScale(entries: readonly SensitivityEntry[]): (divergence: number) => number {
+  const logarithms = entries.map(({ divergence }) => Math.log(Math.max(divergence, 1e-9)));
+  const [least, greatest] = [Math.min(...logarithms), Math.max(...logarithms)];
+  const span = greatest - least || 1;
+  return (divergence) => (Math.log(Math.max(divergence, 1e-9)) - least) / span;
+}
