@@ -10,6 +10,8 @@ export interface DeviceDescription {
   /** A software rasteriser: figures say little about real GPUs. */
   readonly isFallback: boolean;
   readonly features: readonly string[];
+  /** Of the optional parts of WGSL those that kernels use and this browser knows. */
+  readonly languageFeatures: readonly string[];
   /** Bytes one kernel binding may span (`maxStorageBufferBindingSize`). */
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
@@ -31,6 +33,8 @@ export interface DeviceOptions {
   readonly maxBindingBytes?: number;
   /** Optional features to leave off although the adapter has them, to test the plain twins of kernels. */
   readonly withoutFeatures?: readonly GPUFeatureName[];
+  /** The same for optional parts of WGSL. */
+  readonly withoutLanguageFeatures?: readonly LanguageFeature[];
   /** Cuts kernels for another kind of device than the adapter is, to test them. */
   readonly kernelsFor?: 'software' | 'hardware';
 }
@@ -39,6 +43,11 @@ export interface DeviceOptions {
 export class GpuUnavailableError extends Error {
   override readonly name = 'GpuUnavailableError';
 }
+
+/** `dot4I8Packed` and what goes with it. */
+export type LanguageFeature = 'packed_4x8_integer_dot_product';
+
+const LANGUAGE_FEATURES: readonly LanguageFeature[] = ['packed_4x8_integer_dot_product'];
 
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
@@ -154,6 +163,12 @@ function describe(adapter: GPUAdapter, device: GPUDevice, options: DeviceOptions
     isFallback:
       adapter.info.isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(`${architecture} ${description}`),
     features: [...device.features].sort(),
+    // Browsers of before 2023 have no such set.
+    languageFeatures: LANGUAGE_FEATURES.filter(
+      (feature) =>
+        navigator.gpu.wgslLanguageFeatures?.has(feature) &&
+        !options.withoutLanguageFeatures?.includes(feature),
+    ),
     // A device never has less than WebGPU's default of 128 MiB; a lower cap lets small tests split their matrices.
     maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, options.maxBindingBytes ?? Infinity),
     maxBufferBytes: device.limits.maxBufferSize,

@@ -71,7 +71,8 @@ export class QuantizedWeight extends DecodedWeight {
   }
 }
 
-function paddedRows([rows, width]: Shape, bits: 32 | Bits): SlotWalk {
+/** The places of a matrix whose rows begin with whole words, row by row. */
+export function paddedRows([rows, width]: Shape, bits: 32 | Bits): SlotWalk {
   const slots = slotsInARow(width, bits);
   return (visit) => {
     for (let row = 0; row < rows; row++) {

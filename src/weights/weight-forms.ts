@@ -7,15 +7,19 @@ import { nOfMForm } from './n-of-m-weight';
 import { permutedForm } from './permuted-weight';
 import { productQuantizedForm } from './product-quantized-weight';
 import { quantizedForm } from './quantized-weight';
+import { scaledForm } from './scaled-weight';
 import { sparseForm } from './sparse-weight';
 import { structuredForm } from './structured-weight';
 import { tensorTrainRowsForm } from './tensor-train-rows-weight';
 import { tensorTrainForm } from './tensor-train-weight';
+import { w8a8Form } from './w8a8-weight';
 
 /** Every form that a weight can be stored in. */
 export const WEIGHT_FORMS: readonly WeightForm[] = [
   denseForm,
   quantizedForm,
+  w8a8Form,
+  scaledForm(loadWeight),
   sparseForm,
   nOfMForm,
   blockSparseForm,
