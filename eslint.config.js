@@ -9,11 +9,12 @@ import tseslint from 'typescript-eslint';
  */
 const MAY_IMPORT = {
   checkpoint: [],
+  coding: [],
   tokenizer: [],
   gpu: [],
   kernels: ['gpu'],
   linalg: ['gpu'],
-  weights: ['kernels', 'linalg', 'gpu', 'checkpoint'],
+  weights: ['kernels', 'linalg', 'gpu', 'checkpoint', 'coding'],
   model: ['weights', 'kernels', 'gpu', 'checkpoint'],
   compression: ['model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
   evaluation: ['model', 'tokenizer', 'gpu', 'kernels'],

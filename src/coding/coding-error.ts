@@ -1,0 +1,4 @@
+/** Coded bytes that cannot be decoded, and why. */
+export class CodingError extends Error {
+  override readonly name = 'CodingError';
+}
