@@ -61,18 +61,27 @@ const CASES: [Shape, Shape][] = [
     [300, 64],
     [12, 8],
   ],
+  // More rows than entries: few tokens look up tables, with whole words of indices and not.
+  [
+    [64, 72],
+    [40, 8],
+  ],
+  [
+    [310, 24],
+    [300, 8],
+  ],
 ];
 
 describeOnEachDevice(() => {
   test.each(CASES)('products of %j by a codebook of %j', async (shape, codebook) => {
     const { weight, expected } = productQuantized(shape, codebook);
-    for (const tokens of [1, 5, 33]) await expectProduct(weight, expected, tokens);
+    for (const tokens of [1, 3, 5, 33]) await expectProduct(weight, expected, tokens);
     weight.dispose();
   });
 
-  test('bias, activation and residual', async () => {
+  test.each([30, 256])('bias, activation and residual with %i entries', async (entries) => {
     const [outputs, inputs] = [40, 64];
-    const { weight, expected } = productQuantized([outputs, inputs], [256, 8]);
+    const { weight, expected } = productQuantized([outputs, inputs], [entries, 8]);
     const biasValues = seededNormal(outputs, 2);
     const bias = uploadTensor(biasValues, [outputs]);
     for (const tokens of [1, 33]) {

@@ -4,7 +4,9 @@ import { decodedMatmul, decodedMatmulOfNormalized, decodedRows } from '../kernel
 import type { DecodedMatrix } from '../kernels/decoded-matrix';
 import type { Epilogue } from '../kernels/epilogue';
 import type { FoldedNorm } from '../kernels/folded-norm';
-import { productQuantizedMatrix } from '../kernels/product-quantized-matrix';
+import { layerNorm } from '../kernels/layer-norm';
+import { type ProductQuantizedBuffers, productQuantizedMatrix } from '../kernels/product-quantized-matrix';
+import { looksUpTables, tableLookupMatmul } from '../kernels/table-lookup';
 import { factorAttributes, type FactorLoader, loadFactors, storedFactors } from './composite-storage';
 import { isPlain } from './contract-factor';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
@@ -23,6 +25,7 @@ export const GREATEST_CODEBOOK = 65_536;
 export class ProductQuantizedWeight implements LinearWeight {
   readonly form = 'product-quantized';
   readonly factors: readonly NamedFactor[];
+  private readonly buffers: ProductQuantizedBuffers;
   private readonly matrix: DecodedMatrix;
 
   private constructor(
@@ -33,8 +36,8 @@ export class ProductQuantizedWeight implements LinearWeight {
     private readonly entries: tf.Tensor,
   ) {
     this.factors = [{ name: 'codebook', weight: codebook }];
-    const indexBits = indexBitsOf(codebook.shape[0]);
-    this.matrix = productQuantizedMatrix({ indices, indexBits, codebook: entries }, shape);
+    this.buffers = { indices, indexBits: indexBitsOf(codebook.shape[0]), codebook: entries };
+    this.matrix = productQuantizedMatrix(this.buffers, shape);
   }
 
   /**
@@ -76,11 +79,18 @@ export class ProductQuantizedWeight implements LinearWeight {
   }
 
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
-    return decodedMatmul(x, this.matrix, epilogue);
+    return this.looksUp(x)
+      ? tableLookupMatmul(x, this.buffers, this.shape, epilogue)
+      : decodedMatmul(x, this.matrix, epilogue);
   }
 
   matmulOfNormalized(x: tf.Tensor2D, norm: FoldedNorm, epilogue?: Epilogue): tf.Tensor2D {
-    return decodedMatmulOfNormalized(x, this.matrix, norm, epilogue);
+    if (!this.looksUp(x)) return decodedMatmulOfNormalized(x, this.matrix, norm, epilogue);
+    return tf.tidy(() => this.matmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), epilogue));
+  }
+
+  private looksUp(x: tf.Tensor2D): boolean {
+    return looksUpTables(this.buffers, this.shape, x.shape[0]);
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {
