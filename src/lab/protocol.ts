@@ -150,6 +150,8 @@ export interface VariantInfo {
   readonly gpuBytes: number;
   /** Wall seconds that the compression took. */
   readonly seconds: number;
+  /** Of these, or of loading a file, what decoding entropy-coded weights took; absent where none is. */
+  readonly decodeSeconds?: number;
 }
 
 /** A text or a labelled set: text inline, so that no side needs the other's files. */
@@ -415,6 +417,8 @@ export interface VariantReport {
   /** Plain numbers; a metric's standard error stands beside it as `<metric>StandardError`. */
   readonly metrics: Readonly<Record<string, number | string>>;
   readonly size: SizeReport;
+  /** Wall seconds that the compression took; absent in recordings older than this figure. */
+  readonly seconds?: number;
   readonly latency?: LatencyReport;
   readonly layers: readonly {
     name: string;

@@ -40,6 +40,7 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
     recipe: info.recipe,
     metrics: Object.assign({}, ...metrics.map(flattenMetrics)),
     size: { ...info.size, gzipBytes },
+    seconds: info.seconds,
     ...(latency ? { latency } : {}),
     layers: info.layers.map(({ name, form, relativeError, storedBytes, parameters }) => ({
       name,

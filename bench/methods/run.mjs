@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+/**
+ * Every method at three levels on the demo checkpoints: quality, bytes, speed against the base, and seconds to compress. Prints
+ * a table a model and writes it to bench/results/methods-<model>.{json,md}.
+ *
+ *   node bench/methods/run.mjs [--model fairy-tales-gpt2|sst2-bert] [--method ID ...] [--amount N] [--no-latency]
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
+import { METHOD_LEVELS } from './levels.mjs';
+
+const MODELS = {
+  'fairy-tales-gpt2': { measure: 'perplexity', text: 'fairy-tales.test.txt', limit: '--max-windows' },
+  'sst2-bert': { measure: 'accuracy', text: 'sst2.dev.tsv', limit: '--max-examples' },
+};
+const CALIBRATION = { text: 'fairy-tales.train.txt', sequences: 64, length: 128, seed: 0 };
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', multiple: true },
+    method: { type: 'string', multiple: true },
+    amount: { type: 'string' },
+    'no-latency': { type: 'boolean', default: false },
+  },
+});
+
+ensureDependencies();
+for (const model of values.model ?? Object.keys(MODELS)) measure(model);
+
+/** A run of its own for each method, so that one that fails does not take the others with it. */
+function measure(model) {
+  const chosen = METHOD_LEVELS.filter(({ method }) => !values.method || values.method.includes(method));
+  const stem = join(ROOT, 'bench', 'results', `methods-${model}`);
+  const reports =
+    values.method && existsSync(`${stem}.json`) ? JSON.parse(readFileSync(`${stem}.json`, 'utf8')) : {};
+  for (const { method, levels } of chosen) {
+    const report = reportOf(model, method, levels);
+    if (!report) continue;
+    reports[method] = report;
+    writeFileSync(`${stem}.json`, `${JSON.stringify(inOrder(reports), undefined, 1)}\n`);
+    writeFileSync(`${stem}.md`, tableOf(Object.values(inOrder(reports))));
+  }
+  console.log(readFileSync(`${stem}.md`, 'utf8'));
+}
+
+function inOrder(reports) {
+  const known = METHOD_LEVELS.filter(({ method }) => reports[method]);
+  return Object.fromEntries(known.map(({ method }) => [method, reports[method]]));
+}
+
+/** @returns the report, or undefined where the method failed */
+function reportOf(model, method, levels) {
+  const folder = mkdtempSync(join(tmpdir(), 'lathe-methods-'));
+  try {
+    const paths = levels.map(({ label, steps }, index) => {
+      const path = join(folder, `${index}.json`);
+      writeFileSync(path, JSON.stringify({ name: `${method}: ${label}`, steps, calibration: CALIBRATION }));
+      return path;
+    });
+    const reportPath = join(folder, 'report.json');
+    if (!runLab(model, paths, reportPath)) return undefined;
+    return withoutLayers(JSON.parse(readFileSync(reportPath, 'utf8')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function runLab(model, paths, reportPath) {
+  const { measure: kind, text, limit } = MODELS[model];
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, 'cli', 'main.mjs'),
+      ...['--model', join(ROOT, 'public', 'models', model)],
+      ...paths.flatMap((path) => ['--recipe', path]),
+      ...['--calibrate', join(ROOT, 'public', 'datasets', CALIBRATION.text)],
+      ...['--evaluate', `${kind}=${join(ROOT, 'public', 'datasets', text)}`],
+      ...(kind === 'perplexity' || values.amount ? [limit, values.amount ?? '16'] : []),
+      ...(values['no-latency'] ? [] : ['--latency', '--runs', '3']),
+      ...['--report', reportPath],
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  return status === 0;
+}
+
+/** Matrix by matrix is more than a table needs. */
+function withoutLayers(report) {
+  const strip = ({ layers: _layers, ...variant }) => variant;
+  return { ...report, base: strip(report.base), variants: report.variants.map(strip) };
+}
+
+function tableOf(reports) {
+  const [{ recordedAt, device, model, base }] = reports;
+  const quality = base.metrics.perplexity === undefined ? 'accuracy' : 'perplexity';
+  const rows = [
+    rowOf(base, base, quality),
+    ...reports.flatMap((report) => report.variants.map((variant) => rowOf(variant, report.base, quality))),
+  ];
+  return `# Methods on ${model.name}
+
+${recordedAt.slice(0, 10)}, ${device.description || device.vendor}, ${device.runtime}. ${base.metrics[`${quality}Protocol`]}.
+Speeds are ratios to the base, measured in turn in one process.
+
+| variant | ${quality} | mean KL, nats | bytes | bits a weight | prefill | decode | seconds |
+|---|---:|---:|---:|---:|---:|---:|---:|
+${rows.map((row) => `| ${row} |`).join('\n')}
+`;
+}
+
+function rowOf({ name, metrics, size, latency, seconds }, base, quality) {
+  return [
+    name,
+    metrics[quality].toFixed(quality === 'perplexity' ? 2 : 4),
+    metrics.meanKl === undefined ? '–' : metrics.meanKl.toPrecision(3),
+    size.storedBytes.toLocaleString('en'),
+    size.bitsPerWeight.toFixed(2),
+    ratio(latency, base.latency, 'prefillTokensPerSecond'),
+    ratio(latency, base.latency, 'decodeTokensPerSecond'),
+    seconds === undefined ? '–' : seconds.toFixed(1),
+  ].join(' | ');
+}
+
+function ratio(latency, base, rate) {
+  return latency?.[rate] && base?.[rate] ? (latency[rate].median / base[rate].median).toFixed(2) : '–';
+}
