@@ -1,0 +1,12 @@
+import type * as tf from '@tensorflow/tfjs';
+
+/**
+ * Factors that stand at a model's heads and neurons, 1 of each where nothing is gated. What the loss loses by their
+ * derivatives at 1 is how much it leans on each (Michel et al. 2019, equation 2; McCarley et al. 2019, section 3).
+ */
+export interface Gates {
+  /** By the block's number in the checkpoint, [batch, kept heads]: on each head's output before the output projection. */
+  readonly heads?: ReadonlyMap<number, tf.Tensor2D>;
+  /** [batch, kept neurons]: on each activation of the feed-forward layer. */
+  readonly neurons?: ReadonlyMap<number, tf.Tensor2D>;
+}

@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs';
+import { blockName } from '../architectures/gpt2-layout';
+import type { TokenBatch } from '../model';
+import type { BlockStructure } from '../structure';
+import type { DifferentiableArchitecture } from './differentiable-architecture';
+import { activate, affine, attend, type BlockInputs, gateNeurons, normalize } from './differentiable-layers';
+import type { DifferentiableWeights } from './differentiable-weights';
+
+/** GPT-2 with its language-model head; what `architectures/gpt2.ts` computes by kernels. */
+export const gpt2: DifferentiableArchitecture = {
+  isCausal: true,
+
+  embed(weights, { ids, batch, length }: TokenBatch) {
+    const positions = tf.slice(weights.vector('transformer.wpe.weight'), [0, 0], [length, -1]);
+    const tokens = weights.linear('transformer.wte').rows(tf.tensor1d(ids, 'int32'));
+    return tf.add(tokens, tf.tile(positions, [batch, 1]));
+  },
+
+  block(weights, structure, x, inputs) {
+    const attended = structure.hasAttention ? attention(weights, structure, x, inputs) : x;
+    return structure.hasFeedForward ? feedForward(weights, structure, attended, inputs) : attended;
+  },
+
+  logits(weights, hidden) {
+    const head = weights.config.hasOwnHead ? 'lm_head' : 'transformer.wte';
+    return weights.linear(head).matmul(normalize(weights, hidden, 'transformer.ln_f'));
+  },
+};
+
+function attention(
+  weights: DifferentiableWeights,
+  { index }: BlockStructure,
+  x: tf.Tensor2D,
+  inputs: BlockInputs,
+): tf.Tensor2D {
+  const name = blockName(index);
+  const qkv = affine(weights, `${name}.attn.c_attn`, normalize(weights, x, `${name}.ln_1`));
+  const roles = tf.split(qkv, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+  const mixed = attend(weights.config, roles, index, inputs);
+  return tf.add(x, affine(weights, `${name}.attn.c_proj`, mixed));
+}
+
+function feedForward(
+  weights: DifferentiableWeights,
+  { index }: BlockStructure,
+  x: tf.Tensor2D,
+  inputs: BlockInputs,
+): tf.Tensor2D {
+  const name = blockName(index);
+  const before = affine(weights, `${name}.mlp.c_fc`, normalize(weights, x, `${name}.ln_2`));
+  const hidden = gateNeurons(activate(before, weights.config.activation), index, inputs);
+  return tf.add(x, affine(weights, `${name}.mlp.c_proj`, hidden));
+}

@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs';
+import type { DenseParameters } from './differentiable-weights';
+import type { Gates } from './gates';
+import { sequenceLosses, type TrainingBatch } from './sequence-losses';
+
+/** What a backward pass gives. The caller disposes of the tensors. */
+export interface Gradients<Key> {
+  readonly gradients: ReadonlyMap<Key, tf.Tensor2D>;
+  /** [batch]: the loss of each sequence. */
+  readonly losses: tf.Tensor1D;
+}
+
+/**
+ * The gradient of the mean loss of a batch by some of a model's matrices; of a batch of one sequence, that sequence's own.
+ * @param modules names of matrices that the loss depends on
+ * @returns of each its gradient, [out, in]
+ */
+export function weightGradients(
+  parameters: DenseParameters,
+  batch: TrainingBatch,
+  modules: readonly string[],
+): Gradients<string> {
+  const matrices = modules.map((module) => parameters.matrices.get(module)!);
+  return gradientsBy(modules, matrices, batch.batch, 1 / batch.batch, () =>
+    sequenceLosses(parameters, batch),
+  );
+}
+
+/**
+ * The gradient of each sequence's loss by the gates of heads or neurons, at gates of 1.
+ * @returns of each block that has such, by its number in the checkpoint, [batch, kept heads or neurons]
+ */
+export function gateGradients(
+  parameters: DenseParameters,
+  batch: TrainingBatch,
+  of: 'heads' | 'neurons',
+): Gradients<number> {
+  const { structure, heads, feedForwardWidth } = parameters.config;
+  const counts = structure.blocks.flatMap(
+    ({ index, hasAttention, hasFeedForward, keptHeads, keptNeurons }): [number, number][] => {
+      if (of === 'heads') return hasAttention ? [[index, keptHeads?.length ?? heads]] : [];
+      return hasFeedForward ? [[index, keptNeurons?.length ?? feedForwardWidth]] : [];
+    },
+  );
+  const blocks = counts.map(([index]) => index);
+  const ones = counts.map(([, count]) => tf.ones([batch.batch, count]) as tf.Tensor2D);
+  const gates: Gates = { [of]: new Map(blocks.map((index, position) => [index, ones[position]])) };
+  try {
+    // Each sequence has gates of its own, so the sum of the losses has every sequence's own derivatives.
+    return gradientsBy(blocks, ones, batch.batch, 1, () => sequenceLosses(parameters, batch, gates));
+  } finally {
+    tf.dispose(ones);
+  }
+}
+
+/** @param weight of each sequence's loss in the sum that is differentiated */
+function gradientsBy<Key>(
+  keys: readonly Key[],
+  tensors: tf.Tensor2D[],
+  sequences: number,
+  weight: number,
+  losses: () => tf.Tensor1D,
+): Gradients<Key> {
+  const weights = tf.fill([sequences], weight) as tf.Tensor1D;
+  try {
+    const { value, grads } = tf.valueAndGrads(losses)(tensors, weights);
+    const gradients = keys.map((key, index) => [key, grads[index] as tf.Tensor2D] as const);
+    return { gradients: new Map(gradients), losses: value as tf.Tensor1D };
+  } finally {
+    weights.dispose();
+  }
+}

@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs';
+import { ModelError } from '../architecture';
+import type { TokenBatch } from '../model';
+import { bert } from './bert';
+import { crossEntropy } from './cross-entropy';
+import type { DifferentiableArchitecture } from './differentiable-architecture';
+import { attentionMask, passOn } from './differentiable-layers';
+import type { DifferentiableWeights } from './differentiable-weights';
+import type { Gates } from './gates';
+import { gpt2 } from './gpt2';
+
+const ARCHITECTURES: Readonly<Record<string, DifferentiableArchitecture>> = { gpt2, bert };
+
+/** Sequences and what a model should say of them. */
+export interface TrainingBatch extends TokenBatch {
+  /** Class of each row of the logits (a label of each sequence, a token of each position); negative: none. */
+  readonly targets: Int32Array;
+}
+
+/**
+ * Logits as `Model.logits` gives them, by ops that tfjs differentiates. To be called within `tf.tidy` or by tfjs's gradient
+ * functions.
+ *
+ * @param gates factors on heads and neurons; absent: none
+ * @throws ModelError for a family that has no such forward pass
+ */
+export function differentiableLogits(
+  weights: DifferentiableWeights,
+  batch: TokenBatch,
+  gates: Gates = {},
+): tf.Tensor2D {
+  const { config } = weights;
+  const architecture = ARCHITECTURES[config.modelType];
+  if (!architecture) {
+    throw new ModelError(
+      `Gradients of a ${config.modelType} model are not known; use one of ${Object.keys(ARCHITECTURES).join(', ')}.`,
+    );
+  }
+  const lengths = batch.lengths ?? Array<number>(batch.batch).fill(batch.length);
+  const inputs = {
+    batch: batch.batch,
+    length: batch.length,
+    mask: attentionMask(lengths, batch.length, architecture.isCausal),
+    gates,
+  };
+  let x = architecture.embed(weights, batch);
+  for (const [position, structure] of config.structure.blocks.entries())
+    x = passOn(config, position, architecture.block(weights, structure, x, inputs));
+  return architecture.logits(weights, x, batch.batch);
+}
+
+/**
+ * Of each sequence the mean cross-entropy over what has a target, as transformers' models compute it of a batch of one.
+ * @returns [batch]
+ */
+export function sequenceLosses(
+  weights: DifferentiableWeights,
+  batch: TrainingBatch,
+  gates: Gates = {},
+): tf.Tensor1D {
+  const { targets } = batch;
+  const losses = crossEntropy(differentiableLogits(weights, batch, gates), targets);
+  const rows = targets.length / batch.batch;
+  const shares = new Float32Array(targets.length);
+  for (let start = 0; start < targets.length; start += rows) {
+    const count = targets.subarray(start, start + rows).filter((target) => target >= 0).length;
+    shares.fill(1 / Math.max(1, count), start, start + rows);
+  }
+  return tf.sum(tf.reshape(tf.mul(losses, tf.tensor1d(shares)), [batch.batch, rows]), 1);
+}
