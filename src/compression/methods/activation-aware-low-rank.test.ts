@@ -1,17 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../gpu/node-gpu';
+import { readFloats } from '../../gpu/transfer';
 import { matrixFrom, transpose } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 import { truncatedSvd } from '../../linalg/truncated-svd';
+import { loadModel } from '../../model/load-model';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
 import fixture from '../../testing/fixtures/activation-aware-low-rank.json';
+import { openFolder } from '../../testing/folder-checkpoint';
 import { referenceMatmul } from '../../testing/reference-matmul';
 import { DenseWeight } from '../../weights/dense-weight';
+import { applyStep } from '../apply-step';
 import { statisticsOf } from '../calibration';
 import { compressMatrix } from '../compress-matrix';
-import { RecipeError } from '../method';
+import { type CompressionMethod, RecipeError } from '../method';
 import { activationAwareLowRank } from './activation-aware-low-rank';
+import { lowRank } from './low-rank';
 
 beforeAll(() => openNodeGpu());
 
@@ -164,3 +169,34 @@ test('reports its progress and stops when told to', async () => {
   done.dispose();
   weight.dispose();
 });
+
+test.each(['gpt2', 'bert'])(
+  'tiny %s, block after block: the logits come closer than by plain low rank',
+  async (family) => {
+    const base = await loadModel(await openFolder(`src/testing/fixtures/tiny-${family}`));
+    const ids = Int32Array.from({ length: 8 * 12 }, (_, index) => 3 + ((index * index * 7 + index) % 70));
+    const batch = { ids, batch: 8, length: 12 };
+    const expected = base.logits(batch);
+    const logits = await readFloats(expected);
+    const distances: number[] = [];
+    for (const [method, json] of [
+      [lowRank, { rank: 9 }],
+      [activationAwareLowRank, { rank: 9 }],
+    ] as [CompressionMethod, unknown][]) {
+      const step = { method, parameters: method.schema.parse(json) };
+      const smaller = await applyStep(base, step, base.blockLinears, {
+        calibration: { text: 'text', batches: [batch] },
+      });
+      expect(base.blockLinears.map((name) => smaller.linears.get(name)!.form)).not.toContain('dense');
+      const y = smaller.logits(batch);
+      const got = await readFloats(y);
+      distances.push(Math.hypot(...got.map((value, index) => value - logits[index])));
+      y.dispose();
+      smaller.dispose();
+    }
+    const [plain, aware] = distances;
+    expect(aware).toBeLessThan(plain);
+    expected.dispose();
+    base.dispose();
+  },
+);

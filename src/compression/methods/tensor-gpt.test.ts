@@ -1,10 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../gpu/node-gpu';
+import { readFloats } from '../../gpu/transfer';
 import { valuesOfTrain, trainCoreShapes } from '../../linalg/row-tensor-trains';
+import { loadModel } from '../../model/load-model';
+import type { Model } from '../../model/model';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
 import fixture from '../../testing/fixtures/tensor-gpt.json';
+import { openFolder } from '../../testing/folder-checkpoint';
+import { DenseWeight } from '../../weights/dense-weight';
+import { applyStep } from '../apply-step';
 import { compressionError, compressMatrix } from '../compress-matrix';
-import { RecipeError } from '../method';
+import { type CompressionMethod, RecipeError } from '../method';
+import { METHODS } from '../methods';
 import { tensorGpt } from './tensor-gpt';
 
 beforeAll(() => openNodeGpu());
@@ -59,4 +66,34 @@ test('what does not fit is refused in a sentence', async () => {
   );
   expect(() => tensorGpt.schema.parse({ shape: [24] })).toThrow('two sizes or more');
   expect(() => tensorGpt.schema.parse({ shape: 'auto', ranks: 3 })).toThrow('ranks');
+});
+
+async function logitsOf(model: Model): Promise<Float32Array> {
+  const batch = { ids: Int32Array.of(5, 17, 3, 60, 41, 2, 60, 9), batch: 2, length: 4 };
+  const logits = model.logits(batch);
+  const values = await readFloats(logits);
+  logits.dispose();
+  return values;
+}
+
+test.each([
+  ['tiny-gpt2', 'transformer.wte', 'round-to-nearest'],
+  ['tiny-bert-mlm', 'bert.embeddings.word_embeddings', 'magnitude-pruning'],
+])('%s with %s in trains, look-up and tied head, then %s of the cores', async (folder, name, second) => {
+  const base = await loadModel(await openFolder(`src/testing/fixtures/${folder}`));
+  const step = { method: tensorGpt as CompressionMethod, parameters: tensorGpt.schema.parse({ rank: 3 }) };
+  const compressed = await applyStep(base, step, [name], {});
+  const method = METHODS.find(({ id }) => id === second)!;
+  const parameters = method.schema.parse(second === 'magnitude-pruning' ? { sparsity: 0.2 } : {});
+  const twice = await applyStep(compressed, { method, parameters }, [name], {});
+  for (const model of [compressed, twice]) {
+    const weight = model.linears.get(name)!;
+    expect(weight.form).toBe('tensor-train-rows');
+    const dense = DenseWeight.fromValues(await weight.dense(), weight.shape);
+    const reference = base.withLinears(new Map([[name, dense]]));
+    expectAllClose(await logitsOf(model), await logitsOf(reference), { absolute: 1e-4, relative: 1e-4 });
+    reference.dispose();
+  }
+  expect(twice.linears.get(name)!.factors![0].weight.form).not.toBe('dense');
+  for (const model of [base, compressed, twice]) model.dispose();
 });
