@@ -1,6 +1,7 @@
 import type { CompressionMethod } from './method';
 import { activationAwareLowRank } from './methods/activation-aware-low-rank';
 import { activationTopK } from './methods/activation-top-k';
+import { awq } from './methods/awq';
 import { blockPruning } from './methods/block-pruning';
 import { gptq } from './methods/gptq';
 import { knGpt2 } from './methods/kn-gpt2';
@@ -12,6 +13,7 @@ import { magnitudePruning } from './methods/magnitude-pruning';
 import { productQuantization } from './methods/product-quantization';
 import { roundToNearest } from './methods/round-to-nearest';
 import { skipSublayers } from './methods/skip-sublayers';
+import { smoothquant } from './methods/smoothquant';
 import { sparseGpt } from './methods/sparsegpt';
 import { tensorGpt } from './methods/tensor-gpt';
 import { tensorTrain } from './methods/tensor-train';
@@ -26,6 +28,8 @@ export const METHODS = [
   sparseGpt,
   roundToNearest,
   gptq,
+  awq,
+  smoothquant,
   productQuantization,
   kronecker,
   tqCompressor,

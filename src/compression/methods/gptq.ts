@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import { BlockSparseWeight } from '../../weights/block-sparse-weight';
-import type { LinearWeight } from '../../weights/linear-weight';
-import { NOfMWeight } from '../../weights/n-of-m-weight';
-import { QuantizedWeight } from '../../weights/quantized-weight';
-import { SparseWeight } from '../../weights/sparse-weight';
 import { dampedHessian } from '../damped-hessian';
-import { type GptqScheme, gptqRounding, type RoundedMatrix } from '../gptq-rounding';
+import { type GptqScheme, gptqRounding } from '../gptq-rounding';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
+import { storesNoZeros, weightOnGrid } from '../weight-on-grid';
 
 const schema = z.strictObject({
   bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(4),
@@ -91,9 +87,10 @@ export const gptq: CalibratedMethod<Parameters> = {
   async compressCalibrated(target, statistics, parameters, context) {
     const scheme = schemeFor(target, parameters);
     const { values, shape, weight } = target;
-    const stays = isSparse(weight) ? (place: number) => values[place] !== 0 : () => true;
+    const stays = storesNoZeros(weight) ? (place: number) => values[place] !== 0 : () => true;
     const hessian = dampedHessian(statistics, parameters.damping);
-    return stored(weight, await gptqRounding(values, shape, hessian, scheme, stays, context), shape);
+    const rounded = await gptqRounding(values, shape, hessian, scheme, stays, context);
+    return weightOnGrid(weight, rounded.values, rounded.grid);
   },
 };
 
@@ -109,22 +106,4 @@ function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): GptqS
     );
   }
   return { ...scheme, strategy: 'group', groupSize };
-}
-
-/** Forms that store no zeros. */
-function isSparse(weight: LinearWeight): weight is SparseWeight | NOfMWeight | BlockSparseWeight {
-  return (
-    weight instanceof SparseWeight || weight instanceof NOfMWeight || weight instanceof BlockSparseWeight
-  );
-}
-
-async function stored(
-  weight: LinearWeight,
-  { values, grid }: RoundedMatrix,
-  shape: readonly [number, number],
-): Promise<LinearWeight> {
-  if (weight instanceof SparseWeight) return SparseWeight.fromGrid(values, shape, grid);
-  if (weight instanceof NOfMWeight) return NOfMWeight.fromGrid(values, shape, weight.pattern, grid);
-  if (weight instanceof BlockSparseWeight) return weight.withGrid(values, grid);
-  return QuantizedWeight.fromGrid(values, shape, grid);
 }
