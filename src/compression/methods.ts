@@ -3,6 +3,8 @@ import { activationAwareLowRank } from './methods/activation-aware-low-rank';
 import { activationTopK } from './methods/activation-top-k';
 import { awq } from './methods/awq';
 import { blockPruning } from './methods/block-pruning';
+import { blockwiseInt8 } from './methods/blockwise-int8';
+import { entropyCoding } from './methods/entropy-coding';
 import { gptq } from './methods/gptq';
 import { knGpt2 } from './methods/kn-gpt2';
 import { compactifai } from './methods/compactifai';
@@ -30,6 +32,7 @@ export const METHODS = [
   gptq,
   awq,
   smoothquant,
+  blockwiseInt8,
   productQuantization,
   kronecker,
   tqCompressor,
@@ -42,4 +45,5 @@ export const METHODS = [
   layerTruncation,
   skipSublayers,
   activationTopK,
+  entropyCoding,
 ] as readonly CompressionMethod[];

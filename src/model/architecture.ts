@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { LayerKeysAndValues } from '../kernels/cached-attention';
 import type { FoldedNorms, KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
+import type { Operators } from './operators';
 import type { BlockStructure } from './structure';
 
 /** What is wrong with a configuration or its weights, in one sentence that says what would work. */
@@ -14,6 +15,8 @@ export interface ModelWeights {
   readonly config: ModelConfig;
   linear(module: string): LinearWeight;
   vector(tensor: string): tf.Tensor;
+  /** With what the forward pass computes. */
+  readonly operators: Operators;
 }
 
 /** Sequences of one length, as a block takes them. */

@@ -21,6 +21,7 @@ const structureSchema = z.strictObject({
     )
     .min(1),
   keptActivations: z.number().positive().max(1).optional(),
+  blockwiseInt8: z.number().int().positive().optional(),
 });
 
 /** The metadata entries of a model's structure; none where the model is whole. */

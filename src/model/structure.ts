@@ -7,6 +7,8 @@ export interface ModelStructure {
   readonly blocks: readonly BlockStructure[];
   /** Share of each token's activations that one block hands to the next; absent: all. */
   readonly keptActivations?: number;
+  /** Everything between two operations is rounded to 8 bits, blocks of so many values with a scale of their own; absent: float32. */
+  readonly blockwiseInt8?: number;
 }
 
 export interface BlockStructure {
@@ -72,9 +74,10 @@ export function memberIndices(
 }
 
 /** Whether nothing was taken out. */
-export function isWhole({ blocks, keptActivations }: ModelStructure, layers: number): boolean {
+export function isWhole({ blocks, keptActivations, blockwiseInt8 }: ModelStructure, layers: number): boolean {
   return (
     keptActivations === undefined &&
+    blockwiseInt8 === undefined &&
     blocks.length === layers &&
     blocks.every(
       ({ index, hasAttention, hasFeedForward, keptHeads, keptNeurons }, position) =>

@@ -17,6 +17,7 @@ import type {
   NextToken,
   TokenBatch,
 } from './model';
+import { operatorsFor } from './operators';
 import { memberLength, type ModelStructure, wholeStructure } from './structure';
 
 /** Weights by name plus the forward pass of their architecture; owns the weights. */
@@ -41,6 +42,7 @@ export class TransformerModel implements Model {
       config,
       linear: (module) => linears.get(module)!,
       vector: (tensor) => vectors.get(tensor)!,
+      operators: operatorsFor(config.structure),
     };
   }
 
@@ -130,7 +132,9 @@ export class TransformerModel implements Model {
   foldNorms(): FoldedNorms {
     const norms = this.architecture.normsBeforeLinears?.(this.config);
     const folded = new Map<string, FoldedNorm>();
-    if (!norms || this.config.width % 4 !== 0) return folded;
+    // Where results are rounded, the normalization's own must be.
+    const isRounded = this.config.structure.blockwiseInt8 !== undefined;
+    if (!norms || isRounded || this.config.width % 4 !== 0) return folded;
     // A software adapter reads the scale more dearly than it launches: there one of the two norms stays apart.
     const chosen =
       kernelProfile().name === 'software' ? norms.attention : [...norms.attention, ...norms.feedForward];

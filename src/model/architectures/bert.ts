@@ -1,10 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
-import { attention } from '../../kernels/attention';
 import type { Activation } from '../../kernels/activation';
-import { embeddingSum } from '../../kernels/embedding-sum';
 import { firstRows } from '../../kernels/copy-rows';
-import { layerNorm } from '../../kernels/layer-norm';
 import { type Architecture, ModelError, type ModelWeights, type SequenceShape } from '../architecture';
 import {
   activationFunction,
@@ -68,6 +65,7 @@ export const bert: Architecture = {
 
   embed(weights, { ids, length, tokenTypes }) {
     const tokens = weights.linear(WORD_EMBEDDINGS).rows(uploadTensor(ids, [ids.length]) as tf.Tensor1D);
+    const { embeddingSum } = weights.operators;
     const embedded = embeddingSum(tokens, weights.vector('bert.embeddings.position_embeddings.weight'), {
       length,
       types: {
@@ -124,7 +122,7 @@ function selfAttention(
     return { tensor, stride: tensor.shape[1], offset: 0 };
   };
   const [query, key, value] = [role('query'), role('key'), role('value')];
-  return attention(query, key, value, keyCounts, {
+  return weights.operators.attention(query, key, value, keyCounts, {
     batch,
     heads: query.stride / headWidth,
     headWidth,
@@ -149,7 +147,8 @@ function maskedHead(weights: ModelWeights, hidden: tf.Tensor2D): tf.Tensor2D {
 
 function classifier(weights: ModelWeights, hidden: tf.Tensor2D, batch: number): tf.Tensor2D {
   const first = firstRows(hidden, batch); // [batch, width]
-  return affine(weights, 'classifier', affine(weights, 'bert.pooler.dense', first, 'tanh'));
+  const pooled = affine(weights, 'bert.pooler.dense', first, 'tanh');
+  return weights.linear('classifier').matmul(pooled, { bias: weights.vector('classifier.bias') });
 }
 
 function affine(
@@ -160,11 +159,11 @@ function affine(
   residual?: tf.Tensor2D,
 ): tf.Tensor2D {
   const bias = weights.vector(`${module}.bias`);
-  return weights.linear(module).matmul(x, { bias, activation, residual });
+  return weights.operators.multiply(weights.linear(module), x, { bias, activation, residual });
 }
 
-function norm({ config, vector }: ModelWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {
-  return layerNorm(x, vector(`${name}.weight`), vector(`${name}.bias`), config.layerNormEpsilon);
+function norm({ config, vector, operators }: ModelWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {
+  return operators.layerNorm(x, vector(`${name}.weight`), vector(`${name}.bias`), config.layerNormEpsilon);
 }
 
 function taskOf(json: Record<string, unknown>, tensorNames: ReadonlySet<string>): Task {

@@ -1,11 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
-import { attention } from '../../kernels/attention';
-import { cachedAttention, type LayerKeysAndValues } from '../../kernels/cached-attention';
+import type { LayerKeysAndValues } from '../../kernels/cached-attention';
 import { copyColumns } from '../../kernels/copy-columns';
-import { embeddingSum } from '../../kernels/embedding-sum';
 import type { Epilogue } from '../../kernels/epilogue';
-import { layerNorm } from '../../kernels/layer-norm';
 import { type Architecture, type LayerCache, ModelError, type ModelWeights } from '../architecture';
 import {
   activationFunction,
@@ -71,7 +68,7 @@ export const gpt2: Architecture = {
     return block(weights, structure, hidden, (qkv) => {
       const width = qkv.shape[1] / 3;
       const role = (index: number) => ({ tensor: qkv, stride: qkv.shape[1], offset: index * width });
-      return attention(role(0), role(1), role(2), keyCounts, {
+      return weights.operators.attention(role(0), role(1), role(2), keyCounts, {
         ...headShape(weights.config, width),
         batch,
         queryCount: length,
@@ -88,14 +85,14 @@ export const gpt2: Architecture = {
     const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]) as tf.Tensor1D;
     const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
     const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) =>
-      attentionOverCache(weights.config, qkv, layer, cache, keyCounts);
+      attentionOverCache(weights, qkv, layer, cache, keyCounts);
     return forward(weights, embedded, cache, attend);
   },
 
   extendByOne(weights, { id, lengths }, cache, folded) {
     const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) => {
       const { heads } = headShape(weights.config, layer.keys.shape[1]);
-      return cachedAttention(qkv, layer, lengths, heads);
+      return weights.operators.cachedAttention(qkv, layer, lengths, heads);
     };
     return forward(weights, embed(weights, id, { length: 1, lengths }), cache, attend, folded);
   },
@@ -133,7 +130,7 @@ function embed(
   place: { length: number; past?: number; lengths?: tf.Tensor1D },
 ): tf.Tensor2D {
   const tokens = weights.linear('transformer.wte').rows(ids);
-  return embeddingSum(tokens, weights.vector('transformer.wpe.weight'), place); // [tokens, width]
+  return weights.operators.embeddingSum(tokens, weights.vector('transformer.wpe.weight'), place); // [tokens, width]
 }
 
 /** Every block after the other, its attention over the cache. */
@@ -162,7 +159,8 @@ function block(
   const name = blockName(structure.index);
   const multiply = (module: string, x: tf.Tensor2D, epilogue: Epilogue = {}) => {
     const bias = weights.vector(`${name}.${module}.bias`);
-    return weights.linear(`${name}.${module}`).matmul(x, { bias, ...epilogue });
+    const weight = weights.linear(`${name}.${module}`);
+    return weights.operators.multiply(weight, x, { bias, ...epilogue });
   };
   const multiplyNormed = (module: string, x: tf.Tensor2D, normName: string, epilogue: Epilogue = {}) => {
     const foldedNorm = folded?.get(`${name}.${module}`);
@@ -184,7 +182,7 @@ function block(
 }
 
 function attentionOverCache(
-  config: ModelConfig,
+  { config, operators }: ModelWeights,
   qkv: tf.Tensor2D,
   { keys, values }: LayerKeysAndValues,
   cache: LayerCache,
@@ -193,7 +191,7 @@ function attentionOverCache(
   const width = keys.shape[1];
   copyColumns(qkv, width, keys, cache.length);
   copyColumns(qkv, 2 * width, values, cache.length);
-  return attention(
+  return operators.attention(
     { tensor: qkv, stride: 3 * width, offset: 0 },
     { tensor: keys, stride: width, offset: 0 },
     { tensor: values, stride: width, offset: 0 },
@@ -209,8 +207,8 @@ function attentionOverCache(
   );
 }
 
-function norm({ config, vector }: ModelWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {
-  return layerNorm(x, vector(`${name}.weight`), vector(`${name}.bias`), config.layerNormEpsilon);
+function norm({ config, vector, operators }: ModelWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {
+  return operators.layerNorm(x, vector(`${name}.weight`), vector(`${name}.bias`), config.layerNormEpsilon);
 }
 
 /** @param width of the heads that are there, together */

@@ -1,0 +1,77 @@
+import * as tf from '@tensorflow/tfjs';
+import { appendToCache } from '../kernels/append-to-cache';
+import { attention } from '../kernels/attention';
+import { applyEpilogue } from '../kernels/bias-activation';
+import { blockwiseAttention } from '../kernels/blockwise-attention';
+import { blockwiseCodes } from '../kernels/blockwise-codes';
+import { cachedAttention } from '../kernels/cached-attention';
+import { embeddingSum } from '../kernels/embedding-sum';
+import type { Epilogue } from '../kernels/epilogue';
+import { layerNorm } from '../kernels/layer-norm';
+import type { LinearWeight } from '../weights/linear-weight';
+import type { ModelStructure } from './structure';
+
+/** What the blocks of a model compute with: forward passes are written once for every arithmetic. */
+export interface Operators {
+  readonly embeddingSum: typeof embeddingSum;
+  readonly layerNorm: typeof layerNorm;
+  readonly attention: typeof attention;
+  readonly cachedAttention: typeof cachedAttention;
+  /** activation(x Wᵀ + bias) + residual. */
+  multiply(weight: LinearWeight, x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D;
+}
+
+const FLOAT_OPERATORS: Operators = {
+  embeddingSum,
+  layerNorm,
+  attention,
+  cachedAttention,
+  multiply: (weight, x, epilogue) => weight.matmul(x, epilogue),
+};
+
+/** The operators that a structure asks for. */
+export function operatorsFor({ blockwiseInt8 }: ModelStructure): Operators {
+  return blockwiseInt8 === undefined ? FLOAT_OPERATORS : blockwiseOperators(blockwiseInt8);
+}
+
+/**
+ * Everything between two operations is codes of 8 bits with a power of two a block (Dong et al. 2023, BCT). Products of such
+ * codes and their sums within a block are whole multiples of a power of two that float32 holds exactly, so computing them in
+ * float32 gives what integer arithmetic gives; a function of one code (GELU) gives what its table of 256 entries holds.
+ * @param blockSize neighbours along the width, or keys, that share a scale
+ */
+function blockwiseOperators(blockSize: number): Operators {
+  const rounded = (compute: () => tf.Tensor2D) => tf.tidy(() => blockwiseCodes(compute(), blockSize));
+  const attend: typeof attention = (queries, keys, values, keyCounts, shape) =>
+    rounded(() => blockwiseAttention(queries, keys, values, keyCounts, shape, blockSize));
+  return {
+    embeddingSum: (...args) => rounded(() => embeddingSum(...args)),
+    layerNorm: (...args) => rounded(() => layerNorm(...args)),
+    attention: attend,
+    cachedAttention: (qkv, layer, lengths, heads) => {
+      appendToCache(qkv, layer, lengths);
+      const width = layer.keys.shape[1];
+      return attend(
+        { tensor: qkv, stride: 3 * width, offset: 0 },
+        { tensor: layer.keys, stride: width, offset: 0 },
+        { tensor: layer.values, stride: width, offset: 0 },
+        lengths,
+        {
+          batch: 1,
+          heads,
+          headWidth: width / heads,
+          queryCount: 1,
+          keyRows: layer.keys.shape[0],
+          past: 0,
+          causal: false,
+        },
+      );
+    },
+    multiply: (weight, x, { bias, activation, residual } = {}) =>
+      tf.tidy(() => {
+        let y = rounded(() => weight.matmul(x, { bias }));
+        if (activation && activation !== 'none') y = rounded(() => applyEpilogue(() => y, { activation }));
+        return residual ? rounded(() => applyEpilogue(() => y, { residual })) : y;
+      }),
+  };
+}
