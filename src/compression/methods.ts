@@ -22,28 +22,34 @@ import { tensorTrain } from './methods/tensor-train';
 import { tqCompressor } from './methods/tq-compressor';
 import { wanda } from './methods/wanda';
 
-/** Every compression method, in the order in which the page offers them. */
-export const METHODS = [
-  magnitudePruning,
-  blockPruning,
-  wanda,
-  sparseGpt,
-  roundToNearest,
-  gptq,
-  awq,
-  smoothquant,
-  blockwiseInt8,
-  productQuantization,
-  kronecker,
-  tqCompressor,
-  knGpt2,
-  tensorTrain,
-  tensorGpt,
-  compactifai,
-  lowRank,
-  activationAwareLowRank,
-  layerTruncation,
-  skipSublayers,
-  activationTopK,
-  entropyCoding,
-] as readonly CompressionMethod[];
+/** Methods that do alike, in the order in which the page offers them. */
+export interface MethodGroup {
+  readonly title: string;
+  readonly methods: readonly CompressionMethod[];
+}
+
+export const METHOD_GROUPS = [
+  { title: 'Pruning', methods: [magnitudePruning, wanda, sparseGpt, blockPruning] },
+  {
+    title: 'Quantization',
+    methods: [roundToNearest, gptq, awq, smoothquant, blockwiseInt8, productQuantization],
+  },
+  {
+    title: 'Factorization',
+    methods: [
+      lowRank,
+      activationAwareLowRank,
+      kronecker,
+      tqCompressor,
+      knGpt2,
+      tensorTrain,
+      tensorGpt,
+      compactifai,
+    ],
+  },
+  { title: 'Structure', methods: [layerTruncation, skipSublayers, activationTopK] },
+  { title: 'Storage', methods: [entropyCoding] },
+] as readonly MethodGroup[];
+
+/** Every compression method. */
+export const METHODS = METHOD_GROUPS.flatMap(({ methods }) => methods);

@@ -1,6 +1,6 @@
 import { matchRecipe } from '../compression/apply-recipe';
 import { calibrationCost } from '../compression/calibration-cost';
-import { METHODS } from '../compression/methods';
+import { METHOD_GROUPS, METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
 import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
@@ -74,11 +74,13 @@ export class LatheLab implements Lab {
   }
 
   async methods(): Promise<readonly MethodDescription[]> {
-    return METHODS.map((method) => {
-      const { id, title, paper, summary, fields } = method;
-      const calibrates = 'compressCalibrated' in method || 'needsCalibration' in method;
-      return { id, title, paper, summary, fields, calibrates };
-    });
+    return METHOD_GROUPS.flatMap(({ title: group, methods }) =>
+      methods.map((method) => {
+        const { id, title, paper, summary, fields } = method;
+        const calibrates = 'compressCalibrated' in method || 'needsCalibration' in method;
+        return { id, group, title, paper, summary, fields, calibrates };
+      }),
+    );
   }
 
   async openCheckpoint(

@@ -67,10 +67,16 @@ export function RecipePanel() {
           }}
         >
           <option value="">Choose a method …</option>
-          {methods.map(({ id, title }) => (
-            <option key={id} value={id}>
-              {title}
-            </option>
+          {[...new Set(methods.map(({ group }) => group))].map((group) => (
+            <optgroup key={group} label={group}>
+              {methods
+                .filter((method) => method.group === group)
+                .map(({ id, title }) => (
+                  <option key={id} value={id}>
+                    {title}
+                  </option>
+                ))}
+            </optgroup>
           ))}
         </select>
       </label>
