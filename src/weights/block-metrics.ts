@@ -111,7 +111,7 @@ export class BlockMetrics {
 
   /**
    * The entries that are best for the blocks assigned to them: (Σ G)⁻¹ Σ G v, which is their mean where all share one G
-   * (Stock et al. 2019, equation 6, where the activations have full rank). An entry without blocks stays.
+   * (the M-step of Stock et al. 2019, where the activations have full rank). An entry without blocks stays.
    */
   bestEntries(
     { values, shape, size }: MatrixBlocks,

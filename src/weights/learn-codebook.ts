@@ -18,14 +18,14 @@ export interface LearnedCodebook {
   readonly indices: Int32Array;
 }
 
-/** As often as clusters were filled without an end, entries stay unused; the number is that of Stock et al.'s code. */
+/** As often as clusters were filled without an end, entries stay unused; the number is that of fairseq's code. */
 const GREATEST_SPLITS = 30;
 /** A split moves two entries apart by this share of a weight's root mean square. Where the border lies does not depend on it. */
 const SPLIT_SHARE = 1e-3;
 
 /**
  * Entries and assignments that make Σ (v − c)ᵀ G (v − c) small over all blocks v with their entries c: Lloyd's algorithm in the
- * metric of the activations (Stock et al. 2019, "And the bit goes down", section 3.2). Each round assigns every block the
+ * metric of the activations (Stock et al. 2019, "And the Bit Goes Down": the E-step and the M-step). Each round assigns every block the
  * entry that is nearest, on the GPU in float32, and gives every entry the place that is best for its blocks, in float64.
  * Empty clusters take half of the largest one each, as in the authors' code.
  *

@@ -24,7 +24,7 @@ export const blockPruning: MatrixMethod<Parameters, KeptOfMatrices | undefined> 
   id: 'block-pruning',
   title: 'Block pruning',
   paper:
-    'Li et al. 2020, "Efficient Transformer-based Large Scale Language Representations using Hardware-friendly Block Structured Pruning", section 3',
+    'Li et al. 2020, "Efficient Transformer-based Large Scale Language Representations using Hardware-friendly Block Structured Pruning"',
   summary:
     'Takes out whole blocks of least Euclidean norm and stores the others with an index: coarser than single weights, and faster in proportion.',
   appliesTo: 'values',
@@ -56,7 +56,7 @@ export const blockPruning: MatrixMethod<Parameters, KeptOfMatrices | undefined> 
       step: 1,
       default: 16,
       unit: 'inputs',
-      help: 'Multiples of 4 are read four weights at a time. 1: columns of a block of rows, as in the paper.',
+      help: 'Multiples of 4 are read four weights at a time. 1: columns of a band of rows.',
     },
     scope: {
       kind: 'choice',

@@ -8,7 +8,7 @@ import type { LinearStatistics } from '../calibration';
 import { type CalibratedMethod, RecipeError } from '../method';
 
 const GREATEST_BLOCK = 64;
-/** Fewer blocks an entry than this, and the codebook shrinks (Stock et al. 2019, section 4.1). */
+/** Fewer blocks an entry than this, and the codebook shrinks (Stock et al. 2019: min(k, out · blocks / 4) entries, for stability). */
 const BLOCKS_AN_ENTRY = 4;
 
 const schema = z.strictObject({
@@ -26,7 +26,7 @@ export const productQuantization: CalibratedMethod<Parameters> = {
   id: 'product-quantization',
   title: 'Product quantization',
   paper:
-    'Stock et al. 2019, "And the Bit Goes Down: Revisiting the Quantization of Neural Networks", sections 3.2 and 3.3; Fan et al. 2020, "Training with Quantization Noise", section 4.2 (iPQ)',
+    'Stock et al. 2019, "And the Bit Goes Down: Revisiting the Quantization of Neural Networks", the quantization of a fully-connected layer; Fan et al. 2020, "Training with Quantization Noise" (iPQ)',
   summary:
     'Stores every few neighbouring weights as the index of a codebook entry, the codebook fitted by k-means to what the activations make of it: about a bit a weight.',
   appliesTo: 'matrix',
