@@ -93,7 +93,7 @@ async function compressWeight(
     for (const factor of weight.factors!) {
       replacements.push(await compressWeight(`${name}.${factor.name}`, factor.weight, method, compress));
     }
-    return weight.withFactors!(replacements);
+    return await weight.withFactors!(replacements);
   } catch (error) {
     for (const replacement of replacements) replacement.dispose();
     throw error;

@@ -39,6 +39,13 @@ const RECIPES: Recipe[] = [
       ...recipe('round-to-nearest', { bits: 8 }).steps,
     ],
   },
+  {
+    name: 'quantize, then code',
+    steps: [
+      ...recipe('round-to-nearest', { bits: 4 }).steps,
+      ...recipe('entropy-coding', {}, ['Linear', 'transformer.wte']).steps,
+    ],
+  },
 ];
 
 let lab: LatheLab;
@@ -88,6 +95,18 @@ describe.each(RECIPES)('a variant by $name $steps.0.parameters', (each) => {
     const reopened = await lab.evaluate([], request);
     expect(reopened.base.perplexity).toEqual(metrics[info.id].perplexity);
   });
+});
+
+test('what decoding costs is told of entropy-coded variants, made or imported, and of no other', async () => {
+  const { base } = await open();
+  expect(base.decodeSeconds).toBeUndefined();
+  const info = await lab.compress(recipe('entropy-coding', {}));
+  const imported = await lab.importVariant(await exported(info.id, 'lathe'));
+  for (const { decodeSeconds, gpuBytes, size } of [info, imported]) {
+    expect(decodeSeconds).toBeGreaterThan(0);
+    expect(gpuBytes).toBe(base.gpuBytes);
+    expect(size.storedBytes).toBeLessThan(base.size.storedBytes);
+  }
 });
 
 test('a dense export holds the float32 weights under their own names and sizes', async () => {

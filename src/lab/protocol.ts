@@ -419,6 +419,8 @@ export interface VariantReport {
   readonly size: SizeReport;
   /** Wall seconds that the compression took; absent in recordings older than this figure. */
   readonly seconds?: number;
+  /** Of entropy-coded weights: what decoding them all once took. */
+  readonly decodeSeconds?: number;
   readonly latency?: LatencyReport;
   readonly layers: readonly {
     name: string;

@@ -41,6 +41,7 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
     metrics: Object.assign({}, ...metrics.map(flattenMetrics)),
     size: { ...info.size, gzipBytes },
     seconds: info.seconds,
+    ...(info.decodeSeconds === undefined ? {} : { decodeSeconds: info.decodeSeconds }),
     ...(latency ? { latency } : {}),
     layers: info.layers.map(({ name, form, relativeError, storedBytes, parameters }) => ({
       name,

@@ -11,7 +11,7 @@ import type { CalibrationTexts } from './calibration-texts';
 import { RECIPE_KEY } from './export-plan';
 import { LabError } from './lab-error';
 import type { NamedFile, OperationOptions, Recipe, VariantInfo } from './protocol';
-import { plannedSize, weightBytes } from './sizes';
+import { decodeSeconds, plannedSize, weightBytes } from './sizes';
 
 export const BASE_ID = 'base';
 
@@ -172,7 +172,16 @@ function describe(
 ): VariantInfo {
   const seconds = (performance.now() - started) / 1000;
   const size = plannedSize(base, model, recipe);
-  return { id, name: recipe.name, recipe, size, layers, gpuBytes: weightBytes(model), seconds };
+  return {
+    id,
+    name: recipe.name,
+    recipe,
+    size,
+    layers,
+    gpuBytes: weightBytes(model),
+    seconds,
+    decodeSeconds: decodeSeconds(model),
+  };
 }
 
 /** @throws LabError naming the first difference */

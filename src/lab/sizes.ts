@@ -1,4 +1,5 @@
 import type { Model } from '../model/model';
+import { decodeSecondsOf, gpuBytesOf } from '../weights/gpu-bytes';
 import { planExport } from './export-plan';
 import type { Recipe, SizeReport } from './protocol';
 
@@ -19,7 +20,13 @@ function denseParameters({ checkpointLayout }: Model): number {
 /** Bytes of a model's weights on the GPU. */
 export function weightBytes(model: Model): number {
   const vectors = [...model.vectors.values()].reduce((sum, { size }) => sum + size * 4, 0);
-  return [...model.linears.values()].reduce((sum, { storedBytes }) => sum + storedBytes, vectors);
+  return [...model.linears.values()].reduce((sum, weight) => sum + gpuBytesOf(weight), vectors);
+}
+
+/** Seconds that decoding a model's weights took; undefined where none is coded. */
+export function decodeSeconds(model: Model): number | undefined {
+  const seconds = [...model.linears.values()].flatMap((weight) => decodeSecondsOf(weight) ?? []);
+  return seconds.length > 0 ? seconds.reduce((sum, each) => sum + each, 0) : undefined;
 }
 
 /** Sizes of a variant that its plan tells, without reading any weight; the gzip size is measured apart. */

@@ -13,8 +13,12 @@ export interface LinearWeight {
   /** Id in the registry of forms (`weights/weight-forms.ts`). */
   readonly form: string;
   readonly shape: readonly [outputs: number, inputs: number];
-  /** Bytes of the tensors that the exported file and the GPU hold: the sum over `stored()`. */
+  /** Bytes of the tensors that the exported file holds: the sum over `stored()`. */
   readonly storedBytes: number;
+  /** Bytes on the GPU, where they are not `storedBytes` (with those of its factors): see `gpuBytesOf`. */
+  readonly gpuBytes?: number;
+  /** Seconds that decoding the stored tensors took, where they are coded. */
+  readonly decodeSeconds?: number;
   /** Weight values that are stored: elements of factors, nonzeros of a sparse matrix. Scales and indices do not count. */
   readonly parameters: number;
 
@@ -40,8 +44,8 @@ export interface LinearWeight {
 
   /** For a product of smaller matrices, these: a method that works on values is applied to each. */
   readonly factors?: readonly NamedFactor[];
-  /** The same form with other factors (same shapes, any form); takes ownership of them. */
-  withFactors?(factors: readonly LinearWeight[]): LinearWeight;
+  /** The same form with other factors (same shapes, any form); takes ownership of them where it does not fail. */
+  withFactors?(factors: readonly LinearWeight[]): LinearWeight | Promise<LinearWeight>;
 
   clone(): LinearWeight;
   dispose(): void;
@@ -58,6 +62,8 @@ export interface StoredTensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly byteLength: number;
+  /** Bits of one element, where a word holds several. */
+  readonly elementBits?: number;
   read(): Promise<Uint8Array>;
   /** The same bytes piece by piece, where the tensor may be too large to be whole in the JS heap. */
   pieces?(): AsyncIterable<Uint8Array>;

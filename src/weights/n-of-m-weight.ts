@@ -133,7 +133,10 @@ export class NOfMWeight extends DecodedWeight {
   }
 
   stored(): readonly StoredTensor[] {
-    return [...this.values.stored(), storedTensor('indices', 'U32', this.indices)];
+    return [
+      ...this.values.stored(),
+      storedTensor('indices', 'U32', this.indices, indexBits(this.pattern.groupSize)),
+    ];
   }
 
   attributes(): Record<string, unknown> {

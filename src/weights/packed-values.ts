@@ -129,8 +129,12 @@ export class PackedValues {
 
   stored(): StoredTensor[] {
     if (!this.grid) return [storedTensor('values', 'F32', this.data)];
-    const tensors = [storedTensor('codes', 'U32', this.data), storedTensor('scales', 'F32', this.scales!)];
-    return this.zeroPoints ? [...tensors, storedTensor('zero_points', 'U32', this.zeroPoints)] : tensors;
+    const tensors = [
+      storedTensor('codes', 'U32', this.data, this.grid.bits),
+      storedTensor('scales', 'F32', this.scales!),
+    ];
+    if (!this.zeroPoints) return tensors;
+    return [...tensors, storedTensor('zero_points', 'U32', this.zeroPoints, 32 / ZERO_POINTS_IN_A_WORD)];
   }
 
   attributes(): ValueAttributes {

@@ -8,13 +8,22 @@ export type TensorReader = (
   suffix: string,
 ) => Promise<{ bytes: Uint8Array; shape: readonly number[]; dtype: Dtype }>;
 
-/** A tensor of 32-bit words as it goes to a file. */
-export function storedTensor(suffix: string, dtype: Dtype, tensor: tf.Tensor): StoredTensor {
+/**
+ * A tensor of 32-bit words as it goes to a file.
+ * @param elementBits of one element, where a word holds several
+ */
+export function storedTensor(
+  suffix: string,
+  dtype: Dtype,
+  tensor: tf.Tensor,
+  elementBits?: number,
+): StoredTensor {
   return {
     suffix,
     dtype,
     shape: tensor.shape,
     byteLength: tensor.size * 4,
+    elementBits,
     read: async () => new Uint8Array(await readTensorBytes(tensor)),
   };
 }

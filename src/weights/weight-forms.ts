@@ -1,6 +1,7 @@
 import { blockSparseForm } from './block-sparse-weight';
 import { denseForm } from './dense-weight';
 import { kroneckerForm } from './kronecker-weight';
+import { entropyCodedForm } from './entropy-coded-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { lowRankForm } from './low-rank-weight';
 import { nOfMForm } from './n-of-m-weight';
@@ -30,6 +31,7 @@ export const WEIGHT_FORMS: readonly WeightForm[] = [
   permutedForm(loadWeight),
   tensorTrainForm(loadWeight),
   tensorTrainRowsForm(loadWeight),
+  entropyCodedForm(loadWeight),
 ];
 
 /**
