@@ -14,6 +14,8 @@ export type ParameterField =
       readonly default: number;
       readonly unit?: string;
       readonly optional?: boolean;
+      /** Optional, and left out until somebody sets it. */
+      readonly startsUnset?: boolean;
       readonly help: string;
     }
   | {
@@ -60,6 +62,8 @@ interface MethodDeclaration<Parameters> {
   readonly paper: string;
   /** One sentence: what it keeps and what it costs. */
   readonly summary: string;
+  /** Targets that a step of it begins with on the page; absent: `Linear`. */
+  readonly usualTargets?: readonly string[];
   readonly fields: Readonly<Record<string, ParameterField>>;
   /** Strict: unknown keys fail. `Parameters` is what the recipe's JSON holds, as this accepts it. */
   readonly schema: z.ZodType<Parameters>;

@@ -76,9 +76,9 @@ export class LatheLab implements Lab {
   async methods(): Promise<readonly MethodDescription[]> {
     return METHOD_GROUPS.flatMap(({ title: group, methods }) =>
       methods.map((method) => {
-        const { id, title, paper, summary, fields } = method;
+        const { id, title, paper, summary, usualTargets, fields } = method;
         const calibrates = 'compressCalibrated' in method || 'needsCalibration' in method;
-        return { id, group, title, paper, summary, fields, calibrates };
+        return { id, group, title, paper, summary, usualTargets, fields, calibrates };
       }),
     );
   }

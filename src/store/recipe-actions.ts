@@ -40,7 +40,8 @@ export function setDraft({ store }: LabContext, draft: Recipe): void {
 
 /** A step with the method's defaults; optional fields beyond the first stay out. */
 export function newStep(method: MethodDescription): RecipeStep {
-  return { method: method.id, targets: ['Linear'], ignore: [], parameters: defaultParameters(method) };
+  const { id, usualTargets = ['Linear'] } = method;
+  return { method: id, targets: usualTargets, ignore: [], parameters: defaultParameters(method) };
 }
 
 export function defaultParameters(method: MethodDescription): Record<string, unknown> {
@@ -50,8 +51,8 @@ export function defaultParameters(method: MethodDescription): Record<string, unk
   )?.[0];
   for (const [name, field] of Object.entries(method.fields)) {
     const optional = 'optional' in field && field.optional;
-    if (!optional || (name === firstOptional && method.id !== 'round-to-nearest'))
-      parameters[name] = field.default;
+    const startsUnset = 'startsUnset' in field && field.startsUnset;
+    if (!optional || (name === firstOptional && !startsUnset)) parameters[name] = field.default;
   }
   return parameters;
 }

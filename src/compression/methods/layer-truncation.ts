@@ -42,6 +42,7 @@ export const layerTruncation: ModelMethod<Parameters> = {
       step: 1,
       default: 3,
       optional: true,
+      startsUnset: true,
       help: 'How many stay; for first, last and both ends. Every other keeps half unless it is given.',
     },
     list: {

@@ -56,6 +56,7 @@ export const roundToNearest: MatrixMethod<Parameters> = {
       step: 1,
       default: 32,
       optional: true,
+      startsUnset: true,
       unit: 'inputs',
       help: 'Weights along the input dimension that share a scale; must divide the width. Only for groups.',
     },

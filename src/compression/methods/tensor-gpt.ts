@@ -22,6 +22,7 @@ export const tensorGpt: MatrixMethod<Parameters> = {
     'Xu et al. 2023, "TensorGPT: Efficient Compression of the Embedding Layer in LLMs based on the Tensor-Train Decomposition", section 3',
   summary:
     'Folds each row of an embedding into a tensor and keeps its tensor train; rows are rebuilt when they are looked up.',
+  usualTargets: ['re:transformer\\.wte|bert\\.embeddings\\.word_embeddings'],
   appliesTo: 'matrix',
   fields: {
     shape: {
