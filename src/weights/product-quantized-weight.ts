@@ -116,7 +116,8 @@ export class ProductQuantizedWeight implements LinearWeight {
   }
 
   stored(): readonly StoredTensor[] {
-    return [storedTensor('indices', 'U32', this.indices), ...storedFactors(this.factors)];
+    const bits = indexBitsOf(this.codebook.shape[0]);
+    return [storedTensor('indices', 'U32', this.indices, bits), ...storedFactors(this.factors)];
   }
 
   attributes(): Record<string, unknown> {

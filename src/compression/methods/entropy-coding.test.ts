@@ -3,7 +3,7 @@ import { openNodeGpu } from '../../gpu/node-gpu';
 import { loadModel } from '../../model/load-model';
 import type { Model } from '../../model/model';
 import { openFolder } from '../../testing/folder-checkpoint';
-import { EntropyCodedWeight } from '../../weights/entropy-coded-weight';
+import type { EntropyCodedWeight } from '../../weights/entropy-coded-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { applyRecipe } from '../apply-recipe';
 import { METHODS } from '../methods';
