@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { readFloats } from '../gpu/transfer';
+import { denseMatmul } from '../kernels/dense-matmul';
 import type { LinearWeight } from '../weights/linear-weight';
 import { type CalibrationBatch, type CalibrationStatistic, LinearStatistics } from './calibration';
 
@@ -43,12 +44,15 @@ const MEASURES: Record<CalibrationStatistic, (x: tf.Tensor2D, weight: LinearWeig
   inputSquareSums: (x) => x.square().sum(0),
   inputAbsoluteSums: (x) => x.abs().sum(0),
   inputAbsoluteMaxima: (x) => x.abs().max(0),
-  hessian: (x) => tf.matMul(x, x, true, false),
-  outputGram: (x, weight) => {
-    const y = weight.matmul(x);
-    return tf.matMul(y, y, true, false);
-  },
+  hessian: gram,
+  outputGram: (x, weight) => gram(weight.matmul(x)),
 };
+
+/** xᵀ x, by the product that is cut for the device. */
+function gram(x: tf.Tensor2D): tf.Tensor2D {
+  const columns = x.transpose() as tf.Tensor2D;
+  return denseMatmul(columns, columns, columns.shape[0]);
+}
 
 /** Elements of a linear's statistics. */
 export function statisticSize(
