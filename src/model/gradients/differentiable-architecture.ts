@@ -4,7 +4,7 @@ import type { BlockStructure } from '../structure';
 import type { BlockInputs } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 
-/** The forward pass of a model family in tfjs ops: one file here, one line in `sequence-losses.ts`. */
+/** The forward pass of a model family in ops that tfjs can differentiate: one file here, one line in `sequence-losses.ts`. */
 export interface DifferentiableArchitecture {
   /** Whether a token sees only those before it. */
   readonly isCausal: boolean;

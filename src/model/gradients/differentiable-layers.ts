@@ -4,9 +4,8 @@ import { betweenBlocks } from '../between-blocks';
 import type { ModelConfig } from '../model';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
+import { attentionOfHeads, swapMiddle } from './kernel-gradients';
 
-/** Added to the scores of keys that a query must not see; its exponential is 0. */
-const HIDDEN = -1e9;
 const SQRT_HALF = Math.SQRT1_2;
 const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
 
@@ -14,8 +13,10 @@ const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
 export interface BlockInputs {
   readonly batch: number;
   readonly length: number;
-  /** [batch, 1, length or 1, length]: what is added to the attention's scores. */
-  readonly mask: tf.Tensor4D;
+  /** [batch] int32: tokens of each sequence that are no padding. */
+  readonly keyCounts: tf.Tensor1D;
+  /** Whether a token sees only those before it. */
+  readonly causal: boolean;
   readonly gates: Gates;
 }
 
@@ -51,17 +52,22 @@ export function attend(
   { width, heads: allHeads }: ModelConfig,
   [query, key, value]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D],
   block: number,
-  { batch, length, mask, gates }: BlockInputs,
+  { batch, length, keyCounts, causal, gates }: BlockInputs,
 ): tf.Tensor2D {
   const headWidth = width / allHeads;
   const heads = query.shape[1] / headWidth;
   const byHead = (x: tf.Tensor2D) =>
-    tf.transpose(tf.reshape(x, [batch, length, heads, headWidth]), [0, 2, 1, 3]);
-  const scores = tf.mul(tf.matMul(byHead(query), byHead(key), false, true), 1 / Math.sqrt(headWidth));
-  const mixed = tf.matMul(tf.softmax(tf.add(scores, mask)), byHead(value)); // [batch, heads, length, headWidth]
+    swapMiddle(x, [batch, length, heads, headWidth], [batch * heads, length, headWidth]) as tf.Tensor3D;
+  const scale = 1 / Math.sqrt(headWidth);
+  const options = { heads, scale, keyCounts, causal };
+  const mixed = attentionOfHeads(byHead(query), byHead(key), byHead(value), options);
   const gate = gates.heads?.get(block);
-  const gated = gate ? tf.mul(mixed, tf.reshape(gate, [batch, heads, 1, 1])) : mixed;
-  return tf.reshape(tf.transpose(gated, [0, 2, 1, 3]), [batch * length, heads * headWidth]);
+  const gated = gate ? tf.mul(mixed, tf.reshape(gate, [batch * heads, 1, 1])) : mixed;
+  return swapMiddle(
+    gated,
+    [batch, heads, length, headWidth],
+    [batch * length, heads * headWidth],
+  ) as tf.Tensor2D;
 }
 
 /** Multiplies the feed-forward layer's activations, [batch·length, kept neurons], by their gates. */
@@ -75,22 +81,6 @@ export function gateNeurons(
   const neurons = hidden.shape[1];
   const gated = tf.mul(tf.reshape(hidden, [batch, length, neurons]), tf.reshape(gate, [batch, 1, neurons]));
   return tf.reshape(gated, [batch * length, neurons]);
-}
-
-/**
- * What is added to attention scores so that nobody looks at padding, nor, if `causal`, at what comes later.
- * @returns [batch, 1, length, length]
- */
-export function attentionMask(lengths: readonly number[], length: number, causal: boolean): tf.Tensor4D {
-  const values = new Float32Array(lengths.length * length * length);
-  lengths.forEach((count, sequence) => {
-    for (let query = 0; query < length; query++) {
-      const visible = causal ? Math.min(count, query + 1) : count;
-      const row = (sequence * length + query) * length;
-      values.fill(HIDDEN, row + visible, row + length);
-    }
-  });
-  return tf.tensor4d(values, [lengths.length, 1, length, length]);
 }
 
 /** `betweenBlocks`, through which the gradient passes where the activations do. */

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import { uploadTensor } from '../../gpu/transfer';
 import { ModelError } from '../architecture';
 import type { TokenBatch } from '../model';
 import { bert } from './bert';
 import { crossEntropy } from './cross-entropy';
 import type { DifferentiableArchitecture } from './differentiable-architecture';
-import { attentionMask, passOn } from './differentiable-layers';
+import { passOn } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
 import { gpt2 } from './gpt2';
@@ -18,7 +19,7 @@ export interface TrainingBatch extends TokenBatch {
 }
 
 /**
- * Logits as `Model.logits` gives them, by ops that tfjs differentiates. To be called within `tf.tidy` or by tfjs's gradient
+ * Logits as `Model.logits` gives them, by ops that tfjs can differentiate. To be called within `tf.tidy` or by tfjs's gradient
  * functions.
  *
  * @param gates factors on heads and neurons; absent: none
@@ -40,7 +41,8 @@ export function differentiableLogits(
   const inputs = {
     batch: batch.batch,
     length: batch.length,
-    mask: attentionMask(lengths, batch.length, architecture.isCausal),
+    keyCounts: uploadTensor(Int32Array.from(lengths), [batch.batch]) as tf.Tensor1D,
+    causal: architecture.isCausal,
     gates,
   };
   let x = architecture.embed(weights, batch);

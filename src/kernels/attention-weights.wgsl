@@ -1,0 +1,57 @@
+// Softmax of attention scores over the keys that a query sees, and its gradient. One row of scores an invocation; the constant
+// GRADIENT chooses. y = softmax(scale * scores), or y = scale * weights * (changes - sum of weights * changes).
+@group(0) @binding(0) var<storage, read> keyCounts: array<i32>;
+@group(0) @binding(1) var<storage, read> first: array<f32>;
+@group(0) @binding(2) var<storage, read> second: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+struct Uniforms {
+  rows: u32,
+  length: u32,
+  heads: u32,
+  causal: u32,
+  scale: f32,
+}
+@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (row >= uniforms.rows) {
+    return;
+  }
+  let query = row % uniforms.length;
+  let keys = u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
+  let visible = select(keys, min(keys, query + 1u), uniforms.causal == 1u);
+  let start = row * uniforms.length;
+  if (GRADIENT) {
+    var mean = 0.0;
+    for (var key = start; key < start + visible; key++) {
+      mean += first[key] * second[key];
+    }
+    for (var key = start; key < start + visible; key++) {
+      y[key] = uniforms.scale * first[key] * (second[key] - mean);
+    }
+  } else {
+    var greatest = first[start];
+    for (var key = start + 1u; key < start + visible; key++) {
+      greatest = max(greatest, first[key]);
+    }
+    var sum = 0.0;
+    for (var key = start; key < start + visible; key++) {
+      let weight = exp(uniforms.scale * (first[key] - greatest));
+      y[key] = weight;
+      sum += weight;
+    }
+    for (var key = start; key < start + visible; key++) {
+      y[key] /= sum;
+    }
+  }
+  for (var key = start + visible; key < start + uniforms.length; key++) {
+    y[key] = 0.0;
+  }
+}

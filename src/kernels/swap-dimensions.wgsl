@@ -1,0 +1,28 @@
+// y[i, k, j, l] = x[i, j, k, l]. One element of y an invocation; the outermost dimension needs no size.
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+
+struct Uniforms {
+  elements: u32,
+  sizeJ: u32,
+  sizeK: u32,
+  sizeL: u32,
+}
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= uniforms.elements) {
+    return;
+  }
+  let l = index % uniforms.sizeL;
+  let j = index / uniforms.sizeL % uniforms.sizeJ;
+  let k = index / (uniforms.sizeL * uniforms.sizeJ) % uniforms.sizeK;
+  let i = index / (uniforms.sizeL * uniforms.sizeJ * uniforms.sizeK);
+  y[index] = x[((i * uniforms.sizeJ + j) * uniforms.sizeK + k) * uniforms.sizeL + l];
+}

@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, expect, test } from 'vitest';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { readFloats, uploadTensor } from '../gpu/transfer';
+import { expectAllClose, seededNormal } from '../testing/allclose';
+import { tiledProducts } from './tiled-products';
+
+beforeAll(() => openNodeGpu());
+
+/** Row-major matrices of a batch turned round. */
+function turned(values: Float32Array, batch: number, rows: number, columns: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let b = 0; b < batch; b++)
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        result[(b * columns + column) * rows + row] = values[(b * rows + row) * columns + column];
+  return result;
+}
+
+test.each([
+  [1, 1, 1, 1],
+  [3, 5, 7, 6],
+  [2, 33, 4, 9],
+  [6, 8, 32, 8],
+  [1, 64, 3, 65],
+])('%i pairs of %i×%i by ×%i, either side transposed', async (batch, rows, terms, columns) => {
+  const left = seededNormal(batch * rows * terms, 1);
+  const right = seededNormal(batch * terms * columns, 2);
+  const expected = new Float64Array(batch * rows * columns);
+  for (let b = 0; b < batch; b++)
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        for (let k = 0; k < terms; k++)
+          expected[(b * rows + row) * columns + column] +=
+            left[(b * rows + row) * terms + k] * right[(b * terms + k) * columns + column];
+  const upload = (values: Float32Array, shape: number[]) => uploadTensor(values, shape) as tf.Tensor3D;
+  const lefts = [
+    { values: upload(left, [batch, rows, terms]) },
+    { values: upload(turned(left, batch, rows, terms), [batch, terms, rows]), isTransposed: true },
+  ];
+  const rights = [
+    { values: upload(right, [batch, terms, columns]) },
+    { values: upload(turned(right, batch, terms, columns), [batch, columns, terms]), isTransposed: true },
+  ];
+  for (const one of lefts) {
+    for (const other of rights) {
+      const y = tiledProducts(one, other);
+      expect(y.shape).toEqual([batch, rows, columns]);
+      expectAllClose(await readFloats(y), expected, { absolute: 1e-5, relative: 1e-5 });
+      y.dispose();
+    }
+  }
+  tf.dispose([...lefts, ...rights].map(({ values }) => values));
+});
+
+test('matrices that do not fit each other are refused', () => {
+  const x = uploadTensor(new Float32Array(6), [1, 2, 3]) as tf.Tensor3D;
+  expect(() => tiledProducts({ values: x }, { values: x })).toThrow('3 columns and 2 rows');
+  x.dispose();
+});
