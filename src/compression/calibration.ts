@@ -5,6 +5,8 @@ export interface CalibrationSequences {
   /** Of the text, for messages. */
   readonly text: string;
   readonly batches: readonly CalibrationBatch[];
+  /** Id of [MASK], where the tokenizer has one: a masked language model's loss needs it. */
+  readonly maskToken?: number;
 }
 
 /** A few sequences that run together. */

@@ -64,26 +64,38 @@ function locate(counts: Float64Array, count: number): [bin: number, within: numb
 }
 
 /**
+ * Which values lie under the threshold.
+ * @param ties how many values of just the threshold's magnitude do; the first ones
+ * @returns of each value 1 where it does, and how many ties were used up
+ */
+export function markBelow(
+  values: Float32Array,
+  threshold: MagnitudeThreshold,
+): { marks: Uint8Array; tiesUsed: number } {
+  const marks = new Uint8Array(values.length);
+  const bits = magnitudeBits(values);
+  let tiesUsed = 0;
+  for (let index = 0; index < bits.length; index++) {
+    const magnitude = bits[index] & MAGNITUDE_MASK;
+    if (magnitude < threshold.bits) marks[index] = 1;
+    else if (magnitude === threshold.bits && tiesUsed < threshold.ties) {
+      marks[index] = 1;
+      tiesUsed++;
+    }
+  }
+  return { marks, tiesUsed };
+}
+
+/**
  * Sets to zero what lies under the threshold.
- * @param ties how many values of just the threshold's magnitude go; the first ones
  * @returns the pruned copy and how many ties were used up
  */
 export function pruneBelow(
   values: Float32Array,
   threshold: MagnitudeThreshold,
 ): { pruned: Float32Array; tiesUsed: number } {
-  const pruned = values.slice();
-  const bits = magnitudeBits(values);
-  let tiesUsed = 0;
-  for (let index = 0; index < bits.length; index++) {
-    const magnitude = bits[index] & MAGNITUDE_MASK;
-    if (magnitude < threshold.bits) pruned[index] = 0;
-    else if (magnitude === threshold.bits && tiesUsed < threshold.ties) {
-      pruned[index] = 0;
-      tiesUsed++;
-    }
-  }
-  return { pruned, tiesUsed };
+  const { marks, tiesUsed } = markBelow(values, threshold);
+  return { pruned: values.map((value, index) => (marks[index] ? 0 : value)), tiesUsed };
 }
 
 /**

@@ -12,6 +12,7 @@ import { kronecker } from './methods/kronecker';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
+import { optimalBertSurgeon } from './methods/optimal-bert-surgeon';
 import { productQuantization } from './methods/product-quantization';
 import { roundToNearest } from './methods/round-to-nearest';
 import { skipSublayers } from './methods/skip-sublayers';

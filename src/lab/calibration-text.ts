@@ -30,7 +30,7 @@ export async function drawCalibration(
     data.kind === 'labelled'
       ? labelledBatches(data, settings, { tokenizer, config }, random, batchSize)
       : await textBatches(data, settings, { tokenizer, config }, random, batchSize, signal);
-  return { text: data.name, batches };
+  return { text: data.name, batches, maskToken: tokenizer.specialTokens.mask };
 }
 
 /** Sequences that run together. */
