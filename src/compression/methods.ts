@@ -30,7 +30,7 @@ export interface MethodGroup {
 }
 
 export const METHOD_GROUPS = [
-  { title: 'Pruning', methods: [magnitudePruning, wanda, sparseGpt, blockPruning] },
+  { title: 'Pruning', methods: [magnitudePruning, wanda, sparseGpt, optimalBertSurgeon, blockPruning] },
   {
     title: 'Quantization',
     methods: [roundToNearest, gptq, awq, smoothquant, blockwiseInt8, productQuantization],
