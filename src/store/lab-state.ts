@@ -25,6 +25,8 @@ export interface VariantRow {
   readonly size: SizeReport;
   /** What becomes of a gzip size that is not there: it arrives later than the variant. */
   readonly gzip?: 'measuring' | 'failed';
+  /** Of entropy-coded weights: what decoding them all once took. */
+  readonly decodeSeconds?: number;
   /** Flat figures as in a report: `perplexity`, `perplexityStandardError`, … */
   readonly metrics: Readonly<Record<string, number | string>>;
   readonly metricsFrom: Origin;

@@ -9,6 +9,7 @@ export function recordedRows(report: Report): VariantRow[] {
     name: variant.name,
     recipe: variant.recipe,
     size: variant.size,
+    decodeSeconds: variant.decodeSeconds,
     metrics: variant.metrics,
     metricsFrom: 'recorded',
     latency: variant.latency,
@@ -25,6 +26,7 @@ export function freshRow(info: VariantInfo, key: string): VariantRow {
     name: info.name,
     recipe: info.recipe,
     size: info.size,
+    decodeSeconds: info.decodeSeconds,
     metrics: {},
     metricsFrom: 'here',
     layers: info.layers,
@@ -33,7 +35,13 @@ export function freshRow(info: VariantInfo, key: string): VariantRow {
 
 /** A recorded row whose variant now is on the GPU: its recorded figures stay, marked as such, until measured here. */
 export function broughtHere(row: VariantRow, info: VariantInfo): VariantRow {
-  return { ...row, id: info.id, size: info.size, layers: info.layers };
+  return {
+    ...row,
+    id: info.id,
+    size: info.size,
+    decodeSeconds: info.decodeSeconds,
+    layers: info.layers,
+  };
 }
 
 export function withMetrics(row: VariantRow, metrics: Metrics): VariantRow {
@@ -46,6 +54,22 @@ export function withLatency(row: VariantRow, latency: LatencyReport): VariantRow
 }
 
 /** The row as the report document holds it. */
-export function rowToReport({ name, recipe, metrics, size, latency, layers }: VariantRow): VariantReport {
-  return { name, recipe, metrics, size, ...(latency ? { latency } : {}), layers };
+export function rowToReport({
+  name,
+  recipe,
+  metrics,
+  size,
+  decodeSeconds,
+  latency,
+  layers,
+}: VariantRow): VariantReport {
+  return {
+    name,
+    recipe,
+    metrics,
+    size,
+    ...(decodeSeconds === undefined ? {} : { decodeSeconds }),
+    ...(latency ? { latency } : {}),
+    layers,
+  };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { flattenMetrics } from '../lab/report';
 import type { VariantRow } from '../store/lab-state';
+import { rowToReport } from '../store/rows';
 import { paretoFront } from './chart/pareto';
 import { layerGrid } from './layer-grid';
 import { markDifferences } from './compare/token-diff';
@@ -89,6 +90,14 @@ describe('the table', () => {
     expect(column('storedBytes').notes!(changed)).toEqual(['1.00×, 32.00 bits', note]);
     expect(column('gzipBytes').format(changed)).toBe(cell);
     expect(column('gzipBytes').value(changed)).toBe(part.size.gzipBytes);
+  });
+
+  test('says what decoding an entropy-coded variant takes, on the page and in its report', () => {
+    const coded = { ...rows[0], decodeSeconds: 0.0357 };
+    const { notes } = COLUMNS.find(({ id }) => id === 'storedBytes')!;
+    expect(notes!(coded)).toContain('decoded in 35.7 ms');
+    expect(rowToReport(coded).decodeSeconds).toBe(0.0357);
+    expect(rowToReport(rows[0])).not.toHaveProperty('decodeSeconds');
   });
 
   test('shows GPU time of wall time under each rate, in what has room for it as figures of their own', () => {

@@ -1,5 +1,5 @@
 import type { VariantRow } from '../../store/lab-state';
-import { formatBytes, formatCount, formatNumber, formatPercent } from '../format';
+import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatPercent } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import type { Column } from './column';
 import { LATENCY_COLUMNS } from './latency-columns';
@@ -46,6 +46,11 @@ function gzipInWords({ size, gzip }: VariantRow): string {
   return gzip === 'failed' ? 'not measured' : '–';
 }
 
+/** What loading an entropy-coded file waits for. */
+function decodingInWords({ decodeSeconds }: VariantRow): string[] {
+  return decodeSeconds === undefined ? [] : [`decoded in ${formatMilliseconds(1000 * decodeSeconds)}`];
+}
+
 export const COLUMNS: readonly Column[] = [
   {
     id: 'name',
@@ -73,6 +78,7 @@ export const COLUMNS: readonly Column[] = [
     notes: (row) => [
       `${formatNumber(row.size.denseBytes / row.size.storedBytes)}×, ${formatNumber(row.size.bitsPerWeight)} bits`,
       `gzip ${gzipInWords(row)}`,
+      ...decodingInWords(row),
     ],
   },
   {
