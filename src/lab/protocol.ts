@@ -51,6 +51,7 @@ export type FieldDescription =
       default: number;
       unit?: string;
       optional?: boolean;
+      startsUnset?: boolean;
       help: string;
     }
   | {
@@ -64,9 +65,13 @@ export type FieldDescription =
 
 export interface MethodDescription {
   readonly id: string;
+  /** Under which the page offers it: Pruning, Quantization, … */
+  readonly group: string;
   readonly title: string;
   readonly paper: string;
   readonly summary: string;
+  /** Targets that a step of it begins with. */
+  readonly usualTargets?: readonly string[];
   readonly fields: Readonly<Record<string, FieldDescription>>;
   /** It may need calibration sequences. */
   readonly calibrates: boolean;
