@@ -6,12 +6,14 @@ import { blockPruning } from './methods/block-pruning';
 import { blockwiseInt8 } from './methods/blockwise-int8';
 import { entropyCoding } from './methods/entropy-coding';
 import { gptq } from './methods/gptq';
+import { headPruning } from './methods/head-pruning';
 import { knGpt2 } from './methods/kn-gpt2';
 import { compactifai } from './methods/compactifai';
 import { kronecker } from './methods/kronecker';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
+import { neuronPruning } from './methods/neuron-pruning';
 import { optimalBertSurgeon } from './methods/optimal-bert-surgeon';
 import { productQuantization } from './methods/product-quantization';
 import { roundToNearest } from './methods/round-to-nearest';
@@ -48,7 +50,10 @@ export const METHOD_GROUPS = [
       compactifai,
     ],
   },
-  { title: 'Structure', methods: [layerTruncation, skipSublayers, activationTopK] },
+  {
+    title: 'Structure',
+    methods: [headPruning, neuronPruning, layerTruncation, skipSublayers, activationTopK],
+  },
   { title: 'Storage', methods: [entropyCoding] },
 ] as readonly MethodGroup[];
 
