@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { METHODS } from '../compression/methods';
+import { installNodeGpu } from '../gpu/node-gpu';
+import { folderFiles } from '../testing/folder-checkpoint';
+import { memorySink } from '../testing/memory-sink';
+import { LatheLab } from './lab';
+import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe, RecipeStep } from './protocol';
+
+const fixtures = join(import.meta.dirname, '../testing/fixtures');
+
+/** Parameters that fit matrices of 24, 40 and 96. */
+const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
+  'magnitude-pruning': { sparsity: 0.5 },
+  wanda: { sparsity: 0.5 },
+  sparsegpt: { pattern: '2:4', bits: 4, groupSize: 8, blockSize: 8 },
+  'optimal-bert-surgeon': { sparsity: 0.5 },
+  'block-pruning': { sparsity: 0.5, blockRows: 8, blockColumns: 4 },
+  'head-pruning': { sparsity: 0.25 },
+  'neuron-pruning': { sparsity: 0.25 },
+  'round-to-nearest': { bits: 3, strategy: 'group', groupSize: 8 },
+  gptq: { bits: 4, groupSize: 8 },
+  awq: { bits: 4, groupSize: 8 },
+  smoothquant: {},
+  'blockwise-int8': { blockSize: 8 },
+  'product-quantization': { blockSize: 4, centroids: 16 },
+  kronecker: { terms: 2, aShape: ['1/2', '1/2'] },
+  'tq-compressor': { terms: 2, aShape: ['1/2', '1/2'] },
+  'kn-gpt2': { factor: 2 },
+  'tensor-train': { rows: ['1/4', '4'], columns: ['1/4', '4'], maxRank: 6 },
+  'tensor-gpt': { rank: 2 },
+  compactifai: { bondDimension: 6, cores: 2 },
+  'low-rank': { parametersKept: 0.5 },
+  'activation-aware-low-rank': { parametersKept: 0.5 },
+  'layer-truncation': { keep: 'first', layers: 1 },
+  'skip-sublayers': { part: 'attention', count: 1 },
+  'activation-top-k': { keptActivations: 0.5 },
+  'entropy-coding': {},
+};
+
+/** Only the weights change: a dense export computes the same. Elsewhere it holds the weights, and not how they are computed with. */
+const COMPUTES_OTHERWISE = ['smoothquant', 'blockwise-int8', 'activation-top-k'];
+
+const TALE: DataSet = {
+  name: 'tale.txt',
+  kind: 'text',
+  content:
+    'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
+};
+
+const MODELS: Readonly<Record<string, EvaluationRequest>> = {
+  'tiny-gpt2': {
+    kind: 'perplexity',
+    data: {
+      name: 'other.txt',
+      kind: 'text',
+      content: 'Once upon a time there was a king who had a garden, and in it stood a tree of golden apples.',
+    },
+    window: 32,
+    stride: 32,
+  },
+  'tiny-bert': {
+    kind: 'accuracy',
+    data: {
+      name: 'films.tsv',
+      kind: 'labelled',
+      content: 'a good film .\t1\nthe king was bad\t0\na film\t1\ngood , but far too long\t0',
+    },
+  },
+};
+
+let lab: LatheLab;
+
+beforeEach(async () => {
+  installNodeGpu();
+  lab = new LatheLab();
+  await lab.openDevice();
+});
+
+afterEach(() => lab.close());
+
+async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
+  const { sink, files } = memorySink();
+  await lab.export(id, format, sink);
+  return files();
+}
+
+function recipeOf(method: string): Recipe {
+  const step: RecipeStep = { method, targets: ['Linear'], ignore: [], parameters: PARAMETERS[method] };
+  const quantized: RecipeStep = { ...step, method: 'round-to-nearest', parameters: { bits: 4 } };
+  return {
+    name: method,
+    steps: method === 'entropy-coding' ? [quantized, step] : [step],
+    calibration: { text: TALE.name, sequences: 8, length: 24, seed: 0 },
+  };
+}
+
+describe.each(Object.entries(MODELS))('on %s', (model, request) => {
+  test.each(METHODS.map(({ id }) => id))(
+    '%s: its bytes are those of its file, which loads again to the same figures; and all memory comes back',
+    async (method) => {
+      const { base } = await lab.openCheckpoint(await folderFiles(join(fixtures, model)));
+      await lab.provideText(TALE);
+      await lab.evaluate([], request);
+      const before = await lab.memory();
+      const info = await lab.compress(recipeOf(method));
+      const files = await exported(info.id, 'lathe');
+      const weights = files.find(({ path }) => path.endsWith('model.safetensors'))!;
+      expect(info.size.storedBytes).toBe(weights.blob.size);
+      if (method !== 'activation-top-k')
+        expect(info.layers.some(({ relativeError }) => relativeError > 0)).toBe(true);
+      const imported = await lab.importVariant(files);
+      const metrics = await lab.evaluate([info.id, imported.id], request);
+      expect(metrics[info.id].meanKl!.value).toBeGreaterThan(0);
+      expect(metrics[imported.id]).toEqual(metrics[info.id]);
+      expect(imported.layers.length).toBe(info.layers.length);
+      const dense = await exported(info.id, 'dense');
+      await lab.discard(info.id);
+      await lab.discard(imported.id);
+      expect((await lab.memory()).tensors).toBe(before.tensors);
+      if (COMPUTES_OTHERWISE.includes(method)) return;
+      const reopened = await lab.openCheckpoint(dense);
+      expect(reopened.base.size.storedBytes).toBeLessThanOrEqual(base.size.storedBytes + 1000);
+      const again = (await lab.evaluate([], request)).base;
+      const [found, expected] = [again, metrics[info.id]].map(
+        ({ perplexity, accuracy }) => (perplexity ?? accuracy)!.value,
+      );
+      expect(found / expected).toBeCloseTo(1, 3);
+    },
+  );
+});
