@@ -17,8 +17,8 @@ export const METHOD_LEVELS = [
     `${100 * sparsity} % of 16×16`,
     { sparsity, blockRows: 16, blockColumns: 16 },
   ]),
-  levels('head-pruning', [0.17, 0.34, 0.5], (share) => [`${100 * share} % of heads`, { share }]),
-  levels('neuron-pruning', [0.25, 0.5, 0.75], (share) => [`${100 * share} % of neurons`, { share }]),
+  levels('head-pruning', [0.25, 0.5, 0.75], (sparsity) => [`${100 * sparsity} % of heads`, { sparsity }]),
+  levels('neuron-pruning', [0.25, 0.5, 0.75], (sparsity) => [`${100 * sparsity} % of neurons`, { sparsity }]),
   levels('round-to-nearest', [4, 3, 2], (bits) => [
     `${bits} bits, groups of 32`,
     { bits, strategy: 'group', groupSize: 32, symmetric: false },
