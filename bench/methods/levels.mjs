@@ -1,18 +1,18 @@
 /**
  * Every compression method at three levels of strength, as recipes. A level is a list of steps; where it is one step, its
- * method and parameters. `only` names the model families that a method is for.
+ * method and parameters. `only` names the model that a method is measured on.
  */
 
 const step = (method, parameters, targets = ['Linear']) => ({ method, targets, ignore: [], parameters });
 
 const EMBEDDINGS = ['re:transformer.wte|bert.embeddings.word_embeddings'];
 
-/** @type {readonly { method: string, levels: readonly { label: string, steps: readonly object[] }[] }[]} */
+/** @type {readonly { method: string, levels: readonly { label: string, steps: readonly object[] }[], only?: string }[]} */
 export const METHOD_LEVELS = [
   sparsities('magnitude-pruning'),
   sparsities('wanda'),
   sparsities('sparsegpt'),
-  sparsities('optimal-bert-surgeon', ['50 %', '70 %', '2:4']),
+  { ...sparsities('optimal-bert-surgeon'), only: 'sst2-bert' },
   levels('block-pruning', [0.25, 0.5, 0.75], (sparsity) => [
     `${100 * sparsity} % of 16×16`,
     { sparsity, blockRows: 16, blockColumns: 16 },
@@ -92,8 +92,8 @@ function levels(method, values, describe, targets) {
   };
 }
 
-function sparsities(method, labels = ['50 %', '70 %', '2:4']) {
-  return levels(method, labels, (label) => [
+function sparsities(method) {
+  return levels(method, ['50 %', '70 %', '2:4'], (label) => [
     label,
     label.includes(':') ? { pattern: label } : { sparsity: parseFloat(label) / 100 },
   ]);

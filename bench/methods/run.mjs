@@ -17,7 +17,7 @@ const MODELS = {
   'fairy-tales-gpt2': { measure: 'perplexity', text: 'fairy-tales.test.txt', limit: '--max-windows' },
   'sst2-bert': { measure: 'accuracy', text: 'sst2.dev.tsv', limit: '--max-examples' },
 };
-const CALIBRATION = { text: 'fairy-tales.train.txt', sequences: 64, length: 128, seed: 0 };
+const CALIBRATION = { text: 'fairy-tales.train.txt', sequences: 32, length: 128, seed: 0 };
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +33,9 @@ for (const model of values.model ?? Object.keys(MODELS)) measure(model);
 
 /** A run of its own for each method, so that one that fails does not take the others with it. */
 function measure(model) {
-  const chosen = METHOD_LEVELS.filter(({ method }) => !values.method || values.method.includes(method));
+  const chosen = METHOD_LEVELS.filter(
+    ({ method, only }) => (!only || only === model) && (!values.method || values.method.includes(method)),
+  );
   const stem = join(ROOT, 'bench', 'results', `methods-${model}`);
   const reports =
     values.method && existsSync(`${stem}.json`) ? JSON.parse(readFileSync(`${stem}.json`, 'utf8')) : {};
@@ -80,7 +82,7 @@ function runLab(model, paths, reportPath) {
       ...['--calibrate', join(ROOT, 'public', 'datasets', CALIBRATION.text)],
       ...['--evaluate', `${kind}=${join(ROOT, 'public', 'datasets', text)}`],
       ...(kind === 'perplexity' || values.amount ? [limit, values.amount ?? '16'] : []),
-      ...(values['no-latency'] ? [] : ['--latency', '--runs', '3']),
+      ...(values['no-latency'] ? [] : ['--latency', '--runs', '2']),
       ...['--report', reportPath],
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },

@@ -62,7 +62,7 @@ async function textBatches(
   const around = config.task === 'causal-lm' ? [] : tokenizer.encode('');
   const [first, last] = around.length === 2 ? [around.slice(0, 1), around.slice(1)] : [[], []];
   const inner = length - first.length - last.length;
-  const ids = await tokenizer.encodeLong(data.content, { signal });
+  const ids = await encoded(data.content, tokenizer, signal);
   if (inner < 1 || ids.length < inner) {
     throw new LabError(
       `${data.name} holds ${ids.length} tokens, too few for a calibration sequence of ${length}; use a longer text or shorter sequences.`,
@@ -77,6 +77,17 @@ async function textBatches(
     batch: rows.length,
     length,
   }));
+}
+
+/** The text that was encoded last: recipes are tried one after the other with the same. */
+const lastEncoded = new WeakMap<TextTokenizer, { readonly content: string; readonly ids: number[] }>();
+
+async function encoded(content: string, tokenizer: TextTokenizer, signal?: AbortSignal): Promise<number[]> {
+  const last = lastEncoded.get(tokenizer);
+  if (last?.content === content) return last.ids;
+  const ids = await tokenizer.encodeLong(content, { signal });
+  lastEncoded.set(tokenizer, { content, ids });
+  return ids;
 }
 
 function labelledBatches(
