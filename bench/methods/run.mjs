@@ -92,7 +92,7 @@ function runLab(model, paths, reportPath) {
 
 /** Matrix by matrix is more than a table needs. */
 function withoutLayers(report) {
-  const strip = ({ layers: _layers, ...variant }) => variant;
+  const strip = (variant) => ({ ...variant, layers: undefined });
   return { ...report, base: strip(report.base), variants: report.variants.map(strip) };
 }
 

@@ -122,34 +122,29 @@ test.each([
   [lowRank, { rank: 6 }],
   [kronecker, { terms: 6, aShape: 'auto' }],
   [tensorTrain, { maxRank: 6 }],
-] as [MatrixMethod, unknown][])(
-  '$id reports its progress and stops when told to',
-  async (method, json) => {
-    const [rows, columns] = [48, 60];
-    const { values } = matrixFrom(seededNormal(rows * columns, 8), rows, columns);
-    const target = {
-      name: 'h.0.c_fc',
-      shape: [rows, columns] as const,
-      values: Float32Array.from(values),
-      weight: DenseWeight.fromValues(Float32Array.from(values), [rows, columns]),
-    };
-    const parameters = method.schema.parse(json);
-    const shares: number[] = [];
-    const done = await method.compress(
-      target,
-      parameters,
-      { onProgress: (share) => shares.push(share) },
-      undefined,
-    );
-    expect(shares.at(-1)).toBe(1);
-    expect(shares).toEqual([...shares].sort((left, right) => left - right));
-    const before = tf.memory().numTensors;
-    const stopped = AbortSignal.abort();
-    await expect(method.compress(target, parameters, { signal: stopped }, undefined)).rejects.toThrow(
-      /abort/i,
-    );
-    expect(tf.memory().numTensors).toBe(before);
-    done.dispose();
-    target.weight.dispose();
-  },
-);
+] as [MatrixMethod, unknown][])('$id reports its progress and stops when told to', async (method, json) => {
+  const [rows, columns] = [48, 60];
+  const { values } = matrixFrom(seededNormal(rows * columns, 8), rows, columns);
+  const target = {
+    name: 'h.0.c_fc',
+    shape: [rows, columns] as const,
+    values: Float32Array.from(values),
+    weight: DenseWeight.fromValues(Float32Array.from(values), [rows, columns]),
+  };
+  const parameters = method.schema.parse(json);
+  const shares: number[] = [];
+  const done = await method.compress(
+    target,
+    parameters,
+    { onProgress: (share) => shares.push(share) },
+    undefined,
+  );
+  expect(shares.at(-1)).toBe(1);
+  expect(shares).toEqual([...shares].sort((left, right) => left - right));
+  const before = tf.memory().numTensors;
+  const stopped = AbortSignal.abort();
+  await expect(method.compress(target, parameters, { signal: stopped }, undefined)).rejects.toThrow(/abort/i);
+  expect(tf.memory().numTensors).toBe(before);
+  done.dispose();
+  target.weight.dispose();
+});
