@@ -94,6 +94,8 @@ test('blocks that go make the model smaller, and what is left still speaks', asy
   await page.getByRole('tab', { name: 'Layers' }).click();
   await expect(page.getByRole('button', { name: '100.0 %' })).toHaveCount(4);
   await page.getByRole('tab', { name: 'Outputs' }).click();
+  await page.getByRole('textbox', { name: 'Prompt' }).fill('Once upon');
+  await page.getByRole('spinbutton', { name: 'Tokens', exact: true }).fill('8');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await idle(page);
   await expect(page.getByText('Not run yet.')).toHaveCount(0);
