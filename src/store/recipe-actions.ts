@@ -11,11 +11,14 @@ export const PRESETS: readonly Recipe[] = [
     groupSize: 32,
     symmetric: true,
   }),
+  preset('GPTQ 4 bits, groups of 32', 'gptq', { bits: 4, groupSize: 32, symmetric: false }),
   preset('Magnitude 50 %', 'magnitude-pruning', { sparsity: 0.5, scope: 'layer', pattern: 'unstructured' }),
   preset('Magnitude 2:4', 'magnitude-pruning', { pattern: '2:4' }),
+  preset('SparseGPT 2:4', 'sparsegpt', { pattern: '2:4' }),
   preset('Kronecker, A half the rows', 'kronecker', { terms: 1, aShape: ['1/2', '1'] }),
   preset('Tensor train, rank 31', 'tensor-train', { rows: [8, '1/8'], columns: [8, '1/8'], maxRank: 31 }),
   preset('Low rank, half', 'low-rank', { parametersKept: 0.5 }),
+  preset('Every other block', 'layer-truncation', { keep: 'every-other' }),
   {
     name: 'Low rank, then int8',
     steps: [

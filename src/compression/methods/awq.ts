@@ -15,6 +15,7 @@ import type { LinearStatistics } from '../calibration';
 import { clipGroups } from '../group-clipping';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
 import { weightOnGrid } from '../weight-on-grid';
+import { bitsField, groupSizeField, rangeField } from '../quantization-fields';
 
 const schema = z.strictObject({
   bits: z.literal([4, 3], { error: 'bits must be 4 or 3' }).default(4),
@@ -35,36 +36,9 @@ export const awq: CalibratedMethod<Parameters> = {
     'Rounds to 4 or 3 bits in groups; weights that meet large activations are made larger before and the activations smaller, by scales searched on a calibration text.',
   appliesTo: 'matrix',
   fields: {
-    bits: {
-      kind: 'choice',
-      label: 'Bits',
-      options: [
-        { value: 4, label: '4' },
-        { value: 3, label: '3' },
-      ],
-      default: 4,
-      help: 'Of each weight; a scale (and zero point) a group comes on top.',
-    },
-    groupSize: {
-      kind: 'number',
-      label: 'Group size',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 32,
-      unit: 'inputs',
-      help: 'Weights along the input dimension that share a scale; must divide the width. The paper uses 128.',
-    },
-    symmetric: {
-      kind: 'choice',
-      label: 'Range',
-      options: [
-        { value: false, label: 'asymmetric (zero point)' },
-        { value: true, label: 'symmetric' },
-      ],
-      default: false,
-      help: 'Asymmetric, as in the paper, uses the whole range of codes where weights lean to one side.',
-    },
+    bits: bitsField([4, 3], 4, 'Of each weight; a scale (and zero point) a group comes on top.'),
+    groupSize: groupSizeField('The paper uses 128.'),
+    symmetric: rangeField(false, ', as in the paper'),
     clip: {
       kind: 'choice',
       label: 'Clipping',

@@ -3,6 +3,7 @@ import { dampedHessian } from '../damped-hessian';
 import { type GptqScheme, gptqRounding } from '../gptq-rounding';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
 import { storesNoZeros, weightOnGrid } from '../weight-on-grid';
+import { bitsField, DAMPING_FIELD, groupSizeField, rangeField } from '../quantization-fields';
 
 const schema = z.strictObject({
   bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(4),
@@ -24,39 +25,9 @@ export const gptq: CalibratedMethod<Parameters> = {
     'Rounds the columns one after the other to 8, 4, 3 or 2 bits, and lets the later ones make up for the error of each. Needs a calibration text.',
   appliesTo: 'matrix',
   fields: {
-    bits: {
-      kind: 'choice',
-      label: 'Bits',
-      options: [
-        { value: 8, label: '8' },
-        { value: 4, label: '4' },
-        { value: 3, label: '3' },
-        { value: 2, label: '2' },
-      ],
-      default: 4,
-      help: 'Codes follow each other without gaps: 32 of them take 32, 16, 12 or 8 bytes.',
-    },
-    groupSize: {
-      kind: 'number',
-      label: 'Group size',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 32,
-      optional: true,
-      unit: 'inputs',
-      help: 'Weights along the input dimension that share a scale; must divide the width. Left out: a whole output row.',
-    },
-    symmetric: {
-      kind: 'choice',
-      label: 'Range',
-      options: [
-        { value: false, label: 'asymmetric (zero point)' },
-        { value: true, label: 'symmetric' },
-      ],
-      default: false,
-      help: 'Asymmetric uses the whole range of codes where weights lean to one side; a zero point costs a byte.',
-    },
+    bits: bitsField([8, 4, 3, 2], 4),
+    groupSize: groupSizeField('Left out: a whole output row.', { optional: true }),
+    symmetric: rangeField(false, '; a zero point costs a byte'),
     activationOrder: {
       kind: 'choice',
       label: 'Order of columns',
@@ -67,15 +38,7 @@ export const gptq: CalibratedMethod<Parameters> = {
       default: false,
       help: 'Largest first: what matters most is rounded while most columns can still make up for it. Scales of groups are then chosen before.',
     },
-    damping: {
-      kind: 'number',
-      label: 'Damping',
-      min: 0.001,
-      max: 1,
-      step: 0.001,
-      default: 0.01,
-      help: 'Share of the mean of the Hessian’s diagonal that is added to the diagonal.',
-    },
+    damping: DAMPING_FIELD,
   },
   schema,
 

@@ -5,6 +5,7 @@ import type { QuantizationScheme } from '../../weights/quantization';
 import { QuantizedWeight } from '../../weights/quantized-weight';
 import { SparseWeight } from '../../weights/sparse-weight';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
+import { bitsField, groupSizeField, rangeField } from '../quantization-fields';
 
 const schema = z.strictObject({
   bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
@@ -25,18 +26,7 @@ export const roundToNearest: MatrixMethod<Parameters> = {
     'Stores each weight as an integer of 8, 4, 3 or 2 bits with a scale a tensor, an output channel, or a group of inputs.',
   appliesTo: 'values',
   fields: {
-    bits: {
-      kind: 'choice',
-      label: 'Bits',
-      options: [
-        { value: 8, label: '8' },
-        { value: 4, label: '4' },
-        { value: 3, label: '3' },
-        { value: 2, label: '2' },
-      ],
-      default: 8,
-      help: 'Codes follow each other without gaps: 32 of them take 32, 16, 12 or 8 bytes.',
-    },
+    bits: bitsField([8, 4, 3, 2], 8),
     strategy: {
       kind: 'choice',
       label: 'One scale for',
@@ -48,28 +38,8 @@ export const roundToNearest: MatrixMethod<Parameters> = {
       default: 'channel',
       help: 'Finer scales keep more and cost 4 bytes each.',
     },
-    groupSize: {
-      kind: 'number',
-      label: 'Group size',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 32,
-      optional: true,
-      startsUnset: true,
-      unit: 'inputs',
-      help: 'Weights along the input dimension that share a scale; must divide the width. Only for groups.',
-    },
-    symmetric: {
-      kind: 'choice',
-      label: 'Range',
-      options: [
-        { value: true, label: 'symmetric' },
-        { value: false, label: 'asymmetric (zero point)' },
-      ],
-      default: true,
-      help: 'Asymmetric uses the whole range of codes where weights lean to one side.',
-    },
+    groupSize: groupSizeField('Only for groups.', { optional: true, startsUnset: true }),
+    symmetric: rangeField(true),
   },
   schema,
 

@@ -23,6 +23,7 @@ import {
   requireWholeGroups,
   storePruned,
 } from '../sparsity-pattern';
+import { bitsField, DAMPING_FIELD, groupSizeField } from '../quantization-fields';
 
 /** Bits of a value that is not quantized. */
 const FLOAT_BITS = 32;
@@ -50,30 +51,13 @@ export const sparseGpt: CalibratedMethod<Parameters> = {
   appliesTo: 'matrix',
   fields: {
     ...PATTERN_FIELDS,
-    bits: {
-      kind: 'choice',
-      label: 'Bits',
-      options: [
-        { value: FLOAT_BITS, label: '32 (not quantized)' },
-        { value: 8, label: '8' },
-        { value: 4, label: '4' },
-        { value: 3, label: '3' },
-        { value: 2, label: '2' },
-      ],
-      default: FLOAT_BITS,
-      help: 'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
-    },
-    groupSize: {
-      kind: 'number',
-      label: 'Group size',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 32,
-      optional: true,
-      unit: 'inputs',
-      help: 'Weights along the input dimension that share a scale and a zero point; must divide the width. Left out: a whole row.',
-    },
+    bits: bitsField(
+      [FLOAT_BITS, 8, 4, 3, 2],
+      FLOAT_BITS,
+      'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
+      { [FLOAT_BITS]: '32 (not quantized)' },
+    ),
+    groupSize: groupSizeField('Left out: a whole row.', { optional: true }),
     blockSize: {
       kind: 'number',
       label: 'Block size',
@@ -84,15 +68,7 @@ export const sparseGpt: CalibratedMethod<Parameters> = {
       unit: 'columns',
       help: 'Columns over which the unstructured pattern chooses at once; each block gives up the same share.',
     },
-    damping: {
-      kind: 'number',
-      label: 'Damping',
-      min: 0.001,
-      max: 1,
-      step: 0.001,
-      default: 0.01,
-      help: 'Share of the mean of the Hessian’s diagonal that is added to the diagonal.',
-    },
+    damping: DAMPING_FIELD,
   },
   schema,
 

@@ -5,8 +5,8 @@ import { notify } from '../../store/lab-store';
 import { bringHere } from '../../store/variant-actions';
 import { formatBytes, formatPercent } from '../format';
 import { useLabContext } from '../lab-context';
+import { HeatGrid } from '../HeatGrid';
 import { HistogramPair } from './HistogramPair';
-import { layerGrid } from '../layer-grid';
 
 /** Relative error of each matrix, block by kind; a cell shows the weights before and after. */
 export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
@@ -46,44 +46,23 @@ function heat(relativeError: number): number {
 }
 
 function HeatMap({ row, onCell }: { row: VariantRow; onCell(module: string): void }) {
-  const { kinds, blocks } = layerGrid(row.layers);
   return (
-    <div className="table-scroll">
-      <table className="heat" aria-label={`Relative error of each matrix of ${row.name}`}>
-        <caption>{row.name}: ‖W − Ŵ‖ / ‖W‖</caption>
-        <thead>
-          <tr>
-            <th scope="col">Block</th>
-            {kinds.map((kind) => (
-              <th key={kind} scope="col">
-                {kind}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {blocks.map(({ block, cells }) => (
-            <tr key={block}>
-              <th scope="row">{block}</th>
-              {cells.map((layer, index) => (
-                <td key={kinds[index]}>
-                  {layer && (
-                    <button
-                      type="button"
-                      className="cell"
-                      style={{ '--heat': heat(layer.relativeError) } as React.CSSProperties}
-                      title={`${layer.name}: ${formatBytes(layer.storedBytes)}, ${layer.form}. Click for its weights.`}
-                      onClick={() => onCell(layer.name)}
-                    >
-                      {formatPercent(layer.relativeError)}
-                    </button>
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <HeatGrid
+      label={`Relative error of each matrix of ${row.name}`}
+      caption={`${row.name}: ‖W − Ŵ‖ / ‖W‖`}
+      layers={row.layers}
+      cell={(layer) => (
+        <button
+          type="button"
+          className="cell"
+          disabled={layer.form === 'removed'}
+          style={{ '--heat': heat(layer.relativeError) } as React.CSSProperties}
+          title={`${layer.name}: ${formatBytes(layer.storedBytes)}, ${layer.form}. Click for its weights.`}
+          onClick={() => onCell(layer.name)}
+        >
+          {formatPercent(layer.relativeError)}
+        </button>
+      )}
+    />
   );
 }

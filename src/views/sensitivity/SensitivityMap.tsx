@@ -1,49 +1,25 @@
 import type { SensitivityEntry, SensitivityProfile } from '../../lab/sensitivity-profile';
 import { formatBytes, formatNumber } from '../format';
-import { layerGrid } from '../layer-grid';
+import { HeatGrid } from '../HeatGrid';
 
 /** Divergence of each linear (or block) compressed alone, as a heat map by block and kind. */
 export function SensitivityMap({ profile }: { profile: SensitivityProfile }) {
-  const { kinds, blocks } = layerGrid(profile.entries.map(named));
   const heat = heatScale(profile.entries);
   return (
-    <div className="table-scroll">
-      <table className="heat" aria-label="Sensitivity of each linear">
-        <caption>
-          Divergence from the base in nats when compressed alone by {profile.method}; {profile.protocol}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Block</th>
-            {kinds.map((kind) => (
-              <th key={kind} scope="col">
-                {kind}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {blocks.map(({ block, cells }) => (
-            <tr key={block}>
-              <th scope="row">{block}</th>
-              {cells.map((cell, index) => (
-                <td key={kinds[index]}>
-                  {cell && (
-                    <span
-                      className="cell"
-                      style={{ '--heat': heat(cell.entry.divergence) } as React.CSSProperties}
-                      title={`${cell.entry.name}: saves ${formatBytes(Math.max(0, cell.entry.bytesSaved))}`}
-                    >
-                      {formatNumber(cell.entry.divergence)}
-                    </span>
-                  )}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <HeatGrid
+      label="Sensitivity of each linear"
+      caption={`Divergence from the base in nats when compressed alone by ${profile.method}; ${profile.protocol}`}
+      layers={profile.entries.map(named)}
+      cell={({ entry }) => (
+        <span
+          className="cell"
+          style={{ '--heat': heat(entry.divergence) } as React.CSSProperties}
+          title={`${entry.name}: saves ${formatBytes(Math.max(0, entry.bytesSaved))}`}
+        >
+          {formatNumber(entry.divergence)}
+        </span>
+      )}
+    />
   );
 }
 
