@@ -4,13 +4,14 @@ import { parseCommandLine } from './arguments';
 describe('parseCommandLine', () => {
   test('all options of one run', () => {
     const command = parseCommandLine(
-      '--model m --recipe a.json --recipe b.json --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --latency'.split(
+      '--model m --recipe a.json --recipe b.json --calibrate text.txt --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --latency'.split(
         ' ',
       ),
     );
     expect(command).toEqual({
       model: 'm',
       recipes: ['a.json', 'b.json'],
+      calibrations: ['text.txt'],
       evaluations: [
         { measure: 'perplexity', file: 't=1.txt' },
         { measure: 'accuracy', file: 's.tsv' },

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { seededRandom } from '../testing/allclose';
 import type { DataSet } from './protocol';
 import { PASSAGE_CHARACTERS, sharedPassage } from './shared-passages';
 
 const text = (content: string): DataSet => ({ name: 'a text', kind: 'text', content });
 const labelled = (content: string): DataSet => ({ name: 'a set', kind: 'labelled', content });
-const words = (count: number, seed: number) =>
-  Array.from({ length: count }, (_, index) => `w${(index * 7919 + seed * 104729) % 9973}`).join(' ');
+const words = (count: number, seed: number) => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => `w${Math.floor(10_000 * random())}`).join(' ');
+};
 
 test('finds a passage wherever it stands, whatever the line breaks', () => {
   const passage = words(60, 1);
