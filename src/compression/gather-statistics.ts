@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { readFloats } from '../gpu/transfer';
+import { columnSums } from '../kernels/column-sums';
 import { denseMatmul } from '../kernels/dense-matmul';
+import { transposed } from '../kernels/swap-dimensions';
 import type { LinearWeight } from '../weights/linear-weight';
 import { type CalibrationBatch, type CalibrationStatistic, LinearStatistics } from './calibration';
 
@@ -41,16 +43,16 @@ export class StatisticsGatherer {
 }
 
 const MEASURES: Record<CalibrationStatistic, (x: tf.Tensor2D, weight: LinearWeight) => tf.Tensor> = {
-  inputSquareSums: (x) => x.square().sum(0),
-  inputAbsoluteSums: (x) => x.abs().sum(0),
-  inputAbsoluteMaxima: (x) => x.abs().max(0),
+  inputSquareSums: (x) => columnSums(x, 'squareSums'),
+  inputAbsoluteSums: (x) => columnSums(x, 'absoluteSums'),
+  inputAbsoluteMaxima: (x) => columnSums(x, 'absoluteMaxima'),
   hessian: gram,
   outputGram: (x, weight) => gram(weight.matmul(x)),
 };
 
 /** xᵀ x, by the product that is cut for the device. */
 function gram(x: tf.Tensor2D): tf.Tensor2D {
-  const columns = x.transpose() as tf.Tensor2D;
+  const columns = transposed(x);
   return denseMatmul(columns, columns, columns.shape[0]);
 }
 
