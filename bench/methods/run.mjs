@@ -8,16 +8,31 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { METHOD_LEVELS } from './levels.mjs';
 
+const DATA_SETS = join(ROOT, 'public', 'datasets');
+const CALIBRATION = { sequences: 32, length: 128, seed: 0 };
+/** What each model is measured and calibrated with. `texts` says where the two files are, given a folder for those to be written. */
 const MODELS = {
-  'fairy-tales-gpt2': { measure: 'perplexity', text: 'fairy-tales.test.txt', limit: '--max-windows' },
-  'sst2-bert': { measure: 'accuracy', text: 'sst2.dev.tsv', limit: '--max-examples' },
+  'fairy-tales-gpt2': {
+    measure: 'perplexity',
+    limit: '--max-windows',
+    calibration: CALIBRATION,
+    texts: () => ({
+      test: join(DATA_SETS, 'fairy-tales.test.txt'),
+      calibration: join(DATA_SETS, 'fairy-tales.train.txt'),
+    }),
+  },
+  'sst2-bert': {
+    measure: 'accuracy',
+    limit: '--max-examples',
+    calibration: { ...CALIBRATION, sequences: 436 },
+    texts: halvesOfSentences,
+  },
 };
-const CALIBRATION = { text: 'fairy-tales.train.txt', sequences: 32, length: 128, seed: 0 };
 
 const { values } = parseArgs({
   options: {
@@ -58,29 +73,42 @@ function inOrder(reports) {
 function reportOf(model, method, levels) {
   const folder = mkdtempSync(join(tmpdir(), 'lathe-methods-'));
   try {
+    const texts = MODELS[model].texts(folder);
+    const calibration = { text: basename(texts.calibration), ...MODELS[model].calibration };
     const paths = levels.map(({ label, steps }, index) => {
       const path = join(folder, `${index}.json`);
-      writeFileSync(path, JSON.stringify({ name: `${method}: ${label}`, steps, calibration: CALIBRATION }));
+      writeFileSync(path, JSON.stringify({ name: `${method}: ${label}`, steps, calibration }));
       return path;
     });
     const reportPath = join(folder, 'report.json');
-    if (!runLab(model, paths, reportPath)) return undefined;
+    if (!runLab({ model, texts, paths, reportPath })) return undefined;
     return withoutLayers(JSON.parse(readFileSync(reportPath, 'utf8')));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function runLab(model, paths, reportPath) {
-  const { measure: kind, text, limit } = MODELS[model];
+/** No training split of SST-2 ships: sentences of even rows are calibrated with, those of odd rows measured on. */
+function halvesOfSentences(folder) {
+  const rows = readFileSync(join(DATA_SETS, 'sst2.dev.tsv'), 'utf8').split('\n').filter(Boolean);
+  const half = (name, remainder) => {
+    const path = join(folder, name);
+    writeFileSync(path, rows.filter((_, index) => index % 2 === remainder).join('\n'));
+    return path;
+  };
+  return { calibration: half('sst2.dev-even-rows.tsv', 0), test: half('sst2.dev-odd-rows.tsv', 1) };
+}
+
+function runLab({ model, texts, paths, reportPath }) {
+  const { measure: kind, limit } = MODELS[model];
   const { status } = spawnSync(
     process.execPath,
     [
       join(ROOT, 'cli', 'main.mjs'),
       ...['--model', join(ROOT, 'public', 'models', model)],
       ...paths.flatMap((path) => ['--recipe', path]),
-      ...['--calibrate', join(ROOT, 'public', 'datasets', CALIBRATION.text)],
-      ...['--evaluate', `${kind}=${join(ROOT, 'public', 'datasets', text)}`],
+      ...['--calibrate', texts.calibration],
+      ...['--evaluate', `${kind}=${texts.test}`],
       ...(kind === 'perplexity' || values.amount ? [limit, values.amount ?? '16'] : []),
       ...(values['no-latency'] ? [] : ['--latency', '--runs', '2']),
       ...['--report', reportPath],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RecipeError } from './method';
+import { type ParameterField, RecipeError } from './method';
 
 /** A size in a recipe: a number, or a fraction of the weight's own dimension such as "1/2". */
 export const sizeSchema = z.union(
@@ -34,4 +34,18 @@ export function divisorsOf(value: number): number[] {
 
 export function divisorsInWords(value: number): string {
   return divisorsOf(value).join(', ');
+}
+
+/** The share of a matrix's parameters that its factors may hold. @param follows what comes of it, and what it stands instead of */
+export function parametersKeptField(follows: string): ParameterField {
+  return {
+    kind: 'number',
+    label: 'Parameters kept',
+    min: 0.01,
+    max: 1,
+    step: 0.01,
+    default: 0.5,
+    optional: true,
+    help: `Share of the parameters that ${follows}`,
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { divisorsInWords, resolveSize, sizeSchema } from './dimension-shares';
+import { divisorsInWords, parametersKeptField, resolveSize, sizeSchema } from './dimension-shares';
 import { automaticAShape } from './kronecker-shape';
 import { type ParameterField, RecipeError } from './method';
 
@@ -32,16 +32,7 @@ export const kroneckerFields: Readonly<Record<keyof KroneckerParameters, Paramet
     placeholder: 'auto, [48, 12], ["1/2", "1"]',
     help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: A and B of about one size, the cheapest to apply of these.',
   },
-  parametersKept: {
-    kind: 'number',
-    label: 'Parameters kept',
-    min: 0.01,
-    max: 1,
-    step: 0.01,
-    default: 0.5,
-    optional: true,
-    help: 'Share of the parameters that the factors may hold; the number of terms follows. Instead of terms.',
-  },
+  parametersKept: parametersKeptField('the factors may hold; the number of terms follows. Instead of terms.'),
 };
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Matrix } from '../linalg/matrix';
 import { DenseWeight } from '../weights/dense-weight';
 import { LowRankWeight } from '../weights/low-rank-weight';
+import { parametersKeptField } from './dimension-shares';
 import { type ParameterField, RecipeError } from './method';
 
 /** How a recipe says how large the two factors are: part of the strict schema of every low-rank method. */
@@ -27,16 +28,7 @@ export const rankFields: Readonly<Record<keyof RankParameters, ParameterField>> 
     optional: true,
     help: 'Singular vectors kept. It saves bytes below out·in / (out + in).',
   },
-  parametersKept: {
-    kind: 'number',
-    label: 'Parameters kept',
-    min: 0.01,
-    max: 1,
-    step: 0.01,
-    default: 0.5,
-    optional: true,
-    help: 'Share of the parameters that the two factors may hold; the rank follows. Instead of a rank.',
-  },
+  parametersKept: parametersKeptField('the two factors may hold; the rank follows. Instead of a rank.'),
 };
 
 /**

@@ -11,6 +11,7 @@ import {
 } from './member-importance';
 import { keptPositions } from './member-selection';
 import { type ModelMethod, RecipeError } from './method';
+import { sparsityField } from './pruning-fields';
 
 export interface MemberPruning {
   readonly id: string;
@@ -45,15 +46,10 @@ export function memberPruning(pruning: MemberPruning): ModelMethod<Parameters> {
     summary,
     appliesTo: 'model',
     fields: {
-      sparsity: {
-        kind: 'number',
-        label: 'Sparsity',
-        min: 0,
-        max: 1,
-        step: 0.05,
-        default: 0.25,
-        help: `Share of the ${of} that goes, of the blocks that the targets name. Every block keeps at least one.`,
-      },
+      sparsity: sparsityField(
+        `Share of the ${of} that goes, of the blocks that the targets name. Every block keeps at least one.`,
+        { initial: 0.25 },
+      ),
       importance: {
         kind: 'choice',
         label: 'Importance',

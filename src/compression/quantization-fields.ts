@@ -1,4 +1,4 @@
-import type { ParameterField } from './method';
+import { type ParameterField, RecipeError } from './method';
 
 type NumberField = Extract<ParameterField, { kind: 'number' }>;
 type ChoiceField = Extract<ParameterField, { kind: 'choice' }>;
@@ -61,3 +61,15 @@ export const DAMPING_FIELD: NumberField = {
   default: 0.01,
   help: 'Share of the mean of the Hessian’s diagonal that is added to the diagonal.',
 };
+
+/** @throws RecipeError where groups of so many inputs do not divide the matrix */
+export function requireGroupsDivide(
+  name: string,
+  [, width]: readonly [outputs: number, inputs: number],
+  groupSize: number,
+): void {
+  if (width % groupSize === 0) return;
+  throw new RecipeError(
+    `Groups of ${groupSize} do not divide the width of ${name}; choose a "groupSize" that divides ${width}.`,
+  );
+}

@@ -4,6 +4,7 @@ import { NOfMWeight } from '../weights/n-of-m-weight';
 import type { QuantizationGrid } from '../weights/quantization';
 import { SparseWeight } from '../weights/sparse-weight';
 import { type ParameterField, RecipeError } from './method';
+import { sparsityField } from './pruning-fields';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 /** Indices within a group take one byte at most. */
@@ -34,16 +35,9 @@ export const PATTERN_PARAMETERS = {
 
 /** The controls of `PATTERN_PARAMETERS`. */
 export const PATTERN_FIELDS = {
-  sparsity: {
-    kind: 'number',
-    label: 'Sparsity',
-    min: 0,
-    max: 1,
-    step: 0.05,
-    default: 0.5,
+  sparsity: sparsityField('Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.', {
     optional: true,
-    help: 'Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.',
-  },
+  }),
   pattern: {
     kind: 'text',
     label: 'Pattern',

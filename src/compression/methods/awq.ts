@@ -15,7 +15,7 @@ import type { LinearStatistics } from '../calibration';
 import { clipGroups } from '../group-clipping';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
 import { weightOnGrid } from '../weight-on-grid';
-import { bitsField, groupSizeField, rangeField } from '../quantization-fields';
+import { bitsField, groupSizeField, rangeField, requireGroupsDivide } from '../quantization-fields';
 
 const schema = z.strictObject({
   bits: z.literal([4, 3], { error: 'bits must be 4 or 3' }).default(4),
@@ -91,13 +91,8 @@ export const awq: CalibratedMethod<Parameters> = {
 };
 
 function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): QuantizationScheme {
-  const [, width] = shape;
   const { bits, groupSize, symmetric } = parameters;
-  if (width % groupSize !== 0) {
-    throw new RecipeError(
-      `Groups of ${groupSize} do not divide the width of ${name}; choose a "groupSize" that divides ${width}.`,
-    );
-  }
+  requireGroupsDivide(name, shape, groupSize);
   return { bits, symmetric, strategy: 'group', groupSize };
 }
 

@@ -3,6 +3,7 @@ import { BlockSparseWeight } from '../../weights/block-sparse-weight';
 import { roundHalfToEven } from '../../weights/quantization';
 import { blockNorms, keptBlocks } from '../block-norms';
 import type { MatrixMethod, TargetMatrix } from '../method';
+import { scopeField, sparsityField } from '../pruning-fields';
 
 const GREATEST_BLOCK = 1024;
 const size = z.number().int().min(1).max(GREATEST_BLOCK).default(16);
@@ -29,15 +30,7 @@ export const blockPruning: MatrixMethod<Parameters, KeptOfMatrices | undefined> 
     'Takes out whole blocks of least Euclidean norm and stores the others with an index: coarser than single weights, and faster in proportion.',
   appliesTo: 'values',
   fields: {
-    sparsity: {
-      kind: 'number',
-      label: 'Sparsity',
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 0.5,
-      help: 'Share of the blocks that goes.',
-    },
+    sparsity: sparsityField('Share of the blocks that goes.'),
     blockRows: {
       kind: 'number',
       label: 'Block rows',
@@ -58,16 +51,7 @@ export const blockPruning: MatrixMethod<Parameters, KeptOfMatrices | undefined> 
       unit: 'inputs',
       help: 'Multiples of 4 are read four weights at a time. 1: columns of a band of rows.',
     },
-    scope: {
-      kind: 'choice',
-      label: 'Scope',
-      options: [
-        { value: 'layer', label: 'each matrix by itself' },
-        { value: 'global', label: 'one threshold for all' },
-      ],
-      default: 'layer',
-      help: 'Global lets matrices of many weak blocks give up more than others.',
-    },
+    scope: scopeField('layer', 'Global lets matrices of many weak blocks give up more than others.'),
   },
   schema,
 

@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { dampedHessian } from '../damped-hessian';
 import { type GptqScheme, gptqRounding } from '../gptq-rounding';
-import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
+import type { CalibratedMethod, TargetMatrix } from '../method';
 import { storesNoZeros, weightOnGrid } from '../weight-on-grid';
-import { bitsField, DAMPING_FIELD, groupSizeField, rangeField } from '../quantization-fields';
+import {
+  bitsField,
+  DAMPING_FIELD,
+  groupSizeField,
+  rangeField,
+  requireGroupsDivide,
+} from '../quantization-fields';
 
 const schema = z.strictObject({
   bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(4),
@@ -62,11 +68,6 @@ function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): GptqS
   // The whole range, as the authors' code has it.
   const scheme = { bits, symmetric, symmetricRange: 'whole', activationOrder } as const;
   if (groupSize === undefined) return { ...scheme, strategy: 'channel' };
-  const [, width] = shape;
-  if (width % groupSize !== 0) {
-    throw new RecipeError(
-      `Groups of ${groupSize} do not divide the width of ${name}; choose a "groupSize" that divides ${width}.`,
-    );
-  }
+  requireGroupsDivide(name, shape, groupSize);
   return { ...scheme, strategy: 'group', groupSize };
 }

@@ -8,6 +8,7 @@ import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pr
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
 import { checkSparsity, type GroupPattern, groupPatternOf, requireWholeGroups } from '../sparsity-pattern';
 import { roundHalfToEven } from '../../weights/quantization';
+import { scopeField, sparsityField } from '../pruning-fields';
 
 const schema = z.strictObject({
   sparsity: z.number().min(0).max(1).optional(),
@@ -40,26 +41,14 @@ export const magnitudePruning: MatrixMethod<Parameters, GlobalThreshold | undefi
     'Sets the smallest weights to zero and stores the others with a bitmask, or N of every M with short indices, or only the kept rows or columns.',
   appliesTo: 'values',
   fields: {
-    sparsity: {
-      kind: 'number',
-      label: 'Sparsity',
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 0.5,
-      optional: true,
-      help: 'Share of the weights (or rows, or columns) that goes. A pattern N:M fixes it at 1 − N/M.',
-    },
-    scope: {
-      kind: 'choice',
-      label: 'Scope',
-      options: [
-        { value: 'layer', label: 'each matrix by itself' },
-        { value: 'global', label: 'one threshold for all' },
-      ],
-      default: 'layer',
-      help: 'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
-    },
+    sparsity: sparsityField(
+      'Share of the weights (or rows, or columns) that goes. A pattern N:M fixes it at 1 − N/M.',
+      { optional: true },
+    ),
+    scope: scopeField(
+      'layer',
+      'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
+    ),
     pattern: {
       kind: 'text',
       label: 'Pattern',

@@ -19,6 +19,7 @@ import {
   storePruned,
 } from '../sparsity-pattern';
 import { removeMarked, surgeonSaliencies } from '../surgeon-update';
+import { scopeField } from '../pruning-fields';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
@@ -45,16 +46,10 @@ export const optimalBertSurgeon: ModelMethod<Parameters> = {
   appliesTo: 'model',
   fields: {
     ...PATTERN_FIELDS,
-    scope: {
-      kind: 'choice',
-      label: 'Scope',
-      options: [
-        { value: 'global', label: 'one threshold for all' },
-        { value: 'layer', label: 'each matrix by itself' },
-      ],
-      default: 'global',
-      help: 'Global compares what weights of different matrices cost the loss. A pattern N:M decides within its groups.',
-    },
+    scope: scopeField(
+      'global',
+      'Global compares what weights of different matrices cost the loss. A pattern N:M decides within its groups.',
+    ),
     gradients: {
       kind: 'number',
       label: 'Gradients',

@@ -23,7 +23,7 @@ import {
   requireWholeGroups,
   storePruned,
 } from '../sparsity-pattern';
-import { bitsField, DAMPING_FIELD, groupSizeField } from '../quantization-fields';
+import { bitsField, DAMPING_FIELD, groupSizeField, requireGroupsDivide } from '../quantization-fields';
 
 /** Bits of a value that is not quantized. */
 const FLOAT_BITS = 32;
@@ -186,10 +186,6 @@ function gridFor(
   }
   if (groupSize === undefined)
     return chooseGrid(values, shape, { bits, strategy: 'channel', symmetric: false });
-  if (shape[1] % groupSize !== 0) {
-    throw new RecipeError(
-      `Groups of ${groupSize} do not divide the width of ${name}; choose a "groupSize" that divides ${shape[1]}.`,
-    );
-  }
+  requireGroupsDivide(name, shape, groupSize);
   return chooseGrid(values, shape, { bits, strategy: 'group', groupSize, symmetric: false });
 }
