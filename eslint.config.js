@@ -16,7 +16,8 @@ const MAY_IMPORT = {
   linalg: ['gpu'],
   weights: ['kernels', 'linalg', 'gpu', 'checkpoint', 'coding'],
   model: ['weights', 'kernels', 'gpu', 'checkpoint'],
-  compression: ['model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
+  train: ['model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
+  compression: ['train', 'model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
   evaluation: ['model', 'tokenizer', 'gpu', 'kernels'],
   lab: [
     'checkpoint',
@@ -26,12 +27,13 @@ const MAY_IMPORT = {
     'linalg',
     'weights',
     'model',
+    'train',
     'compression',
     'evaluation',
   ],
   store: ['lab'],
   views: ['store', 'lab'],
-  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels', 'compression', 'lab'],
+  testing: ['gpu', 'checkpoint', 'weights', 'model', 'kernels', 'train', 'compression', 'lab'],
 };
 
 /** npm packages that only these folders may import. */
@@ -42,6 +44,7 @@ const PACKAGES_ONLY_IN = {
     'linalg',
     'weights',
     'model',
+    'train',
     'compression',
     'evaluation',
     'lab',

@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { installNodeGpu } from '../src/gpu/node-gpu';
 import { parseRecipeText } from '../src/compression/recipe';
-import { sensitivitiesOf } from '../src/compression/sensitivities';
 import { LatheLab } from '../src/lab/lab';
 import type {
   DataSet,
@@ -17,6 +16,7 @@ import type {
   VariantInfo,
 } from '../src/lab/protocol';
 import { buildReport } from '../src/lab/report';
+import { divergencesOf, parseSensitivityProfile } from '../src/lab/sensitivity-profile';
 import packageJson from '../package.json';
 import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
 import { folderNames } from './folder-names';
@@ -160,7 +160,13 @@ async function readRecipe(path: string): Promise<unknown> {
   const { sensitivities } = (recipe ?? {}) as { sensitivities?: unknown };
   if (typeof sensitivities !== 'string') return recipe;
   const text = await readText(join(dirname(path), sensitivities), 'sensitivity profile');
-  return { ...(recipe as object), sensitivities: sensitivitiesOf(text, basename(sensitivities)) };
+  const profile = parseSensitivityProfile(text);
+  if (!profile) {
+    throw new UsageError(
+      `${basename(sensitivities)} is no sensitivity profile; measure one in the lab and save it as sensitivities.json.`,
+    );
+  }
+  return { ...(recipe as object), sensitivities: divergencesOf(profile) };
 }
 
 /** Where one text to calibrate with was given, a recipe that names none takes it. */

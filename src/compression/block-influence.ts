@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats, uploadTensor } from '../gpu/transfer';
+import { readFloats } from '../gpu/transfer';
 import type { Model } from '../model/model';
 import { restructure } from '../model/restructure';
 import type { CalibrationBatch, CalibrationSequences } from './calibration';
-import { realRows } from './gather-statistics';
+import { withoutPadding } from './gather-statistics';
 
 export interface InfluenceOptions {
   readonly signal?: AbortSignal;
@@ -78,19 +78,18 @@ class SimilaritySums {
   }
 
   async add(batch: CalibrationBatch, run: () => Stream): Promise<void> {
-    const rows = realRows(batch);
     const similarities = tf.tidy(() => {
       const { atBlocks, afterAttention } = run();
       const pairs: tf.Tensor1D[] = [];
       for (let position = 0; position < this.count; position++) {
-        pairs.push(cosines(atBlocks[position], afterAttention[position], rows));
-        pairs.push(cosines(afterAttention[position], atBlocks[position + 1], rows));
+        pairs.push(cosines(atBlocks[position], afterAttention[position]));
+        pairs.push(cosines(afterAttention[position], atBlocks[position + 1]));
       }
       for (let length = 1; length <= this.count; length++) {
         for (let start = 0; start + length <= this.count; start++)
-          pairs.push(cosines(atBlocks[start], atBlocks[start + length], rows));
+          pairs.push(cosines(atBlocks[start], atBlocks[start + length]));
       }
-      return tf.stack(pairs); // [pairs, tokens]
+      return tf.stack(pairs.map((pair) => withoutPadding(pair, batch))); // [pairs, tokens]
     });
     const [, tokens] = similarities.shape;
     const values = await readFloats(similarities);
@@ -113,9 +112,8 @@ class SimilaritySums {
   }
 }
 
-/** Cosine similarity of each row with its counterpart, padding left out. */
-function cosines(left: tf.Tensor2D, right: tf.Tensor2D, rows: Int32Array | undefined): tf.Tensor1D {
+/** Cosine similarity of each row with its counterpart. */
+function cosines(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor1D {
   const norms = tf.mul(left.square().sum(1), right.square().sum(1)).sqrt();
-  const all = left.mul(right).sum(1).div(norms.maximum(1e-12)) as tf.Tensor1D;
-  return rows ? tf.gather(all, uploadTensor(rows, [rows.length]) as tf.Tensor1D) : all;
+  return left.mul(right).sum(1).div(norms.maximum(1e-12));
 }

@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../gpu/transfer';
 import type { LinearObserver, Model } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { CalibrationBatch, CalibrationSequences } from './calibration';
-import { realRows, StatisticsGatherer } from './gather-statistics';
+import { StatisticsGatherer, withoutPadding } from './gather-statistics';
 import { type CalibratedMethod, RecipeError } from './method';
 
 export interface EachBlockOptions {
@@ -40,12 +39,11 @@ export async function compressEachBlock<Parameters>(
     for (let position = 0; position <= current.config.structure.blocks.length; position++) {
       options.signal?.throwIfAborted();
       if (left.size === 0) break;
-      const run = stageAt(current, position);
+      const stage = stageAt(current, position);
       const gatherers = new Map<string, StatisticsGatherer>();
       try {
         for (const [index, batch] of batches.entries()) {
           options.signal?.throwIfAborted();
-          const rows = realRows(batch);
           const observe: LinearObserver = (module, x) => {
             if (!isTarget.has(module)) return;
             const weight = current.linears.get(module)!;
@@ -53,11 +51,11 @@ export async function compressEachBlock<Parameters>(
               gatherers.get(module) ?? new StatisticsGatherer(method.statistics(parameters), weight);
             gatherers.set(module, gatherer);
             // A classifier's head takes one row of each sequence.
-            const isPadded = rows && x.shape[0] === batch.batch * batch.length;
-            tf.tidy(() => gatherer.add(isPadded ? selectRows(x, rows) : x));
+            const isOfTokens = x.shape[0] === batch.batch * batch.length;
+            tf.tidy(() => gatherer.add(isOfTokens ? withoutPadding(x, batch) : x));
           };
-          run(hidden[index], batch, observe).dispose();
-          options.onProgress?.(`statistics of ${run.label}`, targets.length - left.size);
+          stage.run(hidden[index], batch, observe).dispose();
+          options.onProgress?.(`statistics of ${stage.label}`, targets.length - left.size);
         }
         const replaced = await compressGathered(gatherers);
         const next = current.withLinears(replaced);
@@ -114,23 +112,24 @@ export async function compressEachBlock<Parameters>(
   }
 }
 
+/** A block, or after the last one the head. */
 interface Stage {
-  (hidden: tf.Tensor2D, batch: CalibrationBatch, observe: LinearObserver): tf.Tensor2D;
   readonly label: string;
+  run(hidden: tf.Tensor2D, batch: CalibrationBatch, observe: LinearObserver): tf.Tensor2D;
 }
 
-/** A block, or after the last one the head. */
 function stageAt(model: Model, position: number): Stage {
   const block = model.config.structure.blocks[position];
-  const run = (hidden: tf.Tensor2D, batch: CalibrationBatch, observe: LinearObserver) =>
-    block
-      ? model.runBlock(position, hidden, batch, observe)
-      : tf.tidy(() => model.headOfBatch(model.finish(hidden), batch, observe));
-  return Object.assign(run, { label: block ? `block ${block.index}` : 'the head' });
-}
-
-function selectRows(x: tf.Tensor2D, rows: Int32Array): tf.Tensor2D {
-  return tf.gather(x, uploadTensor(rows, [rows.length]) as tf.Tensor1D) as tf.Tensor2D;
+  if (block) {
+    return {
+      label: `block ${block.index}`,
+      run: (hidden, batch, observe) => model.runBlock(position, hidden, batch, observe),
+    };
+  }
+  return {
+    label: 'the head',
+    run: (hidden, batch, observe) => tf.tidy(() => model.headOfBatch(model.finish(hidden), batch, observe)),
+  };
 }
 
 function withoutProduct(name: string, method: string): RecipeError {

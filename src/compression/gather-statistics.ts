@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats } from '../gpu/transfer';
+import { readFloats, uploadTensor } from '../gpu/transfer';
 import { columnSums } from '../kernels/column-sums';
 import { denseMatmul } from '../kernels/dense-matmul';
 import { transposed } from '../kernels/swap-dimensions';
@@ -73,4 +73,10 @@ export function realRows({ batch, length, lengths }: CalibrationBatch): Int32Arr
     for (let token = 0; token < lengths[sequence]; token++) rows.push(sequence * length + token);
   }
   return Int32Array.from(rows);
+}
+
+/** Rows of the batch's tokens without those of padding; `x` itself where there is none. The caller disposes (`tf.tidy`). */
+export function withoutPadding<T extends tf.Tensor>(x: T, batch: CalibrationBatch): T {
+  const rows = realRows(batch);
+  return rows ? (tf.gather(x, uploadTensor(rows, [rows.length]) as tf.Tensor1D) as T) : x;
 }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats, uploadTensor } from '../gpu/transfer';
+import { readFloats } from '../gpu/transfer';
+import { columnSums } from '../kernels/column-sums';
 import { DenseParameters } from '../model/gradients/differentiable-weights';
 import { gateGradients } from '../model/gradients/gradients';
 import type { Model } from '../model/model';
 import type { BlockStructure, Members } from '../model/structure';
 import type { CalibrationBatch, CalibrationSequences } from './calibration';
 import { withTargets } from './calibration-targets';
-import { realRows } from './gather-statistics';
+import { realRows, withoutPadding } from './gather-statistics';
 
 export interface ImportanceOptions {
   readonly signal?: AbortSignal;
@@ -83,15 +84,14 @@ async function squareSums(
       .filter(({ inputs, block }) => inputs?.of === of && block !== undefined)
       .map(({ module, block }) => [module, block!]),
   );
-  const rows = realRows(batch);
   const found = new Map<number, tf.Tensor>();
   const final = tf.tidy(() => {
     let x = model.embed(batch);
     for (let position = 0; position < model.config.structure.blocks.length; position++) {
       x = model.runBlock(position, x, batch, (module, input) => {
         if (!fed.has(module)) return;
-        const real = rows ? tf.gather(input, uploadTensor(rows, [rows.length]) as tf.Tensor1D) : input;
-        found.set(fed.get(module)!, tf.keep(real.square().sum(0)));
+        const squares = columnSums(withoutPadding(input, batch), 'squareSums');
+        found.set(fed.get(module)!, tf.keep(squares));
       });
     }
     return x;

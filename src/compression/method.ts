@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Model } from '../model/model';
+import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { CalibrationSequences, CalibrationStatistic, LinearStatistics } from './calibration';
 
@@ -52,6 +53,8 @@ export interface CompressionContext {
   onProgress?(share: number): void;
   /** The calibration sequences, where the recipe has them. */
   readonly calibration?: CalibrationSequences;
+  /** Where the recipe has training data. */
+  readonly training?: TrainingContext;
 }
 
 /** What every compression method says of itself. */
@@ -111,6 +114,8 @@ export interface ModelMethod<Parameters = unknown> extends MethodDeclaration<Par
   readonly appliesTo: 'model';
   /** Whether these parameters need calibration sequences; absent: never. */
   needsCalibration?(parameters: Parameters): boolean;
+  /** It trains: the recipe must name a text to train on, and `context.training` is there. */
+  readonly trains?: true;
   /** How often the sequences run through the model, a backward pass counted as two; absent: once. For the cost shown. */
   calibrationPasses?(parameters: Parameters): number;
   /**

@@ -23,12 +23,14 @@ export class CalibrationTexts {
    * @throws LabError where one of them was calibrated with a passage of it
    */
   evaluate(data: DataSet, calibrated: readonly { name: string; settings: CalibrationSettings }[]): void {
-    for (const { name, settings } of calibrated) {
-      const text = this.provided.get(settings.text);
+    // Of variants that were calibrated with one text, the first stands for all: comparing texts takes time.
+    const firstByText = new Map([...calibrated].reverse().map(({ name, settings }) => [settings.text, name]));
+    for (const [textName, variant] of firstByText) {
+      const text = this.provided.get(textName);
       const passage = text && sharedPassage(text, data);
       if (!passage) continue;
       throw new LabError(
-        `${name} was calibrated with ${text.name}, which shares a passage with ${data.name} ("${excerpt(passage)}"), so its figures would flatter it; evaluate on another text, or calibrate with another.`,
+        `${variant} was calibrated with ${textName}, which shares a passage with ${data.name} ("${excerpt(passage)}"), so its figures would flatter it; evaluate on another text, or calibrate with another.`,
       );
     }
     this.evaluated.set(data.name, data);

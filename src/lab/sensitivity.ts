@@ -35,6 +35,10 @@ export async function profileSensitivity(
     unit === 'block' ? byBlock(model, targets) : targets.map((name) => ({ name, modules: [name] }));
   const encoding = { tokenizer: session.tokenizer, config: model.config };
   const sequences = await texts.sequencesFor(recipe, encoding, signal);
+  texts.evaluate(
+    evaluation.data,
+    recipe.calibration && sequences ? [{ name: 'This step', settings: recipe.calibration }] : [],
+  );
   const weights = await compressAlone(model, checked, targets, {
     signal,
     calibration: sequences,
@@ -43,10 +47,6 @@ export async function profileSensitivity(
   });
   const variants = groups.map(({ modules }) => withAlone(model, modules, weights));
   try {
-    texts.evaluate(
-      evaluation.data,
-      recipe.calibration && sequences ? [{ name: 'This step', settings: recipe.calibration }] : [],
-    );
     const models = { base: model, variants, tokenizer: session.tokenizer };
     const [, ...figures] = await evaluationOf(evaluation.kind).measure(models, evaluation, {
       signal,

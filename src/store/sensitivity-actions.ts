@@ -1,6 +1,6 @@
 import type { EvaluationRequest, Recipe, RecipeStep } from '../lab/protocol';
 import type { Allocation } from '../lab/allocate-budget';
-import type { SensitivityProfile } from '../lab/sensitivity-profile';
+import { divergencesOf, parseSensitivityProfile, type SensitivityProfile } from '../lab/sensitivity-profile';
 import { provideTexts } from './calibration-actions';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { setDraft } from './recipe-actions';
@@ -26,7 +26,7 @@ export async function measureSensitivity(
 
 /** Takes a profile that was saved before. @returns whether the text is one */
 export function loadProfile(context: LabContext, text: string): boolean {
-  const profile = readProfile(text);
+  const profile = parseSensitivityProfile(text);
   if (!profile) return false;
   const { model } = context.store.getState();
   context.store.setState({ sensitivity: profile });
@@ -36,28 +36,11 @@ export function loadProfile(context: LabContext, text: string): boolean {
   return true;
 }
 
-function readProfile(text: string): SensitivityProfile | undefined {
-  try {
-    const json = JSON.parse(text) as Partial<SensitivityProfile>;
-    return Array.isArray(json.entries) && typeof json.method === 'string'
-      ? (json as SensitivityProfile)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** A recipe that names the file of the profile holds its divergences instead, so that it needs no file any more. */
 export function withSensitivities(recipe: Recipe, profile: SensitivityProfile | undefined): Recipe {
   const byShare = recipe.steps.some(({ targets }) => 'leastSensitive' in targets);
   if (!byShare || !profile || typeof recipe.sensitivities === 'object') return recipe;
-  return { ...recipe, sensitivities: divergences(profile) };
-}
-
-function divergences({ entries }: SensitivityProfile): Record<string, number> {
-  return Object.fromEntries(
-    entries.flatMap(({ modules, divergence }) => modules.map((name) => [name, divergence])),
-  );
+  return { ...recipe, sensitivities: divergencesOf(profile) };
 }
 
 /** Makes the draft a recipe that compresses what was chosen for a budget. */
