@@ -20,20 +20,21 @@ import { tiledProducts } from '../../kernels/tiled-products';
 export function product(x: tf.Tensor2D, matrix: tf.Tensor2D, isConstant: boolean): tf.Tensor2D {
   const [outputs, inputs] = matrix.shape;
   const multiply = (x: tf.Tensor2D) => denseMatmul(x, matrix, outputs);
-  const byInputs = (dy: tf.Tensor2D) => denseMatmul(dy, transposed(matrix), inputs);
+  const byInputs = (dy: tf.Tensor2D, matrix: tf.Tensor2D) => denseMatmul(dy, transposed(matrix), inputs);
   if (isConstant) {
     const op = tf.customGrad((...[x]) => ({
       value: multiply(x as tf.Tensor2D),
-      gradFunc: (dy: tf.Tensor) => byInputs(dy as tf.Tensor2D),
+      gradFunc: (dy: tf.Tensor) => byInputs(dy as tf.Tensor2D, matrix),
     }));
     return op(x) as tf.Tensor2D;
   }
   const op = tf.customGrad((...[x, , save]) => {
-    (save as tf.GradSaveFunc)([x as tf.Tensor]);
+    // The matrix, too: one that was made of factors on the way is gone by the backward pass unless the tape keeps it.
+    (save as tf.GradSaveFunc)([x as tf.Tensor, matrix]);
     return {
       value: multiply(x as tf.Tensor2D),
-      gradFunc: (dy: tf.Tensor, [x]: tf.Tensor[]) => [
-        byInputs(dy as tf.Tensor2D),
+      gradFunc: (dy: tf.Tensor, [x, matrix]: tf.Tensor[]) => [
+        byInputs(dy as tf.Tensor2D, matrix as tf.Tensor2D),
         denseMatmul(transposed(dy as tf.Tensor2D), transposed(x as tf.Tensor2D), inputs),
       ],
     };
