@@ -1,0 +1,47 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { TrainingBatch } from '../model/gradients/sequence-losses';
+import type { LearningRatePhase } from './learning-rate';
+import type { Student } from './student';
+
+/** The loss of a batch and its gradient. Whoever holds it disposes of the tensors. */
+export interface BatchGradients {
+  /** The mean loss of the batch. */
+  readonly loss: tf.Scalar;
+  /** By each of the student's parameters, in their order. */
+  readonly gradients: readonly tf.Tensor[];
+}
+
+/** The gradient of a batch at the student's present parameters, in as many parts as fit the GPU. */
+export type GradientsOf = (batch: TrainingBatch) => Promise<BatchGradients>;
+
+/** What a method keeps besides the parameters. */
+export interface HookState {
+  /** float32 or int32, by a name of the method's own. */
+  readonly tensors?: Readonly<Record<string, tf.Tensor>>;
+  /** Whatever JSON gives back as it was. */
+  readonly json?: unknown;
+}
+
+/** Where a method takes part in a run. */
+export interface StepHooks {
+  /** Learning rates instead of the settings' warm-up and cosine. */
+  readonly schedule?: readonly LearningRatePhase[];
+  /**
+   * Before an update: new masks, the draw of a quantization's noise, another phase.
+   * @param step updates so far, from 0
+   */
+  beforeStep?(step: number): void | Promise<void>;
+  /** Another way to take the gradient of a batch, such as at another point; it may call `compute` more than once. */
+  gradients?(compute: GradientsOf, batch: TrainingBatch): Promise<BatchGradients>;
+  /** What is measured in place of the mean cross-entropy of the held-out sequences. */
+  heldOutLoss?(student: Student, heldOut: readonly TrainingBatch[]): Promise<number>;
+  /**
+   * Whether the parameters after so many updates may be the result: not before a schedule of pruning has reached its end.
+   * Absent: any. The last ones always may.
+   */
+  mayBeBest?(step: number): boolean;
+  /** What `restore` needs so that a run goes on as if it had not stopped. The tensors stay the method's. */
+  state?(): HookState;
+  /** @param state as `state` gave it; its tensors belong to the method from here on */
+  restore?(state: HookState): void;
+}
