@@ -30,6 +30,25 @@ export function differentiableLogits(
   batch: TokenBatch,
   gates: Gates = {},
 ): tf.Tensor2D {
+  return differentiableOutputs(weights, batch, gates).logits;
+}
+
+/** What a forward pass gives on its way to the logits. */
+export interface DifferentiableOutputs {
+  readonly logits: tf.Tensor2D;
+  /** [batch·length, width]: what the first block takes, then what each block hands on, in the structure's order. */
+  readonly hiddenStates: readonly tf.Tensor2D[];
+}
+
+/**
+ * The same with the hidden states.
+ * @throws ModelError for a family that has no such forward pass
+ */
+export function differentiableOutputs(
+  weights: DifferentiableWeights,
+  batch: TokenBatch,
+  gates: Gates = {},
+): DifferentiableOutputs {
   const { config } = weights;
   const architecture = ARCHITECTURES[config.modelType];
   if (!architecture) {
@@ -45,10 +64,12 @@ export function differentiableLogits(
     causal: architecture.isCausal,
     gates,
   };
-  let x = architecture.embed(weights, batch);
-  for (const [position, structure] of config.structure.blocks.entries())
-    x = passOn(config, position, architecture.block(weights, structure, x, inputs));
-  return architecture.logits(weights, x, batch.batch);
+  const hiddenStates = [architecture.embed(weights, batch)];
+  for (const [position, structure] of config.structure.blocks.entries()) {
+    const output = architecture.block(weights, structure, hiddenStates[position], inputs);
+    hiddenStates.push(passOn(config, position, output));
+  }
+  return { logits: architecture.logits(weights, hiddenStates.at(-1)!, batch.batch), hiddenStates };
 }
 
 /**
