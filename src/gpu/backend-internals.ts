@@ -1,4 +1,4 @@
-import type { DataId } from '@tensorflow/tfjs';
+import type { DataId, Tensor } from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
 /**
@@ -26,6 +26,20 @@ export interface BackendInternals {
   submitQueue(): void;
   runWebGPUProgram(...parameters: unknown[]): unknown;
   makeTensorInfo(shape: number[], dtype: string): { dataId: DataId; shape: number[]; dtype: string };
+}
+
+/** The part of tfjs's engine that its type declarations hide: how `tf.customGrad` itself runs an op and puts it on the tape. */
+export interface EngineInternals {
+  runKernelFunc(op: {
+    inputs: Readonly<Record<string, Tensor>>;
+    forwardFunc(backend: unknown, save: (tensors: Tensor[]) => void): Tensor[];
+    backwardsFunc(changes: Tensor | Tensor[], saved: Tensor[]): Readonly<Record<string, () => Tensor>>;
+  }): Tensor[];
+}
+
+/** Sees the engine with its internals. */
+export function engineInternals(engine: unknown): EngineInternals {
+  return engine as EngineInternals;
 }
 
 /** Sees the backend with its internals. */

@@ -12,23 +12,25 @@ test.each([
   [7, 3],
   [100, 65],
   [513, 192],
+  [5000, 6],
 ])('%i rows of %i against float64', async (rows, width) => {
   const values = seededNormal(rows * width, 5);
-  const [squares, absolute, maxima] = [0, 1, 2].map(() => new Float64Array(width));
+  const [sums, squares, absolute, maxima] = [0, 1, 2, 3].map(() => new Float64Array(width));
   values.forEach((value, index) => {
     const column = index % width;
+    sums[column] += value;
     squares[column] += value * value;
     absolute[column] += Math.abs(value);
     maxima[column] = Math.max(maxima[column], Math.abs(value));
   });
   const x = uploadTensor(values, [rows, width]) as tf.Tensor2D;
-  const measures = ['squareSums', 'absoluteSums', 'absoluteMaxima'] as const;
+  const measures = ['sums', 'squareSums', 'absoluteSums', 'absoluteMaxima'] as const;
   const results = measures.map((measure) => columnSums(x, measure));
-  const [foundSquares, foundAbsolute, foundMaxima] = await Promise.all(
-    results.map((each) => readFloats(each)),
-  );
-  expectAllClose(foundSquares, squares, { absolute: 0, relative: 1e-5 });
-  expectAllClose(foundAbsolute, absolute, { absolute: 0, relative: 1e-5 });
-  expect(foundMaxima).toEqual(Float32Array.from(maxima));
+  const found = await Promise.all(results.map((each) => readFloats(each)));
+  // A sum of both signs may be near 0, where rounding shows.
+  expectAllClose(found[0], sums, { absolute: 1e-6 * Math.sqrt(rows), relative: 1e-5 });
+  expectAllClose(found[1], squares, { absolute: 0, relative: 1e-5 });
+  expectAllClose(found[2], absolute, { absolute: 0, relative: 1e-5 });
+  expect(found[3]).toEqual(Float32Array.from(maxima));
   tf.dispose([x, ...results]);
 });

@@ -1,30 +1,25 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../gpu/run-kernel';
-import source from './column-sums.wgsl?raw';
+import { type ColumnReduction, reduceColumns } from './column-reduction';
 
-const SUM = 'fn combined(a: f32, b: f32) -> f32 { return a + b; }';
-const MAXIMUM = 'fn combined(a: f32, b: f32) -> f32 { return max(a, b); }';
-const SQUARE = 'fn ofValue(value: f32) -> f32 { return value * value; }';
-const MAGNITUDE = 'fn ofValue(value: f32) -> f32 { return abs(value); }';
-
-const KERNELS = {
-  squareSums: kernelOf(SQUARE, SUM),
-  absoluteSums: kernelOf(MAGNITUDE, SUM),
-  absoluteMaxima: kernelOf(MAGNITUDE, MAXIMUM),
+const MEASURES = {
+  sums: reductionOf('sums', 'value', 'a + b'),
+  squareSums: reductionOf('square-sums', 'value * value', 'a + b'),
+  absoluteSums: reductionOf('absolute-sums', 'abs(value)', 'a + b'),
+  absoluteMaxima: reductionOf('absolute-maxima', 'abs(value)', 'max(a, b)'),
 } as const;
 
-/** Σ x², Σ |x| or max |x| of each column: [rows, width] → [width]. tfjs turns a matrix round before it sums its columns. */
-export function columnSums(x: tf.Tensor2D, measure: keyof typeof KERNELS): tf.Tensor1D {
-  const [rows, width] = x.shape;
-  const [y] = runKernel(KERNELS[measure], {
-    inputs: [x],
-    outputs: [{ shape: [width], dtype: 'float32' }],
-    uniforms: [rows, width],
-    workgroups: [Math.ceil(width / 64)],
-  });
-  return y as tf.Tensor1D;
+/**
+ * Σ x, Σ x², Σ |x| or max |x| of each column: [rows, width] → [width]. tfjs turns a matrix round before it sums its columns.
+ */
+export function columnSums(x: tf.Tensor2D, measure: keyof typeof MEASURES): tf.Tensor1D {
+  return reduceColumns(MEASURES[measure], [x], x.shape);
 }
 
-function kernelOf(ofValue: string, combined: string): Kernel {
-  return { name: 'column-sums', source: `${ofValue}\n${combined}\n${source}` };
+function reductionOf(measure: string, ofValue: string, combined: string): ColumnReduction {
+  return {
+    name: `column-${measure}`,
+    inputs: [{ name: 'x', type: 'array<Lane>' }],
+    term: `fn term(row: u32, index: u32) -> Lane { let value = x[index]; return ${ofValue}; }`,
+    combined,
+  };
 }

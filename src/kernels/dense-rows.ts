@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { emptyTensor } from '../gpu/transfer';
 import { int, runKernel } from '../gpu/run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
 import source from './dense-rows.wgsl?raw';
 
 /** One block of consecutive rows of a matrix. */
@@ -14,6 +16,8 @@ export interface RowBlock {
 export function denseRows(ids: tf.Tensor1D, blocks: readonly RowBlock[], width: number): tf.Tensor2D {
   const [count] = ids.shape;
   const y = emptyTensor([count, width]) as tf.Tensor2D;
+  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
+  const folded = foldWorkgroups(count, limit);
   for (const { values, firstRow, rows } of blocks) {
     runKernel(
       { name: 'dense-rows', source },
@@ -21,7 +25,7 @@ export function denseRows(ids: tf.Tensor1D, blocks: readonly RowBlock[], width: 
         inputs: [ids, values],
         outputs: [y],
         uniforms: [count, width, int(firstRow), int(rows)],
-        workgroups: [Math.ceil(width / 64), count],
+        workgroups: [Math.ceil(width / 64), ...folded],
       },
     );
   }

@@ -12,9 +12,12 @@ struct Uniforms {
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let column = id.x;
-  let n = id.y;
+  let n = id.z * workgroups.y + id.y;
+  if (n >= uniforms.count) {
+    return;
+  }
   let row = ids[n] - uniforms.firstRow;
   if (column < uniforms.width && row >= 0 && row < uniforms.rows) {
     y[n * uniforms.width + column] = w[u32(row) * uniforms.width + column];

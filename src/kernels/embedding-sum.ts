@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
 import source from './embedding-sum.wgsl?raw';
 
 /** Segment embeddings and the segment of each token, as BERT adds them. */
@@ -28,6 +30,7 @@ export function embeddingSum(
   }: { length: number; past?: number; lengths?: tf.Tensor1D; types?: TokenTypes },
 ): tf.Tensor2D {
   const [count, width] = tokens.shape;
+  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const [y] = runKernel(
     {
       name: 'embedding-sum',
@@ -43,8 +46,8 @@ export function embeddingSum(
         lengths ?? positions,
       ],
       outputs: [{ shape: [count, width], dtype: 'float32' }],
-      uniforms: [width, length, past],
-      workgroups: [Math.ceil(width / 64), count],
+      uniforms: [count, width, length, past],
+      workgroups: [Math.ceil(width / 64), ...foldWorkgroups(count, limit)],
     },
   );
   return y as tf.Tensor2D;

@@ -7,6 +7,7 @@
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 struct Uniforms {
+  count: u32,
   width: u32,
   length: u32,
   past: u32,
@@ -14,10 +15,10 @@ struct Uniforms {
 @group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let column = id.x;
-  let token = id.y;
-  if (column >= uniforms.width) {
+  let token = id.z * workgroups.y + id.y;
+  if (column >= uniforms.width || token >= uniforms.count) {
     return;
   }
   var past = uniforms.past;

@@ -6,15 +6,24 @@
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
 struct Uniforms {
+  rows: u32,
   width: u32,
   epsilon: f32,
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let index = workgroup.y * workgroups.x + workgroup.x;
+  if (index >= uniforms.rows) {
+    return;
+  }
   let quads = uniforms.width / 4u;
-  let row = group.x * quads;
+  let row = index * quads;
   var sum = vec4f();
   for (var quad = lane; quad < quads; quad += LANES) {
     sum += x[row + quad];

@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
 import { float, type Kernel, runKernel } from '../gpu/run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
 import { kernelProfile } from './kernel-profile';
 import subgroupSource from './layer-norm-subgroup.wgsl?raw';
 import source from './layer-norm.wgsl?raw';
@@ -14,8 +16,8 @@ export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor, shift: tf.Tensor, ep
   const [y] = runKernel(kernelFor(width), {
     inputs: [x, scale, shift],
     outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [width, float(epsilon)],
-    workgroups: [rows],
+    uniforms: [rows, width, float(epsilon)],
+    workgroups: foldWorkgroups(rows, currentGpu().device.limits.maxComputeWorkgroupsPerDimension),
   });
   return y as tf.Tensor2D;
 }

@@ -5,6 +5,7 @@
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
 struct Uniforms {
+  rows: u32,
   width: u32,
   epsilon: f32,
 }
@@ -16,8 +17,16 @@ var<workgroup> sums: array<f32, THREADS>;
 var<workgroup> squareSums: array<f32, THREADS>;
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let row = group.x * uniforms.width;
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let index = workgroup.y * workgroups.x + workgroup.x;
+  if (index >= uniforms.rows) {
+    return;
+  }
+  let row = index * uniforms.width;
   var sum = 0.0;
   for (var column = thread; column < uniforms.width; column += THREADS) {
     sum += x[row + column];

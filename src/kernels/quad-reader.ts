@@ -2,7 +2,7 @@ import type { InputBinding } from './epilogue';
 
 /**
  * Reads rows of a float32 matrix four columns at a time: one word of four where rows are whole quads, else four reads, with
- * zeros past the last column. The uniform `width` counts columns.
+ * zeros past the last column.
  */
 export interface QuadReader {
   /** WGSL type of the buffer. */
@@ -11,21 +11,21 @@ export interface QuadReader {
   readonly source: string;
 }
 
-/** @param name of the buffer; @param width columns of a row */
-export function quadReader(name: string, width: number): QuadReader {
+/** @param name of the buffer; @param width columns of a row; @param counted the uniform that counts them */
+export function quadReader(name: string, width: number, counted = 'width'): QuadReader {
   if (width % 4 === 0) {
     return {
       type: 'array<vec4f>',
-      source: `fn ${name}Start(row: u32) -> u32 { return row * (uniforms.width / 4u); }
+      source: `fn ${name}Start(row: u32) -> u32 { return row * (uniforms.${counted} / 4u); }
 fn ${name}Quad(start: u32, quad: u32) -> vec4f { return ${name}[start + quad]; }`,
     };
   }
   return {
     type: 'array<f32>',
-    source: `fn ${name}Start(row: u32) -> u32 { return row * uniforms.width; }
+    source: `fn ${name}Start(row: u32) -> u32 { return row * uniforms.${counted}; }
 fn ${name}Quad(start: u32, quad: u32) -> vec4f {
   let first = quad * 4u;
-  let last = uniforms.width - 1u;
+  let last = uniforms.${counted} - 1u;
   let at = start + min(first + vec4u(0u, 1u, 2u, 3u), vec4u(last));
   let inside = first + vec4u(0u, 1u, 2u, 3u) <= vec4u(last);
   return select(vec4f(), vec4f(${name}[at.x], ${name}[at.y], ${name}[at.z], ${name}[at.w]), inside);

@@ -23,6 +23,8 @@ test.each([
   [2, 33, 4, 9],
   [6, 8, 32, 8],
   [1, 64, 3, 65],
+  [3, 13, 12, 20],
+  [2, 20, 36, 12],
 ])('%i pairs of %i×%i by ×%i, either side transposed', async (batch, rows, terms, columns) => {
   const left = seededNormal(batch * rows * terms, 1);
   const right = seededNormal(batch * terms * columns, 2);

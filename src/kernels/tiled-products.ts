@@ -2,6 +2,9 @@ import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
 import { foldWorkgroups } from './fold-workgroups';
+import { kernelMemo } from './kernel-memo';
+import { kernelProfile } from './kernel-profile';
+import { quadProductsSource } from './quad-products';
 import source from './tiled-products.wgsl?raw';
 
 /** A batch of matrices, either of which may be taken transposed. */
@@ -13,6 +16,20 @@ export interface MatrixBatch {
 
 const KERNEL: Kernel = { name: 'tiled-products', source };
 
+/** Rows and columns that an invocation makes. */
+interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Software adapters pay for reads, which a larger tile has fewer of; GPUs want many invocations, with few registers each. */
+const TILES = {
+  software: { rows: 8, columns: 8 },
+  hardware: { rows: 4, columns: 4 },
+} as const;
+
+const remember = kernelMemo();
+
 /** Products of many pairs of matrices of one size: [batch, m, k] · [batch, k, n] → [batch, m, n]. */
 export function tiledProducts(left: MatrixBatch, right: MatrixBatch): tf.Tensor3D {
   const [batch, rows, terms] = sizesOf(left);
@@ -20,21 +37,33 @@ export function tiledProducts(left: MatrixBatch, right: MatrixBatch): tf.Tensor3
   if (ofRight !== terms) throw new Error(`Matrices of ${terms} columns and ${ofRight} rows have no product.`);
   const [leftRow, leftTerm] = stridesOf(left);
   const [rightTerm, rightColumn] = stridesOf(right);
-  const tiles = batch * Math.ceil(rows / 4) * Math.ceil(columns / 4);
-  const [y] = runKernel(KERNEL, {
-    inputs: [left.values, right.values],
-    outputs: [{ shape: [batch, rows, columns], dtype: 'float32' }],
-    uniforms: [
-      ...[batch, rows, columns, terms],
-      ...[rows * terms, leftRow, leftTerm],
-      ...[terms * columns, rightTerm, rightColumn],
-    ],
-    workgroups: foldWorkgroups(
-      Math.ceil(tiles / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
-  });
-  return y as tf.Tensor3D;
+  const launch = (kernel: Kernel, uniforms: number[], tile: Tile) => {
+    const tiles = batch * Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+    const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
+    const [y] = runKernel(kernel, {
+      inputs: [left.values, right.values],
+      outputs: [{ shape: [batch, rows, columns], dtype: 'float32' }],
+      uniforms,
+      workgroups: foldWorkgroups(Math.ceil(tiles / 64), limit),
+    });
+    return y as tf.Tensor3D;
+  };
+  const inQuads = [columns, terms, ...(left.isTransposed ? [rows] : [])].every((size) => size % 4 === 0);
+  if (inQuads) {
+    const tile = TILES[kernelProfile().name];
+    const uniforms = [batch, rows, columns / 4, terms / 4, Math.floor(rows / 4)];
+    return launch(quadKernel(left, right, tile), uniforms, tile);
+  }
+  const strides = [rows * terms, leftRow, leftTerm, terms * columns, rightTerm, rightColumn];
+  return launch(KERNEL, [batch, rows, columns, terms, ...strides], TILES.hardware);
+}
+
+function quadKernel(left: MatrixBatch, right: MatrixBatch, { rows, columns }: Tile): Kernel {
+  const [isLeftTransposed, isRightTransposed] = [left, right].map((side) => side.isTransposed ?? false);
+  return remember(`${isLeftTransposed} ${isRightTransposed} ${rows}`, () => ({
+    name: 'quad-products',
+    source: quadProductsSource({ isLeftTransposed, isRightTransposed, rows, quads: columns / 4 }),
+  }));
 }
 
 function sizesOf({ values, isTransposed }: MatrixBatch): [batch: number, rows: number, columns: number] {

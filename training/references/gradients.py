@@ -1,4 +1,4 @@
-"""Losses of the tiny checkpoints and their gradients by weights and by gates on heads and neurons, from autograd in float64.
+"""Losses of the tiny checkpoints and their gradients by weights, by biases, norms and position embeddings, and by gates on heads and neurons, from autograd in float64.
 
     python -m references.gradients        (in the folder training)
 
@@ -66,6 +66,9 @@ def results(model, family, examples, attention_names, feed_forward_names, neuron
     (total / len(examples)).backward()
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
     modules = [name.removesuffix(".weight") for name, value in gradients.items() if value.dim() == 2 and name.endswith(".weight")]
+    # What Lathe keeps beside the matrices: biases, norms, embeddings of positions and of token types.
+    beside = [name for name, value in gradients.items() if value.dim() == 1 or "wpe" in name or "position_emb" in name or "token_type" in name]
+    content["vectors"] = {name: gradients[name].flatten().tolist() for name in beside}
     content["norms"] = {module: gradients[f"{module}.weight"].norm().item() for module in modules}
     content["weights"] = {module: matrix(model, module, gradients).flatten().tolist() for module in WRITTEN[family]}
     return content
@@ -114,4 +117,6 @@ def masked_lm():
 
 
 if __name__ == "__main__":
-    write_fixture("gradients.json", {"gpt2": gpt2(), "bert": bert(), "maskedLm": masked_lm()})
+    contents = {"gpt2": gpt2(), "bert": bert(), "maskedLm": masked_lm()}
+    write_fixture("vector-gradients.json", {family: content.pop("vectors") for family, content in contents.items()})
+    write_fixture("gradients.json", contents)

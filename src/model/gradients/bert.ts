@@ -2,25 +2,28 @@ import * as tf from '@tensorflow/tfjs';
 import { blockName, WORD_EMBEDDINGS } from '../architectures/bert-layout';
 import type { BlockStructure } from '../structure';
 import type { DifferentiableArchitecture } from './differentiable-architecture';
-import { activate, affine, attend, type BlockInputs, gateNeurons, normalize } from './differentiable-layers';
+import {
+  activate,
+  affine,
+  attend,
+  type BlockInputs,
+  byHead,
+  gateNeurons,
+  normalize,
+} from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
+import { addPositions, lookUpRows } from './embeddings';
 
 /** BERT with its masked-language-model head or its classifier; what `architectures/bert.ts` computes by kernels. */
 export const bert: DifferentiableArchitecture = {
   isCausal: false,
 
-  embed(weights, { ids, batch, length, tokenTypes }) {
-    const tokens = weights.linear(WORD_EMBEDDINGS).rows(tf.tensor1d(ids, 'int32'));
-    const positions = tf.slice(
-      weights.vector('bert.embeddings.position_embeddings.weight'),
-      [0, 0],
-      [length, -1],
-    );
-    const types = tf.gather(
-      weights.vector('bert.embeddings.token_type_embeddings.weight'),
-      tf.tensor1d(tokenTypes ?? new Int32Array(ids.length), 'int32'),
-    );
-    const sum = tf.add(tf.add(tokens, tf.tile(positions, [batch, 1])), types);
+  embed(weights, { ids, length, tokenTypes }) {
+    const tokens = weights.linear(WORD_EMBEDDINGS).rows(ids);
+    const positions = weights.vector('bert.embeddings.position_embeddings.weight');
+    const types = weights.vector('bert.embeddings.token_type_embeddings.weight') as tf.Tensor2D;
+    const ofTypes = lookUpRows(types, tokenTypes ?? new Int32Array(ids.length));
+    const sum = tf.add(addPositions(tokens, positions, length), ofTypes);
     return normalize(weights, sum as tf.Tensor2D, 'bert.embeddings.LayerNorm');
   },
 
@@ -48,8 +51,10 @@ function attention(
   inputs: BlockInputs,
 ): tf.Tensor2D {
   const name = `${blockName(index)}.attention`;
-  const role = (module: string) => affine(weights, `${name}.self.${module}`, x);
-  const mixed = attend(weights.config, [role('query'), role('key'), role('value')], index, inputs);
+  const roles = ['query', 'key', 'value'].flatMap((role) =>
+    byHead(weights.config, affine(weights, `${name}.self.${role}`, x), 1, inputs),
+  );
+  const mixed = attend(roles, index, inputs);
   return affine(weights, `${name}.output.dense`, mixed);
 }
 
@@ -68,13 +73,16 @@ function maskedHead(weights: DifferentiableWeights, hidden: tf.Tensor2D): tf.Ten
   const name = 'cls.predictions.transform';
   const transformed = activate(affine(weights, `${name}.dense`, hidden), weights.config.activation);
   const decoder = weights.config.hasOwnHead ? 'cls.predictions.decoder' : WORD_EMBEDDINGS;
-  const scores = weights.linear(decoder).matmul(normalize(weights, transformed, `${name}.LayerNorm`));
-  return tf.add(scores, weights.vector('cls.predictions.bias'));
+  const normed = normalize(weights, transformed, `${name}.LayerNorm`);
+  return weights.linear(decoder).affine(normed, weights.vector('cls.predictions.bias'));
 }
 
 function classifier(weights: DifferentiableWeights, hidden: tf.Tensor2D, batch: number): tf.Tensor2D {
-  const [tokens, width] = hidden.shape;
-  const sequences = tf.reshape(hidden, [batch, tokens / batch, width]);
-  const first: tf.Tensor2D = tf.reshape(tf.slice(sequences, [0, 0, 0], [batch, 1, width]), [batch, width]);
-  return affine(weights, 'classifier', tf.tanh(affine(weights, 'bert.pooler.dense', first)));
+  const length = hidden.shape[0] / batch;
+  const first = lookUpRows(
+    hidden,
+    Int32Array.from({ length: batch }, (_, sequence) => sequence * length),
+  );
+  const pooled = activate(affine(weights, 'bert.pooler.dense', first), 'tanh');
+  return affine(weights, 'classifier', pooled);
 }

@@ -1,4 +1,7 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { uploadTensor } from '../../gpu/transfer';
+import { crossEntropyGradient, crossEntropyLosses } from '../../kernels/cross-entropy';
 
 /**
  * −log softmax(logits)[target] of each row; 0 for a row without a target.
@@ -10,25 +13,32 @@ import * as tf from '@tensorflow/tfjs';
  * @returns [rows]
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: Int32Array): tf.Tensor1D {
-  const [rows, classes] = logits.shape;
+  checkTargets(logits, targets);
+  const [y] = differentiableOp(
+    { logits },
+    (save) => {
+      const ids = uploadTensor(targets, [targets.length]) as tf.Tensor1D;
+      const { losses, logPartitions } = crossEntropyLosses(logits, ids);
+      save([logits, ids, logPartitions]);
+      return [losses];
+    },
+    ([change], [logits, ids, logPartitions]) => ({
+      logits: () =>
+        crossEntropyGradient(
+          logits as tf.Tensor2D,
+          ids as tf.Tensor1D,
+          logPartitions as tf.Tensor1D,
+          change as tf.Tensor1D,
+        ),
+    }),
+  );
+  return y as tf.Tensor1D;
+}
+
+/** @throws Error where targets do not fit the logits */
+export function checkTargets({ shape: [rows, classes] }: tf.Tensor2D, targets: Int32Array): void {
   if (targets.length !== rows)
     throw new Error(`${targets.length} targets do not fit ${rows} rows of logits.`);
-  // Made anew in the backward pass: by then the tape has let go of what it was not asked to keep.
-  const ids = () => tf.tensor1d(targets, 'int32');
-  const loss = tf.customGrad((...[scores, save]) => {
-    const x = scores as tf.Tensor2D;
-    const counts = tf.cast(tf.greaterEqual(ids(), 0), 'float32');
-    const logPartition = tf.logSumExp(x, 1, true);
-    (save as tf.GradSaveFunc)([x, logPartition, counts]);
-    const picked = tf.sum(tf.mul(x, tf.oneHot(ids(), classes)), 1);
-    return {
-      value: tf.mul(tf.sub(tf.squeeze(logPartition, [1]), picked), counts),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [logits, normalizer, weights] = saved;
-        const difference = tf.sub(tf.exp(tf.sub(logits, normalizer)), tf.oneHot(ids(), classes));
-        return tf.mul(difference, tf.expandDims(tf.mul(dy, weights), 1));
-      },
-    };
-  });
-  return loss(logits) as tf.Tensor1D;
+  const outside = targets.find((target) => target >= classes);
+  if (outside !== undefined) throw new Error(`Target ${outside} is none of ${classes} classes.`);
 }

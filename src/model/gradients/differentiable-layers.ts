@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Activation } from '../../kernels/activation';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { activated, activationGradient } from '../../kernels/activation-gradient';
 import { betweenBlocks } from '../between-blocks';
 import type { ModelConfig } from '../model';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
-import { attentionOfHeads, swapMiddle } from './kernel-gradients';
-
-const SQRT_HALF = Math.SQRT1_2;
-const SQRT_TWO_OVER_PI = Math.sqrt(2 / Math.PI);
+import { attentionOfHeads, besideEachOther, headsOf } from './attention';
+import { layerNormalization } from './layer-normalization';
 
 /** What every block is given besides its input. */
 export interface BlockInputs {
@@ -22,52 +22,60 @@ export interface BlockInputs {
 
 /** x Wᵀ + b. */
 export function affine(weights: DifferentiableWeights, module: string, x: tf.Tensor2D): tf.Tensor2D {
-  return tf.add(weights.linear(module).matmul(x), weights.vector(`${module}.bias`));
+  return weights.linear(module).affine(x, weights.vector(`${module}.bias`));
 }
 
 /** Layer normalization over the last dimension. @param name stem of its two vectors' names */
 export function normalize(weights: DifferentiableWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {
-  const centred = tf.sub(x, tf.mean(x, 1, true));
-  const variance = tf.mean(tf.square(centred), 1, true);
-  const normed = tf.mul(centred, tf.rsqrt(tf.add(variance, weights.config.layerNormEpsilon)));
-  return tf.add(tf.mul(normed, weights.vector(`${name}.weight`)), weights.vector(`${name}.bias`));
+  const [scale, shift] = [weights.vector(`${name}.weight`), weights.vector(`${name}.bias`)];
+  return layerNormalization(x, scale, shift, weights.config.layerNormEpsilon);
 }
 
 export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
   if (activation === 'none') return x;
-  if (activation === 'relu') return tf.relu(x);
-  if (activation === 'tanh') return tf.tanh(x);
-  const half = tf.mul(x, 0.5);
-  if (activation === 'gelu') return tf.mul(half, tf.add(tf.erf(tf.mul(x, SQRT_HALF)), 1));
-  const cubic = tf.mul(tf.mul(tf.square(x), x), 0.044715);
-  return tf.mul(half, tf.add(tf.tanh(tf.mul(tf.add(x, cubic), SQRT_TWO_OVER_PI)), 1));
+  const [y] = differentiableOp(
+    { x },
+    (save) => {
+      save([x]);
+      return [activated(x, activation)];
+    },
+    ([change], [x]) => ({ x: () => activationGradient(x, change, activation) }),
+  );
+  return y as tf.Tensor2D;
+}
+
+/**
+ * Query, key or value, or all of them, by head.
+ * @param x [batch·length, roles·kept heads·headWidth]
+ * @returns of each role [batch·kept heads, length, headWidth]
+ */
+export function byHead(
+  { width, heads }: ModelConfig,
+  x: tf.Tensor2D,
+  roles: number,
+  { length }: BlockInputs,
+): tf.Tensor3D[] {
+  return headsOf(x, { length, headWidth: width / heads, roles });
 }
 
 /**
  * Scaled dot-product attention of the kept heads, gated.
- * @param query [batch·length, kept heads·headWidth], as `key` and `value`
+ * @param roles query, key and value of `byHead`
  * @param block number of the block in the checkpoint
+ * @returns [batch·length, kept heads·headWidth]
  */
 export function attend(
-  { width, heads: allHeads }: ModelConfig,
-  [query, key, value]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D],
+  [query, key, value]: readonly tf.Tensor3D[],
   block: number,
-  { batch, length, keyCounts, causal, gates }: BlockInputs,
+  { batch, keyCounts, causal, gates }: BlockInputs,
 ): tf.Tensor2D {
-  const headWidth = width / allHeads;
-  const heads = query.shape[1] / headWidth;
-  const byHead = (x: tf.Tensor2D) =>
-    swapMiddle(x, [batch, length, heads, headWidth], [batch * heads, length, headWidth]) as tf.Tensor3D;
+  const [ofBatch, , headWidth] = query.shape;
+  const heads = ofBatch / batch;
   const scale = 1 / Math.sqrt(headWidth);
-  const options = { heads, scale, keyCounts, causal };
-  const mixed = attentionOfHeads(byHead(query), byHead(key), byHead(value), options);
+  const mixed = attentionOfHeads(query, key, value, { heads, scale, keyCounts, causal });
   const gate = gates.heads?.get(block);
-  const gated = gate ? tf.mul(mixed, tf.reshape(gate, [batch * heads, 1, 1])) : mixed;
-  return swapMiddle(
-    gated,
-    [batch, heads, length, headWidth],
-    [batch * length, heads * headWidth],
-  ) as tf.Tensor2D;
+  const gated = gate ? tf.mul<tf.Tensor3D>(mixed, tf.reshape(gate, [ofBatch, 1, 1])) : mixed;
+  return besideEachOther(gated, heads);
 }
 
 /** Multiplies the feed-forward layer's activations, [batch·length, kept neurons], by their gates. */

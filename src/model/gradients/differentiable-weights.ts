@@ -3,15 +3,7 @@ import { uploadTensor } from '../../gpu/transfer';
 import { DenseWeight } from '../../weights/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { Model, ModelConfig } from '../model';
-import { product } from './kernel-gradients';
-
-/** A matrix as a differentiable forward pass uses it: everything is an op that tfjs.s tape sees. */
-export interface DifferentiableLinear {
-  /** [tokens, in] → [tokens, out] */
-  matmul(x: tf.Tensor2D): tf.Tensor2D;
-  /** Rows by int32 index, [n] → [n, in]. */
-  rows(ids: tf.Tensor1D): tf.Tensor2D;
-}
+import { type DifferentiableLinear, linearOf } from './differentiable-linear';
 
 /**
  * The weights of a model as its differentiable forward pass asks for them. What the loss can be differentiated by is
@@ -32,8 +24,6 @@ export class DenseParameters implements DifferentiableWeights {
     /** By module name, [out, in]. */
     readonly matrices: ReadonlyMap<string, tf.Tensor2D>,
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
-    /** Modules whose matrices are differentiated by; absent: all. */
-    private readonly wanted?: ReadonlySet<string>,
   ) {}
 
   /** The values that a model has now, in whatever form; dense ones share the model's buffers. The caller disposes. */
@@ -49,18 +39,8 @@ export class DenseParameters implements DifferentiableWeights {
     return new DenseParameters(config, matrices, new Map(cloned));
   }
 
-  /** The same tensors, whose owner stays this object, with gradients by some matrices only: the others' are not made. */
-  differentiatedBy(modules: Iterable<string>): DenseParameters {
-    return new DenseParameters(this.config, this.matrices, this.vectors, new Set(modules));
-  }
-
   linear(module: string): DifferentiableLinear {
-    const matrix = this.matrices.get(module)!;
-    const isConstant = this.wanted !== undefined && !this.wanted.has(module);
-    return {
-      matmul: (x) => product(x, matrix, isConstant),
-      rows: (ids) => tf.gather(matrix, ids),
-    };
+    return linearOf(this.matrices.get(module)!);
   }
 
   vector(tensor: string): tf.Tensor {

@@ -3,17 +3,25 @@ import { blockName } from '../architectures/gpt2-layout';
 import type { TokenBatch } from '../model';
 import type { BlockStructure } from '../structure';
 import type { DifferentiableArchitecture } from './differentiable-architecture';
-import { activate, affine, attend, type BlockInputs, gateNeurons, normalize } from './differentiable-layers';
+import {
+  activate,
+  affine,
+  attend,
+  type BlockInputs,
+  byHead,
+  gateNeurons,
+  normalize,
+} from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
+import { addPositions } from './embeddings';
 
 /** GPT-2 with its language-model head; what `architectures/gpt2.ts` computes by kernels. */
 export const gpt2: DifferentiableArchitecture = {
   isCausal: true,
 
-  embed(weights, { ids, batch, length }: TokenBatch) {
-    const positions = tf.slice(weights.vector('transformer.wpe.weight'), [0, 0], [length, -1]);
-    const tokens = weights.linear('transformer.wte').rows(tf.tensor1d(ids, 'int32'));
-    return tf.add(tokens, tf.tile(positions, [batch, 1]));
+  embed(weights, { ids, length }: TokenBatch) {
+    const tokens = weights.linear('transformer.wte').rows(ids);
+    return addPositions(tokens, weights.vector('transformer.wpe.weight'), length);
   },
 
   block(weights, structure, x, inputs) {
@@ -35,8 +43,7 @@ function attention(
 ): tf.Tensor2D {
   const name = blockName(index);
   const qkv = affine(weights, `${name}.attn.c_attn`, normalize(weights, x, `${name}.ln_1`));
-  const roles = tf.split(qkv, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-  const mixed = attend(weights.config, roles, index, inputs);
+  const mixed = attend(byHead(weights.config, qkv, 3, inputs), index, inputs);
   return tf.add(x, affine(weights, `${name}.attn.c_proj`, mixed));
 }
 

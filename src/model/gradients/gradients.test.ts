@@ -4,13 +4,14 @@ import { openNodeGpu } from '../../gpu/node-gpu';
 import { readFloats } from '../../gpu/transfer';
 import { expectAllClose } from '../../testing/allclose';
 import fixture from '../../testing/fixtures/gradients.json';
+import vectorFixture from '../../testing/fixtures/vector-gradients.json';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { loadModel } from '../load-model';
 import type { Model } from '../model';
 import { restructure } from '../restructure';
 import { DenseParameters } from './differentiable-weights';
 import { gateGradients, type Gradients, weightGradients } from './gradients';
-import { differentiableLogits, type TrainingBatch } from './sequence-losses';
+import { differentiableLogits, sequenceLosses, type TrainingBatch } from './sequence-losses';
 import { sequenceOf, withMaskedTokens, withNextTokens } from './training-batch';
 
 beforeAll(() => openNodeGpu());
@@ -98,6 +99,24 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
       }
       for (const [module, gradient] of Object.entries(expected.weights))
         expect(relativeError(values.get(module)!, gradient), module).toBeLessThan(RELATIVE);
+    }));
+
+  test('gradients of biases, norms and embeddings of positions and token types', () =>
+    withParameters(family, async (parameters) => {
+      const names = [...parameters.vectors.keys()];
+      const exact: Record<string, number[]> = vectorFixture[family];
+      const batch = batchOf(family);
+      const { value, grads } = tf.valueAndGrads(() => tf.mean(sequenceLosses(parameters, batch)))([
+        ...parameters.vectors.values(),
+      ]);
+      expect(names.toSorted()).toEqual(Object.keys(exact).toSorted());
+      for (const [index, name] of names.entries()) {
+        const gradient = await readFloats(grads[index]);
+        // A key's bias moves all scores of a query alike: its gradient is 0, and only rounding is left of it.
+        if (norm(exact[name]) < 1e-9) expect(norm(gradient), name).toBeLessThan(1e-6);
+        else expect(relativeError(gradient, exact[name]), name).toBeLessThan(RELATIVE);
+      }
+      tf.dispose([value, ...grads]);
     }));
 
   test("the mean of the sequences' own gradients is that of the batch", () =>

@@ -21,8 +21,9 @@ export function weightGradients(
   modules: readonly string[],
 ): Gradients<string> {
   const matrices = modules.map((module) => parameters.matrices.get(module)!);
-  const weights = parameters.differentiatedBy(modules);
-  return gradientsBy(modules, matrices, batch.batch, 1 / batch.batch, () => sequenceLosses(weights, batch));
+  return gradientsBy(modules, matrices, batch.batch, 1 / batch.batch, () =>
+    sequenceLosses(parameters, batch),
+  );
 }
 
 /**
@@ -34,8 +35,7 @@ export function gateGradients(
   batch: TrainingBatch,
   of: 'heads' | 'neurons',
 ): Gradients<number> {
-  const weights = parameters.differentiatedBy([]);
-  const { structure, heads, feedForwardWidth } = weights.config;
+  const { structure, heads, feedForwardWidth } = parameters.config;
   const counts = structure.blocks.flatMap(
     ({ index, hasAttention, hasFeedForward, keptHeads, keptNeurons }): [number, number][] => {
       if (of === 'heads') return hasAttention ? [[index, keptHeads?.length ?? heads]] : [];
@@ -47,7 +47,7 @@ export function gateGradients(
   const gates: Gates = { [of]: new Map(blocks.map((index, position) => [index, ones[position]])) };
   try {
     // Each sequence has gates of its own, so the sum of the losses has every sequence's own derivatives.
-    return gradientsBy(blocks, ones, batch.batch, 1, () => sequenceLosses(weights, batch, gates));
+    return gradientsBy(blocks, ones, batch.batch, 1, () => sequenceLosses(parameters, batch, gates));
   } finally {
     tf.dispose(ones);
   }

@@ -1,0 +1,70 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { type Activation, activationSource } from './activation';
+import derivativeSource from './activation-derivative.wgsl?raw';
+import { declareInputs } from './epilogue';
+import { foldWorkgroups } from './fold-workgroups';
+import { kernelMemo } from './kernel-memo';
+import { laneWidth, withLanes } from './lanes';
+import mainSource from './activation-gradient.wgsl?raw';
+
+/** An activation function that does something. */
+export type Nonlinearity = Exclude<Activation, 'none'>;
+
+const remember = kernelMemo();
+
+/** f(x) of every value. */
+export function activated(x: tf.Tensor, activation: Nonlinearity): tf.Tensor {
+  return run(activation, [x]);
+}
+
+/** dy · f′(x) of every value: what the activation f hands back to its input. @param change dy, of the shape of `x` */
+export function activationGradient(x: tf.Tensor, change: tf.Tensor, activation: Nonlinearity): tf.Tensor {
+  return run(activation, [x, change]);
+}
+
+function run(activation: Nonlinearity, inputs: readonly tf.Tensor[]): tf.Tensor {
+  const [{ shape, size }] = inputs;
+  const lanes = size / laneWidth(size);
+  const [y] = runKernel(kernelFor(activation, inputs.length === 2, size), {
+    inputs,
+    outputs: [{ shape, dtype: 'float32' }],
+    uniforms: [lanes],
+    workgroups: foldWorkgroups(
+      Math.ceil(lanes / 64),
+      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
+    ),
+  });
+  return y;
+}
+
+function kernelFor(activation: Nonlinearity, isGradient: boolean, size: number): Kernel {
+  const lane = laneWidth(size);
+  return remember(`${activation} ${isGradient} ${lane}`, () => {
+    const names = isGradient ? ['x', 'change'] : ['x'];
+    const inputs = names.map((name) => ({ name, type: 'array<Lane>' }));
+    const ofValue = (component: string) =>
+      isGradient
+        ? `derivative(value${component}) * change[index]${component}`
+        : `activate(value${component})`;
+    const components = ['.x', '.y', '.z', '.w'].map(ofValue).join(', ');
+    return {
+      name: isGradient ? 'activation-gradient' : 'activated',
+      source: withLanes(
+        `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<Lane>;
+struct Uniforms { lanes: u32 }
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${activationSource(activation)}
+${isGradient ? derivativeSource : ''}
+fn result(index: u32) -> Lane {
+  let value = x[index];
+  return ${lane === 4 ? `vec4f(${components})` : ofValue('')};
+}
+${mainSource}`,
+        size,
+      ),
+    };
+  });
+}

@@ -1,0 +1,34 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { runKernel } from '../gpu/run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
+import { kernelMemo } from './kernel-memo';
+import { laneWidth, withLanes } from './lanes';
+import source from './position-sums.wgsl?raw';
+
+const remember = kernelMemo();
+
+/**
+ * Adds up the rows that stand at the same position of their sequences.
+ * @param x [batch·length, width]
+ * @param positions rows of the result; those from `length` on are zeros
+ * @returns [positions, width]
+ */
+export function positionSums(x: tf.Tensor2D, length: number, positions: number): tf.Tensor2D {
+  const [rows, width] = x.shape;
+  const lanes = width / laneWidth(width);
+  const kernel = remember(String(laneWidth(width)), () => ({
+    name: 'position-sums',
+    source: withLanes(source, width),
+  }));
+  const [y] = runKernel(kernel, {
+    inputs: [x],
+    outputs: [{ shape: [positions, width], dtype: 'float32' }],
+    uniforms: [rows / length, length, positions, lanes],
+    workgroups: foldWorkgroups(
+      Math.ceil((positions * lanes) / 64),
+      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
+    ),
+  });
+  return y as tf.Tensor2D;
+}

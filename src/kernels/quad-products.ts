@@ -1,0 +1,105 @@
+/** How a kernel of many products reads its two sides, and how much an invocation makes of them. */
+export interface QuadProducts {
+  readonly isLeftTransposed: boolean;
+  readonly isRightTransposed: boolean;
+  /** Rows that an invocation makes, a multiple of 4. */
+  readonly rows: number;
+  /** Quads of columns that it makes. */
+  readonly quads: number;
+}
+
+/**
+ * WGSL of many products of pairs of matrices that are stored in whole quads, [batch, m, k] · [batch, k, n]: every read brings four
+ * values, along the terms or across them, as the side is stored. Names are written out because compilers keep an indexed
+ * array in memory. Beyond the edge other values are read, and nothing is written.
+ */
+export function quadProductsSource({
+  isLeftTransposed,
+  isRightTransposed,
+  rows,
+  quads,
+}: QuadProducts): string {
+  const [ofRows, ofQuads, ofTerms] = [numbers(rows), numbers(quads), numbers(4)];
+  const left = isLeftTransposed
+    ? ofTerms.flatMap((term) =>
+        numbers(rows / 4).map(
+          (quad) =>
+            `    let left${term}_${quad} = left[leftStart + (k * 4u + ${term}u) * leftQuads + row / 4u + ${quad}u];`,
+        ),
+      )
+    : ofRows.map((row) => `    let left${row} = left[leftStart + (row + ${row}u) * leftQuads + k];`);
+  const right = isRightTransposed
+    ? numbers(4 * quads).map(
+        (column) => `    let right${column} = right[rightStart + (column + ${column}u) * rightQuads + k];`,
+      )
+    : ofTerms.flatMap((term) =>
+        ofQuads.map(
+          (quad) =>
+            `    let right${term}_${quad} = right[rightStart + (k * 4u + ${term}u) * rightQuads + column / 4u + ${quad}u];`,
+        ),
+      );
+  const leftValue = (row: number, term: number) =>
+    isLeftTransposed ? `left${term}_${row >> 2}[${row % 4}]` : `left${row}[${term}]`;
+  const ofRow = (row: number, quad: number) => {
+    if (!isRightTransposed) {
+      const terms = ofTerms.map((term) => `${leftValue(row, term)} * right${term}_${quad}`);
+      return terms.join(' + ');
+    }
+    const whole = isLeftTransposed
+      ? `vec4f(${ofTerms.map((term) => leftValue(row, term)).join(', ')})`
+      : `left${row}`;
+    return `vec4f(${ofTerms.map((column) => `dot(${whole}, right${4 * quad + column})`).join(', ')})`;
+  };
+  return [
+    `@group(0) @binding(0) var<storage, read> left: array<vec4f>;
+@group(0) @binding(1) var<storage, read> right: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+struct Uniforms {
+  batch: u32,
+  rows: u32,
+  // All three count quads.
+  columnQuads: u32,
+  termQuads: u32,
+  rowQuads: u32,
+}
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let across = (uniforms.columnQuads + ${quads - 1}u) / ${quads}u;
+  let down = (uniforms.rows + ${rows - 1}u) / ${rows}u;
+  let tile = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  let batch = tile / (across * down);
+  if (batch >= uniforms.batch) {
+    return;
+  }
+  let row = tile / across % down * ${rows}u;
+  let column = tile % across * ${4 * quads}u;
+  let leftQuads = ${isLeftTransposed ? 'uniforms.rowQuads' : 'uniforms.termQuads'};
+  let rightQuads = ${isRightTransposed ? 'uniforms.termQuads' : 'uniforms.columnQuads'};
+  let leftStart = batch * uniforms.rows * uniforms.termQuads;
+  let rightStart = batch * uniforms.termQuads * 4u * uniforms.columnQuads;`,
+    ...ofRows.flatMap((row) => ofQuads.map((quad) => `  var sum${row}_${quad} = vec4f();`)),
+    `  for (var k = 0u; k < uniforms.termQuads; k++) {`,
+    ...left,
+    ...right,
+    ...ofRows.flatMap((row) => ofQuads.map((quad) => `    sum${row}_${quad} += ${ofRow(row, quad)};`)),
+    `  }`,
+    ...ofRows.flatMap((row) =>
+      ofQuads.map(
+        (quad) => `  if (row + ${row}u < uniforms.rows && column / 4u + ${quad}u < uniforms.columnQuads) {
+    y[(batch * uniforms.rows + row + ${row}u) * uniforms.columnQuads + column / 4u + ${quad}u] = sum${row}_${quad};
+  }`,
+      ),
+    ),
+    `}`,
+  ].join('\n');
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,76 @@
+/** What one invocation makes: rows by four columns of each quad. */
+export interface RegisterTile {
+  /** A multiple of 4. */
+  readonly rows: number;
+  readonly quads: number;
+  /** Lanes that share the rows and hand their values round, each reading another term's; 1: none. */
+  readonly lanes: number;
+}
+
+/**
+ * WGSL of leftᵀ · right with every sum in a register of its own, as `token-tile.ts` has it: names are written out because
+ * compilers keep an indexed array in memory.
+ * @param invocations of a workgroup, side by side along the columns
+ */
+export function registerTileSource({ rows, quads, lanes }: RegisterTile, invocations: number): string {
+  const ofRows = numbers(rows / 4);
+  const ofQuads = numbers(quads);
+  const exchanges = lanes > 1;
+  return [
+    `@compute @workgroup_size(${invocations})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  ${exchanges ? '@builtin(subgroup_invocation_id) lane: u32,' : '@builtin(local_invocation_index) lane: u32,'}
+) {
+  let firstRow = workgroup.y * ${rows}u;
+  let firstQuad = workgroup.x * ${quads * invocations}u + lane;
+  let lastTerm = uniforms.terms - 1u;`,
+    ...numbers(rows).flatMap((row) => ofQuads.map((quad) => `  var sum${row}_${quad} = vec4f();`)),
+    `  for (var first = 0u; first < uniforms.terms; first += ${lanes}u) {
+    let own = first + ${exchanges ? 'lane' : '0u'};
+    let ownStart = leftStart(min(own, lastTerm));`,
+    // Past the last term zeros add nothing.
+    ...ofRows.map(
+      (quad) =>
+        `    let read${quad} = select(vec4f(), leftQuad(ownStart, firstRow / 4u + ${quad}u), own <= lastTerm);`,
+    ),
+    ...numbers(lanes).flatMap((term) => [
+      `    {
+      let start = rightStart(min(first + ${term}u, lastTerm));`,
+      ...ofQuads.map(
+        (quad) => `      let right${quad} = rightQuad(start, firstQuad + ${quad * invocations}u);`,
+      ),
+      ...ofRows.flatMap((quadOfRows) => [
+        `      let left${quadOfRows} = ${exchanges ? `subgroupBroadcast(read${quadOfRows}, ${term}u)` : `read${quadOfRows}`};`,
+        ...numbers(4).flatMap((component) =>
+          ofQuads.map(
+            (quad) =>
+              `      sum${4 * quadOfRows + component}_${quad} += left${quadOfRows}[${component}] * right${quad};`,
+          ),
+        ),
+      ]),
+      `    }`,
+    ]),
+    `  }
+  var sums: array<vec4f, ${rows * quads}>;`,
+    ...numbers(rows).flatMap((row) =>
+      ofQuads.map((quad) => `  sums[${row * quads + quad}] = sum${row}_${quad};`),
+    ),
+    `  for (var r = 0u; r < ${rows}u; r++) {
+    for (var q = 0u; q < ${quads}u; q++) {
+      for (var c = 0u; c < 4u; c++) {
+        let row = firstRow + r;
+        let column = (firstQuad + q * ${invocations}u) * 4u + c;
+        if (row < uniforms.rows && column < uniforms.columns) {
+          y[row * uniforms.columns + column] = sums[r * ${quads}u + q][c];
+        }
+      }
+    }
+  }
+}`,
+  ].join('\n');
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

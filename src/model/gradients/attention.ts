@@ -1,0 +1,67 @@
+import * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import {
+  type AttentionScores,
+  attentionScoresGradient,
+  attentionWeights,
+} from '../../kernels/attention-weights';
+import { type HeadLayout, joinHeads, splitHeads } from '../../kernels/heads';
+import { tiledProducts } from '../../kernels/tiled-products';
+
+/** Activations by head, [batch·length, roles·heads·headWidth] → of each role [batch·heads, length, headWidth]. */
+export function headsOf(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
+  const heads = x.shape[1] / layout.roles / layout.headWidth;
+  return differentiableOp(
+    { x },
+    () => splitHeads(x, layout),
+    (changes) => ({ x: () => joinHeads(changes as tf.Tensor3D[], layout, heads) }),
+  ) as tf.Tensor3D[];
+}
+
+/** Heads side by side again, [batch·heads, length, headWidth] → [batch·length, heads·headWidth]. */
+export function besideEachOther(x: tf.Tensor3D, heads: number): tf.Tensor2D {
+  const [, length, headWidth] = x.shape;
+  const layout = { length, headWidth, roles: 1 };
+  const [y] = differentiableOp(
+    { x },
+    () => [joinHeads([x], layout, heads)],
+    ([change]) => ({ x: () => splitHeads(change as tf.Tensor2D, layout)[0] }),
+  );
+  return y as tf.Tensor2D;
+}
+
+/**
+ * softmax(scale · Q Kᵀ) V of each head, over the keys that a query sees.
+ * @param query [batch·heads, length, headWidth], as `key`, `value` and the result
+ */
+export function attentionOfHeads(
+  query: tf.Tensor3D,
+  key: tf.Tensor3D,
+  value: tf.Tensor3D,
+  { keyCounts, ...options }: AttentionScores,
+): tf.Tensor3D {
+  const [y] = differentiableOp(
+    { query, key, value },
+    (save) => {
+      const scores = tiledProducts({ values: query }, { values: key, isTransposed: true });
+      const weights = attentionWeights(scores, { ...options, keyCounts });
+      save([query, key, value, weights, keyCounts]);
+      return [tiledProducts({ values: weights }, { values: value })];
+    },
+    ([change], saved) => {
+      const [query, key, value, weights] = saved as tf.Tensor3D[];
+      const counts = saved[4] as tf.Tensor1D;
+      const ofResult = { values: change as tf.Tensor3D };
+      const ofScores = tf.tidy(() => {
+        const ofWeights = tiledProducts(ofResult, { values: value, isTransposed: true });
+        return attentionScoresGradient(weights, ofWeights, { ...options, keyCounts: counts });
+      });
+      return {
+        query: () => tiledProducts({ values: ofScores }, { values: key }),
+        key: () => tiledProducts({ values: ofScores, isTransposed: true }, { values: query }),
+        value: () => tiledProducts({ values: weights, isTransposed: true }, ofResult),
+      };
+    },
+  );
+  return y as tf.Tensor3D;
+}

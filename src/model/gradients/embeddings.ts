@@ -1,0 +1,40 @@
+import type * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { uploadTensor } from '../../gpu/transfer';
+import { denseRows } from '../../kernels/dense-rows';
+import { embeddingSum } from '../../kernels/embedding-sum';
+import { positionSums } from '../../kernels/position-sums';
+import { sumRowsById } from '../../kernels/rows-by-id';
+
+/** Rows of a matrix, [rows, width] → [ids, width]. @throws Error where an id is not a row's */
+export function lookUpRows(matrix: tf.Tensor2D, ids: Int32Array): tf.Tensor2D {
+  const [rows, width] = matrix.shape;
+  const outside = ids.find((id) => id < 0 || id >= rows);
+  if (outside !== undefined) throw new Error(`Row ${outside} is asked for of a matrix of ${rows} rows.`);
+  const [y] = differentiableOp(
+    { matrix },
+    () => {
+      const indices = uploadTensor(ids, [ids.length]) as tf.Tensor1D;
+      return [denseRows(indices, [{ values: matrix, firstRow: 0, rows }], width)];
+    },
+    ([change]) => ({ matrix: () => sumRowsById(change as tf.Tensor2D, ids, rows) }),
+  );
+  return y as tf.Tensor2D;
+}
+
+/**
+ * Adds the position embeddings 0 … length − 1 to each sequence of a batch.
+ * @param tokens [batch·length, width]
+ * @param positions [contextLength, width]
+ */
+export function addPositions(tokens: tf.Tensor2D, positions: tf.Tensor, length: number): tf.Tensor2D {
+  const [y] = differentiableOp(
+    { tokens, positions },
+    () => [embeddingSum(tokens, positions, { length })],
+    ([change]) => ({
+      tokens: () => change.clone(),
+      positions: () => positionSums(change as tf.Tensor2D, length, positions.shape[0]),
+    }),
+  );
+  return y as tf.Tensor2D;
+}

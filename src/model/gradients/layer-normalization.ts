@@ -1,0 +1,37 @@
+import type * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { columnSums } from '../../kernels/column-sums';
+import { layerNorm } from '../../kernels/layer-norm';
+import {
+  layerNormInputGradient,
+  layerNormScaleGradient,
+  rowMoments,
+} from '../../kernels/layer-norm-gradient';
+
+/** Layer normalization (Ba et al. 2016) of each row, [rows, width]. @param scale [width], as `shift` */
+export function layerNormalization(
+  x: tf.Tensor2D,
+  scale: tf.Tensor,
+  shift: tf.Tensor,
+  epsilon: number,
+): tf.Tensor2D {
+  const [y] = differentiableOp(
+    { x, scale, shift },
+    (save) => {
+      save([x, scale]);
+      return [layerNorm(x, scale, shift, epsilon)];
+    },
+    ([change], [input, scale]) => {
+      const x = input as tf.Tensor2D;
+      const dy = change as tf.Tensor2D;
+      // Two values a row: making them again is cheaper than to have the forward kernel write them.
+      const moments = rowMoments(x, epsilon);
+      return {
+        x: () => layerNormInputGradient(x, moments, scale, dy),
+        scale: () => layerNormScaleGradient(x, moments, dy),
+        shift: () => columnSums(dy, 'sums'),
+      };
+    },
+  );
+  return y as tf.Tensor2D;
+}

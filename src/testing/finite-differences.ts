@@ -1,0 +1,13 @@
+/** Step of the differences, about where rounding in float64 and the third derivative weigh the same. */
+const STEP = 1e-5;
+
+/** Derivatives of a function of many numbers by each of them: central differences in float64. */
+export function derivatives(of: (x: Float64Array) => number, at: Float64Array): Float64Array {
+  return at.map((value, index) => {
+    const moved = at.slice();
+    moved[index] = value + STEP;
+    const above = of(moved);
+    moved[index] = value - STEP;
+    return (above - of(moved)) / (2 * STEP);
+  });
+}
