@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { float, runKernel } from '../gpu/run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
+import { kernelMemo } from './kernel-memo';
+import { laneWidth, withLanes } from './lanes';
+import source from './adamw.wgsl?raw';
+
+/** What a step is made of; all of a parameter's shape are written in place but the gradient. */
+export interface AdamwTensors {
+  readonly parameter: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  /** Running means of the gradient and of its square. */
+  readonly first: tf.Tensor;
+  readonly second: tf.Tensor;
+  /** [1], what the gradient is multiplied by. */
+  readonly scale: tf.Tensor;
+  /** [3]: the learning rate, 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ) at step t. */
+  readonly schedule: tf.Tensor;
+}
+
+export interface AdamwConstants {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+const remember = kernelMemo();
+
+/** One step of AdamW of one parameter tensor, in one dispatch. */
+export function adamwStep(
+  { parameter, gradient, first, second, scale, schedule }: AdamwTensors,
+  { beta1, beta2, epsilon, weightDecay }: AdamwConstants,
+): void {
+  const lane = laneWidth(parameter.size);
+  const lanes = parameter.size / lane;
+  const kernel = remember(String(lane), () => ({ name: 'adamw', source: withLanes(source, lane) }));
+  runKernel(kernel, {
+    inputs: [gradient, scale, schedule],
+    outputs: [parameter, first, second],
+    uniforms: [lanes, float(beta1), float(beta2), float(epsilon), float(weightDecay)],
+    workgroups: foldWorkgroups(
+      Math.ceil(lanes / 64),
+      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
+    ),
+  });
+}
