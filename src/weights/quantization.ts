@@ -21,6 +21,9 @@ export interface QuantizationScheme {
   readonly symmetricRange?: 'positive' | 'whole';
 }
 
+/** What of it one scale depends on. */
+type ScaleChoice = Pick<QuantizationScheme, 'bits' | 'symmetric' | 'symmetricRange'>;
+
 /** The scales of a matrix. */
 export interface QuantizationGrid {
   readonly bits: Bits;
@@ -71,20 +74,27 @@ export function chooseGrid(
 /** The scale, a float32, and the zero point of values that share them; see `chooseGrid`. */
 export function chooseScale(
   values: Float32Array | Float64Array,
-  { bits, symmetric, symmetricRange }: Pick<QuantizationScheme, 'bits' | 'symmetric' | 'symmetricRange'>,
+  choice: ScaleChoice,
 ): { scale: number; zeroPoint: number } {
+  const { symmetric } = choice;
+  const span = codeSpan(choice);
   let [least, greatest] = [0, 0];
   for (const value of values) {
     if (value < least) least = value;
     else if (value > greatest) greatest = value;
   }
   if (!symmetric) {
-    const scale = Math.fround((greatest - least) / (2 ** bits - 1)) || 1;
+    const scale = Math.fround((greatest - least) / span) || 1;
     return { scale, zeroPoint: roundHalfToEven(-least / scale) };
   }
-  const codes = { bits, symmetric };
-  const span = symmetricRange === 'whole' ? greatestCode(codes) - leastCode(codes) : 2 * greatestCode(codes);
   return { scale: Math.fround((2 * Math.max(greatest, -least)) / span) || 1, zeroPoint: 0 };
+}
+
+/** Codes that the range of the values is spread over; twice the greatest magnitude, where symmetric. */
+export function codeSpan({ bits, symmetric, symmetricRange }: ScaleChoice): number {
+  const codes = { bits, symmetric };
+  const isWhole = !symmetric || symmetricRange === 'whole';
+  return isWhole ? greatestCode(codes) - leastCode(codes) : 2 * greatestCode(codes);
 }
 
 /** How many scales a matrix has. */
@@ -111,12 +121,14 @@ export function decode(grid: QuantizationGrid, scale: number, code: number): num
   return grid.scales[scale] * (code - grid.zeroPoints[scale]);
 }
 
-function leastCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' | 'symmetric'>): number {
+/** See `encode`. */
+export function leastCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' | 'symmetric'>): number {
   if (!symmetric) return 0;
   return bits === 8 ? -127 : -(1 << (bits - 1));
 }
 
-function greatestCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' | 'symmetric'>): number {
+/** See `encode`. */
+export function greatestCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' | 'symmetric'>): number {
   return (1 << (symmetric ? bits - 1 : bits)) - 1;
 }
 

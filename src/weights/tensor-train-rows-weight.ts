@@ -33,7 +33,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
   /** @param cores [rows, values of a train]; owned from here on */
   constructor(
     private readonly cores: LinearWeight,
-    private readonly trains: RowTrains,
+    readonly trains: RowTrains,
   ) {
     super([{ name: 'cores', weight: cores }]);
     checkTrains(cores, trains);

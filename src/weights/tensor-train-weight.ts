@@ -38,7 +38,7 @@ export class TensorTrainWeight extends FactorizedWeight {
 
   /** @param cores matrices [row·right, left·column] in order; owned from here on */
   constructor(
-    private readonly coreShapes: readonly CoreShape[],
+    readonly coreShapes: readonly CoreShape[],
     private readonly cores: readonly LinearWeight[],
   ) {
     super(cores.map((weight, index) => ({ name: `core${index}`, weight })));

@@ -1,0 +1,53 @@
+// y = scale · (code − zeroPoint) with the code of the nearest value of the grid of its run; where NOISY only in the blocks that
+// are drawn, the others pass as they are. One value an invocation.
+@group(0) @binding(0) var<storage, read> values: array<f32>;
+@group(0) @binding(1) var<storage, read> grids: array<vec2f>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+struct Uniforms {
+  elements: u32,
+  span: u32,
+  columns: u32,
+  blockColumns: u32,
+  seed: u32,
+  step: u32,
+  // Blocks whose 32 drawn bits are below it.
+  threshold: u32,
+}
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+// PCG of 32 bits, output function RXS-M-XS (O'Neill 2014), as a hash (Jarzynski and Olano 2020).
+fn mixed(word: u32) -> u32 {
+  let state = word * 747796405u + 2891336453u;
+  let shuffled = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
+  return (shuffled >> 22u) ^ shuffled;
+}
+
+fn isQuantized(index: u32) -> bool {
+  if (!NOISY) {
+    return true;
+  }
+  let blocks = (uniforms.columns + uniforms.blockColumns - 1u) / uniforms.blockColumns;
+  let block = index / uniforms.columns * blocks + index % uniforms.columns / uniforms.blockColumns;
+  return mixed(block + mixed(uniforms.step + mixed(uniforms.seed))) < uniforms.threshold;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= uniforms.elements) {
+    return;
+  }
+  let value = values[index];
+  if (!isQuantized(index)) {
+    y[index] = value;
+    return;
+  }
+  let grid = grids[index / uniforms.span];
+  let code = clamp(round(value / grid.x) + grid.y, LEAST_CODE, GREATEST_CODE);
+  y[index] = grid.x * (code - grid.y);
+}

@@ -1,0 +1,31 @@
+// The scale and the zero point of each run of values, of the ranges of its bands. One run an invocation.
+@group(0) @binding(0) var<storage, read> ranges: array<vec2f>;
+@group(0) @binding(1) var<storage, read_write> grids: array<vec2f>;
+
+struct Uniforms {
+  runs: u32,
+  bands: u32,
+}
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let run = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (run >= uniforms.runs) {
+    return;
+  }
+  var least = 0.0;
+  var greatest = 0.0;
+  for (var band = 0u; band < uniforms.bands; band++) {
+    let range = ranges[run * uniforms.bands + band];
+    least = min(least, range.x);
+    greatest = max(greatest, range.y);
+  }
+  let width = select(greatest - least, 2.0 * max(greatest, -least), SYMMETRIC);
+  let scale = select(width / CODE_SPAN, 1.0, width == 0.0);
+  grids[run] = vec2f(scale, select(round(-least / scale), 0.0, SYMMETRIC));
+}

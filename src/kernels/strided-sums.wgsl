@@ -1,0 +1,39 @@
+// Of each band of each sum its part: y[band, sum] = Σ_t a[sum·stride + t·step] (times b there, where PAIRED), t within the band.
+// One part an invocation. PAIRED and BAND are put in before.
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+struct Uniforms {
+  sums: u32,
+  terms: u32,
+  stride: u32,
+  step: u32,
+  bands: u32,
+}
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= uniforms.sums * uniforms.bands) {
+    return;
+  }
+  let first = index / uniforms.sums * BAND;
+  let end = min(first + BAND, uniforms.terms);
+  var at = index % uniforms.sums * uniforms.stride + first * uniforms.step;
+  var total = 0.0;
+  for (var term = first; term < end; term++) {
+    if (PAIRED) {
+      total += a[at] * b[at];
+    } else {
+      total += a[at];
+    }
+    at += uniforms.step;
+  }
+  y[index] = total;
+}

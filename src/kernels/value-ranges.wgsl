@@ -1,0 +1,33 @@
+// Least and greatest value of each band of each run of `span` values, 0 among them. One band an invocation.
+@group(0) @binding(0) var<storage, read> values: array<f32>;
+@group(0) @binding(1) var<storage, read_write> ranges: array<vec2f>;
+
+struct Uniforms {
+  runs: u32,
+  span: u32,
+  bands: u32,
+}
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= uniforms.runs * uniforms.bands) {
+    return;
+  }
+  let run = index / uniforms.bands;
+  let first = index % uniforms.bands * BAND;
+  let end = min(first + BAND, uniforms.span);
+  var least = 0.0;
+  var greatest = 0.0;
+  for (var place = first; place < end; place++) {
+    let value = values[run * uniforms.span + place];
+    least = min(least, value);
+    greatest = max(greatest, value);
+  }
+  ranges[index] = vec2f(least, greatest);
+}

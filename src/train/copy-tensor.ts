@@ -1,0 +1,7 @@
+import type * as tf from '@tensorflow/tfjs';
+import { swapDimensions } from '../kernels/swap-dimensions';
+
+/** The same values in a buffer of their own: `clone()` shares one, and what trains is changed in place. */
+export function copyTensor<T extends tf.Tensor>(x: T): T {
+  return swapDimensions(x, [1, 1, 1, x.size], x.shape) as T;
+}

@@ -1,0 +1,99 @@
+import type * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { fakeQuantize, type QuantizationNoise } from '../../kernels/fake-quantize';
+import { BlockSparseWeight } from '../../weights/block-sparse-weight';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { NOfMWeight } from '../../weights/n-of-m-weight';
+import { codeSpan, greatestCode, leastCode, type QuantizationScheme } from '../../weights/quantization';
+import { QuantizedWeight } from '../../weights/quantized-weight';
+import { SparseWeight } from '../../weights/sparse-weight';
+import { stores } from '../stored-tensors';
+import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
+import { DenseMatrix } from './dense-matrix';
+import { MaskedMatrix } from './masked-matrix';
+
+/**
+ * Quantization in the loop: the forward pass sees the values of the codes, by scales chosen anew of the latent values at each
+ * step, and the gradient passes to the latent values as if nothing had been rounded (Bengio et al. 2013, section 4; Jacob et
+ * al. 2018, section 3). With noise only a random share of blocks is quantized in a step (Fan et al. 2020, "Training with
+ * Quantization Noise for Extreme Model Compression", section 4).
+ */
+export class StraightThroughMatrix implements TrainableMatrix {
+  readonly shape: readonly [number, number];
+  readonly parameters: readonly TrainableTensor[];
+  private noise: QuantizationNoise | undefined;
+
+  /** @param latent the values before rounding, owned from here on: dense ones, or some under a mask */
+  constructor(
+    private readonly latent: TrainableMatrix,
+    private readonly scheme: QuantizationScheme,
+  ) {
+    this.shape = latent.shape;
+    this.parameters = latent.parameters;
+  }
+
+  /**
+   * Of the values that a weight has now. What a sparse weight of float32 values leaves out stays out.
+   * @param name of the module or factor
+   */
+  static async of(
+    weight: LinearWeight,
+    name: string,
+    scheme: QuantizationScheme,
+  ): Promise<StraightThroughMatrix> {
+    const isMasked = hasPattern(weight) && stores(weight, 'values');
+    const latent = isMasked ? await MaskedMatrix.of(weight, name) : await DenseMatrix.of(weight, name);
+    return new StraightThroughMatrix(latent, scheme);
+  }
+
+  /** From here on these blocks alone are quantized; absent: all. */
+  setNoise(noise: QuantizationNoise | undefined): void {
+    this.noise = noise;
+  }
+
+  dense(): tf.Tensor2D {
+    const { bits, symmetric } = this.scheme;
+    const codes = {
+      symmetric,
+      least: leastCode({ bits, symmetric }),
+      greatest: greatestCode({ bits, symmetric }),
+      span: codeSpan(this.scheme),
+    };
+    const latent = this.latent.dense();
+    const [y] = differentiableOp(
+      { latent },
+      () => [fakeQuantize(latent, this.runLength, codes, this.noise)],
+      ([change]) => ({ latent: () => change.clone() }),
+    );
+    return y as tf.Tensor2D;
+  }
+
+  /** The latent values rounded to nearest, whatever the noise. */
+  async toWeight(): Promise<LinearWeight> {
+    const latent = await this.latent.toWeight();
+    try {
+      if (hasPattern(latent)) return await latent.quantizeValues(this.scheme);
+      return QuantizedWeight.fromValues(await latent.dense(), this.shape, this.scheme);
+    } finally {
+      latent.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.latent.dispose();
+  }
+
+  /** Values that share a scale; they lie one after the other. */
+  private get runLength(): number {
+    const { strategy, groupSize } = this.scheme;
+    const [rows, width] = this.shape;
+    if (strategy === 'tensor') return rows * width;
+    return strategy === 'group' ? groupSize! : width;
+  }
+}
+
+function hasPattern(weight: LinearWeight): weight is SparseWeight | NOfMWeight | BlockSparseWeight {
+  return (
+    weight instanceof SparseWeight || weight instanceof NOfMWeight || weight instanceof BlockSparseWeight
+  );
+}

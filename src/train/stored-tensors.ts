@@ -1,0 +1,41 @@
+import type { LinearWeight } from '../weights/linear-weight';
+import { loadWeight } from '../weights/weight-forms';
+
+/** Bytes of a stored tensor of a weight. @throws Error where the form stores none of that suffix */
+export async function readStored(weight: LinearWeight, suffix: string): Promise<Uint8Array> {
+  const tensor = weight.stored().find((candidate) => candidate.suffix === suffix);
+  if (!tensor) throw new Error(`A weight of the form ${weight.form} stores no tensor ${suffix}.`);
+  return tensor.read();
+}
+
+/** Whether a weight stores a tensor of that suffix. */
+export function stores(weight: LinearWeight, suffix: string): boolean {
+  return weight.stored().some((tensor) => tensor.suffix === suffix);
+}
+
+/**
+ * The same weight with one of its stored tensors replaced, everything else (codes, masks, indices) bit for bit as it is.
+ * @param values float32, as many as the tensor has; the caller owns the result
+ */
+export function withStoredValues(
+  weight: LinearWeight,
+  suffix: string,
+  values: Float32Array,
+): Promise<LinearWeight> {
+  const stored = new Map(weight.stored().map((tensor) => [tensor.suffix, tensor]));
+  return loadWeight(weight.form, weight.shape, weight.attributes(), async (wanted) => {
+    const tensor = stored.get(wanted);
+    if (!tensor) throw new Error(`the tensor ${wanted} is missing`);
+    const { shape, dtype } = tensor;
+    return { bytes: wanted === suffix ? bytesOf(values) : await tensor.read(), shape, dtype };
+  });
+}
+
+/** A stored tensor of float32 values. @throws Error where the form stores none of that suffix */
+export async function readStoredFloats(weight: LinearWeight, suffix: string): Promise<Float32Array> {
+  return new Float32Array((await readStored(weight, suffix)).slice().buffer);
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.slice().buffer);
+}
