@@ -4,7 +4,7 @@ import { parseCommandLine } from './arguments';
 describe('parseCommandLine', () => {
   test('all options of one run', () => {
     const command = parseCommandLine(
-      '--model m --recipe a.json --recipe b.json --calibrate text.txt --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --latency'.split(
+      '--model m --recipe a.json --recipe b.json --calibrate text.txt --train tales.txt --state kept --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --latency'.split(
         ' ',
       ),
     );
@@ -12,6 +12,8 @@ describe('parseCommandLine', () => {
       model: 'm',
       recipes: ['a.json', 'b.json'],
       calibrations: ['text.txt'],
+      trainings: ['tales.txt'],
+      state: 'kept',
       evaluations: [
         { measure: 'perplexity', file: 't=1.txt' },
         { measure: 'accuracy', file: 's.tsv' },

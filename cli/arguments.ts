@@ -12,6 +12,10 @@ export interface CommandLine {
   readonly recipes: readonly string[];
   /** Texts that recipes may calibrate with. */
   readonly calibrations: readonly string[];
+  /** Texts that recipes may train on. */
+  readonly trainings: readonly string[];
+  /** Folder where runs of training are kept, so that one that broke off goes on. */
+  readonly state?: string;
   readonly evaluations: readonly { measure: Measure; file: string }[];
   /** Default: the model's context, at most 256. */
   readonly window?: number;
@@ -34,6 +38,8 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --model DIR                    a Hugging Face folder: config.json, model.safetensors, tokenizer
   --recipe FILE.json             a recipe; may be given several times; none: the base alone
   --calibrate FILE               a text that recipes may calibrate with, by its file name; may be given several times
+  --train FILE                   a text that recipes may train on; as --calibrate
+  --state DIR                    keep the state of a training there, so that the same command goes on after a break
   --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; each once
   --window N --stride N          tokens of a perplexity window and from one to the next
   --max-windows N                windows at most
@@ -59,6 +65,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
     model: values.model,
     recipes: values.recipe ?? [],
     calibrations: values.calibrate ?? [],
+    trainings: values.train ?? [],
+    state: values.state,
     evaluations,
     window: positive('window', values.window),
     stride: positive('stride', values.stride),
@@ -82,6 +90,8 @@ function parse(args: readonly string[]) {
         model: { type: 'string' },
         recipe: { type: 'string', multiple: true },
         calibrate: { type: 'string', multiple: true },
+        train: { type: 'string', multiple: true },
+        state: { type: 'string' },
         evaluate: { type: 'string', multiple: true },
         window: { type: 'string' },
         stride: { type: 'string' },

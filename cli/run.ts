@@ -13,6 +13,7 @@ import type {
   NamedFile,
   Progress,
   Report,
+  TrainingPoint,
   VariantInfo,
 } from '../src/lab/protocol';
 import { buildReport } from '../src/lab/report';
@@ -21,6 +22,7 @@ import packageJson from '../package.json';
 import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
 import { folderNames } from './folder-names';
 import { folderSink } from './folder-sink';
+import { stateFolder } from './state-folder';
 
 const DEFAULT_WINDOW = 256;
 const DEFAULT_PREFILL = 64;
@@ -49,25 +51,29 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** Exports come last: figures that took long are out by then, whatever becomes of the disk. */
 async function measure(command: CommandLine, publish: (report: Report) => Promise<void>): Promise<void> {
-  const texts = await Promise.all(command.calibrations.map((file) => readDataSet(file, 'text')));
+  const calibrations = await Promise.all(command.calibrations.map((file) => readDataSet(file, 'text')));
+  const trainings = await Promise.all(command.trainings.map((file) => readDataSet(file, 'text')));
   const recipes = await Promise.all(
-    command.recipes.map(async (file) => withDefaultText(await readRecipe(file), texts)),
+    command.recipes.map(async (file) => {
+      const calibrated = withDefaultText(await readRecipe(file), 'calibration', calibrations);
+      return withDefaultText(calibrated, 'training', trainings);
+    }),
   );
   const dataSets = await Promise.all(
     command.evaluations.map(({ measure, file }) => readDataSet(file, measure)),
   );
   const files = await folderFiles(command.model);
   installNodeGpu();
-  const lab = new LatheLab();
+  const lab = new LatheLab({}, command.state === undefined ? undefined : stateFolder(command.state));
   try {
     const device = await lab.openDevice();
     const { model, base } = await lab.openCheckpoint(files, { onProgress });
     // What does not fit is said before the first long computation.
     for (const { measure: kind } of command.evaluations) requireMeasureOf(model, kind);
-    for (const text of texts) await lab.provideText(text);
+    for (const text of [...calibrations, ...trainings]) await lab.provideText(text);
     for (const recipe of recipes) await lab.checkRecipe(recipe);
     const variants: VariantInfo[] = [base];
-    for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress }));
+    for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress, onTraining }));
     const ids = variants.map(({ id }) => id);
     const metrics: Readonly<Record<string, Metrics>>[] = [];
     for (const [index, { measure: kind }] of command.evaluations.entries()) {
@@ -169,11 +175,15 @@ async function readRecipe(path: string): Promise<unknown> {
   return { ...(recipe as object), sensitivities: divergencesOf(profile) };
 }
 
-/** Where one text to calibrate with was given, a recipe that names none takes it. */
-function withDefaultText(recipe: unknown, texts: readonly DataSet[]): unknown {
+/** Where one text to calibrate with, or to train on, was given, a recipe that names none takes it. */
+function withDefaultText(
+  recipe: unknown,
+  purpose: 'calibration' | 'training',
+  texts: readonly DataSet[],
+): unknown {
   if (texts.length !== 1 || typeof recipe !== 'object' || recipe === null) return recipe;
-  const { calibration } = recipe as { calibration?: object };
-  return { ...recipe, calibration: { text: texts[0].name, ...calibration } };
+  const settings = (recipe as Partial<Record<typeof purpose, object>>)[purpose];
+  return { ...recipe, [purpose]: { text: texts[0].name, ...settings } };
 }
 
 async function readDataSet(path: string, measure: Measure | 'text'): Promise<DataSet> {
@@ -213,5 +223,14 @@ function onProgress({ label, done, total, unit }: Progress): void {
   if (!process.stderr.isTTY) return;
   process.stderr.write(
     `\r\u001b[K${label} · ${Math.floor(done)} of ${total} ${unit}${done >= total ? '\n' : ''}`,
+  );
+}
+
+/** What a user should know of a training goes to stderr; its curve to the terminal alone. */
+function onTraining({ step, steps, heldOutLoss, tokensPerSecond, note }: TrainingPoint): void {
+  if (note !== undefined) process.stderr.write(`lathe: ${note}\n`);
+  if (!process.stderr.isTTY || heldOutLoss === undefined) return;
+  process.stderr.write(
+    `\r\u001b[KStep ${step} of ${steps}: held-out loss ${heldOutLoss.toFixed(4)}, ${Math.round(tokensPerSecond)} tokens/s\n`,
   );
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Coder, decodeBytes, encodeBytes, entropyBits } from '../../src/coding/coded-bytes';
 import { openNodeGpu } from '../../src/gpu/node-gpu';
-import { CalibrationTexts } from '../../src/lab/calibration-texts';
 import { planExport } from '../../src/lab/export-plan';
 import type { Recipe, RecipeStep } from '../../src/lab/protocol';
+import { RecipeTexts } from '../../src/lab/recipe-texts';
 import { Session } from '../../src/lab/session';
+import { TrainingRuns } from '../../src/lab/training-runs';
 import type { Model } from '../../src/model/model';
 import { folderFiles } from '../../src/testing/folder-checkpoint';
 
@@ -61,7 +62,7 @@ interface Plain {
 export async function measureForms({ root, scratch, rounds }: Setting) {
   await openNodeGpu();
   const session = await Session.open(await folderFiles(join(root, 'public/models/fairy-tales-gpt2')), {});
-  const texts = calibrationTexts(root);
+  const texts = recipeTexts(root);
   const results = [];
   for (const [name, steps] of FORMS) {
     console.error(`measuring ${name}`);
@@ -80,8 +81,8 @@ export async function measureForms({ root, scratch, rounds }: Setting) {
   return results;
 }
 
-function calibrationTexts(root: string): CalibrationTexts {
-  const texts = new CalibrationTexts();
+function recipeTexts(root: string): RecipeTexts {
+  const texts = new RecipeTexts();
   const name = 'fairy-tales.train.txt';
   texts.provide({ name, kind: 'text', content: readFileSync(join(root, 'public/datasets', name), 'utf8') });
   return texts;
@@ -89,14 +90,14 @@ function calibrationTexts(root: string): CalibrationTexts {
 
 async function variantOf(
   session: Session,
-  texts: CalibrationTexts,
+  texts: RecipeTexts,
   name: string,
   steps: readonly RecipeStep[],
 ): Promise<Model> {
   if (steps.length === 0) return session.base.model;
   const calibration = { text: 'fairy-tales.train.txt', sequences: 32, length: 128, seed: 0 };
   const recipe: Recipe = { name, steps, calibration };
-  const { id } = await session.compress(recipe, texts, {});
+  const { id } = await session.compress(recipe, { texts, runs: new TrainingRuns() }, {});
   return session.variant(id).model;
 }
 

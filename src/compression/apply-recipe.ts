@@ -1,5 +1,6 @@
 import type { Model } from '../model/model';
 import { valuesInCheckpoint } from '../model/restructure';
+import type { TrainingContext, TrainingStates } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
 import { applyStep } from './apply-step';
 import type { CalibrationSequences } from './calibration';
@@ -18,10 +19,18 @@ export interface LayerChange {
   readonly parameters: number;
 }
 
+/** What the steps of a recipe that train have in common. */
+export interface RecipeTraining extends Omit<TrainingContext, 'teacher' | 'states'> {
+  /** Where the run of a step, counted from 0, is kept. */
+  statesOf?(step: number): TrainingStates;
+}
+
 export interface RecipeOptions {
   readonly signal?: AbortSignal;
   /** What methods that need data look at. */
   readonly calibration?: CalibrationSequences;
+  /** What methods that train learn from; the model given is their teacher. */
+  readonly training?: RecipeTraining;
   /** `done` counts matrices, fractions of one included. */
   onProgress?(label: string, done: number, total: number): void;
 }
@@ -55,6 +64,7 @@ export async function applyRecipe(
       const next = await applyStep(current, step, present, {
         signal: options.signal,
         calibration: options.calibration,
+        training: options.training && trainingOf(options.training, model, index),
         onProgress: (label, share) => report(`${step.method.title}: ${label}`, share),
       });
       current.dispose();
@@ -75,6 +85,14 @@ export async function applyRecipe(
     current.dispose();
     throw error;
   }
+}
+
+function trainingOf(
+  { statesOf, ...training }: RecipeTraining,
+  teacher: Model,
+  step: number,
+): TrainingContext {
+  return { ...training, teacher, states: statesOf?.(step) };
 }
 
 /** What was aimed at, and what a method of the whole model changed besides; in the model's order. */

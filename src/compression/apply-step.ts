@@ -1,4 +1,5 @@
 import type { Model } from '../model/model';
+import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { CalibrationSequences } from './calibration';
 import { compressEachBlock } from './each-block';
@@ -14,6 +15,7 @@ import type { CheckedStep } from './recipe';
 export interface StepOptions {
   readonly signal?: AbortSignal;
   readonly calibration?: CalibrationSequences;
+  readonly training?: TrainingContext;
   /** `done` counts the step's matrices, fractions of one included. */
   onProgress?(label: string, done: number): void;
 }
@@ -22,7 +24,7 @@ export interface StepOptions {
  * Applies one step to the modules that it matches.
  *
  * @returns a new model, owned by the caller; `model` stays as it is
- * @throws RecipeError where the step does not fit or lacks calibration sequences
+ * @throws RecipeError where the step does not fit, or lacks calibration sequences or a text to train on
  */
 export async function applyStep(
   model: Model,
@@ -30,15 +32,17 @@ export async function applyStep(
   targets: readonly string[],
   options: StepOptions,
 ): Promise<Model> {
-  const { signal, calibration } = options;
+  const { signal, calibration, training } = options;
   if (needsCalibration(method, parameters) && !calibration) {
     throw new RecipeError(
       `${method.id} looks at what a text does inside the model; give the recipe a calibration text.`,
     );
   }
+  if (trains(method) && !training)
+    throw new RecipeError(`${method.id} trains the model; give the recipe a text to train on.`);
   if ('compressModel' in method) {
     const onProgress = (share: number) => options.onProgress?.(method.title, share * targets.length);
-    return method.compressModel(model, targets, parameters, { signal, calibration, onProgress });
+    return method.compressModel(model, targets, parameters, { signal, calibration, training, onProgress });
   }
   if ('compressCalibrated' in method) {
     return compressEachBlock(model, method, parameters, targets, { ...options, calibration: calibration! });
@@ -50,6 +54,11 @@ export async function applyStep(
 export function needsCalibration(method: CompressionMethod, parameters: unknown): boolean {
   if ('compressModel' in method) return method.needsCalibration?.(parameters) ?? false;
   return 'compressCalibrated' in method;
+}
+
+/** Whether a method trains, and its recipe must name a text for that. */
+export function trains(method: CompressionMethod): boolean {
+  return 'compressModel' in method && method.trains === true;
 }
 
 async function compressEachMatrix(

@@ -15,16 +15,27 @@ export interface CheckedRecipe {
   readonly name: string;
   readonly steps: readonly CheckedStep[];
   readonly calibration?: CalibrationSettings;
+  readonly training?: TrainingTextSettings;
   readonly sensitivities?: Sensitivities;
 }
 
 /** Which sequences are drawn from which text for the steps that need data. */
 export type CalibrationSettings = z.infer<typeof calibrationSchema>;
 
+/** Which text the steps that train learn from, and how much of it is held out; sequences are a step's own parameters. */
+export type TrainingTextSettings = z.infer<typeof trainingSchema>;
+
 const calibrationSchema = z.strictObject({
   text: z.string().min(1),
   sequences: z.number().int().positive().max(65_536).default(64),
   length: z.number().int().min(2).default(128),
+  seed: z.number().int().nonnegative().default(0),
+});
+
+const trainingSchema = z.strictObject({
+  text: z.string().min(1),
+  heldOutShare: z.number().min(0).max(0.5).default(0.02),
+  /** Of the held-out examples of a labelled set, and of the tokens that are masked in what is held out. */
   seed: z.number().int().nonnegative().default(0),
 });
 
@@ -43,6 +54,7 @@ const stepSchema = z.strictObject({
 const recipeSchema = z.strictObject({
   name: z.string().trim().min(1),
   calibration: calibrationSchema.optional(),
+  training: trainingSchema.optional(),
   sensitivities: z
     .record(z.string(), z.number().nonnegative(), {
       error:
@@ -54,8 +66,8 @@ const recipeSchema = z.strictObject({
 
 /**
  * Checks a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`, with `"calibration"` where a
- * step needs data and `"sensitivities"` where targets are chosen by them. Unknown keys fail, also within a method's
- * parameters.
+ * step needs data, `"training"` where one trains, and `"sensitivities"` where targets are chosen by them. Unknown keys fail,
+ * also within a method's parameters.
  *
  * @throws RecipeError in one sentence that says where, what, and what would work
  */
@@ -78,8 +90,8 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
     );
     return { method, targets: step.targets, ignore: step.ignore ?? [], parameters };
   });
-  const { name, calibration, sensitivities } = recipe;
-  return { name, steps, calibration, sensitivities };
+  const { name, calibration, training, sensitivities } = recipe;
+  return { name, steps, calibration, training, sensitivities };
 }
 
 /** Parses recipe text as a user drops it in. @throws RecipeError where it is not JSON */

@@ -92,6 +92,7 @@ function recipeOf(method: string): Recipe {
     name: method,
     steps: method === 'entropy-coding' ? [quantized, step] : [step],
     calibration: { text: TALE.name, sequences: 8, length: 24, seed: 0 },
+    training: { text: TALE.name },
   };
 }
 

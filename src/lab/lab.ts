@@ -1,4 +1,5 @@
 import { matchRecipe } from '../compression/apply-recipe';
+import { trains } from '../compression/apply-step';
 import { calibrationCost } from '../compression/calibration-cost';
 import { METHOD_GROUPS, METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
@@ -6,7 +7,6 @@ import { evaluationOf } from '../evaluation/evaluations';
 import { latency } from '../evaluation/latency';
 import { closeGpu, currentGpu, type DeviceOptions, type Gpu, isGpuOpen, openGpu } from '../gpu/device';
 import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
-import { CalibrationTexts, recipeNeedsCalibration } from './calibration-texts';
 import { planExport } from './export-plan';
 import { GzipSizes } from './gzip-sizes';
 import { weightHistograms } from './histograms';
@@ -33,15 +33,22 @@ import type {
   NamedFile,
   OperationOptions,
   Recipe,
+  RecipeCheck,
   TextPrediction,
+  TrainingAction,
+  TrainingOptions,
+  UnfinishedTraining,
   VariantInfo,
   WeightHistograms,
 } from './protocol';
+import { RecipeTexts, recipeNeedsCalibration, recipeNeedsTraining, textUses } from './recipe-texts';
 import { runtimeName } from './runtime-name';
 import { profileSensitivity } from './sensitivity';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
-import { BASE_ID, Session } from './session';
+import { BASE_ID, type RecipeResources, Session } from './session';
 import { weightBytes } from './sizes';
+import type { StateFiles } from './state-files';
+import { TrainingRuns } from './training-runs';
 import { writeExport } from './write-export';
 
 /** The lab on this thread; knows no worker. */
@@ -50,14 +57,21 @@ export class LatheLab implements Lab {
   /** The device whose loss is listened for: it may be asked for again while it is open. */
   private watched: Gpu | undefined;
   private blueprint: ReturnType<Session['blueprint']> | undefined;
-  private readonly texts = new CalibrationTexts();
+  private readonly texts = new RecipeTexts();
+  private readonly runs: TrainingRuns;
   private readonly turns = new OneAtATime();
   private readonly gzipSizes = new GzipSizes((step, signal) =>
     this.turns.whenIdle(() => freeingBuffers(step), signal),
   );
   private readonly lossListeners: ((message: string) => void)[] = [];
 
-  constructor(private readonly deviceOptions: DeviceOptions = {}) {}
+  /** @param stateFiles where runs of training that break off are kept; absent: nowhere */
+  constructor(
+    private readonly deviceOptions: DeviceOptions = {},
+    stateFiles?: StateFiles,
+  ) {
+    this.runs = new TrainingRuns(stateFiles);
+  }
 
   async openDevice(options: OperationOptions = {}): Promise<DeviceInfo> {
     return this.inTurn(async () => {
@@ -78,7 +92,7 @@ export class LatheLab implements Lab {
       methods.map((method) => {
         const { id, title, paper, summary, usualTargets, fields } = method;
         const calibrates = 'compressCalibrated' in method || 'needsCalibration' in method;
-        return { id, group, title, paper, summary, usualTargets, fields, calibrates };
+        return { id, group, title, paper, summary, usualTargets, fields, calibrates, trains: trains(method) };
       }),
     );
   }
@@ -98,12 +112,14 @@ export class LatheLab implements Lab {
     }, options.signal);
   }
 
-  async checkRecipe(
-    json: unknown,
-  ): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[]; needsCalibration: boolean }> {
+  async checkRecipe(json: unknown): Promise<RecipeCheck> {
     const recipe = checkRecipe(json, METHODS);
-    const matches = matchRecipe(recipe, this.opened().base.model);
-    return { recipe: json as Recipe, matches, needsCalibration: recipeNeedsCalibration(recipe) };
+    return {
+      recipe: json as Recipe,
+      matches: matchRecipe(recipe, this.opened().base.model),
+      needsCalibration: recipeNeedsCalibration(recipe),
+      needsTraining: recipeNeedsTraining(recipe),
+    };
   }
 
   async provideText(data: DataSet): Promise<void> {
@@ -122,8 +138,20 @@ export class LatheLab implements Lab {
     }, signal);
   }
 
-  async compress(recipe: unknown, options: OperationOptions = {}): Promise<VariantInfo> {
-    return this.inTurn(() => this.opened().compress(recipe, this.texts, options), options.signal);
+  async compress(recipe: unknown, options: TrainingOptions = {}): Promise<VariantInfo> {
+    return this.inTurn(() => this.opened().compress(recipe, this.resources, options), options.signal);
+  }
+
+  async controlTraining(action: TrainingAction): Promise<void> {
+    this.runs.control(action);
+  }
+
+  async unfinishedTraining(): Promise<readonly UnfinishedTraining[]> {
+    return this.runs.unfinished(await this.opened().identity);
+  }
+
+  async forgetTraining(id: string): Promise<void> {
+    return this.runs.forget(id);
   }
 
   async profileSensitivity(
@@ -158,7 +186,10 @@ export class LatheLab implements Lab {
     return this.inTurn(async () => {
       const session = this.opened();
       const others = variantIds.filter((id) => id !== BASE_ID);
-      this.texts.evaluate(request.data, calibratedAmong(others.map((id) => session.variant(id).info)));
+      this.texts.evaluate(
+        request.data,
+        others.flatMap((id) => usesOf(session.variant(id).info)),
+      );
       const variants = others.map((id) => session.variant(id).model);
       const models = { base: session.base.model, variants, tokenizer: session.tokenizer };
       const metrics: Metrics[] = await evaluationOf(request.kind).measure(models, request, {
@@ -247,6 +278,10 @@ export class LatheLab implements Lab {
     return this.turns.run(() => freeingBuffers(operation), signal);
   }
 
+  private get resources(): RecipeResources {
+    return { texts: this.texts, runs: this.runs };
+  }
+
   private opened(): Session {
     currentGpu();
     if (!this.session) throw new LabError('No model is open; drop a checkpoint or choose a demo first.');
@@ -274,7 +309,7 @@ export class LatheLab implements Lab {
     try {
       for (const { info, files: imported } of variants) {
         if (imported) await session.import(imported, options, info.id);
-        else await session.compress(info.recipe, this.texts, options, info.id);
+        else await session.compress(info.recipe, this.resources, options, info.id);
       }
     } catch (error) {
       session.dispose();
@@ -285,10 +320,8 @@ export class LatheLab implements Lab {
   }
 }
 
-function calibratedAmong(variants: readonly VariantInfo[]) {
-  return variants.flatMap(({ name, recipe: { calibration } }) =>
-    calibration ? [{ name, settings: calibration }] : [],
-  );
+function usesOf({ name, recipe }: VariantInfo) {
+  return textUses({ ...recipe, name });
 }
 
 /** What work needed beside the weights goes back to the device after it. */

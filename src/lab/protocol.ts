@@ -2,13 +2,19 @@
  * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
  * command line. Everything here can be structured-cloned.
  */
+import type { TrainingPoint } from '../train/training-context';
+import type { FieldDescription, MethodDescription } from './method-description';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
+
+export type { FieldDescription, MethodDescription, TrainingPoint };
 
 export interface Recipe {
   readonly name: string;
   readonly steps: readonly RecipeStep[];
   /** Where a step needs data. */
   readonly calibration?: CalibrationSettings;
+  /** Where a step trains. */
+  readonly training?: TrainingTextSettings;
   /** Divergence of each block linear compressed alone, where targets are chosen by it. */
   readonly sensitivities?: Readonly<Record<string, number>>;
 }
@@ -20,6 +26,29 @@ export interface CalibrationSettings {
   readonly sequences: number;
   readonly length: number;
   readonly seed: number;
+}
+
+/** What the steps that train learn from; how long and how fast is among their parameters. */
+export interface TrainingTextSettings {
+  /** Name of a text that the lab was given (`Lab.provideText`). */
+  readonly text: string;
+  /** Share that training never sees and its progress is measured on, at least 4 sequences; default 0.02. */
+  readonly heldOutShare?: number;
+  /** Of what is held out of a labelled set, and of the tokens masked in what is held out; default 0. */
+  readonly seed?: number;
+}
+
+/** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
+export type TrainingAction = 'pause' | 'resume' | 'finish';
+
+/** A recipe whose training broke off, and how far its run is. */
+export interface UnfinishedTraining {
+  readonly id: string;
+  readonly recipe: Recipe;
+  readonly step: number;
+  readonly steps: number;
+  /** ISO 8601. */
+  readonly savedAt: string;
 }
 
 /** What the calibration of a recipe takes, measured on this device before it starts. */
@@ -39,43 +68,6 @@ export interface RecipeStep {
 
 /** Class names (`Linear`), exact module names, `re:<regex>`; or a share of the block linears, by their sensitivities. */
 export type RecipeTargets = readonly string[] | { readonly leastSensitive: number };
-
-/** Mirrors `ParameterField` of compression/method.ts. */
-export type FieldDescription =
-  | {
-      kind: 'number';
-      label: string;
-      min: number;
-      max: number;
-      step: number;
-      default: number;
-      unit?: string;
-      optional?: boolean;
-      startsUnset?: boolean;
-      help: string;
-    }
-  | {
-      kind: 'choice';
-      label: string;
-      options: readonly { value: string | number | boolean; label: string }[];
-      default: string | number | boolean;
-      help: string;
-    }
-  | { kind: 'text'; label: string; default: string; placeholder: string; optional?: boolean; help: string };
-
-export interface MethodDescription {
-  readonly id: string;
-  /** Under which the page offers it: Pruning, Quantization, … */
-  readonly group: string;
-  readonly title: string;
-  readonly paper: string;
-  readonly summary: string;
-  /** Targets that a step of it begins with. */
-  readonly usualTargets?: readonly string[];
-  readonly fields: Readonly<Record<string, FieldDescription>>;
-  /** It may need calibration sequences. */
-  readonly calibrates: boolean;
-}
 
 export interface DeviceInfo {
   readonly vendor: string;
@@ -326,6 +318,20 @@ export interface OperationOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Also what becomes of a run of training, some times a second at most. */
+export interface TrainingOptions extends OperationOptions {
+  readonly onTraining?: (point: TrainingPoint) => void;
+}
+
+/** What is known of a recipe that fits the open model. */
+export interface RecipeCheck {
+  readonly recipe: Recipe;
+  /** Modules of each step. */
+  readonly matches: readonly (readonly string[])[];
+  readonly needsCalibration: boolean;
+  readonly needsTraining: boolean;
+}
+
 export interface NamedFile {
   readonly path: string;
   readonly blob: Blob;
@@ -351,23 +357,30 @@ export interface Lab {
     options?: OperationOptions,
   ): Promise<{ model: ModelInfo; base: VariantInfo }>;
   /**
-   * Checks a recipe (unknown keys, parameters, targets that match nothing, a calibration that is needed and not there) and
+   * Checks a recipe (unknown keys, parameters, targets that match nothing), says which texts it needs, and
    * lists the modules of each step.
    */
-  checkRecipe(
-    recipe: unknown,
-  ): Promise<{ recipe: Recipe; matches: readonly (readonly string[])[]; needsCalibration: boolean }>;
+  checkRecipe(recipe: unknown): Promise<RecipeCheck>;
   /**
-   * Gives a text that recipes may calibrate with, by its name; it stays until the lab is closed.
+   * Gives a text that recipes may calibrate with or train on, by its name; it stays until the lab is closed.
    */
   provideText(data: DataSet): Promise<void>;
   /** What the calibration of a recipe would take; a few sequences are run to measure it. */
   calibrationCost(recipe: unknown, options?: OperationOptions): Promise<CalibrationCost>;
   /**
-   * Rejects where the recipe needs calibration and its text was not provided, or shares a passage with a text that variants
-   * were evaluated on.
+   * Rejects where the recipe needs a text to calibrate with or train on and it was not provided, or shares a passage with a
+   * text that variants were evaluated on. A recipe whose training broke off goes on where its run was kept.
    */
-  compress(recipe: unknown, options?: OperationOptions): Promise<VariantInfo>;
+  compress(recipe: unknown, options?: TrainingOptions): Promise<VariantInfo>;
+  /**
+   * Acts on the run that is under way, at its next step; a recipe that trains in several steps ends them all by `finish`.
+   * Rejects where nothing trains.
+   */
+  controlTraining(action: TrainingAction): Promise<void>;
+  /** Runs of the open model's checkpoint that broke off, the latest first; `compress` of the same recipe goes on with one. */
+  unfinishedTraining(): Promise<readonly UnfinishedTraining[]>;
+  /** Forgets a run that broke off. Rejects where it is under way. */
+  forgetTraining(id: string): Promise<void>;
   /** Compresses each linear of the base alone and measures what that does to its predictions. */
   profileSensitivity(request: SensitivityRequest, options?: OperationOptions): Promise<SensitivityProfile>;
   /** A compressed checkpoint that Lathe exported, of the same base shape, as a variant. */
@@ -379,7 +392,7 @@ export interface Lab {
    * with the variant, and then rejects with an `AbortError`.
    */
   gzipBytes(variantId: string, options?: OperationOptions): Promise<number>;
-  /** Rejects where a variant was calibrated with a text that shares a passage with the one to evaluate on. */
+  /** Rejects where a variant was calibrated with or trained on a text that shares a passage with the one to evaluate on. */
   evaluate(
     variantIds: readonly string[],
     request: EvaluationRequest,

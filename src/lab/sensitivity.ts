@@ -5,8 +5,8 @@ import { matchTargets } from '../compression/targets';
 import { evaluationOf } from '../evaluation/evaluations';
 import type { Model } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { CalibrationTexts } from './calibration-texts';
 import type { OperationOptions } from './protocol';
+import { type RecipeTexts, textUses } from './recipe-texts';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
 import type { Session } from './session';
 
@@ -23,7 +23,7 @@ interface Group {
  */
 export async function profileSensitivity(
   session: Session,
-  texts: CalibrationTexts,
+  texts: RecipeTexts,
   { step, unit, calibration, evaluation }: SensitivityRequest,
   { signal, onProgress }: OperationOptions,
 ): Promise<SensitivityProfile> {
@@ -37,7 +37,7 @@ export async function profileSensitivity(
   const sequences = await texts.sequencesFor(recipe, encoding, signal);
   texts.evaluate(
     evaluation.data,
-    recipe.calibration && sequences ? [{ name: 'This step', settings: recipe.calibration }] : [],
+    textUses({ name: 'This step', calibration: sequences && recipe.calibration }),
   );
   const weights = await compressAlone(model, checked, targets, {
     signal,

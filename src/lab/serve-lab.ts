@@ -1,6 +1,13 @@
 import type { Lab } from './protocol';
 import type { Callback, RemoteLab } from './remote-lab';
+import { throttlePoints } from './throttle-points';
 import { throttleProgress } from './throttle-progress';
+
+/** Callbacks that may come more often than a page can draw. */
+const THROTTLES: Readonly<Record<string, (callback: Callback) => Callback>> = {
+  onProgress: (callback) => throttleProgress(callback) as Callback,
+  onTraining: (callback) => throttlePoints(callback) as Callback,
+};
 
 /** A lab as it is exposed to another thread: options put together again, a controller for each operation. */
 export function serveLab(lab: Lab): RemoteLab {
@@ -15,10 +22,7 @@ export function serveLab(lab: Lab): RemoteLab {
     const controller = new AbortController();
     controllers.set(operation, controller);
     const options = Object.fromEntries(
-      names.map((name, index) => [
-        name,
-        name === 'onProgress' ? throttleProgress(callbacks[index]) : callbacks[index],
-      ]),
+      names.map((name, index) => [name, THROTTLES[name]?.(callbacks[index]) ?? callbacks[index]]),
     );
     try {
       return await start({ ...options, signal: controller.signal });

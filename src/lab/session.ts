@@ -1,17 +1,25 @@
 import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
-import { applyRecipe, describeChange, modulesOfOtherForm } from '../compression/apply-recipe';
+import {
+  applyRecipe,
+  describeChange,
+  modulesOfOtherForm,
+  type RecipeTraining,
+} from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
-import { checkRecipe } from '../compression/recipe';
+import { type CheckedRecipe, checkRecipe } from '../compression/recipe';
 import { BaseLogits } from '../evaluation/base-logits';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
-import type { CalibrationTexts } from './calibration-texts';
 import { RECIPE_KEY } from './export-plan';
+import type { RunIdentity } from './kept-runs';
 import { LabError } from './lab-error';
-import type { NamedFile, OperationOptions, Recipe, VariantInfo } from './protocol';
+import type { DataSet, NamedFile, OperationOptions, Recipe, TrainingOptions, VariantInfo } from './protocol';
+import type { RecipeTexts } from './recipe-texts';
+import { checkpointIdentity, runIdentity } from './run-identity';
 import { decodeSeconds, plannedSize, weightBytes } from './sizes';
+import type { TrainingRuns } from './training-runs';
 
 export const BASE_ID = 'base';
 
@@ -23,11 +31,18 @@ export interface Variant {
   readonly files?: readonly NamedFile[];
 }
 
+/** What recipes need besides the base: the user's texts, and a place for runs of training. */
+export interface RecipeResources {
+  readonly texts: RecipeTexts;
+  readonly runs: TrainingRuns;
+}
+
 /** One base model and its variants; owns their weights. */
 export class Session {
   readonly baseLogits = new BaseLogits();
   private readonly variants = new Map<string, Variant>();
   private nextId = 1;
+  private identified: Promise<string> | undefined;
 
   private constructor(
     readonly files: readonly NamedFile[],
@@ -65,11 +80,16 @@ export class Session {
     return variant;
   }
 
+  /** The checkpoint's, by which runs of training are found again. */
+  get identity(): Promise<string> {
+    return (this.identified ??= checkpointIdentity(this.checkpoint));
+  }
+
   /** Makes a variant by a recipe. */
   async compress(
     json: unknown,
-    texts: CalibrationTexts,
-    options: OperationOptions,
+    { texts, runs }: RecipeResources,
+    options: TrainingOptions,
     id = this.newId(),
   ): Promise<VariantInfo> {
     const recipe = checkRecipe(json, METHODS);
@@ -77,12 +97,23 @@ export class Session {
     const started = performance.now();
     const encoding = { tokenizer: this.tokenizer, config: this.base.model.config };
     const calibration = await texts.sequencesFor(recipe, encoding, options.signal);
-    const { model, layers } = await applyRecipe(this.base.model, recipe, {
-      signal: options.signal,
-      calibration,
-      onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
-    });
-    const resolved = { ...plain, name: recipe.name, calibration: calibration && recipe.calibration };
+    const opened = await texts.trainingFor(recipe, encoding, options);
+    const apply = (training?: RecipeTraining) =>
+      applyRecipe(this.base.model, recipe, {
+        signal: options.signal,
+        calibration,
+        training,
+        onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
+      });
+    const resolved: Recipe = {
+      ...plain,
+      name: recipe.name,
+      calibration: calibration && recipe.calibration,
+      training: opened && recipe.training,
+    };
+    const { model, layers } = opened
+      ? await runs.run(await this.runOf(recipe, resolved, opened.text), opened, options, apply)
+      : await apply();
     return this.adopt(id, model, resolved, layers, started);
   }
 
@@ -125,6 +156,11 @@ export class Session {
   blueprint(): { files: readonly NamedFile[]; variants: readonly Pick<Variant, 'info' | 'files'>[] } {
     const variants = [...this.variants.values()].filter(({ info }) => info.id !== BASE_ID);
     return { files: this.files, variants: variants.map(({ info, files }) => ({ info, files })) };
+  }
+
+  private async runOf(checked: CheckedRecipe, recipe: Recipe, { content }: DataSet): Promise<RunIdentity> {
+    const checkpoint = await this.identity;
+    return { id: await runIdentity(checkpoint, checked, content), checkpoint, recipe };
   }
 
   private newId(): string {

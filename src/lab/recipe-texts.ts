@@ -1,0 +1,146 @@
+import { needsCalibration, trains } from '../compression/apply-step';
+import type { CalibrationSequences } from '../compression/calibration';
+import type { CheckedRecipe } from '../compression/recipe';
+import { drawCalibration } from './calibration-text';
+import { LabError } from './lab-error';
+import type { DataSet, OperationOptions, Recipe } from './protocol';
+import type { Encoding } from './sequence-batches';
+import { sharedPassage } from './shared-passages';
+import { type OpenedTrainingData, openTrainingData } from './training-data';
+
+/** A variant, or a recipe's step, and a text that made it what it is. */
+export interface TextUse {
+  /** Of the variant, for messages. */
+  readonly name: string;
+  readonly text: string;
+  readonly purpose: Purpose;
+}
+
+type Purpose = 'calibration' | 'training';
+
+const VERBS: Readonly<Record<Purpose, { done: string; advice: string; need: string }>> = {
+  calibration: {
+    done: 'calibrated with',
+    advice: 'calibrate with',
+    need: 'looks at a calibration text',
+  },
+  training: { done: 'trained on', advice: 'train on', need: 'trains on a text' },
+};
+
+/** Texts that recipes may calibrate with or train on, and those that something was evaluated on: never the same passages. */
+export class RecipeTexts {
+  private readonly provided = new Map<string, DataSet>();
+  private readonly evaluated = new Map<string, DataSet>();
+
+  provide(data: DataSet): void {
+    this.provided.set(data.name, data);
+  }
+
+  /**
+   * Notes a text that variants are evaluated on.
+   * @param uses of texts in making these variants
+   * @throws LabError where one of them was made with a passage of it
+   */
+  evaluate(data: DataSet, uses: readonly TextUse[]): void {
+    // Of variants that were made with one text, the first stands for all: comparing texts takes time.
+    const firstByText = new Map([...uses].reverse().map((use) => [use.text, use]));
+    for (const [textName, { name, purpose }] of firstByText) {
+      const text = this.provided.get(textName);
+      const passage = text && sharedPassage(text, data);
+      if (!passage) continue;
+      const { done, advice } = VERBS[purpose];
+      throw new LabError(
+        `${name} was ${done} ${textName}, which shares a passage with ${data.name} ("${excerpt(passage)}"), so its figures would flatter it; evaluate on another text, or ${advice} another.`,
+      );
+    }
+    this.evaluated.set(data.name, data);
+  }
+
+  /** Another model is open: nothing was evaluated yet. */
+  forgetEvaluations(): void {
+    this.evaluated.clear();
+  }
+
+  /**
+   * The sequences that a recipe's calibration names; undefined where no step needs any.
+   * @throws LabError where they are needed and the recipe names no text, the text was not given, or variants were evaluated
+   *   on a passage of it
+   */
+  async sequencesFor(
+    recipe: CheckedRecipe,
+    encoding: Encoding,
+    signal?: AbortSignal,
+  ): Promise<CalibrationSequences | undefined> {
+    if (!recipeNeedsCalibration(recipe)) return undefined;
+    const { calibration } = recipe;
+    if (!calibration) throw namesNone('calibration');
+    return drawCalibration(this.allowed('calibration', calibration.text), calibration, encoding, signal);
+  }
+
+  /**
+   * What a recipe's training names, and the whole text for its identity; undefined where no step trains.
+   * @throws LabError as `sequencesFor`
+   */
+  async trainingFor(
+    recipe: CheckedRecipe,
+    encoding: Encoding,
+    { signal, onProgress }: OperationOptions = {},
+  ): Promise<(OpenedTrainingData & { readonly text: DataSet }) | undefined> {
+    if (!recipeNeedsTraining(recipe)) return undefined;
+    const { training } = recipe;
+    if (!training) throw namesNone('training');
+    const text = this.allowed('training', training.text);
+    const label = `Reading ${text.name}`;
+    const total = text.content.length;
+    const opened = await openTrainingData(text, training, encoding, {
+      signal,
+      onProgress: (share) =>
+        onProgress?.({ label, done: Math.round(share * total), total, unit: 'characters' }),
+    });
+    return { ...opened, text };
+  }
+
+  /** @throws LabError where the text was not given, or shares a passage with one that variants were evaluated on */
+  private allowed(purpose: Purpose, name: string): DataSet {
+    const data = this.provided.get(name);
+    if (!data) {
+      throw new LabError(`The ${purpose} text ${name} is not here; give the file again, or choose another.`);
+    }
+    for (const test of this.evaluated.values()) {
+      const passage = sharedPassage(data, test);
+      if (!passage) continue;
+      throw new LabError(
+        `${data.name} shares a passage with ${test.name} ("${excerpt(passage)}"), on which variants were evaluated; ${VERBS[purpose].advice} a text that no test uses.`,
+      );
+    }
+    return data;
+  }
+}
+
+/** Whether a step of the recipe cannot run without calibration sequences. */
+export function recipeNeedsCalibration({ steps }: CheckedRecipe): boolean {
+  return steps.some(({ method, parameters }) => needsCalibration(method, parameters));
+}
+
+/** Whether a step of the recipe trains. */
+export function recipeNeedsTraining({ steps }: CheckedRecipe): boolean {
+  return steps.some(({ method }) => trains(method));
+}
+
+/** The texts that made a variant what it is. */
+export function textUses({ name, calibration, training }: Pick<Recipe, 'name' | 'calibration' | 'training'>) {
+  const uses: TextUse[] = [];
+  if (calibration) uses.push({ name, text: calibration.text, purpose: 'calibration' });
+  if (training) uses.push({ name, text: training.text, purpose: 'training' });
+  return uses;
+}
+
+function namesNone(purpose: Purpose): LabError {
+  return new LabError(
+    `This recipe ${VERBS[purpose].need} and names none; choose one, as "${purpose}": {"text": "…"}.`,
+  );
+}
+
+function excerpt(passage: string): string {
+  return passage.length > 40 ? `${passage.slice(0, 40)} …` : passage;
+}

@@ -1,0 +1,28 @@
+import type { TrainingControl } from '../train/training-context';
+import type { TrainingAction } from './protocol';
+
+/** Pause, resume and early end of a run, from outside; a cancelled run does not wait either. */
+export class RunControl implements TrainingControl {
+  isFinishing = false;
+  isPaused = false;
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly signal?: AbortSignal) {
+    signal?.addEventListener('abort', () => this.wake());
+  }
+
+  act(action: TrainingAction): void {
+    this.isPaused = action === 'pause';
+    if (action === 'finish') this.isFinishing = true;
+    if (!this.isPaused) this.wake();
+  }
+
+  async untilRunning(): Promise<void> {
+    if (!this.isPaused || this.isFinishing || this.signal?.aborted) return;
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,30 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { TrainingPoint } from './protocol';
+import { throttlePoints } from './throttle-points';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
+  step,
+  steps: 100,
+  learningRate: 0.001,
+  tokensPerSecond: 1,
+  tokens: step,
+  ...change,
+});
+
+test('points come every so often; a held-out loss, a note and the last one always', () => {
+  const seen: number[] = [];
+  const report = throttlePoints(({ step }) => seen.push(step));
+  report(point(1));
+  report(point(2));
+  report(point(3, { heldOutLoss: 3 }));
+  report(point(4, { note: 'a batch was halved' }));
+  report(point(5));
+  vi.advanceTimersByTime(1000);
+  report(point(6));
+  report(point(7));
+  report(point(100));
+  expect(seen).toEqual([1, 3, 4, 6, 100]);
+});

@@ -1,0 +1,215 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CompressionMethod } from '../compression/method';
+import type * as Methods from '../compression/methods';
+import { installNodeGpu } from '../gpu/node-gpu';
+import { counting } from '../testing/counting-method';
+import { folderFiles } from '../testing/folder-checkpoint';
+import { memoryFiles } from '../testing/memory-files';
+import { LatheLab } from './lab';
+import type { DataSet, EvaluationRequest, Recipe, TrainingPoint } from './protocol';
+
+vi.mock('../compression/methods', async (original) => {
+  const { METHOD_GROUPS, METHODS } = await original<typeof Methods>();
+  const { countingMethod } = await import('../testing/counting-method');
+  const method = countingMethod as CompressionMethod;
+  return {
+    METHOD_GROUPS: [...METHOD_GROUPS, { title: 'Test', methods: [method] }],
+    METHODS: [...METHODS, method],
+  };
+});
+
+const fixtures = join(import.meta.dirname, '../testing/fixtures');
+const TALE: DataSet = {
+  name: 'tale.txt',
+  kind: 'text',
+  content:
+    'Once upon a time there was a king who had a garden, and in the garden stood a tree that bore golden apples. Every night one was gone.',
+};
+const OTHER: DataSet = {
+  name: 'other.txt',
+  kind: 'text',
+  content:
+    'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
+};
+const request: EvaluationRequest = { kind: 'perplexity', data: OTHER, window: 32, stride: 32 };
+const step = { method: 'counting', targets: ['Linear'], parameters: {} };
+const recipe: Recipe = { name: 'counted', steps: [step], training: { text: TALE.name } };
+
+let files: ReturnType<typeof memoryFiles>;
+let lab: LatheLab;
+
+beforeEach(async () => {
+  Object.assign(counting, { breaksAt: Infinity, sums: [], firstSteps: [] });
+  installNodeGpu();
+  files = memoryFiles();
+  lab = await openLab();
+});
+
+afterEach(() => lab.close());
+
+async function openLab(name = 'tiny-gpt2'): Promise<LatheLab> {
+  const opened = new LatheLab({}, files);
+  await opened.openDevice();
+  await opened.openCheckpoint(await folderFiles(join(fixtures, name)));
+  await opened.provideText(TALE);
+  return opened;
+}
+
+describe('a recipe that trains', () => {
+  test('is known by its method, and says what is missing', async () => {
+    expect((await lab.methods()).filter(({ id }) => id === 'counting')[0].trains).toBe(true);
+    expect((await lab.methods()).filter(({ id }) => id === 'low-rank')[0].trains).toBe(false);
+    expect((await lab.checkRecipe(recipe)).needsTraining).toBe(true);
+    await expect(lab.compress({ ...recipe, training: undefined })).rejects.toThrow(
+      'This recipe trains on a text and names none; choose one, as "training": {"text": "…"}.',
+    );
+    await expect(lab.compress({ ...recipe, training: { text: 'lost.txt' } })).rejects.toThrow(
+      'The training text lost.txt is not here',
+    );
+    await expect(lab.compress({ ...recipe, training: { text: TALE.name, share: 1 } })).rejects.toThrow(
+      'unknown key "share"',
+    );
+  });
+
+  test('holds all that makes it again, and tells of its run', async () => {
+    const points: TrainingPoint[] = [];
+    const info = await lab.compress(recipe, { onTraining: (point) => points.push(point) });
+    expect(info.recipe.training).toEqual({ text: TALE.name, heldOutShare: 0.02, seed: 0 });
+    expect(points.map((point) => point.step)).toEqual([1, 2, 3, 4, 5, 6]);
+    await lab.compress(info.recipe);
+    expect(counting.sums[1]).toBe(counting.sums[0]);
+    const plain: Recipe = {
+      name: 'plain',
+      steps: [{ method: 'low-rank', targets: ['Linear'], parameters: { rank: 2 } }],
+      training: { text: TALE.name },
+    };
+    expect((await lab.compress(plain)).recipe.training).toBeUndefined();
+  });
+
+  test('a text is for training or for a test, never for both', async () => {
+    const info = await lab.compress(recipe);
+    await expect(lab.evaluate([info.id], { ...request, data: TALE })).rejects.toThrow(
+      /counted was trained on tale.txt, which shares a passage with tale.txt/,
+    );
+    await lab.evaluate([info.id], request);
+    await lab.provideText(OTHER);
+    await expect(lab.compress({ ...recipe, training: { text: OTHER.name } })).rejects.toThrow(
+      'train on a text that no test uses',
+    );
+  });
+
+  test('a text in another language is said with the first point', async () => {
+    await lab.openCheckpoint(await folderFiles(join(fixtures, 'tiny-bert')));
+    const foreign: DataSet = {
+      name: 'skazki.txt',
+      kind: 'text',
+      content: 'Жил-был царь в саду. '.repeat(20),
+    };
+    await lab.provideText(foreign);
+    const points: TrainingPoint[] = [];
+    await lab.compress(
+      { ...recipe, training: { text: foreign.name } },
+      { onTraining: (point) => points.push(point) },
+    );
+    expect(points[0].note).toMatch(/\d % of the tokens of skazki.txt are unknown/);
+    expect(points.slice(1).every(({ note }) => note === undefined)).toBe(true);
+  });
+});
+
+describe('a run', () => {
+  /** The recipe's run, with the points that were heard of it. */
+  function start(signal?: AbortSignal) {
+    const points: TrainingPoint[] = [];
+    const long: Recipe = { ...recipe, steps: [{ ...step, parameters: { steps: 1_000_000 } }] };
+    const ended = lab.compress(long, { signal, onTraining: (point) => points.push(point) });
+    return { points, ended };
+  }
+
+  test('waits, goes on, and ends early with what it has', async () => {
+    await expect(lab.controlTraining('pause')).rejects.toThrow('Nothing trains now');
+    const { points, ended } = start();
+    await vi.waitFor(() => expect(points.length).toBeGreaterThan(2));
+    await lab.controlTraining('pause');
+    await vi.waitFor(async () => {
+      const before = points.length;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(points.length).toBe(before);
+    });
+    const paused = points.length;
+    await lab.controlTraining('resume');
+    await vi.waitFor(() => expect(points.length).toBeGreaterThan(paused));
+    await lab.controlTraining('finish');
+    expect((await ended).name).toBe('counted');
+    expect(await lab.unfinishedTraining()).toEqual([]);
+  });
+
+  test('can be cancelled while it waits', async () => {
+    const controller = new AbortController();
+    const { points, ended } = start(controller.signal);
+    const refused = expect(ended).rejects.toMatchObject({ name: 'AbortError' });
+    await vi.waitFor(() => expect(points.length).toBeGreaterThan(2));
+    await lab.controlTraining('pause');
+    controller.abort();
+    await refused;
+    await expect(lab.controlTraining('resume')).rejects.toThrow('nothing to resume');
+  });
+
+  test('that broke off goes on where it was kept, in another lab, and ends as one that did not', async () => {
+    await lab.compress(recipe);
+    counting.breaksAt = 5;
+    await expect(lab.compress(recipe)).rejects.toThrow('The tab was closed.');
+    const [unfinished] = await lab.unfinishedTraining();
+    expect(unfinished).toMatchObject({ recipe: { name: 'counted' }, step: 4, steps: 6 });
+    lab.close();
+    lab = await openLab();
+    expect(await lab.unfinishedTraining()).toEqual([unfinished]);
+    await lab.compress({ ...unfinished.recipe, name: 'renamed' });
+    expect(counting.firstSteps).toEqual([0, 0, 4]);
+    expect(counting.sums[1]).toBe(counting.sums[0]);
+    expect(await lab.unfinishedTraining()).toEqual([]);
+  });
+
+  test('is another one with another text, recipe or model', async () => {
+    counting.breaksAt = 3;
+    await expect(lab.compress(recipe)).rejects.toThrow();
+    await lab.compress({ ...recipe, steps: [{ ...step, parameters: { steps: 5 } }] });
+    await lab.provideText({ ...TALE, content: `${TALE.content} The end.` });
+    await lab.compress(recipe);
+    expect(counting.firstSteps).toEqual([0, 0, 0]);
+    expect(await lab.unfinishedTraining()).toHaveLength(1);
+    await lab.openCheckpoint(await folderFiles(join(fixtures, 'tiny-bert')));
+    expect(await lab.unfinishedTraining()).toEqual([]);
+  });
+
+  test('of two steps that train, breaking off in the second keeps what the first came to', async () => {
+    const two: Recipe = { ...recipe, steps: [step, { ...step, parameters: { steps: 9 } }] };
+    counting.breaksAt = 7;
+    await expect(lab.compress(two)).rejects.toThrow('The tab was closed.');
+    expect(await lab.unfinishedTraining()).toMatchObject([{ step: 6, steps: 9 }]);
+    await lab.compress(two);
+    expect(counting.firstSteps).toEqual([0, 0, 6, 6]);
+    expect(await files.names()).toEqual([]);
+  });
+
+  test('can be discarded, but not while it is under way', async () => {
+    counting.breaksAt = 3;
+    await expect(lab.compress(recipe)).rejects.toThrow();
+    const [{ id }] = await lab.unfinishedTraining();
+    await lab.forgetTraining(id);
+    expect(await lab.unfinishedTraining()).toEqual([]);
+    let refusal: Promise<void> | undefined;
+    const onTraining = () => (refusal ??= expect(lab.forgetTraining(id)).rejects.toThrow('is under way'));
+    await lab.compress(recipe, { onTraining });
+    await refusal;
+  });
+
+  test('goes on where the storage is full, and says so once', async () => {
+    files.failure = new DOMException('no room', 'QuotaExceededError');
+    const points: TrainingPoint[] = [];
+    await lab.compress(recipe, { onTraining: (point) => points.push(point) });
+    expect(points.filter(({ note }) => note !== undefined).map(({ note }) => note)).toEqual([
+      'This run cannot be kept (the storage is full): if the page closes, it begins again.',
+    ]);
+  });
+});

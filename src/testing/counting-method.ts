@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { ModelMethod } from '../compression/method';
+
+/** What the method did, and at which step it is to break off, once. */
+export const counting = { breaksAt: Infinity, sums: [] as number[], firstSteps: [] as number[] };
+
+/**
+ * Stands for a method that trains: takes a batch at each step and sums its ids, keeps the sum every other step, and obeys the
+ * control.
+ */
+export const countingMethod: ModelMethod<{ steps: number }> = {
+  id: 'counting',
+  title: 'Counting',
+  paper: 'none',
+  summary: 'Counts.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {},
+  schema: z.strictObject({ steps: z.number().default(6) }),
+  async compressModel(model, _targets, { steps }, { training, signal }) {
+    const { data, control, states, onPoint } = training!;
+    const kept = await states?.read();
+    let [step, sum] = kept ? new Int32Array(kept.slice().buffer) : [0, 0];
+    counting.firstSteps.push(step);
+    while (step < steps && !control?.isFinishing) {
+      await new Promise((resolve) => setTimeout(resolve));
+      await control?.untilRunning();
+      signal?.throwIfAborted();
+      if (step === counting.breaksAt) {
+        counting.breaksAt = Infinity;
+        throw new Error('The tab was closed.');
+      }
+      sum += data.batch(step, 2, 8, 0).ids.reduce((total, id) => total + id, 0);
+      step++;
+      onPoint?.({ step, steps, learningRate: 0.1, tokensPerSecond: 1, tokens: 16 * step });
+      if (step % 2 === 0) await states?.write(new Uint8Array(Int32Array.of(step, sum).buffer));
+    }
+    counting.sums.push(sum);
+    await states?.remove();
+    return model.clone();
+  },
+};
