@@ -7,6 +7,8 @@ import type {
   Recipe,
   Report,
   SizeReport,
+  TrainingPoint,
+  UnfinishedTraining,
   VariantReport,
 } from '../lab/protocol';
 import type { SensitivityProfile } from '../lab/sensitivity-profile';
@@ -47,6 +49,16 @@ export interface Operation {
   cancel(): void;
 }
 
+/** A run of training as it was heard of. */
+export interface TrainingRun {
+  /** Of its recipe. */
+  readonly name: string;
+  /** Of its curve; thinned where there are many. */
+  readonly points: readonly TrainingPoint[];
+  readonly notes: readonly string[];
+  readonly status: 'running' | 'paused' | 'finishing' | 'ended';
+}
+
 export interface Notice {
   readonly id: number;
   readonly kind: 'error' | 'done';
@@ -65,7 +77,7 @@ export interface ShippedDataSet {
   readonly title: string;
   readonly file: string;
   readonly kind: 'text' | 'labelled';
-  /** A text is for tests or for calibration, never for both. */
+  /** A text is for tests, or for calibration and training, never for both. */
   readonly use: 'evaluation' | 'calibration';
   readonly licence: string;
 }
@@ -81,12 +93,16 @@ export interface LabState {
   readonly selected: readonly string[];
   readonly recording?: Pick<Report, 'recordedAt' | 'device'>;
   readonly draft: Recipe;
-  /** Names of files that the user gave to calibrate with. */
+  /** Names of files that the user gave for recipes to look at or train on. */
   readonly ownTexts: readonly string[];
   /** Files of shipped texts that the lab has. */
   readonly providedTexts: readonly string[];
   /** What was measured or loaded last. */
   readonly sensitivity?: SensitivityProfile;
+  /** That is under way, or was last. */
+  readonly training?: TrainingRun;
+  /** Runs of the open model's checkpoint that broke off. */
+  readonly unfinished: readonly UnfinishedTraining[];
   readonly operation?: Operation;
   readonly notices: readonly Notice[];
   readonly demos: readonly DemoModel[];
@@ -107,6 +123,7 @@ export const INITIAL_STATE: LabState = {
   draft: EMPTY_RECIPE,
   ownTexts: [],
   providedTexts: [],
+  unfinished: [],
   notices: [],
   demos: [],
   dataSets: [],

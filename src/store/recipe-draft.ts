@@ -15,6 +15,13 @@ const draftSchema = z.looseObject({
       seed: z.number().default(0),
     })
     .optional(),
+  training: z
+    .strictObject({
+      text: z.string(),
+      heldOutShare: z.number().default(0.02),
+      seed: z.number().default(0),
+    })
+    .optional(),
   steps: z.array(
     z.looseObject({
       method: z.string(),

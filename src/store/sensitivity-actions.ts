@@ -1,9 +1,9 @@
 import type { EvaluationRequest, Recipe, RecipeStep } from '../lab/protocol';
 import type { Allocation } from '../lab/allocate-budget';
 import { divergencesOf, parseSensitivityProfile, type SensitivityProfile } from '../lab/sensitivity-profile';
-import { provideTexts } from './calibration-actions';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { setDraft } from './recipe-actions';
+import { provideTexts } from './recipe-texts';
 
 /** What a saved profile is called, and what a recipe may name. */
 export const PROFILE_FILE = 'sensitivities.json';

@@ -34,7 +34,10 @@ const report = {
 } as unknown as Report;
 
 function context(lab: Partial<Lab> = {}): LabContext {
-  return { store: createLabStore({ rows: recordedRows(report) }), lab: lab as Lab };
+  return {
+    store: createLabStore({ rows: recordedRows(report) }),
+    lab: { unfinishedTraining: async () => [], ...lab } as Lab,
+  };
 }
 
 test('a recorded comparison becomes rows, the base first', () => {

@@ -1,10 +1,11 @@
 import type { EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
 import { measureGzipSizes } from './gzip-sizes';
-import { provideTexts } from './calibration-actions';
 import { BASE_KEY, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
+import { provideTexts } from './recipe-texts';
 import { withSensitivities } from './sensitivity-actions';
 import { broughtHere, freshRow, withLatency, withMetrics } from './rows';
+import { whileTraining } from './training-run';
 
 /** Compresses the base by a recipe; the new variant joins the comparison and the selection. */
 export async function compress(context: LabContext, recipe: unknown): Promise<boolean> {
@@ -13,7 +14,9 @@ export async function compress(context: LabContext, recipe: unknown): Promise<bo
   return runOperation(context, `Compressing: ${name}`, async (options) => {
     const complete = withSensitivities(recipe as Recipe, store.getState().sensitivity);
     await provideTexts(context, complete);
-    const info = await lab.compress(complete, options);
+    const info = await whileTraining(context, name, (onTraining) =>
+      lab.compress(complete, { ...options, onTraining }),
+    );
     store.setState(({ rows, selected }) => {
       const row = freshRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
       return { rows: [...rows, row], selected: [...keptBeside(selected), row.key] };
@@ -36,7 +39,9 @@ export async function bringHere(context: LabContext, keys: readonly string[]): P
   return runOperation(context, 'Making the variants on this device', async (options) => {
     for (const row of waiting) {
       await provideTexts(context, row.recipe);
-      const info = await lab.compress(row.recipe, options);
+      const info = await whileTraining(context, row.name, (onTraining) =>
+        lab.compress(row.recipe, { ...options, onTraining }),
+      );
       replaceRow(context, row.key, (current) => broughtHere(current, info));
       measureGzipSizes(context);
     }

@@ -7,6 +7,7 @@ import { MeasurePanel } from '../measure/MeasurePanel';
 import { Notices } from '../notices/Notices';
 import { RecipePanel } from '../recipe/RecipePanel';
 import { SensitivityPanel } from '../sensitivity/SensitivityPanel';
+import { TrainingPanel } from '../training/TrainingPanel';
 import { VariantsTable } from '../variants/VariantsTable';
 import { DeviceBanner } from './DeviceBanner';
 import { DropArea } from './DropArea';
@@ -32,6 +33,7 @@ export function App() {
           <MeasurePanel />
         </aside>
         <main className="results" aria-label="Results">
+          <TrainingPanel />
           <ComparisonCharts />
           <VariantsTable />
           <CompareView key={generation} />

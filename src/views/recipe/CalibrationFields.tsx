@@ -1,15 +1,11 @@
 import { useEffect, useState } from 'react';
-import type { CalibrationCost, CalibrationSettings, Recipe } from '../../lab/protocol';
-import {
-  calibrateWithFile,
-  calibrationTexts,
-  changeCalibration,
-  defaultCalibration,
-  provideTexts,
-} from '../../store/calibration-actions';
-import { formatBytes } from '../format';
+import type { CalibrationCost, Recipe } from '../../lab/protocol';
+import { calibrateWithFile, changeCalibration, defaultCalibration } from '../../store/calibration-actions';
+import { provideTexts } from '../../store/recipe-texts';
+import { formatBytes, formatDuration } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { NumberField } from '../NumberField';
+import { TextChoice } from './TextChoice';
 
 /** The cost is measured on the device, so it waits until nothing is typed any more. */
 const PAUSE_MILLISECONDS = 600;
@@ -18,35 +14,24 @@ const PAUSE_MILLISECONDS = 600;
 export function CalibrationFields({ draft }: { draft: Recipe }) {
   const context = useLabContext();
   const dataSets = useLab((state) => state.dataSets);
-  const ownTexts = useLab((state) => state.ownTexts);
   const contextLength = useLab((state) => state.model?.contextLength ?? 0);
   const settings = draft.calibration;
   useEffect(() => {
     if (!settings && defaultCalibration(context.store.getState())) changeCalibration(context, {});
   }, [settings, context, dataSets]);
-  if (!settings) return <PickFile />;
-  const shipped = calibrationTexts({ dataSets });
+  const choice = (
+    <TextChoice
+      label="Calibration text"
+      text={settings?.text}
+      onChoose={(text) => changeCalibration(context, { text })}
+      onFile={(file) => void calibrateWithFile(context, file)}
+    />
+  );
+  if (!settings) return choice;
   return (
     <fieldset className="subform">
       <legend className="hint">Calibration: what the methods look at, never what is measured on</legend>
-      <label className="field">
-        <span>Calibration text</span>
-        <select
-          value={settings.text}
-          onChange={(event) => changeCalibration(context, { text: event.target.value })}
-        >
-          {shipped.map(({ file, title }) => (
-            <option key={file} value={file}>
-              {title}
-            </option>
-          ))}
-          {ownTexts.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-          {!isKnown(settings, shipped, ownTexts) && <option>{settings.text}</option>}
-        </select>
-      </label>
-      <PickFile />
+      {choice}
       <div className="row">
         <NumberField
           label="Sequences"
@@ -72,32 +57,6 @@ export function CalibrationFields({ draft }: { draft: Recipe }) {
       </div>
       <Cost key={JSON.stringify([draft.steps, settings])} draft={draft} />
     </fieldset>
-  );
-}
-
-function isKnown(
-  { text }: CalibrationSettings,
-  shipped: readonly { file: string }[],
-  ownTexts: readonly string[],
-): boolean {
-  return ownTexts.includes(text) || shipped.some(({ file }) => file === text);
-}
-
-function PickFile() {
-  const context = useLabContext();
-  return (
-    <label className="field">
-      <span>Or a file of your own (it stays on this machine)</span>
-      <input
-        type="file"
-        accept=".txt,.tsv,.md,text/*"
-        aria-label="Own calibration text"
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (file) void calibrateWithFile(context, file);
-        }}
-      />
-    </label>
   );
 }
 
@@ -133,12 +92,7 @@ function Cost({ draft }: { draft: Recipe }) {
     );
   return (
     <p className="hint">
-      Takes about {inWords(cost.seconds)} here and {formatBytes(cost.bytes)} of GPU memory.
+      Takes about {formatDuration(cost.seconds)} here and {formatBytes(cost.bytes)} of GPU memory.
     </p>
   );
-}
-
-function inWords(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  return `${Math.round(seconds / 60)} minutes`;
 }

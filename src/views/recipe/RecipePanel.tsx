@@ -9,6 +9,7 @@ import { useLab, useLabContext } from '../lab-context';
 import { CalibrationFields } from './CalibrationFields';
 import { RecipeText } from './RecipeText';
 import { StepForm } from './StepForm';
+import { TrainingFields } from './TrainingFields';
 
 /** The recipe that is being written, and the button that applies it. */
 export function RecipePanel() {
@@ -81,6 +82,7 @@ export function RecipePanel() {
         </select>
       </label>
       {check.needsCalibration && <CalibrationFields draft={draft} />}
+      {check.needsTraining && <TrainingFields draft={draft} />}
       {check.error && (
         <p className="problem" role="alert">
           {check.error}
@@ -111,6 +113,7 @@ export function RecipePanel() {
 interface RecipeCheck {
   readonly matches?: readonly (readonly string[])[];
   readonly needsCalibration?: boolean;
+  readonly needsTraining?: boolean;
   readonly error?: string;
 }
 
@@ -128,8 +131,10 @@ function useRecipeCheck(draft: Recipe): RecipeCheck {
     }, 150);
     async function checkDraft(): Promise<RecipeCheck> {
       if (!modelName || draft.steps.length === 0) return {};
-      const { matches, needsCalibration } = await lab.checkRecipe(withSensitivities(draft, profile));
-      return { matches, needsCalibration };
+      const { matches, needsCalibration, needsTraining } = await lab.checkRecipe(
+        withSensitivities(draft, profile),
+      );
+      return { matches, needsCalibration, needsTraining };
     }
     return () => {
       current = false;

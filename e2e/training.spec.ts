@@ -1,0 +1,116 @@
+import { readdirSync } from 'node:fs';
+import { expect, type Page, test } from '@playwright/test';
+import { idle, openFiles, openPage } from './open-page';
+
+const DEMO = 'public/models/fairy-tales-gpt2';
+
+const tableRow = (page: Page, name: RegExp | string) =>
+  page.getByRole('region', { name: 'Table of variants' }).getByRole('row', { name });
+
+const training = (page: Page) => page.getByRole('region', { name: 'Training' });
+
+/** A recipe that factorizes the demo and trains the factors for many small steps. */
+async function writeRecipe(page: Page, name: string): Promise<void> {
+  await page.getByRole('combobox', { name: 'Start from' }).selectOption('Kronecker, A half the rows');
+  await page.getByRole('combobox', { name: 'Add a step' }).selectOption('knowledge-distillation');
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  const step = page.getByRole('listitem').filter({ hasText: '2. Knowledge distillation' });
+  const fields = {
+    Steps: '5000',
+    Batch: '2',
+    'Length (optional)': '64',
+    'Warm-up': '5',
+    'Held-out loss every': '10',
+    'State kept every': '5',
+  };
+  for (const [label, value] of Object.entries(fields))
+    await step.getByRole('spinbutton', { name: label, exact: true }).fill(value);
+  await expect(page.getByRole('combobox', { name: 'Training text' })).toHaveValue('fairy-tales.train.txt');
+}
+
+async function stepReached(page: Page): Promise<number> {
+  const text = await training(page)
+    .getByText(/^\d+ of 5000$/)
+    .textContent();
+  return Number(text!.split(' ')[0]);
+}
+
+async function perplexityOf(page: Page, name: RegExp): Promise<number> {
+  const cell = tableRow(page, name)
+    .getByText(/\d+\.\d+ ± \d/)
+    .first();
+  return Number((await cell.textContent())!.replace(',', '').split(' ')[0]);
+}
+
+test('a factorized variant is trained: curve, pause, an end that keeps the best', async ({ page }) => {
+  await openPage(page);
+  // As a model of one's own: the recorded variants stay out of what is measured.
+  await openFiles(
+    page,
+    readdirSync(DEMO).map((file) => `${DEMO}/${file}`),
+  );
+  await idle(page);
+  await page.getByRole('combobox', { name: 'Start from' }).selectOption('Kronecker, A half the rows');
+  await page.getByRole('textbox', { name: 'Name' }).fill('untrained');
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await expect(tableRow(page, /untrained/)).toBeVisible();
+  await idle(page);
+
+  await writeRecipe(page, 'recovered');
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await expect(training(page).getByRole('figure', { name: /Loss of recovered: \d+ points/ })).toBeVisible();
+  await expect(training(page).getByText(/at step \d+/)).toBeVisible();
+  await expect.poll(() => stepReached(page)).toBeGreaterThan(3);
+
+  const state = training(page).getByRole('status', { name: 'State of the training' });
+  await page.getByRole('button', { name: 'Pause training' }).click();
+  await expect(state).toHaveText('paused');
+  await page.getByRole('button', { name: 'Resume training' }).click();
+  await expect(state).toHaveText('running');
+  const resumedAt = await stepReached(page);
+  await expect.poll(() => stepReached(page)).toBeGreaterThan(Math.max(20, resumedAt));
+  await page.getByRole('button', { name: 'Finish now' }).click();
+  await idle(page);
+  await expect(state).toHaveText('over');
+  await expect(tableRow(page, /recovered/)).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Unfinished runs' })).toHaveCount(0);
+
+  await page.getByRole('spinbutton', { name: 'Windows' }).first().fill('1');
+  await page.getByRole('button', { name: 'Measure perplexity' }).click();
+  await idle(page);
+  expect(await perplexityOf(page, /recovered/)).toBeLessThan(await perplexityOf(page, /untrained/));
+});
+
+test('a page that is closed in the middle of a run goes on with it', async ({ page }) => {
+  await openPage(page);
+  await writeRecipe(page, 'interrupted');
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await expect.poll(() => stepReached(page)).toBeGreaterThan(10);
+
+  await page.reload();
+  await expect(page.getByTestId('model-name')).toHaveText('fairy-tales-gpt2', { timeout: 60_000 });
+  await idle(page);
+  const unfinished = page.getByRole('list', { name: 'Unfinished runs' }).getByRole('listitem');
+  await expect(unfinished).toContainText(/interrupted step \d+ of 5000/);
+  const kept = Number(/step (\d+) of/.exec((await unfinished.textContent())!)![1]);
+  expect(kept).toBeGreaterThanOrEqual(5);
+  await page.getByRole('button', { name: 'Resume interrupted' }).click();
+  await expect.poll(() => stepReached(page)).toBeGreaterThan(kept);
+  await page.getByRole('button', { name: 'Finish now' }).click();
+  await idle(page);
+  await expect(tableRow(page, /interrupted/)).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Unfinished runs' })).toHaveCount(0);
+});
+
+test('a run that is cancelled is kept until it is discarded', async ({ page }) => {
+  await openPage(page);
+  await writeRecipe(page, 'abandoned');
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await expect.poll(() => stepReached(page)).toBeGreaterThan(6);
+  await page.getByRole('button', { name: 'Cancel training' }).click();
+  await idle(page);
+  await expect(page.getByRole('list', { name: 'Unfinished runs' })).toContainText('abandoned');
+  await page.getByRole('button', { name: 'Discard abandoned' }).click();
+  await expect(page.getByRole('list', { name: 'Unfinished runs' })).toHaveCount(0);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import type { TrainingPoint } from '../lab/protocol';
+import { bestPoint, secondsLeft, withPoints } from './training-curve';
+
+const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
+  step,
+  steps: 100,
+  learningRate: 0.001,
+  tokensPerSecond: 200,
+  tokens: 400 * step,
+  ...change,
+});
+
+test('a long curve is thinned: held-out losses and the last point stay', () => {
+  const points = Array.from({ length: 100 }, (_, step) =>
+    point(step, step % 20 === 0 ? { heldOutLoss: 3 } : { trainingLoss: 4 }),
+  );
+  const curve = withPoints([], points, 30);
+  expect(curve.length).toBeLessThanOrEqual(30);
+  expect(curve.filter(({ heldOutLoss }) => heldOutLoss !== undefined).map(({ step }) => step)).toEqual([
+    0, 20, 40, 60, 80,
+  ]);
+  expect(curve.at(-1)!.step).toBe(99);
+  expect(curve.map(({ step }) => step)).toEqual(curve.map(({ step }) => step).toSorted((a, b) => a - b));
+});
+
+test('where held-out losses alone are too many they are thinned, too', () => {
+  const points = Array.from({ length: 100 }, (_, step) => point(step, { heldOutLoss: 3 }));
+  expect(withPoints([], points, 30).length).toBeLessThanOrEqual(30);
+});
+
+test('the next step of a recipe begins a curve of its own', () => {
+  const first = withPoints([], [point(1), point(2)]);
+  expect(withPoints(first, [point(1)])).toEqual([point(1)]);
+  expect(withPoints(first, [point(3, { steps: 7 })])).toHaveLength(1);
+});
+
+test('the time that is left follows from the rate', () => {
+  // 90 steps of 400 tokens at 200 a second.
+  expect(secondsLeft(point(10))).toBe(180);
+  expect(secondsLeft(point(0))).toBeUndefined();
+  expect(secondsLeft(point(10, { tokensPerSecond: 0 }))).toBeUndefined();
+});
+
+test('the best is the least held-out loss, the first of equal ones', () => {
+  const losses = [4, 3, 3, 5];
+  expect(bestPoint(losses.map((heldOutLoss, step) => point(step, { heldOutLoss })))!.step).toBe(1);
+  expect(bestPoint([point(1, { trainingLoss: 1 })])).toBeUndefined();
+});

@@ -1,0 +1,159 @@
+import { expect, test, vi } from 'vitest';
+import type { Lab, Recipe, TrainingOptions, TrainingPoint, UnfinishedTraining } from '../lab/protocol';
+import { createLabStore, type LabContext } from './lab-store';
+import { readDraft } from './recipe-draft';
+import { provideTexts } from './recipe-texts';
+import {
+  changeTraining,
+  controlTraining,
+  discardTraining,
+  resumeTraining,
+  trainOnFile,
+} from './training-actions';
+import { loadUnfinished } from './training-run';
+import { compress } from './variant-actions';
+
+const recipe: Recipe = { name: 'recovered', steps: [], training: { text: 'tales.txt' } };
+const unfinished: UnfinishedTraining = {
+  id: 'x',
+  recipe,
+  step: 5,
+  steps: 9,
+  savedAt: '2026-11-21T00:00:00Z',
+};
+const info = {
+  id: 'variant-1',
+  name: 'recovered',
+  recipe,
+  size: { denseBytes: 4, storedBytes: 1, gzipBytes: 1, bitsPerWeight: 8, parameters: 1 },
+  layers: [],
+  gpuBytes: 1,
+  seconds: 1,
+};
+const point = (step: number, note?: string): TrainingPoint => ({
+  step,
+  steps: 9,
+  trainingLoss: 4,
+  learningRate: 0.001,
+  tokensPerSecond: 100,
+  tokens: step,
+  note,
+});
+
+function context(lab: Partial<Lab> = {}): LabContext {
+  const whole = { unfinishedTraining: async () => [], ...lab } as Lab;
+  return { store: createLabStore(), lab: whole };
+}
+
+test('a run is shown from its first point to its end, with its notes', async () => {
+  let go: () => void = () => undefined;
+  const lab = context({
+    compress: async (_, { onTraining }: TrainingOptions = {}) => {
+      onTraining?.(point(1, 'a batch was halved'));
+      onTraining?.(point(2));
+      await new Promise<void>((resolve) => (go = resolve));
+      onTraining?.(point(9));
+      setTimeout(() => onTraining?.(point(10)));
+      return info;
+    },
+    unfinishedTraining: vi.fn(async () => [unfinished]),
+  });
+  const done = compress(lab, recipe);
+  const run = () => lab.store.getState().training;
+  await vi.waitFor(() => expect(run()?.points).toHaveLength(2));
+  expect(run()).toMatchObject({ name: 'recovered', notes: ['a batch was halved'], status: 'running' });
+  go();
+  expect(await done).toBe(true);
+  expect(run()!.points.map(({ step }) => step)).toEqual([1, 2, 9]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  // What comes after the end is another's.
+  expect(run()).toMatchObject({ status: 'ended', points: { length: 3 } });
+  expect(lab.store.getState().unfinished).toEqual([unfinished]);
+});
+
+test('a recipe that does not train shows no run; one that fails keeps its curve', async () => {
+  const quiet = context({ compress: async () => info });
+  await compress(quiet, recipe);
+  expect(quiet.store.getState().training).toBeUndefined();
+  const failing = context({
+    compress: async (_, { onTraining }: TrainingOptions = {}) => {
+      onTraining?.(point(1));
+      throw new Error('The graphics device was lost.');
+    },
+  });
+  expect(await compress(failing, recipe)).toBe(false);
+  expect(failing.store.getState().training).toMatchObject({ status: 'ended', points: [{ step: 1 }] });
+});
+
+test('what the user tells a run is shown once the lab took it', async () => {
+  const told: string[] = [];
+  const lab = context({ controlTraining: async (action) => void told.push(action) });
+  lab.store.setState({ training: { name: 'recovered', points: [], notes: [], status: 'running' } });
+  const status = () => lab.store.getState().training!.status;
+  await controlTraining(lab, 'pause');
+  expect(status()).toBe('paused');
+  await controlTraining(lab, 'resume');
+  expect(status()).toBe('running');
+  await controlTraining(lab, 'finish');
+  expect(status()).toBe('finishing');
+  expect(told).toEqual(['pause', 'resume', 'finish']);
+  lab.lab.controlTraining = () => Promise.reject(new Error('Nothing trains now.'));
+  await controlTraining(lab, 'pause');
+  expect(status()).toBe('finishing');
+  expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['Nothing trains now.']);
+});
+
+test('a run that broke off goes on by its recipe, which becomes the draft; or is discarded', async () => {
+  const made: unknown[] = [];
+  const kept = [unfinished];
+  const lab = context({
+    compress: async (given) => (made.push(given), info),
+    unfinishedTraining: async () => [...kept],
+    forgetTraining: async (id) => void kept.splice(kept.findIndex((run) => run.id === id)),
+  });
+  await loadUnfinished(lab);
+  await resumeTraining(lab, lab.store.getState().unfinished[0]);
+  expect(made).toEqual([recipe]);
+  expect(lab.store.getState().draft).toEqual(recipe);
+  await discardTraining(lab, unfinished);
+  expect(lab.store.getState().unfinished).toEqual([]);
+});
+
+test('a storage that cannot be asked has nothing unfinished', async () => {
+  const lab = context({ unfinishedTraining: () => Promise.reject(new Error('No storage')) });
+  await loadUnfinished(lab);
+  expect(lab.store.getState()).toMatchObject({ unfinished: [], notices: [] });
+});
+
+test('the lab is given each shipped text that a recipe names, once; a file of the user becomes the text', async () => {
+  const given: string[] = [];
+  const lab = context({ provideText: async ({ name }) => void given.push(name) });
+  const shipped = (file: string) => ({
+    id: file,
+    title: file,
+    file,
+    kind: 'text' as const,
+    use: 'calibration' as const,
+    licence: '',
+  });
+  lab.store.setState({ dataSets: ['tales.txt', 'c.txt', 'other.txt'].map(shipped) });
+  vi.stubGlobal('fetch', async () => new Response('x'));
+  const both = { ...recipe, calibration: { text: 'c.txt', sequences: 1, length: 8, seed: 0 } };
+  await provideTexts(lab, both);
+  await provideTexts(lab, both);
+  expect(given).toEqual(['tales.txt', 'c.txt']);
+  vi.unstubAllGlobals();
+  changeTraining(lab, {});
+  expect(lab.store.getState().draft.training).toEqual({ text: 'tales.txt', heldOutShare: 0.02, seed: 0 });
+  changeTraining(lab, { heldOutShare: 0.1 });
+  await trainOnFile(lab, new File(['words'], 'own.txt'));
+  expect(lab.store.getState().draft.training).toEqual({ text: 'own.txt', heldOutShare: 0.1, seed: 0 });
+});
+
+test('a recipe file may leave out what training has a default for', () => {
+  expect(readDraft({ steps: [], training: { text: 't' } }).training).toEqual({
+    text: 't',
+    heldOutShare: 0.02,
+    seed: 0,
+  });
+});

@@ -1,0 +1,51 @@
+import { recipeTexts } from '../../store/recipe-texts';
+import { useLab } from '../lab-context';
+
+interface TextChoiceProps {
+  /** "Calibration text" */
+  readonly label: string;
+  /** Undefined where there is none yet. */
+  readonly text: string | undefined;
+  onChoose(text: string): void;
+  onFile(file: File): void;
+}
+
+/** A text that ships with the page, or a file of the user's. */
+export function TextChoice({ label, text, onChoose, onFile }: TextChoiceProps) {
+  const dataSets = useLab((state) => state.dataSets);
+  const ownTexts = useLab((state) => state.ownTexts);
+  const shipped = recipeTexts({ dataSets });
+  const isKnown = text === undefined || ownTexts.includes(text) || shipped.some(({ file }) => file === text);
+  return (
+    <>
+      {text !== undefined && (
+        <label className="field">
+          <span>{label}</span>
+          <select value={text} onChange={(event) => onChoose(event.target.value)}>
+            {shipped.map(({ file, title }) => (
+              <option key={file} value={file}>
+                {title}
+              </option>
+            ))}
+            {ownTexts.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+            {!isKnown && <option>{text}</option>}
+          </select>
+        </label>
+      )}
+      <label className="field">
+        <span>Or a file of your own (it stays on this machine)</span>
+        <input
+          type="file"
+          accept=".txt,.tsv,.md,text/*"
+          aria-label={`Own ${label.toLowerCase()}`}
+          onChange={(event) => {
+            const file = event.target.files?.[0];
+            if (file) onFile(file);
+          }}
+        />
+      </label>
+    </>
+  );
+}

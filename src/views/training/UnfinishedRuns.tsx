@@ -1,0 +1,44 @@
+import { discardTraining, resumeTraining } from '../../store/training-actions';
+import { useLab, useLabContext } from '../lab-context';
+
+/** Runs of the open model that broke off: a closed page, a lost device, a cancellation. */
+export function UnfinishedRuns() {
+  const context = useLabContext();
+  const unfinished = useLab((state) => state.unfinished);
+  const busy = useLab((state) => state.operation !== undefined);
+  return (
+    <>
+      <h3>Unfinished runs</h3>
+      <ul className="unfinished" aria-label="Unfinished runs">
+        {unfinished.map((run) => (
+          <li key={run.id} className="row wrap">
+            <span>
+              {run.recipe.name}
+              <small className="hint">
+                {' '}
+                step {run.step} of {run.steps}, kept {new Date(run.savedAt).toLocaleString('en-GB')}
+              </small>
+            </span>
+            <span className="spacer" />
+            <button
+              type="button"
+              disabled={busy}
+              aria-label={`Resume ${run.recipe.name}`}
+              onClick={() => void resumeTraining(context, run)}
+            >
+              Resume
+            </button>
+            <button
+              type="button"
+              disabled={busy}
+              aria-label={`Discard ${run.recipe.name}`}
+              onClick={() => void discardTraining(context, run)}
+            >
+              Discard
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
