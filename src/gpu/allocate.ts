@@ -4,10 +4,15 @@ import { currentGpu } from './device';
 
 const BYTES_PER_ELEMENT = 4;
 
+/** A tensor that no buffer of this device can hold: with fewer tokens at once it may fit. */
+export class TensorTooLargeError extends Error {
+  override readonly name = 'TensorTooLargeError';
+}
+
 /**
  * Makes an uninitialised tensor on the GPU, four bytes an element; the caller owns it.
  *
- * @throws Error where the tensor is larger than what a kernel can bind on this device. WebGPU itself would report that
+ * @throws TensorTooLargeError where the tensor is larger than what a kernel can bind on this device. WebGPU itself would report that
  *   beside the program's flow, and the kernel would leave zeros.
  */
 export function allocateTensor(shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
@@ -15,7 +20,7 @@ export function allocateTensor(shape: number[], dtype: 'float32' | 'int32'): tf.
   const bytes = shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT;
   const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
   if (bytes > limit) {
-    throw new Error(
+    throw new TensorTooLargeError(
       `A tensor of ${shape.join('×')} needs ${bytes} bytes in one buffer; this device allows ${limit}. Use fewer tokens at once, or a form of the weight that stores less.`,
     );
   }

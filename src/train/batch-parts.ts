@@ -1,4 +1,5 @@
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
+import type { TokenBatch } from '../model/model';
 
 /** Some sequences of a batch. */
 export interface BatchPart {
@@ -30,7 +31,7 @@ export function targetCount({ targets }: TrainingBatch): number {
 }
 
 /** Tokens of a batch that are no padding. */
-export function tokenCount({ batch, length, lengths }: TrainingBatch): number {
+export function tokenCount({ batch, length, lengths }: TokenBatch): number {
   return lengths?.reduce((sum, count) => sum + count, 0) ?? batch * length;
 }
 

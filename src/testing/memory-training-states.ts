@@ -1,0 +1,22 @@
+import type { TrainingStates } from '../train/training-context';
+
+/** A place for a run's state that ends with the test. */
+export class MemoryTrainingStates implements TrainingStates {
+  bytes: Uint8Array | undefined;
+  writes = 0;
+
+  read(): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.bytes);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.bytes = bytes.slice();
+    this.writes++;
+    return Promise.resolve();
+  }
+
+  remove(): Promise<void> {
+    this.bytes = undefined;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { readFloats } from '../gpu/transfer';
+import { DenseParameters } from '../model/gradients/differentiable-weights';
+import type { TrainingBatch } from '../model/gradients/sequence-losses';
+import { loadModel } from '../model/load-model';
+import type { Model } from '../model/model';
+import { restructure } from '../model/restructure';
+import { expectAllClose } from '../testing/allclose';
+import fixture from '../testing/fixtures/distillation.json';
+import { openFolder } from '../testing/folder-checkpoint';
+import { batchGradients, disposeGradients } from './batch-gradients';
+import { distillation, type DistillationSettings, pairsOfBlocks } from './distillation-objective';
+import type { Student } from './student';
+
+beforeAll(() => openNodeGpu());
+
+interface Case {
+  readonly ids: number[];
+  readonly lengths: number[];
+  readonly targets: number[];
+  readonly written: string;
+  readonly results: {
+    readonly settings: DistillationSettings;
+    readonly loss: number;
+    readonly norms: Record<string, number>;
+    readonly gradient: number[];
+  }[];
+}
+
+const CASES = fixture as unknown as Record<string, Case>;
+const FOLDERS: Record<string, string> = {
+  gpt2: 'tiny-gpt2',
+  bert: 'tiny-bert',
+  bertWithoutSomeLabels: 'tiny-bert',
+  bertWithoutLabels: 'tiny-bert',
+  maskedLm: 'tiny-bert-mlm',
+};
+const SHRINK = 0.9;
+const RELATIVE = 1e-4;
+
+async function withTeacher(name: string, check: (teacher: Model) => Promise<void>): Promise<void> {
+  const teacher = await loadModel(await openFolder(`src/testing/fixtures/${FOLDERS[name]}`));
+  try {
+    await check(teacher);
+  } finally {
+    teacher.dispose();
+  }
+}
+
+/** The teacher with every linear of its blocks scaled. The caller disposes of the matrices. */
+async function shrunk(teacher: Model): Promise<{ student: Student; parameters: DenseParameters }> {
+  const whole = await DenseParameters.of(teacher);
+  const inBlocks = new Set(teacher.blockLinears);
+  const matrices = [...whole.matrices].map(([module, matrix]) => {
+    const scaled = tf.mul(matrix, inBlocks.has(module) ? SHRINK : 1) as tf.Tensor2D;
+    matrix.dispose();
+    return [module, scaled] as const;
+  });
+  const parameters = new DenseParameters(teacher.config, new Map(matrices), whole.vectors);
+  const student: Student = {
+    config: teacher.config,
+    linear: (module) => parameters.linear(module),
+    vector: (tensor) => parameters.vector(tensor),
+    parameters: matrices.map(([name, tensor]) => ({ name, tensor, decays: true })),
+    inStep: (work) => work(),
+  };
+  return { student, parameters };
+}
+
+function batchOf({ ids, lengths, targets }: Case): TrainingBatch {
+  const length = ids.length / lengths.length;
+  return {
+    ids: Int32Array.from(ids),
+    batch: lengths.length,
+    length,
+    lengths,
+    targets: Int32Array.from(targets),
+  };
+}
+
+const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
+
+/** Of as many elements as are expected. */
+function relativeError(values: Float32Array, expected: readonly number[]): number {
+  return norm(expected.map((value, index) => value - values[index])) / norm(expected);
+}
+
+describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
+  const { written, results } = CASES[name];
+  test.each(results)('$settings', ({ settings, loss, norms, gradient }) =>
+    withTeacher(name, async (teacher) => {
+      const { student, parameters } = await shrunk(teacher);
+      const found = batchGradients(student, distillation(teacher, settings), batchOf(CASES[name]), 1);
+      // A small divergence is the difference of sums in float32.
+      expectAllClose(await readFloats(found.loss), [loss], { absolute: 1e-6, relative: RELATIVE });
+      const values = new Map<string, Float32Array>();
+      for (const [index, { name: module }] of student.parameters.entries())
+        values.set(module, await readFloats(found.gradients[index]));
+      for (const [module, expected] of Object.entries(norms)) {
+        if (!values.has(module)) continue;
+        expectAllClose([norm(values.get(module)!)], [expected], { absolute: 1e-7, relative: RELATIVE });
+      }
+      expect(relativeError(values.get(written)!, gradient)).toBeLessThan(RELATIVE);
+      disposeGradients(found);
+      parameters.dispose();
+    }),
+  );
+});
+
+// Where only some sentences have a label, parts are weighted by labels, which is not how the teacher's share is counted.
+test.each(Object.keys(CASES).filter((name) => name !== 'bertWithoutSomeLabels'))(
+  '%s in parts of one sequence has the same loss and gradient',
+  (name) =>
+    withTeacher(name, async (teacher) => {
+      const { written, results } = CASES[name];
+      const { settings, loss, gradient } = results[0];
+      const { student, parameters } = await shrunk(teacher);
+      const found = batchGradients(student, distillation(teacher, settings), batchOf(CASES[name]), 3);
+      expectAllClose(await readFloats(found.loss), [loss], { absolute: 0, relative: RELATIVE });
+      const index = student.parameters.findIndex((parameter) => parameter.name === written);
+      const values = await readFloats(found.gradients[index]);
+      expect(relativeError(values, gradient)).toBeLessThan(RELATIVE);
+      disposeGradients(found);
+      parameters.dispose();
+    }),
+);
+
+test('a student without some blocks learns from the blocks of the same number', () =>
+  withTeacher('gpt2', async (teacher) => {
+    const blocks = teacher.config.structure.blocks.slice(1);
+    const student = await restructure(teacher, { ...teacher.config.structure, blocks });
+    expect(pairsOfBlocks(student.config, teacher.config)).toEqual([
+      { student: 0, teacher: 0 },
+      { student: 1, teacher: 2 },
+    ]);
+    student.dispose();
+  }));

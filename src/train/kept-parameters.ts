@@ -1,0 +1,51 @@
+import * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../gpu/device';
+import { submitPendingWork } from '../gpu/memory';
+import { gpuBufferOf } from '../gpu/run-kernel';
+import { emptyTensor } from '../gpu/transfer';
+import type { TrainableTensor } from './trainable-matrix';
+
+/** A copy of a model's parameters on the GPU: the best so far. Its tensors are made when the first copy is kept. */
+export class KeptParameters {
+  private copies: tf.Tensor[] = [];
+
+  constructor(private readonly parameters: readonly TrainableTensor[]) {}
+
+  /** In the order of the parameters; empty before anything was kept. */
+  get tensors(): readonly tf.Tensor[] {
+    return this.copies;
+  }
+
+  /** Keeps the parameters' present values, which in training are changed in place. */
+  keep(): void {
+    if (this.copies.length === 0)
+      this.copies = this.parameters.map(({ tensor }) => emptyTensor([...tensor.shape]));
+    copyElements(this.originals, this.copies);
+  }
+
+  /** Gives the parameters the values that were kept last. */
+  putBack(): void {
+    copyElements(this.copies, this.originals);
+  }
+
+  dispose(): void {
+    tf.dispose(this.copies);
+    this.copies = [];
+  }
+
+  private get originals(): tf.Tensor[] {
+    return this.parameters.map(({ tensor }) => tensor);
+  }
+}
+
+function copyElements(sources: readonly tf.Tensor[], targets: readonly tf.Tensor[]): void {
+  const buffers = sources.map((source, index) => [gpuBufferOf(source), gpuBufferOf(targets[index])]);
+  submitPendingWork();
+  const { device } = currentGpu();
+  const encoder = device.createCommandEncoder();
+  sources.forEach(({ size }, index) => {
+    const [source, target] = buffers[index];
+    encoder.copyBufferToBuffer(source, 0, target, 0, size * 4);
+  });
+  device.queue.submit([encoder.finish()]);
+}

@@ -1,0 +1,129 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { NamedTensor } from '../checkpoint/named-tensor';
+import { uploadTensor, writeElements } from '../gpu/transfer';
+import type { AdamW } from './adamw';
+import type { KeptParameters } from './kept-parameters';
+import type { CurveState, LossCurve } from './loss-curve';
+import type { StepHooks } from './step-hooks';
+import type { TrainableTensor } from './trainable-matrix';
+import type { TrainingStates } from './training-context';
+import { readRun, type StoredRun, writeRun } from './training-state';
+
+/** How far a run has come. */
+export interface RunPosition {
+  /** Updates so far. */
+  readonly step: number;
+  /** Parts that a batch is cut into. */
+  readonly parts: number;
+  readonly bestStep?: number;
+  readonly bestLoss?: number;
+}
+
+interface Progress extends RunPosition {
+  readonly curve: CurveState;
+  /** Of the hooks. */
+  readonly own?: unknown;
+}
+
+/** Everything that changes in a run. */
+interface RunParts {
+  readonly parameters: readonly TrainableTensor[];
+  readonly optimizer: AdamW;
+  readonly best: KeptParameters;
+  readonly curve: LossCurve;
+  readonly hooks: StepHooks;
+}
+
+/** Where a run's state is kept: with the very numbers, so that it goes on as if it had not stopped. */
+export class KeptRun {
+  private hasFailed = false;
+
+  constructor(
+    private readonly states: TrainingStates | undefined,
+    private readonly fingerprint: string,
+    private readonly run: RunParts,
+  ) {}
+
+  /** A place that takes no more does not end the run: it goes on and says so once. */
+  async keep(position: RunPosition): Promise<void> {
+    if (!this.states || this.hasFailed) return;
+    const { curve, hooks } = this.run;
+    const { tensors = {}, json } = hooks.state?.() ?? {};
+    const progress: Progress = { ...position, curve: curve.state, own: json };
+    const all = new Map([...this.tensors(), ...withPrefix('own', Object.entries(tensors))]);
+    const bytes = await writeRun(this.fingerprint, progress, all);
+    try {
+      await this.states.write(bytes);
+    } catch (error) {
+      this.hasFailed = true;
+      const { message } = error as Error;
+      curve.note(`The state of the run could not be kept (${message}); it cannot go on after a break.`);
+    }
+  }
+
+  /** Puts the state back that is there. @returns how far the run has come, where it can go on */
+  async takeUp(): Promise<RunPosition | undefined> {
+    const { optimizer, best, curve, hooks } = this.run;
+    let stored: StoredRun<Progress> | undefined;
+    try {
+      const bytes = await this.states?.read();
+      stored = bytes && (await readRun<Progress>(bytes, this.fingerprint));
+    } catch (error) {
+      curve.note(`The run began anew. ${(error as Error).message}`);
+    }
+    if (!stored) return undefined;
+    const { progress, tensors } = stored;
+    if (progress.bestStep !== undefined) best.keep();
+    for (const [name, tensor] of this.tensors()) writeElements(tensor, 0, wordsOf(tensors.get(name)!));
+    optimizer.steps = progress.step;
+    hooks.restore?.({ tensors: ownTensors(tensors.values()), json: progress.own });
+    curve.restore(progress.curve);
+    curve.note(`The run went on at step ${progress.step}.`);
+    return progress;
+  }
+
+  async remove(): Promise<void> {
+    // Whoever could not remove it goes on from it the next time, and is at the end after a few steps.
+    await this.states?.remove().catch(() => undefined);
+  }
+
+  private tensors(): [name: string, tensor: tf.Tensor][] {
+    const { parameters, optimizer, best } = this.run;
+    const named = (prefix: string, tensors: readonly tf.Tensor[]) =>
+      withPrefix(
+        prefix,
+        tensors.map((tensor, index) => [parameters[index].name, tensor]),
+      );
+    return [
+      ...named(
+        'parameter',
+        parameters.map(({ tensor }) => tensor),
+      ),
+      ...named(
+        'first-moment',
+        optimizer.moments.map(({ first }) => first),
+      ),
+      ...named(
+        'second-moment',
+        optimizer.moments.map(({ second }) => second),
+      ),
+      ...named('best', best.tensors),
+    ];
+  }
+}
+
+function withPrefix(prefix: string, named: readonly [string, tf.Tensor][]): [string, tf.Tensor][] {
+  return named.map(([name, tensor]) => [`${prefix}/${name}`, tensor]);
+}
+
+function ownTensors(stored: Iterable<NamedTensor>): Record<string, tf.Tensor> {
+  const own = [...stored].filter(({ name }) => name.startsWith('own/'));
+  return Object.fromEntries(
+    own.map((tensor) => [tensor.name.slice('own/'.length), uploadTensor(wordsOf(tensor), [...tensor.shape])]),
+  );
+}
+
+function wordsOf({ dtype, bytes }: NamedTensor): Float32Array | Int32Array {
+  const { buffer } = bytes.slice();
+  return dtype === 'I32' ? new Int32Array(buffer) : new Float32Array(buffer);
+}

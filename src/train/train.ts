@@ -1,0 +1,263 @@
+import * as tf from '@tensorflow/tfjs';
+import { attempt } from '../gpu/attempt';
+import { isGpuOpen } from '../gpu/device';
+import { releaseFreeBuffers } from '../gpu/memory';
+import type { TrainingBatch } from '../model/gradients/sequence-losses';
+import { AdamW } from './adamw';
+import { BatchFit } from './batch-fit';
+import { batchGradients, disposeGradients } from './batch-gradients';
+import { tokenCount } from './batch-parts';
+import { clippingScale } from './gradient-clipping';
+import { heldOutLoss } from './held-out-loss';
+import { KeptParameters } from './kept-parameters';
+import { KeptRun } from './kept-run';
+import { learningRate, type LearningRatePhase, warmUpAndCosine } from './learning-rate';
+import { type Divergence, LossCurve } from './loss-curve';
+import { nextTask } from './next-task';
+import type { Objective } from './objective';
+import type { BatchGradients, StepHooks } from './step-hooks';
+import type { Student } from './student';
+import type { TrainingContext } from './training-context';
+import { TrainingError } from './training-error';
+import type { TrainingSettings } from './training-settings';
+import { runFingerprint } from './training-state';
+
+/** What a run is given besides what it trains. */
+export interface RunContext extends Omit<TrainingContext, 'teacher'> {
+  readonly signal?: AbortSignal;
+  /** Share of the updates that are done, 0 to 1. */
+  onProgress?(share: number): void;
+}
+
+/** How a run ended. The student's parameters are those after `bestStep` updates. */
+export interface TrainingOutcome {
+  readonly steps: number;
+  readonly bestStep: number;
+  /** Of the best parameters. */
+  readonly heldOutLoss: number;
+  readonly stoppedBecause: 'done' | 'finished early' | 'diverged';
+  /** Why it stopped before its time. */
+  readonly note?: string;
+}
+
+/**
+ * Trains a model in place: AdamW on the gradient of the objective, clipped by its global norm; what the student's parameters
+ * hold in the end are those with the least held-out loss on the way, the first ones included.
+ *
+ * A run is the same whenever it is made again with the same settings, data and GPU, and also when it broke off and goes on from
+ * its kept state, which is removed when the run has ended.
+ *
+ * @throws TrainingError where there is nothing to train or to measure by, where a single sequence does not fit the GPU, or where
+ *   the run diverges before anything may be kept; the signal's reason when it is aborted
+ */
+export async function train(
+  student: Student,
+  objective: Objective,
+  settings: TrainingSettings,
+  context: RunContext,
+  hooks: StepHooks = {},
+): Promise<TrainingOutcome> {
+  if (student.parameters.length === 0) {
+    throw new TrainingError(
+      'Nothing in what was chosen can be trained; choose targets whose weights are floats, factors or scales.',
+    );
+  }
+  const { result: optimizer, problem } = await attempt(() => new AdamW(student.parameters, settings));
+  if (!optimizer || problem !== undefined) {
+    optimizer?.dispose();
+    throw new TrainingError(
+      `The optimizer's state of ${student.parameters.length} tensors does not fit this GPU (${problem}); train fewer matrices, or a smaller form of them.`,
+    );
+  }
+  const run = new Run(student, objective, settings, context, hooks, optimizer);
+  try {
+    return await run.toItsEnd();
+  } finally {
+    run.dispose();
+    if (isGpuOpen()) releaseFreeBuffers();
+  }
+}
+
+class Run {
+  private readonly schedule: readonly LearningRatePhase[];
+  private readonly fit: BatchFit;
+  private readonly curve: LossCurve;
+  private readonly best: KeptParameters;
+  private kept?: KeptRun;
+  private step = 0;
+  private measuredAt = -1;
+  private bestStep?: number;
+  private bestLoss?: number;
+  private diverged?: Divergence;
+
+  constructor(
+    private readonly student: Student,
+    private readonly objective: Objective,
+    private readonly settings: TrainingSettings,
+    private readonly context: RunContext,
+    private readonly hooks: StepHooks,
+    private readonly optimizer: AdamW,
+  ) {
+    this.schedule = hooks.schedule ?? warmUpAndCosine(settings);
+    this.fit = new BatchFit(Math.min(settings.accumulation, settings.batchSize));
+    this.curve = new LossCurve(settings.steps, (point) => context.onPoint?.(point));
+    this.best = new KeptParameters(student.parameters);
+  }
+
+  async toItsEnd(): Promise<TrainingOutcome> {
+    const { settings, context } = this;
+    await this.takeUpOrBegin();
+    while (this.step < settings.steps && !this.diverged) {
+      await this.untilRunning();
+      if (this.diverged || context.control?.isFinishing) break;
+      await this.update();
+      await this.measure();
+      context.onProgress?.(this.step / settings.steps);
+    }
+    return this.end();
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    this.best.dispose();
+    this.curve.dispose();
+  }
+
+  private async takeUpOrBegin(): Promise<void> {
+    const { context, settings, optimizer, best, curve, hooks } = this;
+    const { parameters } = this.student;
+    const fingerprint = await runFingerprint(settings, parameters, context.data.text);
+    this.kept = new KeptRun(context.states, fingerprint, { parameters, optimizer, best, curve, hooks });
+    const position = await this.kept.takeUp();
+    if (position) {
+      ({ step: this.step, bestStep: this.bestStep, bestLoss: this.bestLoss } = position);
+      this.fit.parts = position.parts;
+    } else {
+      // A backward pass takes more than any measurement: the parts in which it fits are known before the first one.
+      disposeGradients(await this.gradientsOf(this.batch()));
+    }
+    curve.restartClock();
+    // The untrained parameters are the first that may be the best.
+    if (!position) await this.read(true);
+  }
+
+  /** Waits while the run is paused, with its state kept: a pause may be for ever. */
+  private async untilRunning(): Promise<void> {
+    const { control, signal } = this.context;
+    await nextTask();
+    signal?.throwIfAborted();
+    if (!control) return;
+    const running = control.untilRunning();
+    const isPaused = await Promise.race([running.then(() => false), nextTask().then(() => true)]);
+    if (!isPaused) return;
+    await this.read(false);
+    if (!this.diverged) await this.keepState();
+    await orAborted(running, signal);
+    this.curve.restartClock();
+  }
+
+  private async update(): Promise<void> {
+    const { hooks, settings, optimizer } = this;
+    await hooks.beforeStep?.(this.step);
+    const batch = this.batch();
+    const found = await (hooks.gradients?.(this.gradientsOf, batch) ?? this.gradientsOf(batch));
+    const rate = learningRate(this.schedule, this.step);
+    const { scale, norm } = clippingScale(found.gradients, settings.clipping);
+    optimizer.step(found.gradients, rate, scale);
+    tf.dispose([...found.gradients, scale, norm]);
+    this.step++;
+    this.curve.add(this.step, found.loss, rate, tokenCount(batch));
+  }
+
+  /** Whatever is due after an update: losses read back, the held-out loss, the state kept. */
+  private async measure(): Promise<void> {
+    const { step } = this;
+    const { steps, evaluateEvery, keepStateEvery } = this.settings;
+    const isMeasured = step % evaluateEvery === 0 || step === steps;
+    const isKept = step % keepStateEvery === 0 && step < steps;
+    if (isMeasured || isKept || this.curve.isDue) await this.read(isMeasured);
+    if (isKept && !this.diverged) await this.keepState();
+  }
+
+  private async end(): Promise<TrainingOutcome> {
+    if (!this.diverged) await this.read(this.measuredAt !== this.step);
+    const { steps } = this.settings;
+    const { bestStep, bestLoss, diverged } = this;
+    if (bestStep === undefined || bestLoss === undefined) {
+      throw new TrainingError(
+        `The run diverged at step ${diverged?.step ?? this.step} (${diverged?.reason}), before there was a result to keep; lower the peak learning rate.`,
+      );
+    }
+    if (bestStep !== this.step) this.best.putBack();
+    await this.kept?.remove();
+    if (diverged) {
+      const note = `The run diverged at step ${diverged.step}: ${diverged.reason}. The best parameters so far, of step ${bestStep}, were kept; lower the peak learning rate.`;
+      return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause: 'diverged', note };
+    }
+    const stoppedBecause = this.step === steps ? 'done' : 'finished early';
+    return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause };
+  }
+
+  private batch(): TrainingBatch {
+    const { batchSize, sequenceLength, seed } = this.settings;
+    return this.context.data.batch(this.step, batchSize, sequenceLength, seed);
+  }
+
+  private readonly gradientsOf = async (batch: TrainingBatch): Promise<BatchGradients> => {
+    const compute = (parts: number) => batchGradients(this.student, this.objective, batch, parts);
+    const found = await this.fit.run(batch, compute, disposeGradients);
+    for (const message of this.fit.takeMessages()) this.curve.note(message);
+    return found;
+  };
+
+  /** @param isMeasured with the held-out loss of the parameters as they are */
+  private async read(isMeasured: boolean): Promise<void> {
+    const found = await this.curve.read(isMeasured ? () => this.heldOutLoss() : undefined);
+    this.diverged ??= found;
+  }
+
+  private async heldOutLoss(): Promise<number | undefined> {
+    const { student, objective, hooks, step, settings } = this;
+    const heldOut = this.context.data.heldOut(
+      Math.ceil(settings.batchSize / this.fit.parts),
+      settings.sequenceLength,
+    );
+    if (heldOut.length === 0) {
+      throw new TrainingError(
+        `${this.context.data.text} leaves no sequence to measure the held-out loss on; use a longer text, or shorter sequences than ${settings.sequenceLength} tokens.`,
+      );
+    }
+    const loss = await (hooks.heldOutLoss?.(student, heldOut) ??
+      heldOutLoss(student, objective, heldOut, this.context.signal));
+    this.measuredAt = step;
+    if (!Number.isFinite(loss)) {
+      this.diverged = { step, reason: 'the held-out loss is not finite' };
+      return undefined;
+    }
+    const isLast = step === settings.steps || this.context.control?.isFinishing;
+    const mayBeBest = isLast || (hooks.mayBeBest?.(step) ?? true);
+    if (mayBeBest && (this.bestLoss === undefined || loss < this.bestLoss)) {
+      this.bestLoss = loss;
+      this.bestStep = step;
+      this.best.keep();
+    }
+    return loss;
+  }
+
+  private async keepState(): Promise<void> {
+    const { step, bestStep, bestLoss } = this;
+    await this.kept?.keep({ step, bestStep, bestLoss, parts: this.fit.parts });
+    this.curve.restartClock();
+  }
+}
+
+/** @throws the signal's reason as soon as it is aborted */
+function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

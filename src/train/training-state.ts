@@ -1,0 +1,91 @@
+import type * as tf from '@tensorflow/tfjs';
+import { CheckpointError } from '../checkpoint/checkpoint-error';
+import type { NamedTensor } from '../checkpoint/named-tensor';
+import { openSafetensors } from '../checkpoint/safetensors-reader';
+import { planSafetensors, safetensorsChunks, type TensorDescription } from '../checkpoint/safetensors-writer';
+import { readTensorBytes } from '../gpu/transfer';
+import type { TrainableTensor } from './trainable-matrix';
+import { TrainingError } from './training-error';
+import type { TrainingSettings } from './training-settings';
+
+/**
+ * A run in bytes: a SHA-256 of all that follows (32 bytes), then a safetensors file with everything that is needed to go on, and
+ * in its metadata the run's own account (`progress`, JSON) and what it is a run of (`run`).
+ */
+export interface StoredRun<Progress> {
+  readonly progress: Progress;
+  /** By the names under which they were written. */
+  readonly tensors: ReadonlyMap<string, NamedTensor>;
+}
+
+const CHECKSUM_BYTES = 32;
+/** Of the layout above and of what the trainer puts into it: a state of another version is not read. */
+const VERSION = 1;
+const FILE_NAME = 'The kept state of the run';
+
+/** What a state must agree in to be gone on from: the settings, and the parameters' names and shapes. Hexadecimal. */
+export async function runFingerprint(
+  settings: TrainingSettings,
+  parameters: readonly TrainableTensor[],
+  text: string,
+): Promise<string> {
+  const shapes = parameters.map(({ name, tensor, decays }) => [name, tensor.shape, decays]);
+  const sorted = Object.entries(settings).sort(([left], [right]) => (left < right ? -1 : 1));
+  const described = JSON.stringify([VERSION, sorted, shapes, text]);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(described));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param tensors float32 or int32, read back one after the other */
+export async function writeRun(
+  fingerprint: string,
+  progress: unknown,
+  tensors: ReadonlyMap<string, tf.Tensor>,
+): Promise<Uint8Array> {
+  const descriptions = [...tensors].map(([name, { dtype, shape }]): TensorDescription => {
+    return { name, dtype: dtype === 'int32' ? 'I32' : 'F32', shape };
+  });
+  const plan = planSafetensors(descriptions, { run: fingerprint, progress: JSON.stringify(progress) });
+  const bytes = new Uint8Array(CHECKSUM_BYTES + plan.byteLength);
+  let offset = CHECKSUM_BYTES;
+  const produce = async ({ name }: TensorDescription) =>
+    new Uint8Array(await readTensorBytes(tensors.get(name)!));
+  for await (const chunk of safetensorsChunks(plan, produce)) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  bytes.set(await checksum(bytes));
+  return bytes;
+}
+
+/** @throws TrainingError where the bytes were written in part or changed, or are of another run */
+export async function readRun<Progress>(
+  bytes: Uint8Array,
+  fingerprint: string,
+): Promise<StoredRun<Progress>> {
+  const expected = await checksum(bytes);
+  if (bytes.length < CHECKSUM_BYTES || expected.some((byte, index) => byte !== bytes[index])) {
+    throw new TrainingError(`${FILE_NAME} was written in part or changed since; begin the run again.`);
+  }
+  try {
+    const blob = new Blob([bytes.subarray(CHECKSUM_BYTES) as Uint8Array<ArrayBuffer>]);
+    const { metadata, tensors: entries } = await openSafetensors(blob, FILE_NAME);
+    if (metadata.run !== fingerprint) {
+      throw new TrainingError(
+        `${FILE_NAME} is of other settings, another text or other parameters; go back to those, or begin the run again.`,
+      );
+    }
+    const tensors = new Map<string, NamedTensor>();
+    for (const { name, dtype, shape, readBytes } of entries.values())
+      tensors.set(name, { name, dtype, shape, bytes: await readBytes() });
+    return { progress: JSON.parse(metadata.progress) as Progress, tensors };
+  } catch (error) {
+    if (error instanceof CheckpointError) throw new TrainingError(error.message);
+    throw error;
+  }
+}
+
+async function checksum(bytes: Uint8Array): Promise<Uint8Array> {
+  const content = bytes.subarray(CHECKSUM_BYTES) as Uint8Array<ArrayBuffer>;
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+}
