@@ -54,13 +54,13 @@ export const METHOD_LEVELS = [
   levels(
     'compactifai',
     [
-      [96, 'none'],
       [64, 'none'],
-      [64, 8],
+      [48, 'none'],
+      [48, 8],
     ],
     ([bondDimension, bits]) => [
-      `bond ${bondDimension}${bits === 8 ? ', int8' : ''}`,
-      { bondDimension, bits },
+      `bond ${bondDimension}${bits === 8 ? ', int8' : ''}, deeper half`,
+      { bondDimension, bits, cores: 2, layers: 0.5 },
     ],
   ),
   levels('tensor-gpt', [8, 4, 2], (rank) => [`embedding rank ${rank}`, { rank }], EMBEDDINGS),
