@@ -33,13 +33,11 @@ export interface StepHooks {
   beforeStep?(step: number): void | Promise<void>;
   /** Another way to take the gradient of a batch, such as at another point; it may call `compute` more than once. */
   gradients?(compute: GradientsOf, batch: TrainingBatch): Promise<BatchGradients>;
-  /** What is measured in place of the mean cross-entropy of the held-out sequences. */
-  heldOutLoss?(student: Student, heldOut: readonly TrainingBatch[]): Promise<number>;
   /**
-   * Whether the parameters after so many updates may be the result: not before a schedule of pruning has reached its end.
-   * Absent: any. The last ones always may.
+   * What is measured in place of the mean cross-entropy of the held-out sequences, and makes parameters the best: it is to
+   * stand for the variant as it would be if the run ended now.
    */
-  mayBeBest?(step: number): boolean;
+  heldOutLoss?(student: Student, heldOut: readonly TrainingBatch[]): Promise<number>;
   /** What `restore` needs so that a run goes on as if it had not stopped. The tensors stay the method's. */
   state?(): HookState;
   /** @param state as `state` gave it; its tensors belong to the method from here on */

@@ -92,18 +92,6 @@ describe('a run that diverges', () => {
       expect(await valuesOf(student)).toEqual(before);
       expect(states.bytes).toBeUndefined();
     }));
-
-  test('before anything may be kept is an error', () =>
-    withTinyStudent(async (student) => {
-      const running = train(
-        student,
-        fineTuning,
-        { ...TINY_RUN, ...wild },
-        { data },
-        { mayBeBest: () => false },
-      );
-      await expect(running).rejects.toThrow(/diverged at step \d+ .*lower the peak learning rate/);
-    }));
 });
 
 describe('is refused', () => {
@@ -130,6 +118,13 @@ describe('is refused', () => {
       await expect(run(student, {}, fineTuning, { data: short })).rejects.toThrow(
         'counting.txt leaves no sequence to measure the held-out loss on',
       );
+    }));
+
+  test('a variant whose loss is not finite to begin with', () =>
+    withTinyStudent(async (student) => {
+      const hooks = { heldOutLoss: () => Promise.resolve(NaN) };
+      const running = train(student, fineTuning, TINY_RUN, { data }, hooks);
+      await expect(running).rejects.toThrow('no finite loss on the held-out sequences before any training');
     }));
 
   test('fine-tuning without targets', () =>

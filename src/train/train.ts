@@ -48,7 +48,7 @@ export interface TrainingOutcome {
  * its kept state, which is removed when the run has ended.
  *
  * @throws TrainingError where there is nothing to train or to measure by, where a single sequence does not fit the GPU, or where
- *   the run diverges before anything may be kept; the signal's reason when it is aborted
+ *   the loss is not finite from the start; the signal's reason when it is aborted
  */
 export async function train(
   student: Student,
@@ -185,7 +185,7 @@ class Run {
     const { bestStep, bestLoss, diverged } = this;
     if (bestStep === undefined || bestLoss === undefined) {
       throw new TrainingError(
-        `The run diverged at step ${diverged?.step ?? this.step} (${diverged?.reason}), before there was a result to keep; lower the peak learning rate.`,
+        'The variant has no finite loss on the held-out sequences before any training; begin with one that runs.',
       );
     }
     if (bestStep !== this.step) this.best.putBack();
@@ -234,9 +234,7 @@ class Run {
       this.diverged = { step, reason: 'the held-out loss is not finite' };
       return undefined;
     }
-    const isLast = step === settings.steps || this.context.control?.isFinishing;
-    const mayBeBest = isLast || (hooks.mayBeBest?.(step) ?? true);
-    if (mayBeBest && (this.bestLoss === undefined || loss < this.bestLoss)) {
+    if (this.bestLoss === undefined || loss < this.bestLoss) {
       this.bestLoss = loss;
       this.bestStep = step;
       this.best.keep();
