@@ -41,12 +41,20 @@ export function productOf(
   });
 }
 
-/** W[i·bRows + p, j·bColumns + q] = Σ_k A[i, k, j]·B[k, p, q] for A of 3×(2·4), B of (2·2)×3. */
-export function kroneckerOf(a: Numbers, b: Numbers): number[] {
+/** W[i·bRows + p, j·bColumns + q] = Σ_k A[i, k, j]·B[k, p, q]. */
+export function kroneckerOf(
+  a: Numbers,
+  b: Numbers,
+  { terms, aColumns, bRows, bColumns }: Readonly<Record<'terms' | 'aColumns' | 'bRows' | 'bColumns', number>>,
+): number[] {
   return Array.from({ length: 72 }, (_, index) => {
     const [row, column] = [Math.floor(index / 12), index % 12];
-    const [i, p, j, q] = [Math.floor(row / 2), row % 2, Math.floor(column / 3), column % 3];
-    return [0, 1].reduce((sum, k) => sum + a[i * 8 + k * 4 + j] * b[(k * 2 + p) * 3 + q], 0);
+    const [i, j] = [Math.floor(row / bRows), Math.floor(column / bColumns)];
+    let sum = 0;
+    for (let k = 0; k < terms; k++)
+      sum +=
+        a[(i * terms + k) * aColumns + j] * b[(k * bRows + (row % bRows)) * bColumns + (column % bColumns)];
+    return sum;
   });
 }
 

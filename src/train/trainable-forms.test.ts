@@ -19,6 +19,7 @@ import {
 } from '../testing/closed-forms';
 import { normalFactor } from '../testing/factorized-weight';
 import { differences, lossAndGradients } from '../testing/matrix-loss';
+import { contentOf } from '../testing/stored-content';
 import { BlockSparseWeight } from '../weights/block-sparse-weight';
 import { DenseWeight } from '../weights/dense-weight';
 import { EntropyCodedWeight } from '../weights/entropy-coded-weight';
@@ -82,6 +83,7 @@ async function quantizedCopy(
 
 const ENTRIES = Int32Array.from({ length: 24 }, (_, index) => (index * 5) % 7);
 const SQUARE_SPARSE = seededNormal(144, 6).map((value) => (value < 0 ? 0 : value));
+const TWO_TERMS = { terms: 2, aColumns: 4, bRows: 2, bColumns: 3 };
 const A_VALUES = seededNormal(24, 2);
 const B_VALUES = seededNormal(12, 3);
 
@@ -106,7 +108,14 @@ const CASES: readonly [string, Case][] = [
     'Kronecker, two terms',
     {
       weight: () => new KroneckerWeight(normalFactor(3, 8, 1), normalFactor(4, 3, 2), 2),
-      matrix: ([a, b]) => kroneckerOf(a, b),
+      matrix: ([a, b]) => kroneckerOf(a, b, TWO_TERMS),
+    },
+  ],
+  [
+    'Kronecker, five terms',
+    {
+      weight: () => new KroneckerWeight(normalFactor(2, 15, 1), normalFactor(15, 4, 2), 5),
+      matrix: ([a, b]) => kroneckerOf(a, b, { terms: 5, aColumns: 3, bRows: 3, bColumns: 4 }),
     },
   ],
   [
@@ -119,7 +128,11 @@ const CASES: readonly [string, Case][] = [
           2,
         ),
       matrix: ([ofA, ofB]) =>
-        kroneckerOf(rescaled(A_VALUES, [3, 8], INT8)([ofA]), rescaled(B_VALUES, [4, 3], INT8)([ofB])),
+        kroneckerOf(
+          rescaled(A_VALUES, [3, 8], INT8)([ofA]),
+          rescaled(B_VALUES, [4, 3], INT8)([ofB]),
+          TWO_TERMS,
+        ),
     },
   ],
   [
@@ -246,17 +259,6 @@ const CASES: readonly [string, Case][] = [
     },
   ],
 ];
-
-/** What is stored, byte for byte. */
-async function contentOf(weight: LinearWeight): Promise<unknown> {
-  const tensors = weight.stored().map(async ({ suffix, dtype, shape, read }) => ({
-    suffix,
-    dtype,
-    shape,
-    bytes: [...(await read())],
-  }));
-  return { form: weight.form, attributes: weight.attributes(), tensors: await Promise.all(tensors) };
-}
 
 describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
   test('gradients are those of finite differences in float64', async () => {

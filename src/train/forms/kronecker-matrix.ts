@@ -1,18 +1,49 @@
 import type * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { kroneckerGradient, type KroneckerSizes, kroneckerSum } from '../../kernels/kronecker-sum';
 import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
 import type { KroneckerWeight } from '../../weights/kronecker-weight';
 import type { TrainableForm } from '../trainable-form';
 import { FactorizedMatrix } from './factorized-matrix';
 
+/** Up to so many terms every element is added up on its own; of more, products of matrices read less. */
+const FEW_TERMS = 4;
+
 /**
- * Σ_k A_k ⊗ B_k as one product over k of every element of the A_k and every element of the B_k (Van Loan and Pitsianis 1993),
- * whose elements are then put in their places.
- *
+ * Σ_k A_k ⊗ B_k.
  * @param a [aRows, terms·aColumns], the A_k side by side; @param b [terms·bRows, bColumns], the B_k one under the other
  */
-export function sumOfKroneckerProducts(a: tf.Tensor2D, b: tf.Tensor2D, terms: number): tf.Tensor2D {
-  const [aRows, aColumns] = [a.shape[0], a.shape[1] / terms];
-  const [bRows, bColumns] = [b.shape[0] / terms, b.shape[1]];
+export function sumOfKroneckerProducts(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
+  return sizes.terms <= FEW_TERMS ? sumOfElements(a, b, sizes) : sumByProduct(a, b, sizes);
+}
+
+function sumOfElements(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
+  const [y] = differentiableOp(
+    { a, b },
+    (save) => {
+      save([a, b]);
+      return [kroneckerSum(a, b, sizes)];
+    },
+    ([change], saved) => {
+      const [a, b] = saved as tf.Tensor2D[];
+      return {
+        a: () => kroneckerGradient('a', change, b, sizes),
+        b: () => kroneckerGradient('b', change, a, sizes),
+      };
+    },
+  );
+  return y as tf.Tensor2D;
+}
+
+/**
+ * One product over k of every element of the A_k and every element of the B_k (Van Loan and Pitsianis 1993), whose elements are
+ * then put in their places.
+ */
+function sumByProduct(
+  a: tf.Tensor2D,
+  b: tf.Tensor2D,
+  { terms, aRows, aColumns, bRows, bColumns }: KroneckerSizes,
+): tf.Tensor2D {
   const [ofA, ofB] = [aRows * aColumns, bRows * bColumns];
   const elementsOfA = swapMiddle(a, [aRows, terms, aColumns, 1], [ofA, terms]) as tf.Tensor2D;
   const elementsOfB = swapMiddle(b, [1, terms, ofB, 1], [ofB, terms]) as tf.Tensor2D;
@@ -27,7 +58,8 @@ export function sumOfKroneckerProducts(a: tf.Tensor2D, b: tf.Tensor2D, terms: nu
 export const kroneckerForm: TrainableForm = {
   form: 'kronecker',
   of(weight, name, ofFactor) {
-    const { terms } = weight as KroneckerWeight;
-    return FactorizedMatrix.of(weight, name, ofFactor, ([a, b]) => sumOfKroneckerProducts(a, b, terms));
+    const { terms, aRows, aColumns, bRows, bColumns } = weight as KroneckerWeight;
+    const sizes = { terms, aRows, aColumns, bRows, bColumns };
+    return FactorizedMatrix.of(weight, name, ofFactor, ([a, b]) => sumOfKroneckerProducts(a, b, sizes));
   },
 };

@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { lookUpRows } from '../../model/gradients/embeddings';
+import { differentiableOp } from '../../gpu/differentiable-op';
+import { uploadTensor } from '../../gpu/transfer';
+import { type MatrixSources, rearrangeMatrix } from '../../kernels/rearrange-matrix';
+import { sumRowsById } from '../../kernels/rows-by-id';
 import { DenseWeight } from '../../weights/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { TrainableForm } from '../trainable-form';
@@ -11,8 +14,13 @@ export const productQuantizedForm: TrainableForm = {
   async of(weight, name, ofFactor) {
     const [rows, columns] = weight.shape;
     const assignments = await assignmentsOf(weight);
-    return FactorizedMatrix.of(weight, name, ofFactor, ([codebook]) =>
-      tf.reshape(lookUpRows(codebook, assignments), [rows, columns]),
+    const sources = upload(assignments, weight.factors![0].weight.shape[1]);
+    return FactorizedMatrix.of(
+      weight,
+      name,
+      ofFactor,
+      ([codebook]) => tf.reshape(entriesOf(codebook, assignments, sources), [rows, columns]),
+      [sources.rows, sources.columns],
     );
   },
 };
@@ -30,4 +38,23 @@ async function assignmentsOf(weight: LinearWeight): Promise<Int32Array> {
   } finally {
     numbered.dispose();
   }
+}
+
+function upload(assignments: Int32Array, blockSize: number): MatrixSources {
+  const columns = Int32Array.from({ length: blockSize }, (_, column) => column);
+  return {
+    rows: uploadTensor(assignments, [assignments.length]) as tf.Tensor1D,
+    columns: uploadTensor(columns, [blockSize]) as tf.Tensor1D,
+  };
+}
+
+/** The entry of each block, [blocks, block size]; the gradient of an entry is the sum over the blocks that are it. */
+function entriesOf(codebook: tf.Tensor2D, assignments: Int32Array, sources: MatrixSources): tf.Tensor2D {
+  const [entries] = codebook.shape;
+  const [y] = differentiableOp(
+    { codebook },
+    () => [rearrangeMatrix(codebook, sources)],
+    ([change]) => ({ codebook: () => sumRowsById(change as tf.Tensor2D, assignments, entries) }),
+  );
+  return y as tf.Tensor2D;
 }

@@ -1,0 +1,57 @@
+// Of each band of each element of one factor its part of the gradient: the sum, over some of the other factor's elements of the
+// same term, of these times the gradient of the elements of W that the two make. One part an invocation. BY_A: the one is A,
+// [i, k, j], the other B, [k, p, q]; otherwise the other way round.
+@group(0) @binding(0) var<storage, read> change: array<f32>;
+@group(0) @binding(1) var<storage, read> other: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+struct Uniforms {
+  // Elements of the one factor, and elements of a term of the other.
+  elements: u32,
+  summed: u32,
+  bands: u32,
+  terms: u32,
+  aColumns: u32,
+  bRows: u32,
+  bColumns: u32,
+}
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= uniforms.elements * uniforms.bands) {
+    return;
+  }
+  let element = index % uniforms.elements;
+  let first = index / uniforms.elements * BAND;
+  let end = min(first + BAND, uniforms.summed);
+  let aColumns = uniforms.aColumns;
+  let bRows = uniforms.bRows;
+  let bColumns = uniforms.bColumns;
+  let columns = aColumns * bColumns;
+  var total = 0.0;
+  if (BY_A) {
+    let i = element / aColumns / uniforms.terms;
+    let k = element / aColumns % uniforms.terms;
+    let corner = i * bRows * columns + element % aColumns * bColumns;
+    for (var place = first; place < end; place++) {
+      let at = corner + place / bColumns * columns + place % bColumns;
+      total += change[at] * other[k * uniforms.summed + place];
+    }
+  } else {
+    let k = element / (bRows * bColumns);
+    let place = element % (bRows * bColumns);
+    let corner = place / bColumns * columns + place % bColumns;
+    for (var ij = first; ij < end; ij++) {
+      let i = ij / aColumns;
+      let j = ij % aColumns;
+      total += change[corner + i * bRows * columns + j * bColumns] * other[(i * uniforms.terms + k) * aColumns + j];
+    }
+  }
+  y[index] = total;
+}

@@ -1,0 +1,12 @@
+import type { LinearWeight } from '../weights/linear-weight';
+
+/** What is stored, byte for byte. */
+export async function contentOf(weight: LinearWeight): Promise<unknown> {
+  const tensors = weight.stored().map(async ({ suffix, dtype, shape, read }) => ({
+    suffix,
+    dtype,
+    shape,
+    bytes: [...(await read())],
+  }));
+  return { form: weight.form, attributes: weight.attributes(), tensors: await Promise.all(tensors) };
+}
