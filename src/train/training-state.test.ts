@@ -29,6 +29,17 @@ test('gives back the very bits of every tensor and the progress', async () => {
   expect([...new Int32Array(tensors.get('own/mask')!.bytes.slice().buffer)]).toEqual([-1, 2 ** 31 - 1]);
 });
 
+test('tensors that are not read back at once come in their order', async () => {
+  const sizes = [5, 3_000_000, 7, 2_000_000, 6_000_000, 1];
+  const tensors = new Map(sizes.map((size, index) => [`tensor-${index}`, tf.fill([size], index + 1)]));
+  const stored = await readRun(await writeRun('abc', progress, tensors), 'abc');
+  sizes.forEach((size, index) => {
+    const found = new Float32Array(stored.tensors.get(`tensor-${index}`)!.bytes.slice().buffer);
+    expect([found.length, found[0], found[size - 1]]).toEqual([size, index + 1, index + 1]);
+  });
+  tf.dispose([...tensors.values()]);
+});
+
 describe('refuses', () => {
   test.each([0, 1, 31, 32, 40, 200])('a state of which only %i bytes were written', async (count) => {
     await expect(readRun((await written()).subarray(0, count), 'abc')).rejects.toThrow('written in part');

@@ -3,7 +3,7 @@ import { CheckpointError } from '../checkpoint/checkpoint-error';
 import type { NamedTensor } from '../checkpoint/named-tensor';
 import { openSafetensors } from '../checkpoint/safetensors-reader';
 import { planSafetensors, safetensorsChunks, type TensorDescription } from '../checkpoint/safetensors-writer';
-import { readTensorBytes } from '../gpu/transfer';
+import { readTensorsBytes } from '../gpu/transfer';
 import type { TrainableTensor } from './trainable-matrix';
 import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';
@@ -19,6 +19,8 @@ export interface StoredRun<Progress> {
 }
 
 const CHECKSUM_BYTES = 32;
+/** Of 16 MiB, read back at once. */
+const READ_ELEMENTS = 4 * 1024 * 1024;
 /** Of the layout above and of what the trainer puts into it: a state of another version is not read. */
 const VERSION = 1;
 const FILE_NAME = 'The kept state of the run';
@@ -36,7 +38,7 @@ export async function runFingerprint(
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @param tensors float32 or int32, read back one after the other */
+/** @param tensors float32 or int32, read back some at a time */
 export async function writeRun(
   fingerprint: string,
   progress: unknown,
@@ -48,14 +50,28 @@ export async function writeRun(
   const plan = planSafetensors(descriptions, { run: fingerprint, progress: JSON.stringify(progress) });
   const bytes = new Uint8Array(CHECKSUM_BYTES + plan.byteLength);
   let offset = CHECKSUM_BYTES;
-  const produce = async ({ name }: TensorDescription) =>
-    new Uint8Array(await readTensorBytes(tensors.get(name)!));
+  const contents = tensorContents([...tensors.values()]);
+  // Tensors are asked for in the order in which they were described.
+  const produce = async () => (await contents.next()).value!;
   for await (const chunk of safetensorsChunks(plan, produce)) {
     bytes.set(chunk, offset);
     offset += chunk.length;
   }
   bytes.set(await checksum(bytes));
   return bytes;
+}
+
+/** The bytes of each tensor: each wait for the GPU costs milliseconds, so that small ones come together. */
+async function* tensorContents(tensors: readonly tf.Tensor[]): AsyncGenerator<Uint8Array, undefined> {
+  for (let start = 0; start < tensors.length;) {
+    let end = start + 1;
+    let elements = tensors[start].size;
+    while (end < tensors.length && elements + tensors[end].size <= READ_ELEMENTS)
+      elements += tensors[end++].size;
+    for (const bytes of await readTensorsBytes(tensors.slice(start, end))) yield new Uint8Array(bytes);
+    start = end;
+  }
+  return undefined;
 }
 
 /** @throws TrainingError where the bytes were written in part or changed, or are of another run */
