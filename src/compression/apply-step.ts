@@ -42,6 +42,7 @@ export async function applyStep(
     throw new RecipeError(`${method.id} trains the model; give the recipe a text to train on.`);
   if ('compressModel' in method) {
     const onProgress = (share: number) => options.onProgress?.(method.title, share * targets.length);
+    onProgress(0);
     return method.compressModel(model, targets, parameters, { signal, calibration, training, onProgress });
   }
   if ('compressCalibrated' in method) {
