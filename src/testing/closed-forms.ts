@@ -47,8 +47,9 @@ export function kroneckerOf(
   b: Numbers,
   { terms, aColumns, bRows, bColumns }: Readonly<Record<'terms' | 'aColumns' | 'bRows' | 'bColumns', number>>,
 ): number[] {
-  return Array.from({ length: 72 }, (_, index) => {
-    const [row, column] = [Math.floor(index / 12), index % 12];
+  const columns = aColumns * bColumns;
+  return Array.from({ length: (a.length * b.length) / terms ** 2 }, (_, index) => {
+    const [row, column] = [Math.floor(index / columns), index % columns];
     const [i, j] = [Math.floor(row / bRows), Math.floor(column / bColumns)];
     let sum = 0;
     for (let k = 0; k < terms; k++)

@@ -19,6 +19,7 @@ import {
 } from '../testing/closed-forms';
 import { normalFactor } from '../testing/factorized-weight';
 import { differences, lossAndGradients } from '../testing/matrix-loss';
+import { quantizedCopy } from '../testing/quantized-copy';
 import { contentOf } from '../testing/stored-content';
 import { BlockSparseWeight } from '../weights/block-sparse-weight';
 import { DenseWeight } from '../weights/dense-weight';
@@ -72,15 +73,6 @@ function quantizedCase(scheme: QuantizationScheme): Case {
   };
 }
 
-async function quantizedCopy(
-  weight: SparseWeight | NOfMWeight | BlockSparseWeight,
-  scheme: QuantizationScheme,
-): Promise<LinearWeight> {
-  const copy = await weight.quantizeValues(scheme);
-  weight.dispose();
-  return copy;
-}
-
 const ENTRIES = Int32Array.from({ length: 24 }, (_, index) => (index * 5) % 7);
 const SQUARE_SPARSE = seededNormal(144, 6).map((value) => (value < 0 ? 0 : value));
 const TWO_TERMS = { terms: 2, aColumns: 4, bRows: 2, bColumns: 3 };
@@ -114,8 +106,8 @@ const CASES: readonly [string, Case][] = [
   [
     'Kronecker, five terms',
     {
-      weight: () => new KroneckerWeight(normalFactor(2, 15, 1), normalFactor(15, 4, 2), 5),
-      matrix: ([a, b]) => kroneckerOf(a, b, { terms: 5, aColumns: 3, bRows: 3, bColumns: 4 }),
+      weight: () => new KroneckerWeight(normalFactor(3, 30, 1), normalFactor(30, 3, 2), 5),
+      matrix: ([a, b]) => kroneckerOf(a, b, { terms: 5, aColumns: 6, bRows: 6, bColumns: 3 }),
     },
   ],
   [

@@ -4,6 +4,7 @@ import { readFloats, uploadTensor } from '../gpu/transfer';
 import type { TensorTrainCore } from '../linalg/tensor-train';
 import { expectAllClose, seededNormal } from '../testing/allclose';
 import { openNodeGpu } from '../gpu/node-gpu';
+import { quantizedCopy } from '../testing/quantized-copy';
 import { referenceMatmul } from '../testing/reference-matmul';
 import { DenseWeight } from './dense-weight';
 import { KroneckerWeight } from './kronecker-weight';
@@ -138,15 +139,6 @@ function cores(rows: number[], columns: number[], ranks: number[]): TensorTrainC
     const count = shape.reduce((product, size) => product * size, 1);
     return { values: Float64Array.from(seededNormal(count, index + 1)), shape };
   });
-}
-
-async function quantizedCopy(
-  weight: SparseWeight | NOfMWeight,
-  scheme: QuantizationScheme,
-): Promise<LinearWeight> {
-  const copy = await weight.quantizeValues(scheme);
-  weight.dispose();
-  return copy;
 }
 
 describe.each(FORMS)('%s', (_, make) => {

@@ -6,15 +6,21 @@ import type { KroneckerWeight } from '../../weights/kronecker-weight';
 import type { TrainableForm } from '../trainable-form';
 import { FactorizedMatrix } from './factorized-matrix';
 
-/** Up to so many terms every element is added up on its own; of more, products of matrices read less. */
-const FEW_TERMS = 4;
+/**
+ * Up to so many terms, or with a factor of so few elements, every element is added up on its own. Of more, a product of matrices
+ * reads less; but one of few outputs leaves most of its tiles empty.
+ */
+const FEW_TERMS = 2;
+const FEW_ELEMENTS = 16;
 
 /**
  * Σ_k A_k ⊗ B_k.
  * @param a [aRows, terms·aColumns], the A_k side by side; @param b [terms·bRows, bColumns], the B_k one under the other
  */
 export function sumOfKroneckerProducts(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
-  return sizes.terms <= FEW_TERMS ? sumOfElements(a, b, sizes) : sumByProduct(a, b, sizes);
+  const { terms, aRows, aColumns, bRows, bColumns } = sizes;
+  const isByElement = terms <= FEW_TERMS || Math.min(aRows * aColumns, bRows * bColumns) <= FEW_ELEMENTS;
+  return isByElement ? sumOfElements(a, b, sizes) : sumByProduct(a, b, sizes);
 }
 
 function sumOfElements(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
