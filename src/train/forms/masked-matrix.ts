@@ -23,7 +23,7 @@ export class MaskedMatrix implements TrainableMatrix {
   readonly parameters: readonly TrainableTensor[];
 
   private constructor(
-    /** [out, in], without the mask: what it leaves out keeps the value that it had then. */
+    /** [out, in], without the mask: what it leaves out keeps its value, but for an optimizer's momentum and decay. */
     readonly values: tf.Tensor2D,
     /** [out, in], 1 of what is kept and else 0. */
     readonly mask: tf.Tensor2D,
@@ -69,7 +69,7 @@ export class MaskedMatrix implements TrainableMatrix {
   }
 
   /**
-   * From here on this mask holds; values that come back are what they were when they were left out.
+   * From here on this mask holds; what comes back has the value that it has in `values`.
    * @param mask row-major [out, in], 1 of what is kept and else 0
    */
   setMask(mask: Float32Array): void {
