@@ -71,6 +71,26 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
   expect(weights.length).toBe(report.variants[0].size.storedBytes);
 });
 
+test('a recipe that trains takes the one text that was given, and leaves no state where it came to its end', async () => {
+  const training = { steps: 3, batchSize: 2, sequenceLength: 8, evaluateEvery: 1, keepStateEvery: 1 };
+  const low = { method: 'low-rank', targets: ['Linear'], parameters: { parametersKept: 0.5 } };
+  const recovered = {
+    name: 'recovered',
+    steps: [low, { method: 'knowledge-distillation', targets: ['Linear'], parameters: training }],
+  };
+  const tale =
+    'Once upon a time there was a king who had a garden, and in it stood a tree of golden apples. ';
+  const status = await run([
+    ...['--model', join(fixtures, 'tiny-gpt2'), '--recipe', await file('r.json', recovered)],
+    ...['--train', await file('tale.txt', tale), '--state', join(folder, 'states')],
+  ]);
+  expect([status, errors]).toEqual([0, '']);
+  const [{ recipe, layers }] = (JSON.parse(output) as Report).variants;
+  expect(recipe.training).toEqual({ text: 'tale.txt', heldOutShare: 0.02, seed: 0 });
+  expect(layers.map(({ form }) => form)).toEqual(Array(8).fill('low-rank'));
+  expect(await readdir(join(folder, 'states'))).toEqual([]);
+});
+
 test('a report or an export that cannot be written: the figures are out, one line of error and a status', async () => {
   const blocked = await file('blocked', 'a file where a folder should be');
   const model = ['--model', join(fixtures, 'tiny-gpt2')];
