@@ -6,9 +6,9 @@ import { wholeStructure } from '../../model/structure';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { applyRecipe } from '../apply-recipe';
 import type { StreamSimilarities } from '../block-influence';
+import { keptBlocks } from '../layer-selection';
 import { METHODS } from '../methods';
 import { checkRecipe } from '../recipe';
-import { keptBlocks } from './layer-truncation';
 import { skipped } from './skip-sublayers';
 
 beforeAll(() => openNodeGpu());
