@@ -69,6 +69,14 @@ export function checkSparsity(pattern: string, sparsity: number | undefined): vo
   }
 }
 
+/** @throws RecipeError where matrices are to be compared with each other that have to keep the same share */
+export function checkScope(pattern: string, scope: 'layer' | 'global'): void {
+  if (scope === 'layer' || pattern === 'unstructured') return;
+  throw new RecipeError(
+    `The scope "global" goes with the pattern "unstructured", not with "${pattern}"; use the scope "layer".`,
+  );
+}
+
 /** @throws RecipeError where groups do not divide the width of the matrix */
 export function requireWholeGroups(name: string, width: number, { kept, groupSize }: GroupPattern): void {
   if (width % groupSize === 0) return;

@@ -6,7 +6,13 @@ import { SparseWeight } from '../../weights/sparse-weight';
 import { StructuredWeight } from '../../weights/structured-weight';
 import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pruneNOfM } from '../magnitude';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
-import { checkSparsity, type GroupPattern, groupPatternOf, requireWholeGroups } from '../sparsity-pattern';
+import {
+  checkScope,
+  checkSparsity,
+  type GroupPattern,
+  groupPatternOf,
+  requireWholeGroups,
+} from '../sparsity-pattern';
 import { roundHalfToEven } from '../../weights/quantization';
 import { scopeField, sparsityField } from '../pruning-fields';
 
@@ -95,11 +101,7 @@ export const magnitudePruning: MatrixMethod<Parameters, GlobalThreshold | undefi
 };
 
 function checkCombination({ pattern, scope, sparsity }: Parameters): void {
-  if (scope === 'global' && pattern !== 'unstructured') {
-    throw new RecipeError(
-      `The scope "global" goes with the pattern "unstructured", not with "${pattern}"; use the scope "layer".`,
-    );
-  }
+  checkScope(pattern, scope);
   checkSparsity(pattern, sparsity);
 }
 
