@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import type { ModelConfig } from '../model/model';
+import type { TrainingSettings } from '../train/training-settings';
+import { type ParameterField, RecipeError } from './method';
+
+/** Tokens of a sequence where the recipe leaves it open and the model's context allows it. */
+const USUAL_LENGTH = 256;
+
+const share = z.number().min(0).max(1);
+const count = z.number().int().positive();
+
+/** The parameters that every method that trains has: part of its strict schema. */
+export const TRAINING_PARAMETERS = {
+  steps: count.max(1_000_000).default(400),
+  batchSize: count.max(65_536).default(16),
+  sequenceLength: z.number().int().min(2).optional(),
+  accumulation: count.default(1),
+  peakLearningRate: z.number().positive().max(1).default(1.2e-3),
+  warmupSteps: z.number().int().nonnegative().default(30),
+  finalShare: share.default(0.03),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.98),
+  weightDecay: z.number().min(0).max(1).default(0.05),
+  clipping: z.number().positive().default(1),
+  seed: z.number().int().nonnegative().default(0),
+  evaluateEvery: count.default(50),
+  keepStateEvery: count.default(50),
+};
+
+export type TrainingParameters = z.infer<z.ZodObject<typeof TRAINING_PARAMETERS>>;
+
+/** Their controls. */
+export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, ParameterField>> = {
+  steps: {
+    kind: 'number',
+    label: 'Steps',
+    min: 1,
+    max: 1_000_000,
+    step: 1,
+    default: 400,
+    help: 'Updates of the parameters; tokens trained on are steps × batch × length.',
+  },
+  batchSize: {
+    kind: 'number',
+    label: 'Batch',
+    min: 1,
+    max: 65_536,
+    step: 1,
+    default: 16,
+    unit: 'sequences',
+    help: 'Sequences of one update.',
+  },
+  sequenceLength: {
+    kind: 'number',
+    label: 'Length',
+    min: 2,
+    max: 65_536,
+    step: 1,
+    default: USUAL_LENGTH,
+    optional: true,
+    startsUnset: true,
+    unit: 'tokens',
+    help: `Tokens of a sequence, at most the model's context. Left open: ${USUAL_LENGTH}, or the context where that is shorter.`,
+  },
+  accumulation: {
+    kind: 'number',
+    label: 'Accumulation',
+    min: 1,
+    max: 65_536,
+    step: 1,
+    default: 1,
+    unit: 'parts',
+    help: 'Parts that a batch runs in, one after the other: less memory, the same update.',
+  },
+  peakLearningRate: {
+    kind: 'number',
+    label: 'Peak learning rate',
+    min: 0.000001,
+    max: 1,
+    step: 0.0001,
+    default: 1.2e-3,
+    help: 'Reached after the warm-up; from there the rate falls as a cosine.',
+  },
+  warmupSteps: {
+    kind: 'number',
+    label: 'Warm-up',
+    min: 0,
+    max: 1_000_000,
+    step: 1,
+    default: 30,
+    unit: 'steps',
+    help: 'Steps in which the learning rate rises in a line.',
+  },
+  finalShare: {
+    kind: 'number',
+    label: 'Final rate',
+    min: 0,
+    max: 1,
+    step: 0.01,
+    default: 0.03,
+    help: 'Share of the peak that the learning rate falls to at the last step.',
+  },
+  beta1: betaField('β₁', 0.9, 'first'),
+  beta2: betaField('β₂', 0.98, 'second'),
+  weightDecay: {
+    kind: 'number',
+    label: 'Weight decay',
+    min: 0,
+    max: 1,
+    step: 0.01,
+    default: 0.05,
+    help: 'Of matrices and factors, decoupled from the gradient (Loshchilov and Hutter 2019); biases, norms and scales have none.',
+  },
+  clipping: {
+    kind: 'number',
+    label: 'Clipping',
+    min: 0.001,
+    max: 1_000_000,
+    step: 0.1,
+    default: 1,
+    help: 'Greatest norm of all gradients together; greater ones are scaled down to it.',
+  },
+  seed: {
+    kind: 'number',
+    label: 'Seed',
+    min: 0,
+    max: 2 ** 31 - 1,
+    step: 1,
+    default: 0,
+    help: 'Of the draw of sequences and of whatever else is drawn: the same seed gives the same run.',
+  },
+  evaluateEvery: {
+    kind: 'number',
+    label: 'Held-out loss every',
+    min: 1,
+    max: 1_000_000,
+    step: 1,
+    default: 50,
+    unit: 'steps',
+    help: 'The variant is what had the least loss on text that training does not see.',
+  },
+  keepStateEvery: {
+    kind: 'number',
+    label: 'State kept every',
+    min: 1,
+    max: 1_000_000,
+    step: 1,
+    default: 50,
+    unit: 'steps',
+    help: 'Where a run that breaks off goes on.',
+  },
+};
+
+function betaField(label: string, initial: number, moment: string): ParameterField {
+  return {
+    kind: 'number',
+    label,
+    min: 0,
+    max: 0.9999,
+    step: 0.01,
+    default: initial,
+    help: `Decay of AdamW's ${moment} moment.`,
+  };
+}
+
+/**
+ * How the run goes that the parameters describe.
+ * @param method its id, for messages
+ * @throws RecipeError where sequences exceed the model's context, or a batch has fewer sequences than parts
+ */
+export function trainingSettings(
+  method: string,
+  { sequenceLength, ...parameters }: TrainingParameters,
+  { contextLength }: Pick<ModelConfig, 'contextLength'>,
+): TrainingSettings {
+  if (sequenceLength !== undefined && sequenceLength > contextLength) {
+    throw new RecipeError(
+      `${method} cannot train on sequences of ${sequenceLength} tokens: this model has ${contextLength} positions; use a "sequenceLength" of at most ${contextLength}.`,
+    );
+  }
+  const { accumulation, batchSize } = parameters;
+  if (accumulation > batchSize) {
+    throw new RecipeError(
+      `${method} cannot run a batch of ${batchSize} in ${accumulation} parts; use an "accumulation" of at most ${batchSize}.`,
+    );
+  }
+  return {
+    steps: parameters.steps,
+    batchSize,
+    sequenceLength: sequenceLength ?? Math.min(USUAL_LENGTH, contextLength),
+    accumulation,
+    peakLearningRate: parameters.peakLearningRate,
+    warmupSteps: parameters.warmupSteps,
+    finalShare: parameters.finalShare,
+    beta1: parameters.beta1,
+    beta2: parameters.beta2,
+    weightDecay: parameters.weightDecay,
+    clipping: parameters.clipping,
+    seed: parameters.seed,
+    evaluateEvery: parameters.evaluateEvery,
+    keepStateEvery: parameters.keepStateEvery,
+  };
+}
