@@ -4,18 +4,24 @@ import { activationTopK } from './methods/activation-top-k';
 import { awq } from './methods/awq';
 import { blockPruning } from './methods/block-pruning';
 import { blockwiseInt8 } from './methods/blockwise-int8';
+import { compressionAwareMinimizer } from './methods/compression-aware-minimizer';
 import { entropyCoding } from './methods/entropy-coding';
+import { factorizedRecovery } from './methods/factorized-recovery';
 import { gptq } from './methods/gptq';
+import { gradualPruning } from './methods/gradual-pruning';
 import { headPruning } from './methods/head-pruning';
 import { knGpt2 } from './methods/kn-gpt2';
+import { knowledgeDistillation } from './methods/knowledge-distillation';
 import { compactifai } from './methods/compactifai';
 import { kronecker } from './methods/kronecker';
+import { layerDistillation } from './methods/layer-distillation';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
 import { neuronPruning } from './methods/neuron-pruning';
 import { optimalBertSurgeon } from './methods/optimal-bert-surgeon';
 import { productQuantization } from './methods/product-quantization';
+import { quantizationAwareTraining } from './methods/quantization-aware-training';
 import { roundToNearest } from './methods/round-to-nearest';
 import { skipSublayers } from './methods/skip-sublayers';
 import { smoothquant } from './methods/smoothquant';
@@ -53,6 +59,17 @@ export const METHOD_GROUPS = [
   {
     title: 'Structure',
     methods: [headPruning, neuronPruning, layerTruncation, skipSublayers, activationTopK],
+  },
+  {
+    title: 'Recovery',
+    methods: [
+      knowledgeDistillation,
+      layerDistillation,
+      factorizedRecovery,
+      gradualPruning,
+      quantizationAwareTraining,
+      compressionAwareMinimizer,
+    ],
   },
   { title: 'Storage', methods: [entropyCoding] },
 ] as readonly MethodGroup[];

@@ -31,6 +31,21 @@ export const PRESETS: readonly Recipe[] = [
       },
     ],
   },
+  {
+    name: 'Kronecker, A half the rows, recovered',
+    steps: [
+      {
+        method: 'kronecker',
+        targets: ['Linear'],
+        ignore: [],
+        parameters: { terms: 1, aShape: ['1/2', '1'] },
+      },
+      { method: 'knowledge-distillation', targets: ['re:.*'], ignore: [], parameters: {} },
+    ],
+  },
+  preset('Every other block, distilled', 'layer-distillation', { keep: 'every-other' }),
+  preset('70 % pruned gradually', 'gradual-pruning', { sparsity: 0.7 }),
+  preset('int4 in the loop, groups of 32', 'quantization-aware-training', { bits: 4, groupSize: 32 }),
 ];
 
 function preset(name: string, method: string, parameters: Record<string, unknown>): Recipe {

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { MaskedMatrix, type MaskPattern } from '../../train/forms/masked-matrix';
+import type { Student } from '../../train/student';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { CompressedPoint } from '../compressed-point';
+import { distillationFields, distillationParameters, objectiveOf } from '../distillation-fields';
+import { maskByMagnitude, type MaskSize } from '../magnitude-masks';
+import type { ModelMethod } from '../method';
+import {
+  checkSparsity,
+  groupPatternOf,
+  PATTERN_FIELDS,
+  PATTERN_PARAMETERS,
+  requireWholeGroups,
+} from '../sparsity-pattern';
+import { requireDense, trainVariant } from '../train-variant';
+import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+
+const schema = z.strictObject({
+  ...PATTERN_PARAMETERS,
+  climb: z.number().min(0).max(10).default(0.05),
+  plus: z.boolean().default(true),
+  ...distillationParameters(),
+  ...TRAINING_PARAMETERS,
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Trains dense weights so that pruning them at once, by magnitude, costs little; then prunes them. */
+export const compressionAwareMinimizer: ModelMethod<Parameters> = {
+  id: 'compression-aware-minimizer',
+  title: 'Compression-aware minimizer',
+  paper: 'Peste et al. 2022, "CrAM: A Compression-Aware Minimizer", section 3',
+  summary:
+    'Trains with gradients taken at the pruned weights, so that pruning the dense ones at the end costs little; a step takes two passes forward and back.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    ...PATTERN_FIELDS,
+    climb: {
+      kind: 'number',
+      label: 'Climb',
+      min: 0,
+      max: 10,
+      step: 0.01,
+      default: 0.05,
+      help: 'ρ: how far, in gradients, the weights climb before they are pruned for the gradient.',
+    },
+    plus: {
+      kind: 'choice',
+      label: 'Gradient',
+      options: [
+        { value: true, label: 'pruned and dense (CrAM⁺)' },
+        { value: false, label: 'pruned alone (CrAM)' },
+      ],
+      default: true,
+      help: 'Whether the gradient at the dense weights is added to the one at the pruned weights.',
+    },
+    ...distillationFields(),
+    ...TRAINING_FIELDS,
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('compression-aware-minimizer', parameters, model.config);
+    const { pattern, size } = compressionOf(parameters);
+    const objective = objectiveOf(context.training!.teacher, parameters);
+    const matrices: MaskedMatrix[] = [];
+    const matrixOf = async (name: string, weight: LinearWeight) => {
+      if (weight.factors) return undefined;
+      requireDense('compression-aware-minimizer', name, weight);
+      if (pattern.kind === 'n-of-m') requireWholeGroups(name, weight.shape[1], pattern);
+      const matrix = await MaskedMatrix.unmasked(weight, pattern, name);
+      matrices.push(matrix);
+      return matrix;
+    };
+    let point: CompressedPoint | undefined;
+    const { climb, plus } = parameters;
+    const { signal } = context;
+    const training = {
+      targets,
+      settings,
+      objective,
+      matrixOf,
+      hooks: (student: Student) =>
+        (point = new CompressedPoint(student, { matrices, size, climb, plus, objective, signal })),
+      finish: () => maskByMagnitude(matrices, size),
+    };
+    try {
+      return await trainVariant(model, training, context);
+    } finally {
+      point?.dispose();
+    }
+  },
+};
+
+/** @throws RecipeError where sparsity and pattern do not go together */
+function compressionOf({ pattern, sparsity }: Parameters): {
+  pattern: Exclude<MaskPattern, { kind: 'blocks' }>;
+  size: MaskSize;
+} {
+  checkSparsity(pattern, sparsity);
+  const groups = groupPatternOf(pattern);
+  if (groups) return { pattern: { kind: 'n-of-m', ...groups }, size: groups };
+  return { pattern: { kind: 'unstructured' }, size: { sparsity: sparsity!, scope: 'layer' } };
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { MaskedMatrix, type MaskPattern } from '../../train/forms/masked-matrix';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { distillationFields, distillationParameters, objectiveOf } from '../distillation-fields';
+import { GradualMasks } from '../gradual-masks';
+import { cubicSparsity, type GradualSchedule, keptAt } from '../gradual-schedule';
+import type { MaskSize } from '../magnitude-masks';
+import type { ModelMethod } from '../method';
+import { scopeField, sparsityField } from '../pruning-fields';
+import {
+  checkScope,
+  checkSparsity,
+  groupPatternOf,
+  PATTERN_FIELDS,
+  PATTERN_PARAMETERS,
+  requireWholeGroups,
+} from '../sparsity-pattern';
+import { requireDense, trainVariant } from '../train-variant';
+import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+
+const schema = z.strictObject({
+  ...PATTERN_PARAMETERS,
+  scope: z.enum(['layer', 'global']).default('layer'),
+  pruneEvery: z.number().int().positive().default(10),
+  pruningShare: z.number().min(0).max(1).default(0.5),
+  ...distillationParameters(),
+  ...TRAINING_PARAMETERS,
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** More and more of the smallest weights are masked as training goes on; then the pattern is locked. */
+export const gradualPruning: ModelMethod<Parameters> = {
+  id: 'gradual-pruning',
+  title: 'Gradual pruning',
+  paper:
+    'Zafrir et al. 2021, "Prune Once for All: Sparse Pre-Trained Language Models", section 3; Zhu and Gupta 2017, "To prune, or not to prune", equation 1',
+  summary:
+    'Prunes by magnitude on a cubic schedule while the rest is trained on the base, then locks the pattern and trains on: keeps far more than pruning at once, and costs a training run.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    sparsity: sparsityField('Share of the weights that goes in the end. A pattern N:M fixes it at 1 − N/M.', {
+      optional: true,
+      initial: 0.7,
+    }),
+    pattern: PATTERN_FIELDS.pattern,
+    scope: scopeField(
+      'layer',
+      'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
+    ),
+    pruneEvery: {
+      kind: 'number',
+      label: 'Prune every',
+      min: 1,
+      max: 1_000_000,
+      step: 1,
+      default: 10,
+      unit: 'steps',
+      help: 'Steps between two masks. What one masks may come back with the next, until the pattern is locked.',
+    },
+    pruningShare: {
+      kind: 'number',
+      label: 'Pruning ends at',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      default: 0.5,
+      help: 'Share of the steps after which the final sparsity is reached and the pattern locked.',
+    },
+    ...distillationFields(),
+    ...TRAINING_FIELDS,
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('gradual-pruning', parameters, model.config);
+    const pattern = maskPattern(parameters);
+    const { pruneEvery, pruningShare } = parameters;
+    const schedule = { pruneEvery, pruningSteps: Math.round(pruningShare * settings.steps) };
+    const objective = objectiveOf(context.training!.teacher, parameters);
+    const masks = new GradualMasks(schedule, sizeAt(parameters, schedule), objective, context.signal);
+    const training = {
+      targets,
+      settings,
+      objective,
+      matrixOf: async (name: string, weight: LinearWeight) => {
+        if (weight.factors) return undefined;
+        requireDense('gradual-pruning', name, weight);
+        if (pattern.kind === 'n-of-m') requireWholeGroups(name, weight.shape[1], pattern);
+        return masks.add(name, await MaskedMatrix.unmasked(weight, pattern, name));
+      },
+      hooks: () => masks,
+      finish: ({ bestStep }: { readonly bestStep: number }) => masks.finish(bestStep),
+    };
+    try {
+      return await trainVariant(model, training, context);
+    } finally {
+      masks.dispose();
+    }
+  },
+};
+
+/** @throws RecipeError where sparsity, pattern and scope do not go together */
+function maskPattern({ pattern, sparsity, scope }: Parameters): Exclude<MaskPattern, { kind: 'blocks' }> {
+  checkSparsity(pattern, sparsity);
+  checkScope(pattern, scope);
+  const groups = groupPatternOf(pattern);
+  return groups ? { kind: 'n-of-m', ...groups } : { kind: 'unstructured' };
+}
+
+function sizeAt({ pattern, sparsity, scope }: Parameters, schedule: GradualSchedule) {
+  const groups = groupPatternOf(pattern);
+  return (step: number): MaskSize =>
+    groups
+      ? { kept: keptAt(step, schedule, groups), groupSize: groups.groupSize }
+      : { sparsity: cubicSparsity(step, schedule, sparsity!), scope };
+}

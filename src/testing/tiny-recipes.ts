@@ -1,0 +1,42 @@
+import { applyRecipe, type RecipeTraining } from '../compression/apply-recipe';
+import { METHODS } from '../compression/methods';
+import { checkRecipe } from '../compression/recipe';
+import { loadModel } from '../model/load-model';
+import type { Model } from '../model/model';
+import { openFolder } from './folder-checkpoint';
+import { TINY_LENGTH, tinyTrainingData } from './tiny-training';
+
+/** Families and tasks that train. */
+export const TINY_MODELS = ['tiny-gpt2', 'tiny-bert', 'tiny-bert-mlm'] as const;
+
+/** A short run that fits a tiny model. */
+export const SHORT_RUN = {
+  steps: 12,
+  batchSize: 4,
+  sequenceLength: TINY_LENGTH,
+  peakLearningRate: 0.01,
+  warmupSteps: 2,
+  distillationWeight: 1,
+  evaluateEvery: 4,
+};
+
+/** Runs a check with a tiny checkpoint of the fixtures. */
+export async function withTiny(name: string, check: (model: Model) => Promise<void>): Promise<void> {
+  const model = await loadModel(await openFolder(`src/testing/fixtures/${name}`));
+  try {
+    await check(model);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Applies steps, of which some may train, on random tokens. The caller disposes of the model. */
+export async function recovered(
+  base: Model,
+  steps: readonly object[],
+  { signal, ...training }: Partial<RecipeTraining> & { readonly signal?: AbortSignal } = {},
+): Promise<Model> {
+  const recipe = checkRecipe({ name: 'recovery', steps }, METHODS);
+  const options = { signal, training: { data: await tinyTrainingData(base), ...training } };
+  return (await applyRecipe(base, recipe, options)).model;
+}
