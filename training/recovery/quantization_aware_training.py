@@ -1,0 +1,38 @@
+"""Trains the demo GPT-2 with its linears rounded in the forward pass: the twin of Lathe's quantization-aware-training.
+
+    python -m recovery.quantization_aware_training --bits 4 --group-size 32        (in the folder training)
+
+With `--noise` below 1 only that share of the weights is rounded at each step (Quant-Noise). Torch draws them, so that such a run
+agrees with Lathe's in the mean and not step by step.
+"""
+
+import argparse
+
+import torch
+
+from recovery import matrices
+from recovery.run import Run, add_arguments
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bits", type=int, choices=(8, 4, 3, 2), default=4)
+    parser.add_argument("--group-size", type=int, help="columns that share a scale; else each row has one")
+    parser.add_argument("--noise", type=float, default=1.0)
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    run = Run(arguments)
+    run.report("base", run.teacher)
+
+    def quantized(weight, bias):
+        return matrices.Quantized(weight, bias, arguments.bits, arguments.group_size, arguments.noise)
+
+    matrices.replace_linears(run.student, quantized)
+    run.report("rounded without training")
+    run.train()
+    run.report("after")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Training a student against the demo GPT-2 as Lathe's `train` does it: the loss, the optimizer, the schedule, the best."""
+
+import copy
+import math
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from perplexity import perplexity
+
+from . import windows
+
+PUBLIC = Path(__file__).resolve().parents[2] / "public"
+WINDOW, WINDOWS = 256, 16
+
+
+def add_arguments(parser):
+    """The settings of a run, with the defaults of Lathe's methods."""
+    parser.add_argument("--model", type=Path, default=PUBLIC / "models" / "fairy-tales-gpt2")
+    parser.add_argument("--text", type=Path, default=PUBLIC / "datasets" / "fairy-tales.train.txt")
+    parser.add_argument("--test", type=Path, default=PUBLIC / "datasets" / "fairy-tales.test.txt")
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--length", type=int, default=256)
+    parser.add_argument("--peak", type=float, default=1.2e-3)
+    parser.add_argument("--warm-up", type=int, default=30)
+    parser.add_argument("--final-share", type=float, default=0.03)
+    parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--clipping", type=float, default=1.0)
+    parser.add_argument("--distillation-weight", type=float, default=0.7)
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--hidden-weight", type=float, default=0.0)
+    parser.add_argument("--embedding", action="store_true", help="the token embedding trains too")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--evaluate-every", type=int, default=50)
+
+
+class Run:
+    """A student and its teacher, with the text that they are trained and held to."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+        ids = tokenizer(arguments.text.read_text(encoding="utf-8"), verbose=False)["input_ids"]
+        self.test = tokenizer(arguments.test.read_text(encoding="utf-8"), verbose=False)["input_ids"]
+        self.training, self.held_out = windows.split(ids, arguments.length)
+        self.teacher = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32).eval()
+        self.teacher.requires_grad_(False)
+        self.student = copy.deepcopy(self.teacher).requires_grad_(True)
+        self.student.transformer.wte.requires_grad_(arguments.embedding)
+        self.hidden_pairs = None  # (the student's state, the teacher's), 0 being what the first block takes; else all
+
+    def report(self, what, model=None):
+        model = (model or self.student).eval()
+        result = perplexity(model, self.test, WINDOW, max_windows=WINDOWS).perplexity
+        print(f"{what}: perplexity {result:.4f}", flush=True)
+
+    def loss(self, tokens):
+        """The mean over what has a target: a T² KL(teacher ‖ student) + (1 − a) cross-entropy + b hidden states."""
+        a, t = self.arguments.distillation_weight, self.arguments.temperature
+        with torch.no_grad():
+            taught, teacher_states = outputs(self.teacher, tokens)
+        given, student_states = outputs(self.student, tokens)
+        student, teacher = given[:, :-1].flatten(0, 1), taught[:, :-1].flatten(0, 1)
+        cross_entropy = functional.cross_entropy(student, tokens[:, 1:].flatten())
+        divergence = functional.kl_div(
+            (student / t).log_softmax(-1), (teacher / t).log_softmax(-1), log_target=True, reduction="batchmean"
+        )
+        loss = a * t * t * divergence + (1 - a) * cross_entropy
+        if self.arguments.hidden_weight > 0:
+            for i, j in self.hidden_pairs or [(i, i) for i in range(len(student_states))]:
+                difference = functional.mse_loss(student_states[i], teacher_states[j])
+                loss = loss + self.arguments.hidden_weight * difference
+        return loss
+
+    @torch.no_grad()
+    def held_out_loss(self):
+        """Mean cross-entropy over all held-out tokens."""
+        self.student.eval()
+        total = count = 0
+        for tokens in self.held_out.split(self.arguments.batch_size):
+            logits = self.student(tokens).logits[:, :-1].flatten(0, 1)
+            total += functional.cross_entropy(logits, tokens[:, 1:].flatten(), reduction="sum").item()
+            count += tokens[:, 1:].numel()
+        return total / count
+
+    def learning_rate(self, step):
+        """Of a step, counted from 0: up in a line, then down as a cosine that would reach the final share one step after the last."""
+        peak, warm_up, steps = self.arguments.peak, self.arguments.warm_up, self.arguments.steps
+        if step < warm_up:
+            return peak * (step + 1) / warm_up
+        progress = (step - warm_up) / (steps - warm_up)
+        final = self.arguments.final_share
+        return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+    def train(self, before_step=lambda _step: None, held_out_loss=None):
+        """Leaves the student with the parameters of the least held-out loss."""
+        arguments = self.arguments
+        held_out_loss = held_out_loss or self.held_out_loss
+        parameters = [parameter for parameter in self.student.parameters() if parameter.requires_grad]
+        optimizer = adamw(self.student, arguments.weight_decay)
+        best, best_loss, best_step = None, math.inf, None
+
+        def consider(step, loss):
+            nonlocal best, best_loss, best_step
+            held_out = held_out_loss()
+            print(f"step {step} loss {loss:.4f} held out {held_out:.4f}", flush=True)
+            if held_out < best_loss:
+                best, best_loss, best_step = copy.deepcopy(self.student.state_dict()), held_out, step
+
+        consider(0, math.nan)
+        for step in range(arguments.steps):
+            before_step(step)
+            self.student.train()
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rate(step)
+            tokens = windows.batch(self.training, step, arguments.batch_size, arguments.length, arguments.seed)
+            optimizer.zero_grad(set_to_none=True)
+            loss = self.loss(tokens)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, arguments.clipping)
+            optimizer.step()
+            if (step + 1) % arguments.evaluate_every == 0 or step + 1 == arguments.steps:
+                consider(step + 1, loss.item())
+        self.student.load_state_dict(best)
+        print(f"best at step {best_step}", flush=True)
+        return best_step
+
+
+def outputs(model, tokens):
+    """(logits, hidden states: what the first block takes, then what each block gives)"""
+    states = []
+    keep = lambda _module, _given, given: states.append(given[0] if isinstance(given, tuple) else given)
+    hooks = [module.register_forward_hook(keep) for module in (model.transformer.drop, *model.transformer.h)]
+    logits = model(tokens).logits
+    for hook in hooks:
+        hook.remove()
+    return logits, states
+
+
+def adamw(model, weight_decay):
+    """Decay on matrices, factors and position embeddings, none on biases and norms."""
+    decaying, others = [], []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            (decaying if parameter.dim() >= 2 else others).append(parameter)
+    groups = [{"params": decaying, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
