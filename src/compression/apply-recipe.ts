@@ -102,7 +102,7 @@ function changedModules(before: Model, after: Model, targets: ReadonlySet<string
 }
 
 /** Modules that another model of the same checkpoint stores otherwise, in the order of `before`. */
-export function modulesOfOtherForm(before: Model, after: Model): string[] {
+function modulesOfOtherForm(before: Model, after: Model): string[] {
   return [...before.linears.keys()].filter((name) =>
     differsInForm(before.linears.get(name), after.linears.get(name)),
   );

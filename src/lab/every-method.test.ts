@@ -9,6 +9,9 @@ import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe, Recip
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 
+/** A run that a short text and a context of 32 allow. */
+const SHORT_RUN = { steps: 3, batchSize: 2, sequenceLength: 8, warmupSteps: 0, evaluateEvery: 1 };
+
 /** Parameters that fit matrices of 24, 40 and 96. */
 const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
   'magnitude-pruning': { sparsity: 0.5 },
@@ -35,6 +38,12 @@ const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
   'layer-truncation': { keep: 'first', layers: 1 },
   'skip-sublayers': { part: 'attention', count: 1 },
   'activation-top-k': { keptActivations: 0.5 },
+  'knowledge-distillation': SHORT_RUN,
+  'layer-distillation': { ...SHORT_RUN, keep: 'first', layers: 1 },
+  'factorized-recovery': { ...SHORT_RUN, blocksAtATime: 1 },
+  'gradual-pruning': { ...SHORT_RUN, sparsity: 0.5, pruneEvery: 1 },
+  'quantization-aware-training': { ...SHORT_RUN, bits: 4, groupSize: 8 },
+  'compression-aware-minimizer': { ...SHORT_RUN, pattern: '2:4' },
   'entropy-coding': {},
 };
 
@@ -85,12 +94,18 @@ async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> 
   return files();
 }
 
+/** What has to come first, since the method works on what another left. */
+const BEFORE: Readonly<Record<string, Pick<RecipeStep, 'method' | 'parameters'>>> = {
+  'entropy-coding': { method: 'round-to-nearest', parameters: { bits: 4 } },
+  'knowledge-distillation': { method: 'low-rank', parameters: { parametersKept: 0.5 } },
+  'factorized-recovery': { method: 'kronecker', parameters: { terms: 2, aShape: ['1/2', '1/2'] } },
+};
+
 function recipeOf(method: string): Recipe {
   const step: RecipeStep = { method, targets: ['Linear'], ignore: [], parameters: PARAMETERS[method] };
-  const quantized: RecipeStep = { ...step, method: 'round-to-nearest', parameters: { bits: 4 } };
   return {
     name: method,
-    steps: method === 'entropy-coding' ? [quantized, step] : [step],
+    steps: BEFORE[method] ? [{ ...step, ...BEFORE[method] }, step] : [step],
     calibration: { text: TALE.name, sequences: 8, length: 24, seed: 0 },
     training: { text: TALE.name },
   };

@@ -1,10 +1,5 @@
 import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
-import {
-  applyRecipe,
-  describeChange,
-  modulesOfOtherForm,
-  type RecipeTraining,
-} from '../compression/apply-recipe';
+import { applyRecipe, describeChange, type RecipeTraining } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { type CheckedRecipe, checkRecipe } from '../compression/recipe';
 import { BaseLogits } from '../evaluation/base-logits';
@@ -246,7 +241,10 @@ function recipeOf(checkpoint: CheckpointFiles): Recipe {
 
 async function describeImported(base: Model, imported: Model): Promise<VariantInfo['layers']> {
   const layers: VariantInfo['layers'][number][] = [];
-  for (const name of modulesOfOtherForm(base, imported))
-    layers.push(await describeChange(name, base, imported));
+  for (const name of base.linears.keys()) {
+    const change = await describeChange(name, base, imported);
+    // What was trained and is dense again differs in its values alone.
+    if (change.form !== 'dense' || change.relativeError > 0) layers.push(change);
+  }
   return layers;
 }
