@@ -1,4 +1,4 @@
-import { applyRecipe, type RecipeTraining } from '../compression/apply-recipe';
+import { applyRecipe, type RecipeOptions, type RecipeTraining } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe';
 import { loadModel } from '../model/load-model';
@@ -34,9 +34,9 @@ export async function withTiny(name: string, check: (model: Model) => Promise<vo
 export async function recovered(
   base: Model,
   steps: readonly object[],
-  { signal, ...training }: Partial<RecipeTraining> & { readonly signal?: AbortSignal } = {},
+  { calibration, ...training }: Partial<RecipeTraining> & Pick<RecipeOptions, 'calibration'> = {},
 ): Promise<Model> {
   const recipe = checkRecipe({ name: 'recovery', steps }, METHODS);
-  const options = { signal, training: { data: await tinyTrainingData(base), ...training } };
+  const options = { calibration, training: { data: await tinyTrainingData(base), ...training } };
   return (await applyRecipe(base, recipe, options)).model;
 }

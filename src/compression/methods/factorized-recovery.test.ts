@@ -86,7 +86,9 @@ test('without a factorized target, or with nothing to stand in, it says so', () 
     const pruned = {
       method: 'neuron-pruning',
       targets: ['Linear'],
-      parameters: { importance: 'activation' },
+      parameters: { importance: 'activation', sparsity: 0.5 },
     };
-    await expect(recovered(base, [pruned, factorize('Linear'), recovery()])).rejects.toThrow('calibration');
+    const steps = [pruned, factorize('Linear'), recovery({ blocksAtATime: 1 })];
+    const calibration = { text: 'random tokens', batches: (await tinyTrainingData(base)).heldOut(4, 16) };
+    await expect(recovered(base, steps, { calibration })).rejects.toThrow('leave "blocksAtATime" out');
   }));

@@ -4,6 +4,7 @@ import { readFloats } from '../../gpu/transfer';
 import type { Model } from '../../model/model';
 import { recovered, SHORT_RUN, TINY_MODELS, withTiny } from '../../testing/tiny-recipes';
 import { meanDivergence } from '../../testing/tiny-training';
+import type { TrainingPoint } from '../../train/training-context';
 import { applyRecipe } from '../apply-recipe';
 import { METHODS } from '../methods';
 import { checkRecipe } from '../recipe';
@@ -84,6 +85,20 @@ test('the same recipe gives the same weights, another seed others', () =>
     const first = await weightsWith(0);
     expect(await weightsWith(0)).toEqual(first);
     expect(await weightsWith(1)).not.toEqual(first);
+  }));
+
+test('a run that diverges says so, and keeps the best', () =>
+  withTiny('tiny-gpt2', async (base) => {
+    const points: TrainingPoint[] = [];
+    const wild = { steps: 60, peakLearningRate: 1, hiddenWeight: 1 };
+    const before = await recovered(base, [LOW_RANK]);
+    const after = await recovered(base, [LOW_RANK, distilled(wild)], {
+      onPoint: (point) => points.push(point),
+    });
+    expect(points.at(-1)!.note).toContain('diverged at step');
+    expect(await meanDivergence(base, after)).toBeLessThanOrEqual(await meanDivergence(base, before));
+    before.dispose();
+    after.dispose();
   }));
 
 test('without a text to train on, or with sequences beyond the context, it says so', () =>
