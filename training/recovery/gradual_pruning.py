@@ -20,7 +20,7 @@ class GradualPruning:
         self.run, self.linears = run, linears
         self.sparsity, self.every = arguments.sparsity, arguments.prune_every
         self.pattern = arguments.pattern and [int(size) for size in arguments.pattern.split(":")]
-        self.last = round(arguments.pruning_share * arguments.steps)
+        self.last = int(arguments.pruning_share * arguments.steps + 0.5)
         self.locked = False
 
     def pruned(self, weight, progress):

@@ -14,6 +14,7 @@ from recovery.run import Run, add_arguments
 def keep_blocks(run, blocks):
     run.student.transformer.h = nn.ModuleList(run.student.transformer.h[block] for block in blocks)
     run.student.config.n_layer = len(blocks)
+    run.student.config.use_cache = False  # which blocks know their places in by the numbers that they had
     run.hidden_pairs = [(0, 0)] + [(position + 1, block + 1) for position, block in enumerate(blocks)]
 
 
