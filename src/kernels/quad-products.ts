@@ -1,3 +1,9 @@
+/**
+ * What is known of square matrices of causal attention, and saves half of the multiplications: only results at or below the
+ * diagonal are wanted, or the left side is zero above its diagonal (`lower left`) or below it (`upper left`).
+ */
+export type Triangle = 'lower result' | 'lower left' | 'upper left';
+
 /** How a kernel of many products reads its two sides, and how much an invocation makes of them. */
 export interface QuadProducts {
   readonly isLeftTransposed: boolean;
@@ -6,6 +12,7 @@ export interface QuadProducts {
   readonly rows: number;
   /** Quads of columns that it makes. */
   readonly quads: number;
+  readonly triangle?: Triangle;
 }
 
 /**
@@ -18,6 +25,7 @@ export function quadProductsSource({
   isRightTransposed,
   rows,
   quads,
+  triangle,
 }: QuadProducts): string {
   const [ofRows, ofQuads, ofTerms] = [numbers(rows), numbers(quads), numbers(4)];
   const left = isLeftTransposed
@@ -83,8 +91,15 @@ fn main(
   let rightQuads = ${isRightTransposed ? 'uniforms.termQuads' : 'uniforms.columnQuads'};
   let leftStart = batch * uniforms.rows * uniforms.termQuads;
   let rightStart = batch * uniforms.termQuads * 4u * uniforms.columnQuads;`,
+    triangle === 'lower result'
+      ? `  if (column >= row + ${rows}u) {
+    return;
+  }`
+      : '',
     ...ofRows.flatMap((row) => ofQuads.map((quad) => `  var sum${row}_${quad} = vec4f();`)),
-    `  for (var k = 0u; k < uniforms.termQuads; k++) {`,
+    `  let firstTerm = ${triangle === 'upper left' ? 'row / 4u' : '0u'};`,
+    `  let endOfTerms = ${triangle === 'lower left' ? `min(uniforms.termQuads, row / 4u + ${rows / 4}u)` : 'uniforms.termQuads'};`,
+    `  for (var k = firstTerm; k < endOfTerms; k++) {`,
     ...left,
     ...right,
     ...ofRows.flatMap((row) => ofQuads.map((quad) => `    sum${row}_${quad} += ${ofRow(row, quad)};`)),

@@ -55,6 +55,32 @@ test.each([
   tf.dispose([...lefts, ...rights].map(({ values }) => values));
 });
 
+test.each([8, 20, 36, 37])('triangles of side %i save products and change no result', async (size) => {
+  const square = seededNormal(2 * size * size, 3).map((value, place) =>
+    place % size > Math.floor(place / size) % size ? 0 : value,
+  );
+  const other = uploadTensor(seededNormal(2 * size * 12, 4), [2, size, 12]) as tf.Tensor3D;
+  const lower = uploadTensor(square, [2, size, size]) as tf.Tensor3D;
+  for (const [isTransposed, triangle] of [
+    [false, 'lower left'],
+    [true, 'upper left'],
+  ] as const) {
+    const left = { values: lower, isTransposed };
+    const [expected, y] = [
+      tiledProducts(left, { values: other }),
+      tiledProducts(left, { values: other }, triangle),
+    ];
+    expect(await readFloats(y)).toEqual(await readFloats(expected));
+    tf.dispose([expected, y]);
+  }
+  const [one, both] = [{ values: other }, { values: other, isTransposed: true }];
+  const [all, half] = [tiledProducts(one, both), tiledProducts(one, both, 'lower result')];
+  const below = (values: Float32Array) =>
+    values.filter((_, place) => place % size <= Math.floor(place / size) % size);
+  expect(below(await readFloats(half))).toEqual(below(await readFloats(all)));
+  tf.dispose([all, half, other, lower]);
+});
+
 test('matrices that do not fit each other are refused', () => {
   const x = uploadTensor(new Float32Array(6), [1, 2, 3]) as tf.Tensor3D;
   expect(() => tiledProducts({ values: x }, { values: x })).toThrow('3 columns and 2 rows');

@@ -4,7 +4,7 @@ import { type Kernel, runKernel } from '../gpu/run-kernel';
 import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
 import { kernelProfile } from './kernel-profile';
-import { quadProductsSource } from './quad-products';
+import { quadProductsSource, type Triangle } from './quad-products';
 import source from './tiled-products.wgsl?raw';
 
 /** A batch of matrices, either of which may be taken transposed. */
@@ -30,8 +30,11 @@ const TILES = {
 
 const remember = kernelMemo();
 
-/** Products of many pairs of matrices of one size: [batch, m, k] · [batch, k, n] → [batch, m, n]. */
-export function tiledProducts(left: MatrixBatch, right: MatrixBatch): tf.Tensor3D {
+/**
+ * Products of many pairs of matrices of one size: [batch, m, k] · [batch, k, n] → [batch, m, n].
+ * @param triangle what need not be computed; of a `lower result`, elements above the diagonal may hold anything
+ */
+export function tiledProducts(left: MatrixBatch, right: MatrixBatch, triangle?: Triangle): tf.Tensor3D {
   const [batch, rows, terms] = sizesOf(left);
   const [, ofRight, columns] = sizesOf(right);
   if (ofRight !== terms) throw new Error(`Matrices of ${terms} columns and ${ofRight} rows have no product.`);
@@ -52,17 +55,22 @@ export function tiledProducts(left: MatrixBatch, right: MatrixBatch): tf.Tensor3
   if (inQuads) {
     const tile = TILES[kernelProfile().name];
     const uniforms = [batch, rows, columns / 4, terms / 4, Math.floor(rows / 4)];
-    return launch(quadKernel(left, right, tile), uniforms, tile);
+    return launch(quadKernel(left, right, tile, triangle), uniforms, tile);
   }
   const strides = [rows * terms, leftRow, leftTerm, terms * columns, rightTerm, rightColumn];
   return launch(KERNEL, [batch, rows, columns, terms, ...strides], TILES.hardware);
 }
 
-function quadKernel(left: MatrixBatch, right: MatrixBatch, { rows, columns }: Tile): Kernel {
+function quadKernel(
+  left: MatrixBatch,
+  right: MatrixBatch,
+  { rows, columns }: Tile,
+  triangle: Triangle | undefined,
+): Kernel {
   const [isLeftTransposed, isRightTransposed] = [left, right].map((side) => side.isTransposed ?? false);
-  return remember(`${isLeftTransposed} ${isRightTransposed} ${rows}`, () => ({
+  return remember(`${isLeftTransposed} ${isRightTransposed} ${rows} ${triangle}`, () => ({
     name: 'quad-products',
-    source: quadProductsSource({ isLeftTransposed, isRightTransposed, rows, quads: columns / 4 }),
+    source: quadProductsSource({ isLeftTransposed, isRightTransposed, rows, quads: columns / 4, triangle }),
   }));
 }
 

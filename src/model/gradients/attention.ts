@@ -40,26 +40,30 @@ export function attentionOfHeads(
   value: tf.Tensor3D,
   { keyCounts, ...options }: AttentionScores,
 ): tf.Tensor3D {
+  // No key is seen by an earlier query: half of each square matrix need not be computed.
+  const [lowerResult, lowerLeft, upperLeft] = options.causal
+    ? (['lower result', 'lower left', 'upper left'] as const)
+    : [];
   const [y] = differentiableOp(
     { query, key, value },
     (save) => {
-      const scores = tiledProducts({ values: query }, { values: key, isTransposed: true });
+      const scores = tiledProducts({ values: query }, { values: key, isTransposed: true }, lowerResult);
       const weights = attentionWeights(scores, { ...options, keyCounts });
       save([query, key, value, weights, keyCounts]);
-      return [tiledProducts({ values: weights }, { values: value })];
+      return [tiledProducts({ values: weights }, { values: value }, lowerLeft)];
     },
     ([change], saved) => {
       const [query, key, value, weights] = saved as tf.Tensor3D[];
       const counts = saved[4] as tf.Tensor1D;
       const ofResult = { values: change as tf.Tensor3D };
       const ofScores = tf.tidy(() => {
-        const ofWeights = tiledProducts(ofResult, { values: value, isTransposed: true });
+        const ofWeights = tiledProducts(ofResult, { values: value, isTransposed: true }, lowerResult);
         return attentionScoresGradient(weights, ofWeights, { ...options, keyCounts: counts });
       });
       return {
-        query: () => tiledProducts({ values: ofScores }, { values: key }),
-        key: () => tiledProducts({ values: ofScores, isTransposed: true }, { values: query }),
-        value: () => tiledProducts({ values: weights, isTransposed: true }, ofResult),
+        query: () => tiledProducts({ values: ofScores }, { values: key }, lowerLeft),
+        key: () => tiledProducts({ values: ofScores, isTransposed: true }, { values: query }, upperLeft),
+        value: () => tiledProducts({ values: weights, isTransposed: true }, ofResult, upperLeft),
       };
     },
   );
