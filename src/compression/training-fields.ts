@@ -109,7 +109,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     max: 1,
     step: 0.01,
     default: 0.05,
-    help: 'Of matrices and factors, decoupled from the gradient (Loshchilov and Hutter 2019); biases, norms and scales have none.',
+    help: 'Of matrices, factors and position embeddings, decoupled from the gradient (Loshchilov and Hutter 2019); biases, norms and scales have none.',
   },
   clipping: {
     kind: 'number',

@@ -87,7 +87,7 @@ class Run:
         return total / count
 
     def learning_rate(self, step):
-        """Of a step, counted from 0: up in a line, then down as a cosine that would reach the final share one step after the last."""
+        """Of a step, counted from 0: up in a line, then a cosine that would reach the final share one step after the last."""
         peak, warm_up, steps = self.arguments.peak, self.arguments.warm_up, self.arguments.steps
         if step < warm_up:
             return peak * (step + 1) / warm_up
@@ -95,7 +95,13 @@ class Run:
         final = self.arguments.final_share
         return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
 
-    def train(self, before_step=lambda _step: None, held_out_loss=None):
+    def backward(self, tokens):
+        """Adds the gradient of the loss to the student's; the loss."""
+        loss = self.loss(tokens)
+        loss.backward()
+        return loss.item()
+
+    def train(self, before_step=lambda _step: None, backward=None, held_out_loss=None):
         """Leaves the student with the parameters of the least held-out loss."""
         arguments = self.arguments
         held_out_loss = held_out_loss or self.held_out_loss
@@ -118,12 +124,11 @@ class Run:
                 group["lr"] = self.learning_rate(step)
             tokens = windows.batch(self.training, step, arguments.batch_size, arguments.length, arguments.seed)
             optimizer.zero_grad(set_to_none=True)
-            loss = self.loss(tokens)
-            loss.backward()
+            loss = (backward or self.backward)(tokens)
             torch.nn.utils.clip_grad_norm_(parameters, arguments.clipping)
             optimizer.step()
             if (step + 1) % arguments.evaluate_every == 0 or step + 1 == arguments.steps:
-                consider(step + 1, loss.item())
+                consider(step + 1, loss)
         self.student.load_state_dict(best)
         print(f"best at step {best_step}", flush=True)
         return best_step
@@ -132,7 +137,10 @@ class Run:
 def outputs(model, tokens):
     """(logits, hidden states: what the first block takes, then what each block gives)"""
     states = []
-    keep = lambda _module, _given, given: states.append(given[0] if isinstance(given, tuple) else given)
+
+    def keep(_module, _given, given):
+        states.append(given[0] if isinstance(given, tuple) else given)
+
     hooks = [module.register_forward_hook(keep) for module in (model.transformer.drop, *model.transformer.h)]
     logits = model(tokens).logits
     for hook in hooks:
