@@ -29,7 +29,7 @@ const MODELS = {
   'sst2-bert': {
     measure: 'accuracy',
     limit: '--max-examples',
-    calibration: { ...CALIBRATION, sequences: 436 },
+    calibration: { ...CALIBRATION, sequences: 128 },
     texts: halvesOfSentences,
   },
 };
@@ -121,7 +121,8 @@ function runLab({ model, texts, paths, reportPath }) {
 /** Matrix by matrix is more than a table needs. */
 function withoutLayers(report) {
   const strip = (variant) => ({ ...variant, layers: undefined });
-  return { ...report, base: strip(report.base), variants: report.variants.map(strip) };
+  const model = { ...report.model, modules: undefined };
+  return { ...report, model, base: strip(report.base), variants: report.variants.map(strip) };
 }
 
 function tableOf(reports) {

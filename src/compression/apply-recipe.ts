@@ -20,9 +20,11 @@ export interface LayerChange {
 }
 
 /** What the steps of a recipe that train have in common. */
-export interface RecipeTraining extends Omit<TrainingContext, 'teacher' | 'states'> {
+export interface RecipeTraining extends Omit<TrainingContext, 'teacher' | 'states' | 'onEndedEarly'> {
   /** Where the run of a step, counted from 0, is kept. */
   statesOf?(step: number): TrainingStates;
+  /** The run of a step, counted from 0, has ended after fewer updates than it was to have. */
+  onEndedEarly?(step: number, updates: number): void;
 }
 
 export interface RecipeOptions {
@@ -88,11 +90,16 @@ export async function applyRecipe(
 }
 
 function trainingOf(
-  { statesOf, ...training }: RecipeTraining,
+  { statesOf, onEndedEarly, ...training }: RecipeTraining,
   teacher: Model,
   step: number,
 ): TrainingContext {
-  return { ...training, teacher, states: statesOf?.(step) };
+  return {
+    ...training,
+    teacher,
+    states: statesOf?.(step),
+    onEndedEarly: (updates) => onEndedEarly?.(step, updates),
+  };
 }
 
 /** What was aimed at, and what a method of the whole model changed besides; in the model's order. */

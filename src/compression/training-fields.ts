@@ -12,6 +12,7 @@ const count = z.number().int().positive();
 /** The parameters that every method that trains has: part of its strict schema. */
 export const TRAINING_PARAMETERS = {
   steps: count.max(1_000_000).default(400),
+  stopAfter: z.number().int().nonnegative().optional(),
   batchSize: count.max(65_536).default(16),
   sequenceLength: z.number().int().min(2).optional(),
   accumulation: count.default(1),
@@ -39,6 +40,18 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     step: 1,
     default: 400,
     help: 'Updates of the parameters; tokens trained on are steps × batch × length.',
+  },
+  stopAfter: {
+    kind: 'number',
+    label: 'Stop after',
+    min: 0,
+    max: 1_000_000,
+    step: 1,
+    default: 400,
+    optional: true,
+    startsUnset: true,
+    unit: 'steps',
+    help: 'Ends the run there, its learning rates still those of all steps. A run that is ended early notes it here.',
   },
   batchSize: {
     kind: 'number',
@@ -186,6 +199,7 @@ export function trainingSettings(
   }
   return {
     steps: parameters.steps,
+    stopAfter: parameters.stopAfter,
     batchSize,
     sequenceLength: sequenceLength ?? Math.min(USUAL_LENGTH, contextLength),
     accumulation,

@@ -93,11 +93,15 @@ export class Session {
     const encoding = { tokenizer: this.tokenizer, config: this.base.model.config };
     const calibration = await texts.sequencesFor(recipe, encoding, options.signal);
     const opened = await texts.trainingFor(recipe, encoding, options);
+    const endedEarly = new Map<number, number>();
     const apply = (training?: RecipeTraining) =>
       applyRecipe(this.base.model, recipe, {
         signal: options.signal,
         calibration,
-        training,
+        training: training && {
+          ...training,
+          onEndedEarly: (step, updates) => void endedEarly.set(step, updates),
+        },
         onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
       });
     const resolved: Recipe = {
@@ -109,7 +113,7 @@ export class Session {
     const { model, layers } = opened
       ? await runs.run(await this.runOf(recipe, resolved, opened.text), opened, options, apply)
       : await apply();
-    return this.adopt(id, model, resolved, layers, started);
+    return this.adopt(id, model, withEarlyEnds(resolved, endedEarly), layers, started);
   }
 
   /** Takes in a checkpoint that was compressed before, of the same shape as the base. */
@@ -213,6 +217,16 @@ function describe(
     seconds,
     decodeSeconds: decodeSeconds(model),
   };
+}
+
+/** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
+function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Recipe {
+  if (updates.size === 0) return recipe;
+  const steps = recipe.steps.map((step, index) => {
+    const stopAfter = updates.get(index);
+    return stopAfter === undefined ? step : { ...step, parameters: { ...step.parameters, stopAfter } };
+  });
+  return { ...recipe, steps };
 }
 
 /** @throws LabError naming the first difference */

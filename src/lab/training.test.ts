@@ -144,6 +144,28 @@ describe('a run', () => {
     expect(await lab.unfinishedTraining()).toEqual([]);
   });
 
+  test('that was ended early says so in its recipe, which makes the same variant again', async () => {
+    const parameters = { steps: 200, batchSize: 1, sequenceLength: 8, evaluateEvery: 200 };
+    const distilled: Recipe = {
+      name: 'distilled',
+      steps: [
+        { method: 'low-rank', targets: ['Linear'], parameters: { rank: 2 } },
+        { method: 'knowledge-distillation', targets: ['Linear'], parameters },
+      ],
+      training: { text: TALE.name },
+    };
+    const onTraining = ({ step }: TrainingPoint) => {
+      if (step > 2) void lab.controlTraining('finish').catch(() => undefined);
+    };
+    const ended = await lab.compress(distilled, { onTraining });
+    const { stopAfter } = ended.recipe.steps[1].parameters;
+    expect(stopAfter).toBeGreaterThan(2);
+    expect(stopAfter).toBeLessThan(200);
+    const again = await lab.compress(ended.recipe);
+    const metrics = await lab.evaluate([ended.id, again.id], request);
+    expect(metrics[again.id].perplexity).toEqual(metrics[ended.id].perplexity);
+  });
+
   test('can be cancelled while it waits', async () => {
     const controller = new AbortController();
     const { points, ended } = start(controller.signal);

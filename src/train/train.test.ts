@@ -141,6 +141,19 @@ describe('pause, end and cancel', () => {
       expect(states.bytes).toBeUndefined();
     }));
 
+  test('a run that was finished early is made again by the step it stopped after', () =>
+    withTinyStudent(async (student) => {
+      const ends: number[] = [];
+      const { control, onPoint } = controlledAt(4, 'finish');
+      await run(student, {}, { control, onPoint, onEndedEarly: (step) => void ends.push(step) });
+      expect(ends).toEqual([4]);
+      await withTinyStudent(async (again) => {
+        const { outcome } = await run(again, { stopAfter: 4 });
+        expect(outcome).toMatchObject({ steps: 4, stoppedBecause: 'finished early' });
+        expect(await valuesOf(again)).toEqual(await valuesOf(student));
+      });
+    }));
+
   test('a paused run has its state kept and goes on with the same curve', () =>
     withTinyStudent(async (student) => {
       const expected = await withTinyStudent((other) => run(other));

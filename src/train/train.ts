@@ -107,7 +107,7 @@ class Run {
   async toItsEnd(): Promise<TrainingOutcome> {
     const { settings, context } = this;
     await this.takeUpOrBegin();
-    while (this.step < settings.steps && !this.diverged) {
+    while (this.step < lastStep(settings) && !this.diverged) {
       await this.untilRunning();
       if (this.diverged || context.control?.isFinishing) break;
       await this.update();
@@ -172,9 +172,10 @@ class Run {
   /** Whatever is due after an update: losses read back, the held-out loss, the state kept. */
   private async measure(): Promise<void> {
     const { step } = this;
-    const { steps, evaluateEvery, keepStateEvery } = this.settings;
-    const isMeasured = step % evaluateEvery === 0 || step === steps;
-    const isKept = step % keepStateEvery === 0 && step < steps;
+    const { evaluateEvery, keepStateEvery } = this.settings;
+    const last = lastStep(this.settings);
+    const isMeasured = step % evaluateEvery === 0 || step === last;
+    const isKept = step % keepStateEvery === 0 && step < last;
     if (isMeasured || isKept || this.curve.isDue) await this.read(isMeasured);
     if (isKept && !this.diverged) await this.keepState();
   }
@@ -194,8 +195,10 @@ class Run {
       const note = `The run diverged at step ${diverged.step}: ${diverged.reason}. The best parameters so far, of step ${bestStep}, were kept; lower the peak learning rate.`;
       return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause: 'diverged', note };
     }
-    const stoppedBecause = this.step === steps ? 'done' : 'finished early';
-    return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause };
+    if (this.step === steps)
+      return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause: 'done' };
+    this.context.onEndedEarly?.(this.step);
+    return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause: 'finished early' };
   }
 
   private batch(): TrainingBatch {
@@ -247,6 +250,10 @@ class Run {
     await this.kept?.keep({ step, bestStep, bestLoss, parts: this.fit.parts });
     this.curve.restartClock();
   }
+}
+
+function lastStep({ steps, stopAfter = steps }: TrainingSettings): number {
+  return Math.min(steps, stopAfter);
 }
 
 /** @throws the signal's reason as soon as it is aborted */

@@ -8,6 +8,8 @@ export interface TrainingContext {
   readonly data: TrainingData;
   /** What was measured on the way; steps count up, also after a run was taken up again. */
   onPoint?(point: TrainingPoint): void;
+  /** The run has ended before its last update, after so many. */
+  onEndedEarly?(step: number): void;
   /** Pause and early end; absent: neither. */
   readonly control?: TrainingControl;
   /** Where the state of the run is kept, so that a run that broke off goes on; absent: nowhere. */

@@ -2,6 +2,8 @@
 export interface TrainingSettings {
   /** Updates of the parameters. */
   readonly steps: number;
+  /** The run ends after so many of them, with the schedule of all: how a run that was ended early is made again. */
+  readonly stopAfter?: number;
   /** Sequences of one update. */
   readonly batchSize: number;
   /** Tokens of one sequence. */
