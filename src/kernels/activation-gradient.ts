@@ -1,13 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { type Activation, activationSource } from './activation';
 import derivativeSource from './activation-derivative.wgsl?raw';
 import { declareInputs } from './epilogue';
-import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
-import mainSource from './activation-gradient.wgsl?raw';
 
 /** An activation function that does something. */
 export type Nonlinearity = Exclude<Activation, 'none'>;
@@ -31,10 +29,7 @@ function run(activation: Nonlinearity, inputs: readonly tf.Tensor[]): tf.Tensor 
     inputs,
     outputs: [{ shape, dtype: 'float32' }],
     uniforms: [lanes],
-    workgroups: foldWorkgroups(
-      Math.ceil(lanes / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(lanes),
   });
   return y;
 }
@@ -49,22 +44,24 @@ function kernelFor(activation: Nonlinearity, isGradient: boolean, size: number):
         ? `derivative(value${component}) * change[index]${component}`
         : `activate(value${component})`;
     const components = ['.x', '.y', '.z', '.w'].map(ofValue).join(', ');
-    return {
-      name: isGradient ? 'activation-gradient' : 'activated',
-      source: withLanes(
-        `${declareInputs(inputs)}
+    return elementKernel(
+      {
+        name: isGradient ? 'activation-gradient' : 'activated',
+        source: withLanes(
+          `${declareInputs(inputs)}
 @group(0) @binding(${inputs.length}) var<storage, read_write> y: array<Lane>;
 struct Uniforms { lanes: u32 }
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${activationSource(activation)}
 ${isGradient ? derivativeSource : ''}
-fn result(index: u32) -> Lane {
+fn element(index: u32) {
   let value = x[index];
-  return ${lane === 4 ? `vec4f(${components})` : ofValue('')};
-}
-${mainSource}`,
-        size,
-      ),
-    };
+  y[index] = ${lane === 4 ? `vec4f(${components})` : ofValue('')};
+}`,
+          size,
+        ),
+      },
+      'uniforms.lanes',
+    );
   });
 }

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { float, runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 import source from './adamw.wgsl?raw';
@@ -35,14 +34,13 @@ export function adamwStep(
 ): void {
   const lane = laneWidth(parameter.size);
   const lanes = parameter.size / lane;
-  const kernel = remember(String(lane), () => ({ name: 'adamw', source: withLanes(source, lane) }));
+  const kernel = remember(String(lane), () =>
+    elementKernel({ name: 'adamw', source: withLanes(source, lane) }, 'uniforms.lanes'),
+  );
   runKernel(kernel, {
     inputs: [gradient, scale, schedule],
     outputs: [parameter, first, second],
     uniforms: [lanes, float(beta1), float(beta2), float(epsilon), float(weightDecay)],
-    workgroups: foldWorkgroups(
-      Math.ceil(lanes / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(lanes),
   });
 }

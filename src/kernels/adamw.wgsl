@@ -17,16 +17,7 @@ struct Uniforms {
 }
 @group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.lanes) {
-    return;
-  }
+fn element(index: u32) {
   let g = gradient[index] * scale[0];
   let m = uniforms.beta1 * first[index] + (1.0 - uniforms.beta1) * g;
   let v = uniforms.beta2 * second[index] + (1.0 - uniforms.beta2) * g * g;

@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { float, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './add-scaled.wgsl?raw';
-import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 
@@ -13,14 +12,13 @@ export function addScaled(y: tf.Tensor, x: tf.Tensor, factor: number): void {
   if (x.size !== y.size) throw new Error(`${x.shape.join('×')} cannot be added to ${y.shape.join('×')}.`);
   const lane = laneWidth(y.size);
   const lanes = y.size / lane;
-  const kernel = remember(String(lane), () => ({ name: 'add-scaled', source: withLanes(source, lane) }));
+  const kernel = remember(String(lane), () =>
+    elementKernel({ name: 'add-scaled', source: withLanes(source, lane) }, 'uniforms.lanes'),
+  );
   runKernel(kernel, {
     inputs: [x],
     outputs: [y],
     uniforms: [lanes, float(factor)],
-    workgroups: foldWorkgroups(
-      Math.ceil(lanes / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(lanes),
   });
 }

@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { float, type Kernel, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './attention-weights.wgsl?raw';
-import { foldWorkgroups } from './fold-workgroups';
 
 /** Which keys the queries of a batch see, and by what their scores are multiplied. */
 export interface AttentionScores {
@@ -13,10 +12,14 @@ export interface AttentionScores {
   readonly causal: boolean;
 }
 
-const kernel = (gradient: boolean): Kernel => ({
-  name: gradient ? 'attention-weights-gradient' : 'attention-weights',
-  source: `const GRADIENT = ${gradient};\n${source}`,
-});
+const kernel = (gradient: boolean): Kernel =>
+  elementKernel(
+    {
+      name: gradient ? 'attention-weights-gradient' : 'attention-weights',
+      source: `const GRADIENT = ${gradient};\n${source}`,
+    },
+    'uniforms.rows',
+  );
 const WEIGHTS = kernel(false);
 const GRADIENT = kernel(true);
 
@@ -54,10 +57,7 @@ function run(
     inputs: [keyCounts, first, second],
     outputs: [{ shape: [matrices, length, length], dtype: 'float32' }],
     uniforms: [rows, length, heads, causal ? 1 : 0, float(scale)],
-    workgroups: foldWorkgroups(
-      Math.ceil(rows / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(rows),
   });
   return y as tf.Tensor3D;
 }

@@ -14,16 +14,7 @@ struct Uniforms {
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let row = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (row >= uniforms.rows) {
-    return;
-  }
+fn element(row: u32) {
   let query = row % uniforms.length;
   let keys = u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
   let visible = select(keys, min(keys, query + 1u), uniforms.causal == 1u);

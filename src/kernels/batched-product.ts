@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './batched-product.wgsl?raw';
-import { foldWorkgroups } from './fold-workgroups';
 
 /** y[b, m, (j, r)] = Σ_k left[b, m, k] · right[b, k, (j, r)]; every stride counts float32 elements. */
 export interface BatchedProduct {
@@ -20,7 +19,7 @@ export interface BatchedProduct {
   };
 }
 
-const KERNEL: Kernel = { name: 'batched-product', source };
+const KERNEL = elementKernel({ name: 'batched-product', source });
 
 /** Products of small matrices, one pair for each member of the batch: → [batch, rows·columns]. */
 export function batchedProduct(left: tf.Tensor, right: tf.Tensor, product: BatchedProduct): tf.Tensor2D {
@@ -43,10 +42,7 @@ export function batchedProduct(left: tf.Tensor, right: tf.Tensor, product: Batch
       product.right.outer,
       product.right.inner,
     ],
-    workgroups: foldWorkgroups(
-      Math.ceil((batch * width) / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(batch * width),
   });
   return y as tf.Tensor2D;
 }

@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { declareInputs } from './epilogue';
-import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 import mainSource from './column-reduction.wgsl?raw';
@@ -38,11 +37,8 @@ export function reduceColumns(
     runKernel(kernelFor(reduction, width), {
       inputs,
       outputs: [{ shape: bands === 1 ? [width] : [bands, width], dtype: 'float32' }],
-      uniforms: [rows, lanes, BAND_ROWS],
-      workgroups: foldWorkgroups(
-        Math.ceil((bands * lanes) / 64),
-        currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-      ),
+      uniforms: [rows, lanes, bands, BAND_ROWS],
+      workgroups: workgroupsOf(bands * lanes),
     })[0];
   if (bands === 1) return reduceBands() as tf.Tensor1D;
   return tf.tidy(() => reduceColumns(ofBands(reduction), [reduceBands()], [bands, width]));
@@ -63,13 +59,15 @@ function kernelFor(reduction: ColumnReduction, width: number): Kernel {
 }
 
 function makeKernel({ name, inputs, term, combined }: ColumnReduction, width: number): Kernel {
-  return {
-    name,
-    source: withLanes(
-      `struct Uniforms {
+  return elementKernel(
+    {
+      name,
+      source: withLanes(
+        `struct Uniforms {
   rows: u32,
   // Lanes of a row.
   lanes: u32,
+  bands: u32,
   bandRows: u32,
 }
 ${declareInputs(inputs)}
@@ -78,7 +76,9 @@ ${declareInputs(inputs)}
 ${term}
 fn combined(a: Lane, b: Lane) -> Lane { return ${combined}; }
 ${mainSource}`,
-      width,
-    ),
-  };
+        width,
+      ),
+    },
+    'uniforms.bands * uniforms.lanes',
+  );
 }

@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './copy-columns.wgsl?raw';
+
+const KERNEL = elementKernel({ name: 'copy-columns', source });
 
 /**
  * Copies columns `sourceColumn` to `sourceColumn + destination width` of every row of `from` into `destination`, from row
@@ -13,13 +16,11 @@ export function copyColumns(
   destinationRow: number,
 ): void {
   const columns = destination.shape[1];
-  runKernel(
-    { name: 'copy-columns', source },
-    {
-      inputs: [from],
-      outputs: [destination],
-      uniforms: [columns, from.shape[1], sourceColumn, columns, destinationRow],
-      workgroups: [Math.ceil(columns / 64), from.shape[0]],
-    },
-  );
+  const elements = from.shape[0] * columns;
+  runKernel(KERNEL, {
+    inputs: [from],
+    outputs: [destination],
+    uniforms: [elements, columns, from.shape[1], sourceColumn, columns, destinationRow],
+    workgroups: workgroupsOf(elements),
+  });
 }

@@ -3,6 +3,7 @@
 @group(0) @binding(1) var<storage, read_write> destination: array<f32>;
 
 struct Uniforms {
+  elements: u32,
   columns: u32,
   sourceStride: u32,
   sourceColumn: u32,
@@ -11,10 +12,9 @@ struct Uniforms {
 }
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < uniforms.columns) {
-    destination[(uniforms.destinationRow + id.y) * uniforms.destinationStride + id.x] =
-      source[id.y * uniforms.sourceStride + uniforms.sourceColumn + id.x];
-  }
+fn element(index: u32) {
+  let row = index / uniforms.columns;
+  let column = index % uniforms.columns;
+  destination[(uniforms.destinationRow + row) * uniforms.destinationStride + column] =
+    source[row * uniforms.sourceStride + uniforms.sourceColumn + column];
 }

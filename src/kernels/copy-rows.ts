@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './copy-rows.wgsl?raw';
+
+const KERNEL = elementKernel({ name: 'copy-rows', source });
 
 /** The first row of each sequence: [batch·length, width] → [batch, width]. */
 export function firstRows(x: tf.Tensor2D, batch: number): tf.Tensor2D {
@@ -14,14 +17,12 @@ export function rowRange(x: tf.Tensor2D, start: number, count: number): tf.Tenso
 
 function copyRows(x: tf.Tensor2D, firstRow: number, count: number, step: number): tf.Tensor2D {
   const width = x.shape[1];
-  const [y] = runKernel(
-    { name: 'copy-rows', source },
-    {
-      inputs: [x],
-      outputs: [{ shape: [count, width], dtype: 'float32' }],
-      uniforms: [width, step, firstRow],
-      workgroups: [Math.ceil(width / 64), count],
-    },
-  );
+  const elements = count * width;
+  const [y] = runKernel(KERNEL, {
+    inputs: [x],
+    outputs: [{ shape: [count, width], dtype: 'float32' }],
+    uniforms: [elements, width, step, firstRow],
+    workgroups: workgroupsOf(elements),
+  });
   return y as tf.Tensor2D;
 }

@@ -3,15 +3,14 @@
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 
 struct Uniforms {
+  elements: u32,
   width: u32,
   step: u32,
   firstRow: u32,
 }
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < uniforms.width) {
-    y[id.y * uniforms.width + id.x] = x[(uniforms.firstRow + id.y * uniforms.step) * uniforms.width + id.x];
-  }
+fn element(index: u32) {
+  let row = index / uniforms.width;
+  y[index] = x[(uniforms.firstRow + row * uniforms.step) * uniforms.width + index % uniforms.width];
 }

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
+import { workgroupsOf } from './element-kernel';
 import gradientSource from './cross-entropy-gradient.wgsl?raw';
 import lossSource from './cross-entropy.wgsl?raw';
-import { foldWorkgroups } from './fold-workgroups';
 import { laneWidth } from './lanes';
+import logitsGradientSource from './logits-gradient.wgsl?raw';
 import { type LogitsKernel, logitsKernel } from './logits-kernel';
 import { rowThreads } from './row-threads';
 
@@ -31,7 +31,7 @@ const GRADIENT: LogitsKernel = {
   ],
   outputs: [{ name: 'y', type: 'array<Lane>' }],
   uniforms: [],
-  source: gradientSource,
+  source: `${gradientSource}\n${logitsGradientSource}`,
   isByRow: false,
 };
 
@@ -74,10 +74,7 @@ export function crossEntropyGradient(
     inputs: [logits, targets, logPartitions, changes],
     outputs: [{ shape: [rows, width], dtype: 'float32' }],
     uniforms: [rows, width],
-    workgroups: foldWorkgroups(
-      Math.ceil((rows * width) / laneWidth(width) / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf((rows * width) / laneWidth(width)),
   });
   return y as tf.Tensor2D;
 }

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { float, runKernel } from '../gpu/run-kernel';
+import { workgroupsOf } from './element-kernel';
 import gradientSource from './distillation-gradient.wgsl?raw';
 import lossSource from './distillation.wgsl?raw';
-import { foldWorkgroups } from './fold-workgroups';
 import { laneWidth } from './lanes';
+import logitsGradientSource from './logits-gradient.wgsl?raw';
 import { type LogitsKernel, logitsKernel } from './logits-kernel';
 import { rowThreads } from './row-threads';
 
@@ -41,7 +41,7 @@ const GRADIENT: LogitsKernel = {
   ],
   outputs: [{ name: 'y', type: 'array<Lane>' }],
   uniforms: UNIFORMS,
-  source: gradientSource,
+  source: `${gradientSource}\n${logitsGradientSource}`,
   isByRow: false,
 };
 
@@ -90,10 +90,7 @@ export function distillationGradient(
     inputs: [logits, teacher, targets, logPartitions, changes],
     outputs: [{ shape: [rows, width], dtype: 'float32' }],
     uniforms: [rows, width, float(temperature), float(distillationWeight)],
-    workgroups: foldWorkgroups(
-      Math.ceil((rows * width) / laneWidth(width) / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf((rows * width) / laneWidth(width)),
   });
   return y as tf.Tensor2D;
 }

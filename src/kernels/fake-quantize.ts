@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './fake-quantize.wgsl?raw';
-import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
 import scalesSource from './quantization-scales.wgsl?raw';
 import rangesSource from './value-ranges.wgsl?raw';
@@ -30,7 +29,10 @@ export interface QuantizationNoise {
 /** Values that one invocation looks through for their range. */
 const BAND = 256;
 
-const RANGES: Kernel = { name: 'value-ranges', source: rangesSource, constants: { BAND } };
+const RANGES = elementKernel(
+  { name: 'value-ranges', source: rangesSource, constants: { BAND } },
+  'uniforms.runs * uniforms.bands',
+);
 const remember = kernelMemo();
 
 /**
@@ -47,11 +49,13 @@ export function fakeQuantize(
 ): tf.Tensor2D {
   const grids = gridsOf(x, runLength, codes);
   const isNoisy = noise !== undefined && noise.share < 1;
-  const kernel = remember(`values ${codes.least} ${codes.greatest} ${isNoisy}`, () => ({
-    name: 'fake-quantize',
-    source,
-    constants: { LEAST_CODE: codes.least, GREATEST_CODE: codes.greatest, NOISY: isNoisy },
-  }));
+  const kernel = remember(`values ${codes.least} ${codes.greatest} ${isNoisy}`, () =>
+    elementKernel({
+      name: 'fake-quantize',
+      source,
+      constants: { LEAST_CODE: codes.least, GREATEST_CODE: codes.greatest, NOISY: isNoisy },
+    }),
+  );
   const columns = x.shape[1];
   const drawn = isNoisy
     ? [noise.blockColumns, noise.seed, noise.step, Math.floor(noise.share * 2 ** 32)]
@@ -60,7 +64,7 @@ export function fakeQuantize(
     inputs: [x, grids],
     outputs: [{ shape: x.shape, dtype: 'float32' }],
     uniforms: [x.size, runLength, columns, ...drawn],
-    workgroups: workgroupsFor(x.size),
+    workgroups: workgroupsOf(x.size),
   });
   grids.dispose();
   return y as tf.Tensor2D;
@@ -74,24 +78,24 @@ function gridsOf(x: tf.Tensor2D, runLength: number, { symmetric, span }: CodeRan
     inputs: [x],
     outputs: [{ shape: [runs * bands, 2], dtype: 'float32' }],
     uniforms: [runs, runLength, bands],
-    workgroups: workgroupsFor(runs * bands),
+    workgroups: workgroupsOf(runs * bands),
   });
-  const kernel = remember(`scales ${symmetric} ${span}`, () => ({
-    name: 'quantization-scales',
-    source: scalesSource,
-    constants: { SYMMETRIC: symmetric, CODE_SPAN: span },
-  }));
+  const kernel = remember(`scales ${symmetric} ${span}`, () =>
+    elementKernel(
+      {
+        name: 'quantization-scales',
+        source: scalesSource,
+        constants: { SYMMETRIC: symmetric, CODE_SPAN: span },
+      },
+      'uniforms.runs',
+    ),
+  );
   const [grids] = runKernel(kernel, {
     inputs: [ranges],
     outputs: [{ shape: [runs, 2], dtype: 'float32' }],
     uniforms: [runs, bands],
-    workgroups: workgroupsFor(runs),
+    workgroups: workgroupsOf(runs),
   });
   ranges.dispose();
   return grids;
-}
-
-function workgroupsFor(invocations: number): [number, number] {
-  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-  return foldWorkgroups(Math.ceil(invocations / 64), limit);
 }

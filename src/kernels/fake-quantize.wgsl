@@ -32,16 +32,7 @@ fn isQuantized(index: u32) -> bool {
   return mixed(block + mixed(uniforms.step + mixed(uniforms.seed))) < uniforms.threshold;
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.elements) {
-    return;
-  }
+fn element(index: u32) {
   let value = values[index];
   if (!isQuantized(index)) {
     y[index] = value;

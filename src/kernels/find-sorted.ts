@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './find-sorted.wgsl?raw';
+
+const KERNEL = elementKernel({ name: 'find-sorted', source }, 'uniforms.count');
 
 /**
  * Looks ids [n] up among ascending keys [k], k ≥ 1.
@@ -11,17 +14,14 @@ export function findSorted(
   keys: tf.Tensor,
 ): { positions: tf.Tensor1D; present: tf.Tensor2D } {
   const [count] = ids.shape;
-  const [positions, present] = runKernel(
-    { name: 'find-sorted', source },
-    {
-      inputs: [ids, keys],
-      outputs: [
-        { shape: [count], dtype: 'int32' },
-        { shape: [count, 1], dtype: 'float32' },
-      ],
-      uniforms: [count, keys.size],
-      workgroups: [Math.ceil(count / 64)],
-    },
-  );
+  const [positions, present] = runKernel(KERNEL, {
+    inputs: [ids, keys],
+    outputs: [
+      { shape: [count], dtype: 'int32' },
+      { shape: [count, 1], dtype: 'float32' },
+    ],
+    uniforms: [count, keys.size],
+    workgroups: workgroupsOf(count),
+  });
   return { positions: positions as tf.Tensor1D, present: present as tf.Tensor2D };
 }

@@ -10,12 +10,8 @@ struct Uniforms {
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= uniforms.count) {
-    return;
-  }
-  let wanted = u32(ids[id.x]);
+fn element(index: u32) {
+  let wanted = u32(ids[index]);
   var low = 0u;
   var high = uniforms.keyCount;
   while (low < high) {
@@ -27,6 +23,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   let found = low < uniforms.keyCount && keys[min(low, uniforms.keyCount - 1u)] == wanted;
-  positions[id.x] = select(0, i32(low), found);
-  present[id.x] = select(0.0, 1.0, found);
+  positions[index] = select(0, i32(low), found);
+  present[index] = select(0.0, 1.0, found);
 }

@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type KernelOutput, runKernel } from '../gpu/run-kernel';
 import { emptyTensor } from '../gpu/transfer';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 import source from './heads.wgsl?raw';
@@ -49,21 +48,20 @@ function run(
   { length, headWidth, roles }: HeadLayout,
 ): tf.Tensor {
   const lane = laneWidth(headWidth);
-  const kernel = remember(`${direction} ${lane}`, () => ({
-    name: `${direction}-heads`,
-    constants: { SPLIT: direction === 'split' },
-    source: withLanes(source, headWidth),
-  }));
+  const kernel = remember(`${direction} ${lane}`, () =>
+    elementKernel({
+      name: `${direction}-heads`,
+      constants: { SPLIT: direction === 'split' },
+      source: withLanes(source, headWidth),
+    }),
+  );
   const headLanes = headWidth / lane;
   const elements = (direction === 'split' ? sizeOf(output) : x.size) / lane;
   const [y] = runKernel(kernel, {
     inputs: [x],
     outputs: [output],
     uniforms: [elements, length, heads, headLanes, role * heads * headLanes, roles * heads * headLanes],
-    workgroups: foldWorkgroups(
-      Math.ceil(elements / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(elements),
   });
   return y;
 }

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { int, type Kernel, runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { int, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './index-digits.wgsl?raw';
 
 /** Which digit of an index in mixed radix, and which indices are made of it. */
@@ -16,7 +15,7 @@ export interface IndexDigit {
   readonly step?: number;
 }
 
-const KERNEL: Kernel = { name: 'index-digits', source };
+const KERNEL = elementKernel({ name: 'index-digits', source });
 
 /** (⌊id / below⌋ mod size)·scale + k·step for k below count: ids [n] int32 → [n·count] int32. */
 export function indexDigits(
@@ -28,10 +27,7 @@ export function indexDigits(
     inputs: [ids],
     outputs: [{ shape: [elements], dtype: 'int32' }],
     uniforms: [elements, count, int(below), int(size), int(scale), int(step)],
-    workgroups: foldWorkgroups(
-      Math.ceil(elements / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(elements),
   });
   return found as tf.Tensor1D;
 }

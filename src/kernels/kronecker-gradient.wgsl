@@ -17,17 +17,8 @@ struct Uniforms {
 }
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.elements * uniforms.bands) {
-    return;
-  }
-  let element = index % uniforms.elements;
+fn element(index: u32) {
+  let ofFactor = index % uniforms.elements;
   let first = index / uniforms.elements * BAND;
   let end = min(first + BAND, uniforms.summed);
   let aColumns = uniforms.aColumns;
@@ -36,16 +27,16 @@ fn main(
   let columns = aColumns * bColumns;
   var total = 0.0;
   if (BY_A) {
-    let i = element / aColumns / uniforms.terms;
-    let k = element / aColumns % uniforms.terms;
-    let corner = i * bRows * columns + element % aColumns * bColumns;
+    let i = ofFactor / aColumns / uniforms.terms;
+    let k = ofFactor / aColumns % uniforms.terms;
+    let corner = i * bRows * columns + ofFactor % aColumns * bColumns;
     for (var place = first; place < end; place++) {
       let at = corner + place / bColumns * columns + place % bColumns;
       total += change[at] * other[k * uniforms.summed + place];
     }
   } else {
-    let k = element / (bRows * bColumns);
-    let place = element % (bRows * bColumns);
+    let k = ofFactor / (bRows * bColumns);
+    let place = ofFactor % (bRows * bColumns);
     let corner = place / bColumns * columns + place % bColumns;
     for (var ij = first; ij < end; ij++) {
       let i = ij / aColumns;

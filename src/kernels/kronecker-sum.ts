@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { columnSums } from './column-sums';
-import { foldWorkgroups } from './fold-workgroups';
 import gradientSource from './kronecker-gradient.wgsl?raw';
 import source from './kronecker-sum.wgsl?raw';
 
@@ -18,9 +17,14 @@ export interface KroneckerSizes {
 /** Elements that one invocation adds up: a factor of few elements has a sum over nearly the whole matrix for each. */
 const BAND = 256;
 
-const SUM: Kernel = { name: 'kronecker-sum', source };
-const BY_A: Kernel = { name: 'kronecker-gradient', source: gradientSource, constants: { BAND, BY_A: true } };
-const BY_B: Kernel = { name: 'kronecker-gradient', source: gradientSource, constants: { BAND, BY_A: false } };
+const SUM = elementKernel({ name: 'kronecker-sum', source });
+const gradientKernel = (byA: boolean): Kernel =>
+  elementKernel(
+    { name: 'kronecker-gradient', source: gradientSource, constants: { BAND, BY_A: byA } },
+    'uniforms.elements * uniforms.bands',
+  );
+const BY_A = gradientKernel(true);
+const BY_B = gradientKernel(false);
 
 /** Σ_k A_k ⊗ B_k: [aRows·bRows, aColumns·bColumns], element by element, which is quick where the terms are few. */
 export function kroneckerSum(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
@@ -31,7 +35,7 @@ export function kroneckerSum(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSiz
     inputs: [a, b],
     outputs: [{ shape, dtype: 'float32' }],
     uniforms: [elements, terms, aColumns, bRows, bColumns],
-    workgroups: workgroupsFor(elements),
+    workgroups: workgroupsOf(elements),
   });
   return y as tf.Tensor2D;
 }
@@ -54,7 +58,7 @@ export function kroneckerGradient(
     inputs: [change, other],
     outputs: [{ shape: bands === 1 ? shape : [bands, elements], dtype: 'float32' }],
     uniforms: [elements, summed, bands, terms, aColumns, bRows, bColumns],
-    workgroups: workgroupsFor(elements * bands),
+    workgroups: workgroupsOf(elements * bands),
   });
   if (bands === 1) return parts as tf.Tensor2D;
   const sums = columnSums(parts as tf.Tensor2D, 'sums');
@@ -62,9 +66,4 @@ export function kroneckerGradient(
   parts.dispose();
   sums.dispose();
   return gradient;
-}
-
-function workgroupsFor(invocations: number): [number, number] {
-  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-  return foldWorkgroups(Math.ceil(invocations / 64), limit);
 }

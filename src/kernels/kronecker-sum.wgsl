@@ -12,16 +12,7 @@ struct Uniforms {
 }
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.elements) {
-    return;
-  }
+fn element(index: u32) {
   let columns = uniforms.aColumns * uniforms.bColumns;
   let row = index / columns;
   let column = index % columns;

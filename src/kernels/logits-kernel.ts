@@ -1,4 +1,5 @@
 import { type Kernel } from '../gpu/run-kernel';
+import { elementKernel } from './element-kernel';
 import { declareInputs } from './epilogue';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
@@ -14,7 +15,7 @@ export interface LogitsKernel {
   readonly outputs: readonly { readonly name: string; readonly type: string }[];
   /** Members of the uniforms after `rows` and `width`, with their WGSL types. */
   readonly uniforms: readonly string[];
-  /** WGSL of `fn ofRow(row: u32, thread: u32, local: u32)`, or of a `main` of its own. */
+  /** WGSL of `fn ofRow(row: u32, thread: u32, local: u32)`, or of `fn element(index: u32)`, which a lane is. */
   readonly source: string;
   readonly isByRow: boolean;
 }
@@ -37,7 +38,7 @@ function makeKernel(
       `@group(0) @binding(${read.length + index}) var<storage, read_write> ${output.name}: ${output.type};`,
   );
   const single = lane === 4 ? '[index / 4u][index % 4u]' : '[index]';
-  return {
+  const kernel = {
     name,
     source: withLanes(
       [
@@ -54,6 +55,7 @@ function makeKernel(
       width,
     ),
   };
+  return isByRow ? kernel : elementKernel(kernel, 'uniforms.rows * (uniforms.width / LANE_COLUMNS)');
 }
 
 /** `greatestOf` a lane's values; `oneHot`: 1 where a lane that begins at a column holds the target, else 0. */

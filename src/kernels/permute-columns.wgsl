@@ -4,16 +4,7 @@ struct Uniforms {
   width: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.elements) {
-    return;
-  }
+fn element(index: u32) {
   let column = index % uniforms.width;
   let permuted = index - column + entry(column);
   if (GATHER) {

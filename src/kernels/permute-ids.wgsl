@@ -8,14 +8,6 @@ struct Uniforms {
 }
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index < uniforms.count) {
-    found[index] = i32(entry(u32(ids[index])));
-  }
+fn element(index: u32) {
+  found[index] = i32(entry(u32(ids[index])));
 }

@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
-import { foldWorkgroups } from './fold-workgroups';
 import { kernelMemo } from './kernel-memo';
 import columnsSource from './permute-columns.wgsl?raw';
 import idsSource from './permute-ids.wgsl?raw';
@@ -59,16 +58,21 @@ export function scatterPermuted(x: tf.Tensor2D, permutation: Permutation): tf.Te
 /** permutation[ids[n]]: [n] int32 → [n] int32. */
 export function permuteIds(ids: tf.Tensor1D, { words, length }: Permutation): tf.Tensor1D {
   const packed = isPacked(length);
-  const kernel = remember(`ids ${packed}`, () => ({
-    name: 'permute-ids',
-    source: `${idsSource}\n${entrySource}`,
-    constants: { PACKED: packed },
-  }));
+  const kernel = remember(`ids ${packed}`, () =>
+    elementKernel(
+      {
+        name: 'permute-ids',
+        source: `${idsSource}\n${entrySource}`,
+        constants: { PACKED: packed },
+      },
+      'uniforms.count',
+    ),
+  );
   const [found] = runKernel(kernel, {
     inputs: [ids, words],
     outputs: [{ shape: [ids.size], dtype: 'int32' }],
     uniforms: [ids.size],
-    workgroups: workgroupsFor(ids.size),
+    workgroups: workgroupsOf(ids.size),
   });
   return found as tf.Tensor1D;
 }
@@ -86,7 +90,7 @@ function permuteColumns(
     inputs: [x, words, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
     outputs: [{ shape: x.shape, dtype: 'float32' }],
     uniforms: [x.size, length],
-    workgroups: workgroupsFor(x.size),
+    workgroups: workgroupsOf(x.size),
   });
   return y as tf.Tensor2D;
 }
@@ -97,7 +101,7 @@ function columnsKernel(packed: boolean, gather: boolean, epilogue: Epilogue): Ke
     { name: 'permutation', type: 'array<u32>' },
     ...epilogueInputs(epilogue),
   ];
-  return {
+  return elementKernel({
     name: 'permute-columns',
     constants: { PACKED: packed, GATHER: gather },
     source: `${declareInputs(inputs)}
@@ -106,16 +110,9 @@ function columnsKernel(packed: boolean, gather: boolean, epilogue: Epilogue): Ke
 ${epilogueSource(epilogue)}
 ${entrySource}
 ${columnsSource}`,
-  };
+  });
 }
 
 function isPacked(length: number): boolean {
   return length <= PACKED_LENGTH;
-}
-
-function workgroupsFor(elements: number): [number, number] {
-  return foldWorkgroups(
-    Math.ceil(elements / 64),
-    currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-  );
 }

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 import source from './position-sums.wgsl?raw';
@@ -17,18 +16,17 @@ const remember = kernelMemo();
 export function positionSums(x: tf.Tensor2D, length: number, positions: number): tf.Tensor2D {
   const [rows, width] = x.shape;
   const lanes = width / laneWidth(width);
-  const kernel = remember(String(laneWidth(width)), () => ({
-    name: 'position-sums',
-    source: withLanes(source, width),
-  }));
+  const kernel = remember(String(laneWidth(width)), () =>
+    elementKernel(
+      { name: 'position-sums', source: withLanes(source, width) },
+      'uniforms.positions * uniforms.lanes',
+    ),
+  );
   const [y] = runKernel(kernel, {
     inputs: [x],
     outputs: [{ shape: [positions, width], dtype: 'float32' }],
     uniforms: [rows / length, length, positions, lanes],
-    workgroups: foldWorkgroups(
-      Math.ceil((positions * lanes) / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(positions * lanes),
   });
   return y as tf.Tensor2D;
 }

@@ -8,16 +8,7 @@ struct Uniforms {
 }
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let run = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (run >= uniforms.runs) {
-    return;
-  }
+fn element(run: u32) {
   var least = 0.0;
   var greatest = 0.0;
   for (var band = 0u; band < uniforms.bands; band++) {

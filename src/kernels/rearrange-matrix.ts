@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { type Kernel, runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './rearrange-matrix.wgsl?raw';
 
 /** Where each row and column of a result comes from, int32; a negative one holds zeros. */
@@ -10,7 +9,7 @@ export interface MatrixSources {
   readonly columns: tf.Tensor1D;
 }
 
-const KERNEL: Kernel = { name: 'rearrange-matrix', source };
+const KERNEL = elementKernel({ name: 'rearrange-matrix', source });
 
 /** y[r, c] = x[rows[r], columns[c]], 0 where either is negative: → [rows.size, columns.size]. */
 export function rearrangeMatrix(x: tf.Tensor2D, { rows, columns }: MatrixSources): tf.Tensor2D {
@@ -19,10 +18,7 @@ export function rearrangeMatrix(x: tf.Tensor2D, { rows, columns }: MatrixSources
     inputs: [x, rows, columns],
     outputs: [{ shape: [rows.size, columns.size], dtype: 'float32' }],
     uniforms: [elements, columns.size, x.shape[1]],
-    workgroups: foldWorkgroups(
-      Math.ceil(elements / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(elements),
   });
   return y as tf.Tensor2D;
 }

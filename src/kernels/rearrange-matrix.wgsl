@@ -11,16 +11,7 @@ struct Uniforms {
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.elements) {
-    return;
-  }
+fn element(index: u32) {
   let row = rowSources[index / uniforms.columns];
   let column = columnSources[index % uniforms.columns];
   if (row < 0 || column < 0) {

@@ -6,18 +6,9 @@ struct Uniforms {
   count: u32,
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+fn element(index: u32) {
   let n = index / (LEFT_INDICES + RIGHT_INDICES);
   let entry = index % (LEFT_INDICES + RIGHT_INDICES);
-  if (n >= uniforms.count) {
-    return;
-  }
   let train = (uniforms.firstRow + n) * TRAIN_VALUES;
   if (entry < LEFT_INDICES) {
     leftHalf(train, entry, (n * LEFT_INDICES + entry) * RANK);

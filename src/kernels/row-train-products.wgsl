@@ -12,17 +12,8 @@ struct Uniforms {
 const ELEMENTS_OF_A_ROW = WIDTH / ELEMENTS;
 const ELEMENTS_OF_A_VECTOR = RIGHT_INDICES / ELEMENTS;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+fn element(index: u32) {
   let n = index / ELEMENTS_OF_A_ROW;
-  if (n >= uniforms.count) {
-    return;
-  }
   let column = index % ELEMENTS_OF_A_ROW;
   let left = (n * LEFT_INDICES + column / ELEMENTS_OF_A_VECTOR) * RANK;
   var right = n * RANK * ELEMENTS_OF_A_VECTOR + column % ELEMENTS_OF_A_VECTOR;

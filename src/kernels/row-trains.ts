@@ -1,8 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
 import { emptyTensor } from '../gpu/transfer';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import halvesSource from './row-train-halves.wgsl?raw';
 import productsSource from './row-train-products.wgsl?raw';
@@ -41,7 +40,6 @@ interface Plan {
   readonly productsKernel: Kernel;
 }
 
-const WORKGROUP = 64;
 const remember = kernelMemo();
 const plans = new WeakMap<RowTrains, Plan>();
 
@@ -70,24 +68,19 @@ export function rowsOfTrains(
 ): tf.Tensor2D {
   const plan = planFor(trains);
   const { left, right, rank } = plan;
-  const groups = (invocations: number) =>
-    foldWorkgroups(
-      Math.ceil(invocations / WORKGROUP),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    );
   const output = (existing: tf.Tensor | undefined, columns: number): KernelOutput =>
     existing ?? { shape: [count, columns], dtype: 'float32' };
   const halves = runKernel(plan.halvesKernel, {
     inputs: [values],
     outputs: [output(into?.lefts, left * rank), output(into?.rights, rank * right)],
     uniforms: [firstRow, count],
-    workgroups: groups(count * (left + right)),
+    workgroups: workgroupsOf(count * (left + right)),
   });
   const [y] = runKernel(plan.productsKernel, {
     inputs: halves,
     outputs: [output(into?.rows, trains.width)],
     uniforms: [count],
-    workgroups: groups((count * trains.width) / plan.elements),
+    workgroups: workgroupsOf((count * trains.width) / plan.elements),
   });
   if (!into) halves.forEach((half) => half.dispose());
   return y as tf.Tensor2D;
@@ -126,8 +119,15 @@ ${productsSource}`;
     right,
     rank,
     elements,
-    halvesKernel: remember(halves, () => ({ name: 'row-train-halves', source: halves })),
-    productsKernel: remember(products, () => ({ name: 'row-train-products', source: products })),
+    halvesKernel: remember(halves, () =>
+      elementKernel(
+        { name: 'row-train-halves', source: halves },
+        'uniforms.count * (LEFT_INDICES + RIGHT_INDICES)',
+      ),
+    ),
+    productsKernel: remember(products, () =>
+      elementKernel({ name: 'row-train-products', source: products }, 'uniforms.count * ELEMENTS_OF_A_ROW'),
+    ),
   };
 }
 

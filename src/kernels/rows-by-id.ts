@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
 import { uploadTensor } from '../gpu/transfer';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 import source from './rows-by-id.wgsl?raw';
@@ -71,19 +70,18 @@ function segmentSums(x: tf.Tensor2D, { order, starts }: Segments): tf.Tensor2D {
   const width = x.shape[1];
   const segments = starts.length - 1;
   const lanes = width / laneWidth(width);
-  const kernel = remember(String(laneWidth(width)), () => ({
-    name: 'rows-by-id',
-    source: withLanes(source, width),
-  }));
+  const kernel = remember(String(laneWidth(width)), () =>
+    elementKernel(
+      { name: 'rows-by-id', source: withLanes(source, width) },
+      'uniforms.segments * uniforms.lanes',
+    ),
+  );
   const lists = [order, starts].map((list) => uploadTensor(list, [list.length]));
   const [y] = runKernel(kernel, {
     inputs: [x, ...lists],
     outputs: [{ shape: [segments, width], dtype: 'float32' }],
     uniforms: [segments, lanes],
-    workgroups: foldWorkgroups(
-      Math.ceil((segments * lanes) / 64),
-      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-    ),
+    workgroups: workgroupsOf(segments * lanes),
   });
   tf.dispose(lists);
   return y as tf.Tensor2D;

@@ -11,17 +11,8 @@ struct Uniforms {
 }
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+fn element(index: u32) {
   let segment = index / uniforms.lanes;
-  if (segment >= uniforms.segments) {
-    return;
-  }
   let lane = index % uniforms.lanes;
   var sum = Lane();
   for (var n = starts[segment]; n < starts[segment + 1u]; n++) {

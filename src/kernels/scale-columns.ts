@@ -1,12 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import { laneWidth, withLanes } from './lanes';
 import source from './scale-columns.wgsl?raw';
-
-const THREADS = 64;
 
 const remember = kernelMemo();
 
@@ -14,16 +11,17 @@ const remember = kernelMemo();
 export function scaleColumns(x: tf.Tensor2D, scales: tf.Tensor): tf.Tensor2D {
   const [rows, width] = x.shape;
   const lanes = width / laneWidth(width);
-  const kernel = remember(String(laneWidth(width)), () => ({
-    name: 'scale-columns',
-    source: withLanes(source, width),
-  }));
-  const { maxComputeWorkgroupsPerDimension } = currentGpu().device.limits;
+  const kernel = remember(String(laneWidth(width)), () =>
+    elementKernel(
+      { name: 'scale-columns', source: withLanes(source, width) },
+      'uniforms.rows * uniforms.lanes',
+    ),
+  );
   const [y] = runKernel(kernel, {
     inputs: [x, scales],
     outputs: [{ shape: [rows, width], dtype: 'float32' }],
     uniforms: [rows, lanes],
-    workgroups: foldWorkgroups(Math.ceil((rows * lanes) / THREADS), maxComputeWorkgroupsPerDimension),
+    workgroups: workgroupsOf(rows * lanes),
   });
   return y as tf.Tensor2D;
 }

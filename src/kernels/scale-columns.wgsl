@@ -10,14 +10,6 @@ struct Uniforms {
 }
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index < uniforms.rows * uniforms.lanes) {
-    y[index] = x[index] * scales[index % uniforms.lanes];
-  }
+fn element(index: u32) {
+  y[index] = x[index] * scales[index % uniforms.lanes];
 }

@@ -4,18 +4,17 @@
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 struct Uniforms {
+  elements: u32,
   count: u32,
   inputStride: u32,
   outputStride: u32,
 }
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= uniforms.count) {
-    return;
-  }
-  let inputColumn = select(id.x, kept[id.x], GATHER);
-  let outputColumn = select(kept[id.x], id.x, GATHER);
-  y[id.y * uniforms.outputStride + outputColumn] = x[id.y * uniforms.inputStride + inputColumn];
+fn element(index: u32) {
+  let row = index / uniforms.count;
+  let k = index % uniforms.count;
+  let inputColumn = select(k, kept[k], GATHER);
+  let outputColumn = select(kept[k], k, GATHER);
+  y[row * uniforms.outputStride + outputColumn] = x[row * uniforms.inputStride + inputColumn];
 }

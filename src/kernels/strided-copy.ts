@@ -1,9 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import { kernelMemo } from './kernel-memo';
 import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
-import { foldWorkgroups } from './fold-workgroups';
 import mainSource from './strided-copy.wgsl?raw';
 
 type Four = readonly [number, number, number, number];
@@ -23,12 +22,11 @@ export function stridedCopy(
   epilogue: Epilogue = {},
 ): tf.Tensor2D {
   const elements = sizes.reduce((product, size) => product * size, 1);
-  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const [y] = runKernel(kernelFor(sizes, sourceStrides, destinationStrides, outputShape[1], epilogue), {
     inputs: [x, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
     outputs: [{ shape: outputShape, dtype: 'float32' }],
     uniforms: [sizes[0]],
-    workgroups: foldWorkgroups(Math.ceil(elements / 64), limit),
+    workgroups: workgroupsOf(elements),
   });
   return y as tf.Tensor2D;
 }
@@ -55,14 +53,17 @@ const CONSTANT_NAMES = [
 
 function makeKernel(constants: readonly number[], epilogue: Epilogue): Kernel {
   const inputs = [{ name: 'source', type: 'array<f32>' }, ...epilogueInputs(epilogue)];
-  return {
-    name: 'strided-copy',
-    source: `${declareInputs(inputs)}
+  return elementKernel(
+    {
+      name: 'strided-copy',
+      source: `${declareInputs(inputs)}
 @group(0) @binding(${inputs.length}) var<storage, read_write> destination: array<f32>;
 struct Uniforms { size0: u32 }
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${CONSTANT_NAMES.map((name, index) => `const ${name} = ${constants[index]}u;`).join('\n')}
 ${epilogueSource(epilogue)}
 ${mainSource}`,
-  };
+    },
+    'uniforms.size0 * SIZE1 * SIZE2 * SIZE3',
+  );
 }

@@ -1,17 +1,8 @@
 // destination[i0, i1, i2, i3] = finish(source[i0, i1, i2, i3]), each side with strides of its own.
 // Declared before: source, destination, finish, the constants SIZE1 to SIZE3, SOURCE0 to SOURCE3, DESTINATION0 to
 // DESTINATION3 and OUTPUTS.
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+fn element(index: u32) {
   let box = SIZE1 * SIZE2 * SIZE3;
-  if (index >= uniforms.size0 * box) {
-    return;
-  }
   let i0 = index / box;
   let i3 = index % SIZE3;
   let i2 = index / SIZE3 % SIZE2;

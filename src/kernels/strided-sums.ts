@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { type Kernel, runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './strided-sums.wgsl?raw';
 
 /** What is added up: elements s·stride, s·stride + step, and so on of sum s, as many as there are terms. */
@@ -15,8 +14,13 @@ export interface StridedSums {
 /** Terms that one invocation adds up: long sums are made in bands, so that a few of them still fill a GPU. */
 const BAND = 256;
 
-const PLAIN: Kernel = { name: 'strided-sums', source, constants: { PAIRED: false, BAND } };
-const PAIRED: Kernel = { name: 'strided-sums', source, constants: { PAIRED: true, BAND } };
+const kernel = (paired: boolean): Kernel =>
+  elementKernel(
+    { name: 'strided-sums', source, constants: { PAIRED: paired, BAND } },
+    'uniforms.sums * uniforms.bands',
+  );
+const PLAIN = kernel(false);
+const PAIRED = kernel(true);
 
 /** Σ aᵢ·bᵢ over the elements of each sum: [sums]. @param b laid out as `a` */
 export function stridedSumsOfProducts(a: tf.Tensor, b: tf.Tensor, layout: StridedSums): tf.Tensor1D {
@@ -42,12 +46,11 @@ function sumsOfBands(
   { sums, terms, stride, step }: StridedSums,
 ): tf.Tensor1D {
   const bands = Math.ceil(terms / BAND);
-  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const [y] = runKernel(kernel, {
     inputs,
     outputs: [{ shape: [sums * bands], dtype: 'float32' }],
     uniforms: [sums, terms, stride, step, bands],
-    workgroups: foldWorkgroups(Math.ceil((sums * bands) / 64), limit),
+    workgroups: workgroupsOf(sums * bands),
   });
   return y as tf.Tensor1D;
 }

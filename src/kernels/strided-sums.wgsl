@@ -13,16 +13,7 @@ struct Uniforms {
 }
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= uniforms.sums * uniforms.bands) {
-    return;
-  }
+fn element(index: u32) {
   let first = index / uniforms.sums * BAND;
   let end = min(first + BAND, uniforms.terms);
   var at = index % uniforms.sums * uniforms.stride + first * uniforms.step;

@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
 import { runKernel } from '../gpu/run-kernel';
-import { foldWorkgroups } from './fold-workgroups';
+import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './swap-dimensions.wgsl?raw';
+
+const KERNEL = elementKernel({ name: 'swap-dimensions', source });
 
 /**
  * Swaps the two middle ones of four dimensions: y[i, k, j, l] = x[i, j, k, l]. One pipeline for all sizes.
@@ -15,18 +16,12 @@ export function swapDimensions(
   shape: number[],
 ): tf.Tensor {
   const elements = i * j * k * l;
-  const [y] = runKernel(
-    { name: 'swap-dimensions', source },
-    {
-      inputs: [x],
-      outputs: [{ shape, dtype: 'float32' }],
-      uniforms: [elements, j, k, l],
-      workgroups: foldWorkgroups(
-        Math.ceil(elements / 64),
-        currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
-      ),
-    },
-  );
+  const [y] = runKernel(KERNEL, {
+    inputs: [x],
+    outputs: [{ shape, dtype: 'float32' }],
+    uniforms: [elements, j, k, l],
+    workgroups: workgroupsOf(elements),
+  });
   return y;
 }
 
