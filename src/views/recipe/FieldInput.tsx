@@ -12,7 +12,7 @@ interface FieldInputProps {
 /** The control of one parameter, as its method describes it. */
 export function FieldInput({ name, field, value, onChange }: FieldInputProps) {
   return (
-    <label className="field" title={field.help}>
+    <label className={field.kind === 'number' ? 'field' : 'field wide'} title={field.help}>
       <span>
         {field.label}
         {'optional' in field && field.optional && <small> (optional)</small>}

@@ -62,16 +62,19 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
           {method.summary}
         </p>
       )}
-      {method &&
-        Object.entries(method.fields).map(([name, field]) => (
-          <FieldInput
-            key={name}
-            name={name}
-            field={field}
-            value={step.parameters[name]}
-            onChange={(value) => setParameter(name, value)}
-          />
-        ))}
+      {method && (
+        <div className="fields">
+          {Object.entries(method.fields).map(([name, field]) => (
+            <FieldInput
+              key={name}
+              name={name}
+              field={field}
+              value={step.parameters[name]}
+              onChange={(value) => setParameter(name, value)}
+            />
+          ))}
+        </div>
+      )}
       <StepTargets step={step} onChange={(targets) => changeStep(context, index, { targets })} />
       <TargetList
         label="Ignore"

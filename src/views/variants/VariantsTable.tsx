@@ -115,6 +115,7 @@ function Row({ row, index, columns }: { row: VariantRow; index: number; columns:
                 className="rename"
                 defaultValue={row.name}
                 aria-label={`Name of ${row.name}`}
+                title={row.name}
                 onBlur={(event) => rename(context, row.key, event.target.value)}
               />
             )}
