@@ -23,7 +23,7 @@ describe('checkRecipe', () => {
   test.each([
     [
       { name: 'a', steps: [step], stages: [] },
-      'The recipe has the unknown key "stages"; the keys are name, calibration, sensitivities, steps.',
+      'The recipe has the unknown key "stages"; the keys are name, calibration, training, sensitivities, steps.',
     ],
     [
       { name: 'a', steps: [{ ...step, target: 1 }] },
