@@ -3,7 +3,7 @@ import type { LinearWeight } from '../weights/linear-weight';
 
 /** A tensor that training changes in place. */
 export interface TrainableTensor {
-  /** Unique within the model: a tensor's name, or a module's with what its form calls the part ("….c_attn.left"). */
+  /** Unique within the model: a tensor's name, or a module's with what its form calls the part ("….c_attn.left.weight"). */
   readonly name: string;
   readonly tensor: tf.Tensor;
   /** Whether weight decay acts on it: on matrices and factors, not on biases, norms, scales. */
