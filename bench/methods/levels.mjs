@@ -64,7 +64,8 @@ export const METHOD_LEVELS = [
     ],
   ),
   levels('tensor-gpt', [8, 4, 2], (rank) => [`embedding rank ${rank}`, { rank }], EMBEDDINGS),
-  levels('layer-truncation', [5, 4, 3], (layers) => [`first ${layers}`, { keep: 'first', layers }]),
+  { ...firstBlocks([5, 4, 3]), only: 'fairy-tales-gpt2' },
+  { ...firstBlocks([3, 2, 1]), only: 'sst2-bert' },
   levels('skip-sublayers', [1, 2, 3], (count) => [`last ${count} attentions`, { part: 'attention', count }]),
   levels('activation-top-k', [0.5, 0.25, 0.1], (keptActivations) => [
     `${100 * keptActivations} % kept`,
@@ -90,6 +91,10 @@ function levels(method, values, describe, targets) {
       return { label, steps: [step(method, parameters, targets)] };
     }),
   };
+}
+
+function firstBlocks(counts) {
+  return levels('layer-truncation', counts, (layers) => [`first ${layers}`, { keep: 'first', layers }]);
 }
 
 function sparsities(method) {
