@@ -10,33 +10,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'vite';
 import { ROOT } from '../../scripts/dependencies.mjs';
+import { withBuiltForNode } from '../built-for-node.mjs';
 import { tableOf } from './table.mjs';
 
 const rounds = Number(process.argv[2] ?? 5);
-// Within the project, so that the packages that Node loads itself are found.
-const folder = await mkdtemp(join(ROOT, 'node_modules', '.lathe-entropy-'));
 const scratch = await mkdtemp(join(tmpdir(), 'lathe-entropy-'));
 try {
-  await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: 'error',
-    ssr: { noExternal: true, external: ['webgpu'] },
-    build: {
-      ssr: join('bench', 'entropy', 'measure.ts'),
-      target: 'es2023',
-      outDir: folder,
-      rolldownOptions: { output: { entryFileNames: 'measure.mjs' } },
-    },
+  await withBuiltForNode(join('bench', 'entropy', 'measure.ts'), async ({ measureForms }) => {
+    const table = tableOf(await measureForms({ root: ROOT, scratch, rounds }));
+    await writeFile(join(ROOT, 'bench', 'results', 'entropy.md'), table);
+    console.log(table);
   });
-  const { measureForms } = await import(pathToFileURL(join(folder, 'measure.mjs')).href);
-  const table = tableOf(await measureForms({ root: ROOT, scratch, rounds }));
-  await writeFile(join(ROOT, 'bench', 'results', 'entropy.md'), table);
-  console.log(table);
 } finally {
-  await rm(folder, { recursive: true });
   await rm(scratch, { recursive: true });
 }

@@ -8,31 +8,12 @@
  * Both train the same batch from the same weights, in turn in one process (A B A B, after a step of each to warm up); the
  * medians and their ratio are printed.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'vite';
 import { ROOT } from '../../scripts/dependencies.mjs';
+import { withBuiltForNode } from '../built-for-node.mjs';
 
 const [rounds = 5, sequences = 8, length = 128] = process.argv.slice(2).map(Number);
-// Within the project, so that the packages that Node loads itself are found.
-const folder = await mkdtemp(join(ROOT, 'node_modules', '.lathe-training-'));
-try {
-  await build({
-    configFile: false,
-    root: ROOT,
-    logLevel: 'error',
-    ssr: { noExternal: true, external: ['webgpu'] },
-    build: {
-      ssr: join('bench', 'training', 'compare-with-tfjs.ts'),
-      target: 'es2023',
-      outDir: folder,
-      rolldownOptions: { output: { entryFileNames: 'compare.mjs' } },
-    },
-  });
-  const { compareWithTfjs } = await import(pathToFileURL(join(folder, 'compare.mjs')).href);
-  const checkpoint = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
+const checkpoint = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
+await withBuiltForNode(join('bench', 'training', 'compare-with-tfjs.ts'), async ({ compareWithTfjs }) => {
   console.log(JSON.stringify(await compareWithTfjs({ checkpoint, rounds, sequences, length }), null, 2));
-} finally {
-  await rm(folder, { recursive: true });
-}
+});

@@ -77,3 +77,14 @@ async function logitsOf(model: Model, batch: TokenBatch): Promise<{ rows: Float3
   const rows = Array.from({ length: count }, (_, row) => values.subarray(row * classes, (row + 1) * classes));
   return { rows, classes };
 }
+
+/** The same data, which fail at a step as where a device is lost. */
+export function breakingAt(data: TrainingData, brokenAt: number): TrainingData {
+  return {
+    ...data,
+    batch(step, ...rest) {
+      if (step === brokenAt) throw new Error('The device was lost.');
+      return data.batch(step, ...rest);
+    },
+  };
+}

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../gpu/node-gpu';
 import type { Model } from '../../model/model';
 import { recovered, SHORT_RUN, TINY_MODELS, withTiny } from '../../testing/tiny-recipes';
-import { meanDivergence, statesInMemory, tinyTrainingData } from '../../testing/tiny-training';
+import { breakingAt, meanDivergence, statesInMemory, tinyTrainingData } from '../../testing/tiny-training';
 
 beforeAll(() => openNodeGpu());
 
@@ -115,14 +115,7 @@ test.each([4, 9])('a run that broke off in step %i ends as if it had not', (brok
     const steps = [gradual({ keepStateEvery: 3 })];
     const whole = await recovered(base, steps);
     const states = statesInMemory();
-    const data = await tinyTrainingData(base);
-    const breaking: typeof data = {
-      ...data,
-      batch(step, ...rest) {
-        if (step === brokenAt) throw new Error('The device was lost.');
-        return data.batch(step, ...rest);
-      },
-    };
+    const breaking = breakingAt(await tinyTrainingData(base), brokenAt);
     const statesOf = () => states;
     await expect(recovered(base, steps, { data: breaking, statesOf })).rejects.toThrow('device was lost');
     const resumed = await recovered(base, steps, { statesOf });

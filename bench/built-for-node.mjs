@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vite';
+import { ROOT } from '../scripts/dependencies.mjs';
+
+/**
+ * Builds a TypeScript file of the project for Node and gives its module to `use`; what was built goes afterwards.
+ *
+ * @param entry path from the project's root
+ */
+export async function withBuiltForNode(entry, use) {
+  // Within the project, so that the packages that Node loads itself are found.
+  const folder = await mkdtemp(join(ROOT, 'node_modules', '.lathe-bench-'));
+  try {
+    await build({
+      configFile: false,
+      root: ROOT,
+      logLevel: 'error',
+      ssr: { noExternal: true, external: ['webgpu'] },
+      build: {
+        ssr: entry,
+        target: 'es2023',
+        outDir: folder,
+        rolldownOptions: { output: { entryFileNames: 'built.mjs' } },
+      },
+    });
+    return await use(await import(pathToFileURL(join(folder, 'built.mjs')).href));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
