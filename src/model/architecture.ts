@@ -42,6 +42,11 @@ export interface Architecture {
   /** The name as transformers writes it today, for a tensor that an older or headless checkpoint calls otherwise. */
   canonicalName(tensor: string): string;
   layout(config: ModelConfig): ModelLayout;
+  /**
+   * A masked language model's configuration with a sequence classifier in place of its head; absent: the family has none.
+   * @param labels in order of the logits
+   */
+  withClassifier?(config: ModelConfig, labels: readonly string[]): ModelConfig;
   /** Key of config.json that counts the blocks. */
   readonly layersKey: string;
   /** With what the names of a block's tensors begin. */

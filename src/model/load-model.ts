@@ -43,7 +43,9 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   refuseFurtherLayers(entries, config.layers);
   const linears = new Map<string, LinearWeight>();
   const vectors = new Map<string, tf.Tensor>();
-  const progress = new ByteProgress(bytesToRead(layout, entries, stored), options);
+  const isUsed = usedBy(layout, stored);
+  const bytes = [...entries].reduce((sum, [name, entry]) => sum + (isUsed(name) ? entry.byteLength : 0), 0);
+  const progress = new ByteProgress(bytes, options);
   try {
     for (const matrix of layout.matrices) {
       const description = stored.get(matrix.module);
@@ -61,7 +63,8 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
     throw error;
   }
   const inOrder = new Map(layout.matrices.map(({ module }) => [module, linears.get(module)!]));
-  return new TransformerModel(architecture, config, inOrder, vectors);
+  const unused = new Map([...entries].filter(([name]) => !isUsed(name)));
+  return new TransformerModel(architecture, config, inOrder, vectors, unused);
 }
 
 /** A piece of the file, and where it goes. */
@@ -160,21 +163,17 @@ function refuseFurtherLayers(entries: ReadonlyMap<string, TensorEntry>, layers: 
   }
 }
 
-/** Bytes of the tensors that the model is made of; a file may hold others. */
-function bytesToRead(
+/** Whether a model is made of a tensor, by its name; a file may hold others. */
+function usedBy(
   layout: ModelLayout,
-  entries: ReadonlyMap<string, TensorEntry>,
   stored: ReadonlyMap<string, StoredWeightDescription>,
-): number {
+): (tensor: string) => boolean {
   const needed = new Set(layout.vectors.map(({ tensor }) => tensor));
   for (const { module, tensor } of layout.matrices) {
     if (!stored.has(module)) needed.add(tensor);
   }
   const modules = [...stored.keys()];
-  const isStored = (name: string) => modules.some((module) => name.startsWith(`${module}.`));
-  return [...entries]
-    .filter(([name]) => needed.has(name) || isStored(name))
-    .reduce((sum, [, { byteLength }]) => sum + byteLength, 0);
+  return (tensor) => needed.has(tensor) || modules.some((module) => tensor.startsWith(`${module}.`));
 }
 
 function fileShape({ shape: [outputs, inputs], transposed }: MatrixLayout): number[] {

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import type { FoldedNorm } from '../kernels/folded-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { Members, ModelStructure } from './structure';
@@ -126,6 +127,8 @@ export interface Model {
   /**
    * One block alone, [batch·length, width] → the same shape.
    * @param position in `config.structure.blocks`
+  /** Tensors of its checkpoint that its forward pass has no use for, by transformers' names; in the file until they are read. */
+  readonly unused: ReadonlyMap<string, TensorEntry>;
    */
   runBlock(position: number, hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D;
   /** What follows the last block, [batch·length, width] → the same shape. */
@@ -174,3 +177,12 @@ export interface Model {
   clone(): Model;
   dispose(): void;
 }
+  /**
+   * The same with another configuration of the family, such as another head: weights that it has and this model has not are
+   * among those that are given.
+   */
+  withConfig(
+    config: ModelConfig,
+    linears: ReadonlyMap<string, LinearWeight>,
+    vectors: ReadonlyMap<string, tf.Tensor>,
+  ): Model;

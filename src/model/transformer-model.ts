@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import { emptyTensor, uploadTensor } from '../gpu/transfer';
 import { rowRange } from '../kernels/copy-rows';
 import type { FoldedNorm } from '../kernels/folded-norm';
@@ -32,6 +33,7 @@ export class TransformerModel implements Model {
     readonly config: ModelConfig,
     readonly linears: ReadonlyMap<string, LinearWeight>,
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
+    readonly unused: ReadonlyMap<string, TensorEntry> = new Map(),
   ) {
     this.layout = architecture.layout(config);
     this.checkpointLayout = architecture.layout({ ...config, structure: wholeStructure(config.layers) });
@@ -158,7 +160,14 @@ export class TransformerModel implements Model {
     replacedLinears: ReadonlyMap<string, LinearWeight>,
     replacedVectors: ReadonlyMap<string, tf.Tensor>,
   ): Model {
-    const config = { ...this.config, structure };
+    return this.withConfig({ ...this.config, structure }, replacedLinears, replacedVectors);
+  }
+
+  withConfig(
+    config: ModelConfig,
+    replacedLinears: ReadonlyMap<string, LinearWeight>,
+    replacedVectors: ReadonlyMap<string, tf.Tensor>,
+  ): Model {
     const layout = this.architecture.layout(config);
     const linears = layout.matrices.map(
       ({ module }) => [module, replacedLinears.get(module) ?? this.linears.get(module)!.clone()] as const,
@@ -166,7 +175,7 @@ export class TransformerModel implements Model {
     const vectors = layout.vectors.map(
       ({ tensor }) => [tensor, replacedVectors.get(tensor) ?? this.vectors.get(tensor)!.clone()] as const,
     );
-    return new TransformerModel(this.architecture, config, new Map(linears), new Map(vectors));
+    return new TransformerModel(this.architecture, config, new Map(linears), new Map(vectors), this.unused);
   }
 
   clone(): Model {

@@ -60,6 +60,19 @@ export const bert: Architecture = {
   },
 
   layout: bertLayout,
+
+  withClassifier(config, labels) {
+    const source = {
+      ...config.source,
+      architectures: ['BertForSequenceClassification'],
+      problem_type: 'single_label_classification',
+      num_labels: labels.length,
+      id2label: Object.fromEntries(labels.map((label, index) => [index, label])),
+      label2id: Object.fromEntries(labels.map((label, index) => [label, index])),
+    };
+    return { ...config, task: 'sequence-classification', hasOwnHead: false, labels, source };
+  },
+
   layersKey: 'num_hidden_layers',
   blockName,
 
