@@ -7,7 +7,8 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import { QuantizedWeight } from '../../weights/quantized-weight';
 import { TensorTrainWeight } from '../../weights/tensor-train-weight';
 import { type CompressionContext, type ModelMethod, RecipeError } from '../method';
-import { balancedFactors, greatestRank } from './tensor-train';
+import { greatestRank } from '../tensor-train-ranks';
+import { balancedFactors } from './tensor-train';
 
 const schema = z.strictObject({
   bondDimension: z.number().int().positive().default(32),
@@ -115,7 +116,7 @@ async function asProductOperator(
   task: Pick<CompressionContext, 'signal' | 'onProgress'>,
 ): Promise<LinearWeight> {
   const [rows, columns] = weight.shape.map((dimension) => balancedFactors(dimension, cores));
-  const greatest = greatestRank(rows, columns);
+  const greatest = greatestRank(rows.map((row, index) => row * columns[index]));
   if (bondDimension > greatest) {
     throw new RecipeError(
       `${name} split into ${rows.join('·')} rows and ${columns.join('·')} columns has no bond dimension of ${bondDimension}; the greatest is ${greatest} (then it is exact).`,

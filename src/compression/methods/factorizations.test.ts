@@ -8,7 +8,8 @@ import { DenseWeight } from '../../weights/dense-weight';
 import type { MatrixMethod } from '../method';
 import { kronecker } from './kronecker';
 import { lowRank } from './low-rank';
-import { balancedFactors, greatestRank, tensorTrain } from './tensor-train';
+import { greatestRank, leastShare, rankKeeping } from '../tensor-train-ranks';
+import { balancedFactors, tensorTrain } from './tensor-train';
 
 beforeAll(() => openNodeGpu());
 
@@ -60,7 +61,7 @@ describe('what has the structure is kept exactly', () => {
   test('any matrix, by a tensor train of full rank', async () => {
     const values = seededNormal(30 * 24, 5);
     const sizes = { rows: [2, 3, 5], columns: [4, 3, 2] };
-    const maxRank = greatestRank(sizes.rows, sizes.columns);
+    const maxRank = greatestRank([2 * 4, 3 * 3, 5 * 2]);
     expect(maxRank).toBe(10);
     expect(await compressionError('tensor-train', { ...sizes, maxRank }, values, [30, 24])).toBeLessThan(
       ROUNDING,
@@ -87,6 +88,8 @@ test('parameters are exactly those of the factors', async () => {
     ['low-rank', { rank: 5 }, 5 * (24 + 36)],
     ['kronecker', { terms: 3, aShape: ['1/4', '1/3'] }, 3 * (6 * 12 + 4 * 3)],
     ['tensor-train', { rows: ['1/4', 4], columns: ['1/6', '6'], maxRank: 7 }, 7 * (6 * 6 + 4 * 6)],
+    // Rank 7 holds 420 of 864 values, and rank 8 would hold 480.
+    ['tensor-train', { rows: ['1/4', 4], columns: ['1/6', '6'], parametersKept: 0.5 }, 7 * (6 * 6 + 4 * 6)],
     ['tensor-train', { rows: [2, 3, 4], columns: 'auto', maxRank: 2 }, 2 * 2 * 3 + 2 * 3 * 3 * 2 + 2 * 4 * 4],
   ] as const) {
     const weight = await compressMatrix(id, parameters, values, shape);
@@ -94,6 +97,17 @@ test('parameters are exactly those of the factors', async () => {
     expect(weight.storedBytes, id).toBe(4 * expected);
     weight.dispose();
   }
+});
+
+test('the rank of a tensor train that holds a share of the parameters', () => {
+  // Of 64·64 values in two cores, rank r holds 128·r.
+  expect(rankKeeping(0.5, [64, 64])).toBe(16);
+  expect(rankKeeping(0.49, [64, 64])).toBe(15);
+  expect(rankKeeping(1, [64, 64])).toBe(32);
+  // Three cores of 4 values each: ranks up to 4 on both sides, 4r + 4r² + 4r values of 64.
+  expect([0.2, 0.5, 1].map((share) => rankKeeping(share, [4, 4, 4]))).toEqual([1, 2, 3]);
+  expect(leastShare([4, 4, 4])).toBe(12 / 64);
+  expect(rankKeeping(0.18, [4, 4, 4])).toBe(0);
 });
 
 test('sizes that a tensor train is left to choose', () => {
@@ -115,7 +129,7 @@ test.each([
   [[96, 8], [24, 8], 64],
   [[5], [7], 1],
 ])('the greatest rank of rows %j and columns %j', (rows, columns, greatest) => {
-  expect(greatestRank(rows, columns)).toBe(greatest);
+  expect(greatestRank(rows.map((row, index) => row * columns[index]))).toBe(greatest);
 });
 
 test.each([

@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { matrixFrom } from '../../linalg/matrix';
-import { tensorTrainSvd } from '../../linalg/tensor-train';
+import { type TensorTrainLimit, tensorTrainSvd } from '../../linalg/tensor-train';
 import { TensorTrainWeight } from '../../weights/tensor-train-weight';
-import { divisorsInWords, divisorsOf, resolveSize, type Size, sizeSchema } from '../dimension-shares';
+import {
+  divisorsInWords,
+  divisorsOf,
+  parametersKeptField,
+  resolveSize,
+  type Size,
+  sizeSchema,
+} from '../dimension-shares';
 import { type MatrixMethod, RecipeError } from '../method';
+import { greatestRank, leastShare, rankKeeping } from '../tensor-train-ranks';
 
 const sizes = z.union([z.literal('auto'), z.array(sizeSchema).min(1)]).default('auto');
 
@@ -12,6 +20,7 @@ const schema = z.strictObject({
   columns: sizes,
   maxRank: z.number().int().positive().optional(),
   relativeError: z.number().min(0).lt(1).optional(),
+  parametersKept: z.number().positive().max(1).optional(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -63,26 +72,48 @@ export const tensorTrain: MatrixMethod<Parameters> = {
       optional: true,
       help: 'Bound on the error of each matrix; the ranks follow. Instead of a greatest rank.',
     },
+    parametersKept: parametersKeptField(
+      'the cores may hold; the greatest rank follows. Instead of a greatest rank.',
+    ),
   },
   schema,
 
   async compress({ name, shape, values }, parameters, context) {
-    const { maxRank, relativeError } = parameters;
-    if ((maxRank === undefined) === (relativeError === undefined)) {
-      throw new RecipeError('tensor-train takes either "maxRank" or "relativeError", one of the two.');
-    }
     const { rows, columns } = coresFor(name, shape, parameters);
-    const greatest = greatestRank(rows, columns);
-    if (maxRank !== undefined && maxRank > greatest) {
-      throw new RecipeError(
-        `${name} split into ${rows.join('·')} rows and ${columns.join('·')} columns has no rank of ${maxRank} between its cores; the greatest is ${greatest} (then it is exact).`,
-      );
-    }
-    const limit = maxRank === undefined ? { relativeError: relativeError! } : { maxRank };
+    const limit = limitFor(name, rows, columns, parameters);
     const train = await tensorTrainSvd(matrixFrom(values, ...shape), rows, columns, limit, context);
     return TensorTrainWeight.fromCores(train.cores);
   },
 };
+
+/** @throws RecipeError where not exactly one limit is given, or there is no such train */
+function limitFor(
+  name: string,
+  rows: readonly number[],
+  columns: readonly number[],
+  { maxRank, relativeError, parametersKept }: Parameters,
+): TensorTrainLimit {
+  const given = [maxRank, relativeError, parametersKept].filter((limit) => limit !== undefined);
+  if (given.length !== 1) {
+    throw new RecipeError(
+      'tensor-train takes either "maxRank", "relativeError" or "parametersKept", one of the three.',
+    );
+  }
+  if (relativeError !== undefined) return { relativeError };
+  const modes = rows.map((row, index) => row * columns[index]);
+  if (maxRank === undefined) {
+    const rank = rankKeeping(parametersKept!, modes);
+    if (rank >= 1) return { maxRank: rank };
+    throw new RecipeError(
+      `${parametersKept} of the parameters of ${name} do not hold a train of ${rows.join('·')} rows and ${columns.join('·')} columns; the least share that does is ${leastShare(modes).toPrecision(3)}.`,
+    );
+  }
+  const greatest = greatestRank(modes);
+  if (maxRank <= greatest) return { maxRank };
+  throw new RecipeError(
+    `${name} split into ${rows.join('·')} rows and ${columns.join('·')} columns has no rank of ${maxRank} between its cores; the greatest is ${greatest} (then it is exact).`,
+  );
+}
 
 /** Rows and columns of the cores. Where one of them is "auto" it has as many sizes as the other. */
 function coresFor(
@@ -124,19 +155,6 @@ function mostFactors(...dimensions: number[]): number {
 function primeFactors(value: number): number {
   const least = divisorsOf(value)[1];
   return least === undefined ? 0 : 1 + primeFactors(value / least);
-}
-
-/** The greatest rank that any cut of the train can have: the smaller side of the matrix that it cuts. */
-export function greatestRank(rows: readonly number[], columns: readonly number[]): number {
-  const modes = rows.map((row, index) => row * columns[index]);
-  const whole = modes.reduce((product, mode) => product * mode, 1);
-  let before = 1;
-  let greatest = 1;
-  for (const mode of modes) {
-    before *= mode;
-    greatest = Math.max(greatest, Math.min(before, whole / before));
-  }
-  return greatest;
 }
 
 /** Divisors whose product is the dimension, as near to each other as they come, ascending. */
