@@ -35,6 +35,7 @@ def add_arguments(parser):
     parser.add_argument("--embedding", action="store_true", help="the token embedding trains too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--evaluate-every", type=int, default=50)
+    parser.add_argument("--perplexity-every", type=int, help="steps after which the test text is measured on the way")
 
 
 class Run:
@@ -129,6 +130,8 @@ class Run:
             optimizer.step()
             if (step + 1) % arguments.evaluate_every == 0 or step + 1 == arguments.steps:
                 consider(step + 1, loss)
+            if arguments.perplexity_every and (step + 1) % arguments.perplexity_every == 0:
+                self.report(f"at step {step + 1}")
         self.student.load_state_dict(best)
         print(f"best at step {best_step}", flush=True)
         return best_step

@@ -1,0 +1,80 @@
+/**
+ * What is recovered on the demo GPT-2, each as steps of a recipe and as the PyTorch twin that does the same
+ * (`training/recovery`). `before` is the compression alone; `trained` is the recipe; `twin` is the script and its arguments.
+ */
+
+const LINEARS = ['Linear'];
+const EVERYTHING = ['re:.*'];
+
+const compress = (method, parameters) => ({ method, targets: LINEARS, parameters });
+const train = (method, parameters = {}) => ({ method, targets: LINEARS, parameters, trains: true });
+
+const FACTORIZED = {
+  kronecker: compress('kronecker', { terms: 1, aShape: ['1/2', '1'] }),
+  'tensor-train': compress('tensor-train', { rows: [8, '1/8'], columns: [8, '1/8'], parametersKept: 0.5 }),
+  'low-rank': compress('low-rank', { parametersKept: 0.5 }),
+};
+const THREE_BLOCKS = { keep: 'list', list: [0, 2, 4] };
+
+/** @type {readonly { id: string, title: string, before: object[], trained: object[], twin: string[] }[]} */
+export const CASES = [
+  ...Object.entries(FACTORIZED).map(([form, step]) => ({
+    id: form,
+    title: `${form} at half of the parameters, distilled`,
+    before: [step],
+    trained: [step, train('knowledge-distillation')],
+    twin: ['knowledge_distillation', '--form', form],
+  })),
+  {
+    id: 'factorized-recovery',
+    title: 'Kronecker at half of the parameters, with hidden states',
+    before: [FACTORIZED.kronecker],
+    trained: [FACTORIZED.kronecker, train('factorized-recovery', { hiddenWeight: 0.1 })],
+    twin: ['knowledge_distillation', '--form', 'kronecker', '--hidden-weight', '0.1'],
+  },
+  {
+    id: 'layers',
+    title: 'three of six blocks (0, 2, 4), distilled',
+    before: [{ method: 'layer-truncation', targets: EVERYTHING, parameters: THREE_BLOCKS }],
+    trained: [train('layer-distillation', THREE_BLOCKS)],
+    twin: ['layer_distillation', '--blocks', '0', '2', '4'],
+  },
+  {
+    id: 'sparse-70',
+    title: '70 % of each matrix pruned gradually, then locked',
+    before: [compress('magnitude-pruning', { sparsity: 0.7, scope: 'layer' })],
+    trained: [train('gradual-pruning', { sparsity: 0.7 })],
+    twin: ['gradual_pruning', '--sparsity', '0.7'],
+  },
+  {
+    id: 'sparse-2-4',
+    title: '2:4, pruned gradually, then locked',
+    before: [compress('magnitude-pruning', { pattern: '2:4' })],
+    trained: [train('gradual-pruning', { pattern: '2:4' })],
+    twin: ['gradual_pruning', '--pattern', '2:4'],
+  },
+  {
+    id: 'compression-aware-2-4',
+    title: '2:4 by the compression-aware minimizer',
+    before: [compress('magnitude-pruning', { pattern: '2:4' })],
+    trained: [train('compression-aware-minimizer', { pattern: '2:4' })],
+    twin: ['compression_aware_minimizer', '--pattern', '2:4'],
+  },
+  {
+    id: 'int4',
+    title: 'int4 in groups of 32, quantization-aware',
+    before: [compress('round-to-nearest', { bits: 4, strategy: 'group', groupSize: 32, symmetric: true })],
+    trained: [train('quantization-aware-training', { bits: 4, groupSize: 32 })],
+    twin: ['quantization_aware_training', '--bits', '4', '--group-size', '32'],
+  },
+];
+
+/** The recipes of a case: the compression alone and the trained one, with the settings of its run. */
+export function recipesOf({ id, before, trained }, settings) {
+  const withSettings = ({ trains, ...step }) =>
+    trains ? { ...step, parameters: { ...step.parameters, ...settings } } : step;
+  return [
+    { name: `${id}: before`, steps: before },
+    { name: id, steps: trained.map(withSettings), training: { text: 'fairy-tales.train.txt' } },
+  ];
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+/**
+ * What training recovers on the demo GPT-2: perplexity before and after, Lathe's beside its PyTorch twin's. Each case is written
+ * to bench/results/recovery.{json,md} when it is done; a run that breaks off goes on where it stopped when it is started again.
+ *
+ *     node bench/recovery/run.mjs [--case ID ...] [--steps 390] [--batch-size 16] [--length 256] [--warm-up 30]
+ *                                 [--state DIR] [--python .venv/bin/python | --no-lathe]
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
+import { CASES, recipesOf } from './cases.mjs';
+
+const STEM = join(ROOT, 'bench', 'results', 'recovery');
+const DATA_SETS = join(ROOT, 'public', 'datasets');
+
+const { values } = parseArgs({
+  options: {
+    case: { type: 'string', multiple: true },
+    steps: { type: 'string', default: '390' },
+    'batch-size': { type: 'string', default: '16' },
+    length: { type: 'string', default: '256' },
+    'warm-up': { type: 'string', default: '30' },
+    state: { type: 'string', default: join(tmpdir(), 'lathe-recovery') },
+    python: { type: 'string' },
+    'no-lathe': { type: 'boolean', default: false },
+  },
+});
+
+ensureDependencies();
+const run = {
+  steps: Number(values.steps),
+  batchSize: Number(values['batch-size']),
+  sequenceLength: Number(values.length),
+  warmupSteps: Number(values['warm-up']),
+};
+const chosen = CASES.filter(({ id }) => !values.case || values.case.includes(id));
+const results = existsSync(`${STEM}.json`) ? JSON.parse(readFileSync(`${STEM}.json`, 'utf8')) : [];
+for (const each of chosen) {
+  if (!values['no-lathe']) record(each, 'lathe', ofLathe(each));
+  if (values.python) record(each, 'pytorch', ofTwin(each, resolve(values.python)));
+}
+console.log(readFileSync(`${STEM}.md`, 'utf8'));
+
+/** @returns perplexities, or undefined where the command failed and has said why */
+function ofLathe(each) {
+  const folder = mkdtempSync(join(tmpdir(), 'lathe-recovery-'));
+  try {
+    const recipes = recipesOf(each, { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 });
+    const paths = recipes.map((recipe, index) => {
+      const path = join(folder, `${index}.json`);
+      writeFileSync(path, JSON.stringify(recipe));
+      return path;
+    });
+    const report = join(folder, 'report.json');
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        join(ROOT, 'cli', 'main.mjs'),
+        ...['--model', join(ROOT, 'public', 'models', 'fairy-tales-gpt2')],
+        ...paths.flatMap((path) => ['--recipe', path]),
+        ...['--train', join(DATA_SETS, 'fairy-tales.train.txt'), '--state', values.state],
+        ...['--evaluate', `perplexity=${join(DATA_SETS, 'fairy-tales.test.txt')}`, '--max-windows', '16'],
+        ...['--report', report],
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    if (status !== 0) return undefined;
+    const { base, variants, device, recordedAt } = JSON.parse(readFileSync(report, 'utf8'));
+    const [before, after] = variants.map(({ metrics }) => metrics.perplexity);
+    const bytes = variants[1].size.storedBytes;
+    return { base: base.metrics.perplexity, before, after, bytes, device: device.description, recordedAt };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function ofTwin({ twin: [script, ...settings] }, python) {
+  const { status, stdout } = spawnSync(
+    python,
+    [
+      ...['-m', `recovery.${script}`, ...settings],
+      ...['--steps', values.steps, '--batch-size', values['batch-size'], '--length', values.length],
+      ...['--warm-up', values['warm-up'], '--evaluate-every', String(evaluateEvery())],
+    ],
+    { cwd: join(ROOT, 'training'), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  if (status !== 0) return undefined;
+  const perplexities = [...stdout.matchAll(/: perplexity ([\d.]+)/g)].map(([, figure]) => Number(figure));
+  return { base: perplexities[0], before: perplexities[1], after: perplexities.at(-1) };
+}
+
+function evaluateEvery() {
+  return Math.max(1, Math.round(run.steps / 3));
+}
+
+function record({ id, title }, who, figures) {
+  if (!figures) return;
+  const key = JSON.stringify([id, run]);
+  let entry = results.find((result) => JSON.stringify([result.id, result.run]) === key);
+  if (!entry) results.push((entry = { id, title, run }));
+  entry[who] = figures;
+  writeFileSync(`${STEM}.json`, `${JSON.stringify(results, undefined, 1)}\n`);
+  writeFileSync(`${STEM}.md`, table());
+}
+
+function table() {
+  const rows = results.map(({ title, run: { steps, batchSize, sequenceLength }, lathe, pytorch }) => {
+    const difference = lathe && pytorch ? `${(100 * (lathe.after / pytorch.after - 1)).toFixed(3)} %` : '–';
+    const tokens = (steps * batchSize * sequenceLength).toLocaleString('en');
+    return [
+      title,
+      `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}`,
+      figure((lathe ?? pytorch).before),
+      figure(lathe?.after),
+      figure(pytorch?.after),
+      difference,
+    ].join(' | ');
+  });
+  return `# Recovery of the demo GPT-2
+
+Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure((results[0].lathe ?? results[0].pytorch).base)}.
+0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3. PyTorch is the twin in \`training/recovery\`, on the same windows.
+
+| what | tokens: steps × sequences × length | before | Lathe | PyTorch | difference |
+|---|---|---:|---:|---:|---:|
+${rows.map((row) => `| ${row} |`).join('\n')}
+`;
+}
+
+function figure(value) {
+  return value === undefined ? '–' : value.toFixed(3);
+}
