@@ -85,7 +85,8 @@ export async function compressEachBlock<Parameters>(
         const done = targets.length - left.size;
         options.onProgress?.(name, done);
         const weight = current.linears.get(name)!;
-        const target = { name, shape: weight.shape, values: await weight.dense(), weight };
+        const { attentionRoles } = current.layout.matrices.find(({ module }) => module === name)!;
+        const target = { name, shape: weight.shape, values: await weight.dense(), weight, attentionRoles };
         const context = {
           signal: options.signal,
           calibration: options.calibration,

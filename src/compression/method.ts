@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Model } from '../model/model';
+import type { AttentionRole, Model, ModelConfig } from '../model/model';
 import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { CalibrationSequences, CalibrationStatistic, LinearStatistics } from './calibration';
@@ -45,6 +45,8 @@ export interface TargetMatrix {
   readonly values: Float32Array;
   /** The form that it is in now: a sparse matrix that is quantized stays sparse. */
   readonly weight: LinearWeight;
+  /** What attention takes the outputs for, in equal runs of rows; absent where it takes none. Only calibrated methods are told. */
+  readonly attentionRoles?: readonly AttentionRole[];
 }
 
 export interface CompressionContext {
@@ -116,6 +118,12 @@ export interface ModelMethod<Parameters = unknown> extends MethodDeclaration<Par
   needsCalibration?(parameters: Parameters): boolean;
   /** It trains: the recipe must name a text to train on, and `context.training` is there. */
   readonly trains?: true;
+  /**
+   * What the model's configuration is after a step of it that gives the model another task; absent: the task stays. Later
+   * steps find their targets, and their texts their labels, by it.
+   * @throws RecipeError where the method does not fit the model's task
+   */
+  configAfter?(config: ModelConfig, parameters: Parameters): ModelConfig;
   /** How often the sequences run through the model, a backward pass counted as two; absent: once. For the cost shown. */
   calibrationPasses?(parameters: Parameters): number;
   /**

@@ -64,6 +64,9 @@ export interface NextToken {
 /** Layer normalizations that are taken into the products after them, by the module whose product it is. */
 export type FoldedNorms = ReadonlyMap<string, FoldedNorm>;
 
+/** What a head does with an output of one of its linears. */
+export type AttentionRole = 'query' | 'key' | 'value';
+
 /** A matrix of the checkpoint and the module whose weight it is. */
 export interface MatrixLayout {
   /** Module name of the transformers library. */
@@ -81,6 +84,8 @@ export interface MatrixLayout {
   readonly outputs?: Members;
   /** The same of the inputs. */
   readonly inputs?: Members;
+  /** What attention takes the outputs for: of each role all heads, one role after the other. */
+  readonly attentionRoles?: readonly AttentionRole[];
 }
 
 /** Any other tensor of the checkpoint. */
@@ -98,8 +103,11 @@ export interface ModelLayout {
   readonly vectors: readonly VectorLayout[];
 }
 
-/** Is shown what goes into a linear, by its module name: [tokens, in], padding included. It does not keep `x`. */
-export type LinearObserver = (module: string, x: tf.Tensor2D) => void;
+/**
+ * Is shown what goes into a linear, by its module name, and what comes out of it: [tokens, in] and [tokens, out], padding
+ * included, the output with bias, activation and residual. It keeps neither.
+ */
+export type LinearObserver = (module: string, x: tf.Tensor2D, y: tf.Tensor2D) => void;
 
 /**
  * A loaded model: weights by module name plus the forward pass of its architecture. It owns its weights.
@@ -119,6 +127,8 @@ export interface Model {
   readonly blockLinears: readonly string[];
   /** Everything else by tensor name (biases, layer norms), float32. */
   readonly vectors: ReadonlyMap<string, tf.Tensor>;
+  /** Tensors of its checkpoint that its forward pass has no use for, by transformers' names; in the file until they are read. */
+  readonly unused: ReadonlyMap<string, TensorEntry>;
 
   /** Final hidden states of whole sequences, what `head` takes: [batch·length, width]. */
   hiddenStates(batch: TokenBatch): tf.Tensor2D;
@@ -127,8 +137,6 @@ export interface Model {
   /**
    * One block alone, [batch·length, width] → the same shape.
    * @param position in `config.structure.blocks`
-  /** Tensors of its checkpoint that its forward pass has no use for, by transformers' names; in the file until they are read. */
-  readonly unused: ReadonlyMap<string, TensorEntry>;
    */
   runBlock(position: number, hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D;
   /** What follows the last block, [batch·length, width] → the same shape. */
@@ -174,9 +182,6 @@ export interface Model {
     linears: ReadonlyMap<string, LinearWeight>,
     vectors: ReadonlyMap<string, tf.Tensor>,
   ): Model;
-  clone(): Model;
-  dispose(): void;
-}
   /**
    * The same with another configuration of the family, such as another head: weights that it has and this model has not are
    * among those that are given.
@@ -186,3 +191,6 @@ export interface Model {
     linears: ReadonlyMap<string, LinearWeight>,
     vectors: ReadonlyMap<string, tf.Tensor>,
   ): Model;
+  clone(): Model;
+  dispose(): void;
+}

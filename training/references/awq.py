@@ -1,4 +1,5 @@
-"""AWQ, its searches as the authors' code makes them: on the activations themselves, not on their Hessian.
+"""AWQ, its searches as the authors' code makes them: on the activations themselves, not on their Hessian. A row takes the limits
+that are found for its groups only where that lessens the error of its output, which is not in the authors' code.
 
     python -m references.awq        (in the folder training)
 
@@ -74,14 +75,23 @@ def search_clipping(weight, x, group_size, quantize):
     return best
 
 
-def awq(weight, x, bits, group_size, symmetric, clip):
+def clip_rows(scaled, x, limits, group_size, quantize):
+    """The weights with those rows cut off whose output is then nearer to what it was; and which these are."""
+    limit = limits.repeat_interleave(group_size, 1)
+    clipped = scaled.clamp(-limit, limit)
+    lost = lambda cut: (x @ (quantize(cut) - scaled).T).square().sum(0)
+    takes = lost(clipped) < lost(scaled)
+    return torch.where(takes[:, None], clipped, scaled), takes
+
+
+def awq(weight, x, bits, group_size, symmetric):
+    """(exponent, scales, loss of each exponent, result without clipping, which rows are clipped, result)"""
     quantize = lambda matrix: pseudo_quantize(matrix, bits, group_size, symmetric)
     exponent, scales, losses = search_scales(weight, x, quantize)
     scaled = weight * scales
-    if clip:
-        limit = search_clipping(scaled, x / scales, group_size, quantize).repeat_interleave(group_size, 1)
-        scaled = scaled.clamp(-limit, limit)
-    return exponent, scales, losses, quantize(scaled) / scales
+    limits = search_clipping(scaled, x / scales, group_size, quantize)
+    clipped, takes = clip_rows(scaled, x / scales, limits, group_size, quantize)
+    return exponent, scales, losses, quantize(scaled) / scales, takes, quantize(clipped) / scales
 
 
 def results(weight, x, group_size):
@@ -89,8 +99,9 @@ def results(weight, x, group_size):
     error = lambda approximation: (((weight - approximation) @ x.T).square().sum() / whole).item()
     entries = []
     for bits, symmetric in SCHEMES:
-        exponent, scales, losses, plain = awq(weight, x, bits, group_size, symmetric, clip=False)
-        clipped = awq(weight, x, bits, group_size, symmetric, clip=True)[3]
+        exponent, scales, losses, plain, takes, clipped = awq(weight, x, bits, group_size, symmetric)
+        limits = search_clipping(weight, x, group_size, lambda matrix: pseudo_quantize(matrix, bits, group_size, symmetric))
+        print(bits, symmetric, f"{takes.sum()} of {len(takes)} rows are clipped")
         entries.append(
             {
                 "bits": bits,
@@ -99,6 +110,9 @@ def results(weight, x, group_size):
                 "scales": scales.tolist(),
                 # ‖(W - Ŵ)X‖² / ‖WX‖² of each exponent; the first is rounding to nearest.
                 "outputErrors": losses,
+                # At which magnitude each group of the weights as they are, without scales, is cut off by the authors' rule.
+                "limits": limits.flatten().tolist(),
+                "clippedRows": takes.int().tolist(),
                 "clippedOutputError": error(clipped),
                 "clipped": clipped.flatten().tolist() if (bits, symmetric) == SCHEMES[0] else None,
             }

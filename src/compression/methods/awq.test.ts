@@ -1,23 +1,33 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../gpu/node-gpu';
+import { matrixFrom } from '../../linalg/matrix';
+import type { AttentionRole } from '../../model/model';
+import { loadModel } from '../../model/load-model';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
 import fixture from '../../testing/fixtures/awq.json';
+import calibration from '../../testing/fixtures/calibration.json';
+import { openFolder } from '../../testing/folder-checkpoint';
 import { outputError } from '../../testing/output-error';
 import type { LinearWeight } from '../../weights/linear-weight';
+import { DenseWeight } from '../../weights/dense-weight';
 import { SparseWeight } from '../../weights/sparse-weight';
+import { applyStep } from '../apply-step';
 import { statisticsOf } from '../calibration';
 import { compressMatrix } from '../compress-matrix';
+import { groupLimits } from '../group-clipping';
 import { RecipeError } from '../method';
 import { awq } from './awq';
 
 beforeAll(() => openNodeGpu());
 
 interface Result {
-  readonly bits: number;
+  readonly bits: 3 | 4;
   readonly symmetric: boolean;
   readonly exponent: number;
   readonly scales: readonly number[];
   readonly outputErrors: readonly number[];
+  readonly limits: readonly number[];
+  readonly clippedRows: readonly number[];
   readonly clippedOutputError: number;
   readonly clipped: readonly number[] | null;
 }
@@ -61,12 +71,36 @@ describe.each(CASES)('%s', (_, { shape, groupSize, values, inputs, results }) =>
     weight.dispose();
   });
 
+  test.each(results)(
+    '$bits bits, symmetric $symmetric: limits of groups by the rule of the authors',
+    async ({ bits, symmetric, limits }) => {
+      const [rows, columns] = shape;
+      const hessian = statisticsOf(Float32Array.from(inputs), columns).get('hessian');
+      const found = await groupLimits(
+        matrixFrom(Float32Array.from(values), rows, columns),
+        matrixFrom(hessian, columns, columns),
+        { bits, symmetric, groupSize },
+      );
+      expectAllClose(found.values, limits, { absolute: 0, relative: 1e-6 });
+    },
+  );
+
   test.each(results)('$bits bits, symmetric $symmetric: clipped as the reference', async (result) => {
     const weight = await compressed(result, true);
     const dense = await weight.dense();
     const error = outputError(values, dense, inputs, shape);
     expect(error / result.clippedOutputError).toBeCloseTo(1, 4);
     if (result.clipped) expectAllClose(dense, result.clipped, { absolute: 1e-6, relative: 1e-5 });
+    const unclipped = await compressed(result, false);
+    const unclippedDense = await unclipped.dense();
+    const differs = result.clippedRows.map((_, row) => {
+      const [start, end] = [row * shape[1], (row + 1) * shape[1]];
+      return Number(
+        dense.subarray(start, end).some((value, place) => value !== unclippedDense[start + place]),
+      );
+    });
+    expect(differs).toEqual(result.clippedRows);
+    unclipped.dispose();
     weight.dispose();
   });
 
@@ -94,6 +128,65 @@ test('inputs of one size need no scales: what is left is plain rounding in group
   expect(await weight.dense()).toEqual(await plain.dense());
   weight.dispose();
   plain.dispose();
+});
+
+describe('what is clipped', () => {
+  const [rows, columns] = [12, 32];
+  const shape = [rows, columns] as const;
+  const values = seededNormal(rows * columns, 6);
+  const inputs = seededNormal(60 * columns, 7).map((value, index) => value * (1 + (index % 5)));
+
+  async function compressed(clip: boolean, attentionRoles?: readonly AttentionRole[]): Promise<Float32Array> {
+    const weight = DenseWeight.fromValues(values, shape);
+    const target = { name: 'h.0.c_attn', shape, values, weight, attentionRoles };
+    const parameters = awq.schema.parse({ bits: 3, groupSize: 8, clip });
+    const result = await awq.compressCalibrated(target, statisticsOf(inputs, columns), parameters, {});
+    const dense = await result.dense();
+    weight.dispose();
+    result.dispose();
+    return dense;
+  }
+
+  test('of queries, keys and values in one matrix the rows of values only', async () => {
+    const [plain, clipped] = [await compressed(false), await compressed(true)];
+    const fused = await compressed(true, ['query', 'key', 'value']);
+    const ofValues = (2 / 3) * rows * columns;
+    expect(fused.subarray(0, ofValues)).toEqual(plain.subarray(0, ofValues));
+    expect(fused.subarray(ofValues)).toEqual(clipped.subarray(ofValues));
+    expect(clipped.subarray(0, ofValues)).not.toEqual(plain.subarray(0, ofValues));
+    expect(clipped.subarray(ofValues)).not.toEqual(plain.subarray(ofValues));
+  });
+
+  test('no query and no key that has a matrix of its own, but values', async () => {
+    const [plain, clipped] = [await compressed(false), await compressed(true)];
+    expect(await compressed(true, ['query'])).toEqual(plain);
+    expect(await compressed(true, ['key'])).toEqual(plain);
+    expect(await compressed(true, ['value'])).toEqual(clipped);
+  });
+});
+
+test.each([
+  ['gpt2', 'transformer.h.0.attn.c_attn', 2 / 3],
+  ['bert', 'bert.encoder.layer.0.attention.self.query', 1],
+  ['bert', 'bert.encoder.layer.0.attention.self.key', 1],
+  ['bert', 'bert.encoder.layer.0.attention.self.value', 0],
+] as const)('of a %s, of %s a share of %f is not clipped', async (family, module, share) => {
+  const base = await loadModel(await openFolder(`src/testing/fixtures/tiny-${family}`));
+  const { ids } = calibration[family];
+  const batch = { ids: Int32Array.from(ids.flat()), batch: ids.length, length: ids[0].length };
+  const options = { calibration: { text: 'a text', batches: [batch] } };
+  const compressed = async (clip: boolean) => {
+    const step = { method: awq, parameters: awq.schema.parse({ bits: 3, groupSize: 8, clip }) };
+    const variant = await applyStep(base, step, [module], options);
+    const values = await variant.linears.get(module)!.dense();
+    variant.dispose();
+    return values;
+  };
+  const [plain, clipped] = [await compressed(false), await compressed(true)];
+  const unclipped = share * plain.length;
+  expect(clipped.subarray(0, unclipped)).toEqual(plain.subarray(0, unclipped));
+  if (share < 1) expect(clipped.subarray(unclipped)).not.toEqual(plain.subarray(unclipped));
+  base.dispose();
 });
 
 test('a sparse matrix stays as sparse', async () => {

@@ -54,9 +54,9 @@ export const awq: CalibratedMethod<Parameters> = {
 
   statistics: () => ['hessian', 'inputAbsoluteSums'],
 
-  // The error of 20 candidates by the whole Hessian, and of 10 by the blocks of the groups.
+  // The error of 20 candidates by the whole Hessian, of 10 by the blocks of the groups, and of the two that rows choose between.
   multiplications: ([outputs, inputs], { clip, groupSize }) =>
-    outputs * inputs * (20 * inputs + (clip ? 10 * groupSize : 0)),
+    outputs * inputs * (20 * inputs + (clip ? 10 * groupSize + 2 * inputs : 0)),
 
   async compressCalibrated(target, statistics, parameters, context) {
     const { shape, weight } = target;
@@ -76,9 +76,9 @@ export const awq: CalibratedMethod<Parameters> = {
       ...given,
       values: given.values.map((value, place) => value * scales[place % inputs]),
     };
-    if (parameters.clip) {
-      const seen = hessianBehind(hessian, scales);
-      await clipGroups(scaled, seen, parameters.groupSize, scheme, partOf(context, 0.8, 1));
+    const clipped = rowsToClip(target, scaled);
+    if (parameters.clip && clipped.rows > 0) {
+      await clipGroups(clipped, hessianBehind(hessian, scales), parameters, partOf(context, 0.8, 1));
     }
     const grid = chooseGrid(scaled.values, shape, scheme);
     const inner = await weightOnGrid(weight, roundedTo(grid, scaled), grid);
@@ -105,6 +105,18 @@ function hessianOf({ name, shape }: TargetMatrix, statistics: LinearStatistics):
     );
   }
   return matrixFrom(sums, inputs, inputs);
+}
+
+/**
+ * The rows of a matrix, sharing its values, that clipping is for: all but those of queries and keys, whose products it
+ * harms (auto_clip.py of the authors' code leaves them out).
+ */
+function rowsToClip({ attentionRoles }: TargetMatrix, matrix: Matrix): Matrix {
+  if (!attentionRoles) return matrix;
+  const rows = attentionRoles.includes('value') ? matrix.rows / attentionRoles.length : 0;
+  const first = attentionRoles.indexOf('value') * rows;
+  const { columns, values } = matrix;
+  return { rows, columns, values: values.subarray(first * columns, (first + rows) * columns) };
 }
 
 /** In float64, as the search did: a limit at which values were cut off lies in the middle between two codes. */

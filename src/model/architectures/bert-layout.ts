@@ -1,4 +1,4 @@
-import type { MatrixLayout, ModelConfig, ModelLayout, VectorLayout } from '../model';
+import type { AttentionRole, MatrixLayout, ModelConfig, ModelLayout, VectorLayout } from '../model';
 import { type BlockStructure, memberLength, type Members } from '../structure';
 
 export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings';
@@ -7,12 +7,12 @@ const HEADS: Members = { of: 'heads', runs: 1 };
 const NEURONS: Members = { of: 'neurons', runs: 1 };
 
 /** A linear of a block: its name within the block, and what its outputs and inputs are made of. */
-type BlockLinear = [name: string, outputs?: Members, inputs?: Members];
+type BlockLinear = [name: string, outputs?: Members, inputs?: Members, role?: AttentionRole];
 
 const ATTENTION: readonly BlockLinear[] = [
-  ['attention.self.query', HEADS],
-  ['attention.self.key', HEADS],
-  ['attention.self.value', HEADS],
+  ['attention.self.query', HEADS, undefined, 'query'],
+  ['attention.self.key', HEADS, undefined, 'key'],
+  ['attention.self.value', HEADS, undefined, 'value'],
   ['attention.output.dense', undefined, HEADS],
 ];
 const FEED_FORWARD: readonly BlockLinear[] = [
@@ -52,12 +52,13 @@ function blockLayout(config: ModelConfig, block: BlockStructure): ModelLayout {
   const size = (members?: Members) => (members ? memberLength(members, block, config) : width);
   const linears = [...(hasAttention ? ATTENTION : []), ...(hasFeedForward ? FEED_FORWARD : [])];
   return {
-    matrices: linears.map(([module, outputs, inputs]) => ({
+    matrices: linears.map(([module, outputs, inputs, role]) => ({
       ...linear(`${name}.${module}`, [size(outputs), size(inputs)]),
       isBlockLinear: true,
       block: index,
       outputs,
       inputs,
+      attentionRoles: role && [role],
     })),
     vectors: [
       ...linears.map(([module, outputs]) => ({

@@ -51,7 +51,10 @@ function blockLayout(config: ModelConfig, block: BlockStructure): ModelLayout {
     members,
   });
   const attention: ModelLayout = {
-    matrices: [linear('attn.c_attn', QUERY_KEY_VALUE), linear('attn.c_proj', undefined, HEADS)],
+    matrices: [
+      { ...linear('attn.c_attn', QUERY_KEY_VALUE), attentionRoles: ['query', 'key', 'value'] },
+      linear('attn.c_proj', undefined, HEADS),
+    ],
     vectors: [
       vector('ln_1.weight'),
       vector('ln_1.bias'),
