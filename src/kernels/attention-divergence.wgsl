@@ -1,0 +1,55 @@
+// KL(teacher || student) of the attention that a query pays to the keys it sees, and its gradient by the student's scores. One
+// row of scores an invocation; rows of padding have neither.
+//
+// With s and t the two rows of scores, scaled, less their greatest,
+// KL = sum(exp(t) (t - s)) / sum(exp(t)) + log(sum(exp(s)) / sum(exp(t))).
+@group(0) @binding(0) var<storage, read> keyCounts: array<i32>;
+@group(0) @binding(1) var<storage, read> student: array<f32>;
+@group(0) @binding(2) var<storage, read> teacher: array<f32>;
+@group(0) @binding(3) var<storage, read_write> divergences: array<f32>;
+@group(0) @binding(4) var<storage, read_write> changes: array<f32>;
+
+struct Uniforms {
+  rows: u32,
+  length: u32,
+  heads: u32,
+  causal: u32,
+  studentScale: f32,
+  teacherScale: f32,
+}
+@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+
+fn element(row: u32) {
+  let query = row % uniforms.length;
+  let keys = u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
+  let seen = select(keys, min(keys, query + 1u), uniforms.causal == 1u);
+  let start = row * uniforms.length;
+  let end = start + select(0u, seen, query < keys);
+  var greatest = student[start];
+  var greatestOfTeacher = teacher[start];
+  for (var key = start + 1u; key < end; key++) {
+    greatest = max(greatest, student[key]);
+    greatestOfTeacher = max(greatestOfTeacher, teacher[key]);
+  }
+  var sum = 0.0;
+  var teacherSum = 0.0;
+  var differenceSum = 0.0;
+  for (var key = start; key < end; key++) {
+    let s = uniforms.studentScale * (student[key] - greatest);
+    let t = uniforms.teacherScale * (teacher[key] - greatestOfTeacher);
+    let share = exp(t);
+    sum += exp(s);
+    teacherSum += share;
+    differenceSum += share * (t - s);
+  }
+  // Rounding may bring it just below 0.
+  divergences[row] = select(0.0, max(differenceSum / teacherSum + log(sum / teacherSum), 0.0), end > start);
+  for (var key = start; key < end; key++) {
+    let s = uniforms.studentScale * (student[key] - greatest);
+    let t = uniforms.teacherScale * (teacher[key] - greatestOfTeacher);
+    changes[key] = uniforms.studentScale * (exp(s) / sum - exp(t) / teacherSum);
+  }
+  for (var key = end; key < start + uniforms.length; key++) {
+    changes[key] = 0.0;
+  }
+}
