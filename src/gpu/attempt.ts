@@ -18,14 +18,14 @@ export interface Attempt<T> {
  * @param work encodes; tensors that it returns are in `result` also where there is a problem, and hold nothing then
  * @throws whatever `work` throws, but for a tensor larger than a buffer may be, which is a problem
  */
-export async function attempt<T>(work: () => T): Promise<Attempt<T>> {
+export async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>> {
   const { device } = currentGpu();
   submitPendingWork();
   for (const filter of FILTERS) device.pushErrorScope(filter);
   let result: T | undefined;
   let thrown: unknown;
   try {
-    result = work();
+    result = await work();
     submitPendingWork();
   } catch (error) {
     thrown = error;

@@ -9,8 +9,8 @@ import { TrainingError } from './training-error';
  */
 export class BatchFit {
   private readonly messages: string[] = [];
-  /** Tokens of the largest part that is known to fit. */
-  private fitting = 0;
+  /** Tokens of the largest part that is known to fit, of each kind of work. */
+  private readonly fitting = new Map<object, number>();
 
   /** @param parts to begin with */
   constructor(public parts: number) {}
@@ -23,17 +23,23 @@ export class BatchFit {
   /**
    * @param work computes with the batch in so many parts, and leaves everything as it was but for what it returns
    * @param discard disposes of what a work returned that did not fit
+   * @param kind stands for all work that takes as much of the GPU
    * @throws TrainingError where one sequence alone does not fit
    */
-  async run<T>(batch: TrainingBatch, work: (parts: number) => T, discard: (result: T) => void): Promise<T> {
+  async run<T>(
+    batch: TrainingBatch,
+    work: (parts: number) => T,
+    discard: (result: T) => void,
+    kind: object,
+  ): Promise<T> {
     for (;;) {
       const parts = Math.min(this.parts, batch.batch);
       const sequences = Math.ceil(batch.batch / parts);
       const tokens = sequences * batch.length;
-      if (tokens <= this.fitting) return work(parts);
+      if (tokens <= (this.fitting.get(kind) ?? 0)) return work(parts);
       const { result, problem } = await attempt(() => work(parts));
       if (problem === undefined) {
-        this.fitting = tokens;
+        this.fitting.set(kind, tokens);
         return result as T;
       }
       if (result !== undefined) discard(result);

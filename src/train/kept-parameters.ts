@@ -38,7 +38,8 @@ export class KeptParameters {
   }
 }
 
-function copyElements(sources: readonly tf.Tensor[], targets: readonly tf.Tensor[]): void {
+/** Gives tensors the values of others of their sizes, without a way over the CPU. */
+export function copyElements(sources: readonly tf.Tensor[], targets: readonly tf.Tensor[]): void {
   const buffers = sources.map((source, index) => [gpuBufferOf(source), gpuBufferOf(targets[index])]);
   submitPendingWork();
   const { device } = currentGpu();

@@ -1,18 +1,29 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import type { LearningRatePhase } from './learning-rate';
+import type { Objective } from './objective';
 import type { Student } from './student';
 
 /** The loss of a batch and its gradient. Whoever holds it disposes of the tensors. */
 export interface BatchGradients {
   /** The mean loss of the batch. */
   readonly loss: tf.Scalar;
-  /** By each of the student's parameters, in their order. */
+  /** By each of the model's parameters, in their order. */
   readonly gradients: readonly tf.Tensor[];
 }
 
-/** The gradient of a batch at the student's present parameters, in as many parts as fit the GPU. */
-export type GradientsOf = (batch: TrainingBatch) => Promise<BatchGradients>;
+/** A loss, and the model by whose parameters it is differentiated. */
+export interface ModelLoss {
+  readonly model: Student;
+  /** The same object whenever the same is computed: what fits the GPU is found out once for each. */
+  readonly objective: Objective;
+}
+
+/**
+ * The gradient of a batch at the present parameters, in as many parts as fit the GPU.
+ * @param of absent: the run's own objective, by the student's parameters
+ */
+export type GradientsOf = (batch: TrainingBatch, of?: ModelLoss) => Promise<BatchGradients>;
 
 /** What a method keeps besides the parameters. */
 export interface HookState {

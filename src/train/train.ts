@@ -15,7 +15,7 @@ import { learningRate, type LearningRatePhase, warmUpAndCosine } from './learnin
 import { type Divergence, LossCurve } from './loss-curve';
 import { nextTask } from './next-task';
 import type { Objective } from './objective';
-import type { BatchGradients, StepHooks } from './step-hooks';
+import type { BatchGradients, ModelLoss, StepHooks } from './step-hooks';
 import type { Student } from './student';
 import type { TrainingContext } from './training-context';
 import { TrainingError } from './training-error';
@@ -206,9 +206,10 @@ class Run {
     return this.context.data.batch(this.step, batchSize, sequenceLength, seed);
   }
 
-  private readonly gradientsOf = async (batch: TrainingBatch): Promise<BatchGradients> => {
-    const compute = (parts: number) => batchGradients(this.student, this.objective, batch, parts);
-    const found = await this.fit.run(batch, compute, disposeGradients);
+  private readonly gradientsOf = async (batch: TrainingBatch, of?: ModelLoss): Promise<BatchGradients> => {
+    const { model, objective } = of ?? { model: this.student, objective: this.objective };
+    const compute = (parts: number) => batchGradients(model, objective, batch, parts);
+    const found = await this.fit.run(batch, compute, disposeGradients, objective);
     for (const message of this.fit.takeMessages()) this.curve.note(message);
     return found;
   };
