@@ -88,7 +88,11 @@ function teacherOutputs(
   });
 }
 
-function predictionLoss(
+/**
+ * The part of the loss that looks at logits.
+ * @param teacherLogits constant: the gradient goes to the student's only
+ */
+export function predictionLoss(
   logits: tf.Tensor2D,
   teacherLogits: tf.Tensor2D,
   batch: TrainingBatch,

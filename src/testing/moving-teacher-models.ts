@@ -1,0 +1,53 @@
+import { withNextTokens } from '../model/gradients/training-batch';
+import type { TrainingBatch } from '../model/gradients/sequence-losses';
+import { loadModel } from '../model/load-model';
+import type { Model } from '../model/model';
+import { MovingTeacher } from '../train/moving-teacher';
+import { TrainableModel } from '../train/trainable-model';
+import type { TrainingSettings } from '../train/training-settings';
+import { DenseWeight } from '../weights/dense-weight';
+import type { LinearWeight } from '../weights/linear-weight';
+import fixture from './fixtures/moving-teacher.json';
+import { openFolder } from './folder-checkpoint';
+
+/** The run of the fixture. */
+export const FIXTURE_RUN: TrainingSettings = fixture.settings;
+
+export interface StudentAndTeacher {
+  readonly base: Model;
+  /** The base with every linear of its blocks scaled as in the fixture. */
+  readonly student: TrainableModel;
+  readonly teacher: MovingTeacher;
+}
+
+/** Gives the models of the fixture to a test, and disposes of them. */
+export async function withStudentAndTeacher<T>(
+  settings: TrainingSettings & { readonly teacherLearningRate: number },
+  check: (models: StudentAndTeacher) => Promise<T>,
+): Promise<T> {
+  const base = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
+  const start = await shrunk(base);
+  const student = await TrainableModel.of(start);
+  const teacher = await MovingTeacher.of(base, settings);
+  try {
+    return await check({ base, student, teacher });
+  } finally {
+    for (const owned of [teacher, student, start, base]) owned.dispose();
+  }
+}
+
+/** Of a batch of the fixture. */
+export function fixtureBatch(ids: readonly number[]): TrainingBatch {
+  const { batchSize, sequenceLength } = FIXTURE_RUN;
+  return withNextTokens({ ids: Int32Array.from(ids), batch: batchSize, length: sequenceLength });
+}
+
+async function shrunk(base: Model): Promise<Model> {
+  const linears = new Map<string, LinearWeight>();
+  for (const module of base.blockLinears) {
+    const weight = base.linears.get(module)!;
+    const values = (await weight.dense()).map((value) => Math.fround(value * fixture.shrink));
+    linears.set(module, DenseWeight.fromValues(values, weight.shape));
+  }
+  return base.withLinears(linears);
+}

@@ -1,0 +1,138 @@
+import * as tf from '@tensorflow/tfjs';
+import { differentiableLogits, type TrainingBatch } from '../model/gradients/sequence-losses';
+import { predictionLoss } from './distillation-objective';
+import { heldOutLoss } from './held-out-loss';
+import { copyElements, KeptParameters } from './kept-parameters';
+import type { LogitDistillation, MovingTeacher } from './moving-teacher';
+import type { Objective } from './objective';
+import type { BatchGradients, GradientsOf, HookState, ModelLoss, StepHooks } from './step-hooks';
+import type { Student } from './student';
+
+/** Which of the two models a run is for. */
+export type CoDistilled = 'student' | 'teacher';
+
+export interface CoDistillationOptions {
+  /** Of the student's loss: the teacher's share in it. */
+  readonly distillation: LogitDistillation;
+  /** The student's share in the teacher's loss, at the same temperature. */
+  readonly teacherWeight: number;
+  /** Whose held-out loss decides which parameters are the best. */
+  readonly result: CoDistilled;
+  /** What the held-out sequences are measured by where they have no labels; does not change as the two train. */
+  readonly measuredBy: Objective;
+  readonly signal?: AbortSignal;
+}
+
+interface CoDistillationState {
+  readonly teacher: unknown;
+  readonly bestLoss?: number;
+}
+
+/**
+ * Student and teacher train on each batch together (CTCD, Lee et al. 2023, section 3): each on
+ * (1 − weight)·cross-entropy + weight·T²·KL(the other ‖ itself), the other's predictions held constant. The loss of the run is
+ * the sum of both.
+ */
+export class CoDistillation implements StepHooks {
+  private readonly loss: ModelLoss;
+  private readonly bestTeacher: KeptParameters;
+  private bestLoss?: number;
+  private step = 0;
+
+  /** @param teacher stays the caller's */
+  constructor(
+    private readonly student: Student,
+    private readonly teacher: MovingTeacher,
+    private readonly options: CoDistillationOptions,
+  ) {
+    this.bestTeacher = new KeptParameters(teacher.model.parameters);
+    this.loss = { model: bothOf(student, teacher.model), objective: lossOfBoth(teacher.model, options) };
+  }
+
+  beforeStep(step: number): void {
+    this.step = step;
+  }
+
+  async gradients(compute: GradientsOf, batch: TrainingBatch): Promise<BatchGradients> {
+    const { loss, gradients } = await compute(batch, this.loss);
+    const ofStudent = this.student.parameters.length;
+    const ofTeacher = gradients.slice(ofStudent);
+    this.teacher.update(ofTeacher, this.step);
+    tf.dispose(ofTeacher);
+    return { loss, gradients: gradients.slice(0, ofStudent) };
+  }
+
+  async heldOutLoss(student: Student, heldOut: readonly TrainingBatch[]): Promise<number> {
+    const { result, measuredBy, signal } = this.options;
+    if (result === 'student') return heldOutLoss(student, measuredBy, heldOut, signal);
+    const loss = await heldOutLoss(this.teacher.model, measuredBy, heldOut, signal);
+    if (Number.isFinite(loss) && (this.bestLoss === undefined || loss < this.bestLoss)) {
+      this.bestLoss = loss;
+      this.bestTeacher.keep();
+    }
+    return loss;
+  }
+
+  state(): HookState {
+    const { tensors, json } = this.teacher.state;
+    const state: CoDistillationState = { teacher: json, bestLoss: this.bestLoss };
+    return { tensors: { ...tensors, ...this.bestTensors() }, json: state };
+  }
+
+  restore({ tensors = {}, json }: HookState): void {
+    const { teacher, bestLoss } = json as CoDistillationState;
+    this.teacher.restore({ tensors, json: teacher });
+    this.bestLoss = bestLoss;
+    if (bestLoss !== undefined) {
+      this.bestTeacher.keep();
+      const best = Object.entries(this.bestTensors());
+      copyElements(
+        best.map(([name]) => tensors[name]),
+        best.map(([, tensor]) => tensor),
+      );
+    }
+    tf.dispose(Object.values(tensors));
+  }
+
+  /** Gives the teacher the parameters with which its held-out loss was least, where the run is for it. */
+  putBestTeacherBack(): void {
+    if (this.bestLoss !== undefined) this.bestTeacher.putBack();
+  }
+
+  dispose(): void {
+    this.bestTeacher.dispose();
+  }
+
+  private bestTensors(): Record<string, tf.Tensor> {
+    const { parameters } = this.teacher.model;
+    return Object.fromEntries(
+      this.bestTeacher.tensors.map((tensor, index) => [`best-teacher/${parameters[index].name}`, tensor]),
+    );
+  }
+}
+
+/** The student, with the teacher's parameters after its own. */
+function bothOf(student: Student, teacher: Student): Student {
+  return {
+    config: student.config,
+    parameters: [...student.parameters, ...teacher.parameters],
+    linear: (module) => student.linear(module),
+    vector: (tensor) => student.vector(tensor),
+    inStep: (work) => student.inStep(() => teacher.inStep(work)),
+  };
+}
+
+function lossOfBoth(teacher: Student, { distillation, teacherWeight }: CoDistillationOptions): Objective {
+  const ofTeacher = { ...distillation, distillationWeight: teacherWeight };
+  return {
+    loss(student, batch) {
+      const { task } = student.config;
+      const given = differentiableLogits(student, batch);
+      const taught = differentiableLogits(teacher, batch);
+      return tf.add(
+        predictionLoss(given, taught, batch, distillation, task),
+        predictionLoss(taught, given, batch, ofTeacher, task),
+      );
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs';
+import { attempt } from '../gpu/attempt';
+import { differentiableLogits } from '../model/gradients/sequence-losses';
+import type { Model } from '../model/model';
+import { AdamW } from './adamw';
+import { type DistillationSettings, predictionLoss } from './distillation-objective';
+import { clippingScale } from './gradient-clipping';
+import { copyElements } from './kept-parameters';
+import { learningRate, type LearningRatePhase, warmUpAndCosine } from './learning-rate';
+import type { Objective } from './objective';
+import type { HookState } from './step-hooks';
+import type { Student } from './student';
+import { TrainableModel } from './trainable-model';
+import { TrainingError } from './training-error';
+import type { TrainingSettings } from './training-settings';
+
+/** Of a distillation that looks at logits only. */
+export type LogitDistillation = Pick<DistillationSettings, 'distillationWeight' | 'temperature'>;
+
+export interface MovingTeacherSettings extends TrainingSettings {
+  /** Its learning rate at each step, as a share of the student's. */
+  readonly teacherLearningRate: number;
+}
+
+/** A copy of the base that trains beside the student, all of it, by an AdamW of its own. */
+export class MovingTeacher {
+  private readonly schedule: readonly LearningRatePhase[];
+
+  private constructor(
+    readonly model: TrainableModel,
+    private readonly optimizer: AdamW,
+    private readonly settings: MovingTeacherSettings,
+  ) {
+    this.schedule = warmUpAndCosine(settings);
+  }
+
+  /**
+   * @param base stays as it is, and the caller's
+   * @throws TrainingError where a second model in training does not fit the GPU
+   */
+  static async of(base: Model, settings: MovingTeacherSettings): Promise<MovingTeacher> {
+    const { result, problem } = await attempt(async () => {
+      const model = await TrainableModel.of(base);
+      return new MovingTeacher(model, new AdamW(model.parameters, settings), settings);
+    });
+    if (result && problem === undefined) return result;
+    result?.dispose();
+    throw new TrainingError(
+      `A teacher that trains too, with the state of its optimizer, does not fit this GPU beside the variant (${problem}); train with knowledge-distillation, where the base stays as it is.`,
+    );
+  }
+
+  /**
+   * One update, its gradient clipped like the student's.
+   * @param gradients by the model's parameters; they stay the caller's
+   * @param step updates of the student so far
+   */
+  update(gradients: readonly tf.Tensor[], step: number): void {
+    const { scale, norm } = clippingScale(gradients, this.settings.clipping);
+    const rate = this.settings.teacherLearningRate * learningRate(this.schedule, step);
+    this.optimizer.step(gradients, rate, scale);
+    tf.dispose([scale, norm]);
+  }
+
+  /** Everything that changes in a run; the tensors stay the teacher's. */
+  get state(): Required<HookState> {
+    return { tensors: Object.fromEntries(this.namedTensors()), json: this.optimizer.steps };
+  }
+
+  /** @param state as it was given; its tensors stay the caller's */
+  restore({ tensors, json }: HookState): void {
+    const own = this.namedTensors();
+    copyElements(
+      own.map(([name]) => tensors![name]),
+      own.map(([, tensor]) => tensor),
+    );
+    this.optimizer.steps = json as number;
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    this.model.dispose();
+  }
+
+  private namedTensors(): [name: string, tensor: tf.Tensor][] {
+    return this.model.parameters.flatMap(({ name, tensor }, index): [string, tf.Tensor][] => {
+      const { first, second } = this.optimizer.moments[index];
+      return [
+        [`teacher/parameter/${name}`, tensor],
+        [`teacher/first-moment/${name}`, first],
+        [`teacher/second-moment/${name}`, second],
+      ];
+    });
+  }
+}
+
+/**
+ * Distillation from a model in training, as it is at the moment.
+ * @param teacher constant here: the gradient goes to the student's parameters only
+ */
+export function taughtBy(teacher: Student, settings: LogitDistillation): Objective {
+  return {
+    prepare: (batch) => teacher.inStep(() => differentiableLogits(teacher, batch)),
+    loss(student, batch, taught) {
+      const logits = differentiableLogits(student, batch);
+      return predictionLoss(logits, taught as tf.Tensor2D, batch, settings, student.config.task);
+    },
+  };
+}
