@@ -1,21 +1,17 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Kernel, type KernelOutput, runKernel } from '../gpu/run-kernel';
 import { kernelMemo } from './kernel-memo';
-import tiledSource from './dense-matmul.wgsl?raw';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from './epilogue';
+import { type Epilogue, epilogueInputs, epilogueKey } from './epilogue';
 import { type FoldedNorm, foldedNormInputs } from './folded-norm';
 import { type KernelProfile, kernelProfile } from './kernel-profile';
-import { laneWidth, withLanes } from './lanes';
-import { PRODUCT_UNIFORMS } from './product-uniforms';
+import { laneWidth } from './lanes';
 import { quadKey, quadReader } from './quad-reader';
 import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
 import { type QuadForm, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
+import { laneArray, type LaneForm, workgroupTileKernel, workgroupTileWorkgroups } from './workgroup-tile';
 
 /** Up to so many tokens a row of the matrix is read once a token; beyond, tiles pay. */
 export const FEW_TOKENS = 4;
-
-/** Tokens and outputs that a workgroup of the tiled kernel makes. */
-const TILE = 64;
 
 /** Where in the result the product goes: for a matrix that is stored in blocks of rows. */
 export interface ColumnRange {
@@ -112,8 +108,8 @@ function chooseKernel(
     return { kernel, workgroups: tokenTileWorkgroups(outputs, tokens, tile) };
   }
   return {
-    kernel: remember(`workgroup ${base}`, () => workgroupTileKernel(width, epilogue)),
-    workgroups: [Math.ceil(outputs / TILE), Math.ceil(tokens / TILE)],
+    kernel: remember(`workgroup ${base}`, () => workgroupTileKernel(denseLanes(width), width, epilogue)),
+    workgroups: workgroupTileWorkgroups(outputs, tokens),
   };
 }
 
@@ -140,19 +136,10 @@ function denseQuads(tensor: tf.Tensor, width: number): QuadForm {
   };
 }
 
-function workgroupTileKernel(width: number, epilogue: Epilogue): Kernel {
-  const lane = laneWidth(width) === 4 ? 'array<vec4f>' : 'array<f32>';
-  const inputs = [{ name: 'x', type: lane }, { name: 'w', type: lane }, ...epilogueInputs(epilogue)];
+function denseLanes(width: number): LaneForm {
   return {
-    name: 'dense-matmul',
-    source: withLanes(
-      `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${PRODUCT_UNIFORMS}
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${epilogueSource(epilogue)}
-${tiledSource.replaceAll('LANE_COLUMNS', `${laneWidth(width)}u`)}`,
-      width,
-    ),
+    name: 'dense',
+    inputs: [{ name: 'w', type: laneArray(width) }],
+    rowStart: `fn rowStart(row: u32, tile: u32) -> u32 { return row * (uniforms.width / ${laneWidth(width)}u); }`,
   };
 }

@@ -1,7 +1,7 @@
 // y[token, columnOffset + output] = finish(sum over inputs of x[token, input] * w[output, input]).
 // A workgroup makes 64 tokens x 64 outputs: it brings four lanes of 64 rows of each matrix to workgroup memory, and each
 // invocation makes 4 x 4 results of them in registers. The sums have names of their own because compilers keep an
-// indexed array in memory.
+// indexed array in memory. Where a row of w begins for a tile of tokens, in lanes, the text before this says: `rowStart`.
 const TILE = 64u;
 // Lanes of a row that are in workgroup memory at once.
 const DEPTH = 4u;
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       let lane = index % DEPTH;
       let inside = first + lane < lanes;
       let xRow = min(firstToken + row, uniforms.tokens - 1u) * lanes;
-      let wRow = min(firstOutput + row, uniforms.outputs - 1u) * lanes;
+      let wRow = rowStart(min(firstOutput + row, uniforms.outputs - 1u), workgroup.y);
       // Past the last lane zeros add nothing.
       var a = Lane();
       var b = Lane();

@@ -46,10 +46,14 @@ export function epilogueKey({ bias, activation = 'none', residual }: Epilogue): 
 /**
  * WGSL of `fn finish(product: f32, output: u32, index: u32) -> f32`, where `index` is the element of the whole
  * [tokens, outputs] result that is written.
+ * @param biasIndex WGSL of where the bias stands, of `output` and `index`
  */
-export function epilogueSource({ bias, activation = 'none', residual }: Epilogue): string {
+export function epilogueSource(
+  { bias, activation = 'none', residual }: Epilogue,
+  biasIndex = 'output',
+): string {
   return `${activationSource(activation)}
 fn finish(product: f32, output: u32, index: u32) -> f32 {
-  return activate(product${bias ? ' + bias[output]' : ''})${residual ? ' + residual[index]' : ''};
+  return activate(product${bias ? ` + bias[${biasIndex}]` : ''})${residual ? ' + residual[index]' : ''};
 }`;
 }

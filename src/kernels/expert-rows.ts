@@ -70,16 +70,17 @@ export function expertColumnsProduct(
   const [outputs, inputs] = weight.shape;
   const size = x.shape[1];
   const reader = quadReader('w', size);
-  const wordsOf = (columns: number) => (size % 4 === 0 ? columns / 4 : columns);
+  const experts = inputs / size;
   const form: RowForm = {
-    name: 'expert-columns',
+    name: `expert-columns of ${experts}`,
     inputs: [{ name: 'w', type: reader.type, tensor: weight }, ...routingInputs(routing)],
     declarations: `${reader.source}\n${EXPERT_OF_TOKEN}`,
     columnsPerStep: 4,
-    rowState: (r) => `  let w${r} = row${r} * ${wordsOf(inputs)}u + expertOf(token) * ${wordsOf(size)}u;`,
+    // The matrix is seen as one of out · experts rows.
+    rowState: (r) => `  let w${r} = wStart(row${r} * ${experts}u + expertOf(token));`,
     rowStep: (r) => `    sum${r} += dot(x0, wQuad(w${r}, step));`,
   };
-  return launch(form, x, outputs, epilogue, inputs);
+  return launch(form, x, outputs, epilogue);
 }
 
 function routingInputs({ ids, experts }: TokenRouting): InputBinding[] {
@@ -89,21 +90,12 @@ function routingInputs({ ids, experts }: TokenRouting): InputBinding[] {
   ];
 }
 
-/** @param stride columns of the matrix, where the text depends on them */
-function launch(
-  form: RowForm,
-  x: tf.Tensor2D,
-  outputs: number,
-  epilogue: Epilogue,
-  stride?: number,
-): tf.Tensor2D {
+function launch(form: RowForm, x: tf.Tensor2D, outputs: number, epilogue: Epilogue): tf.Tensor2D {
   const [tokens, width] = x.shape;
   const profile = kernelProfile();
   const device = `${profile.name} ${profile.subgroupLanes ?? 'plain'}`;
-  const text = `${stride === undefined ? quadKey(width) : `${stride}/${width}`} ${epilogueKey(epilogue)}`;
-  const kernel = remember(`${form.name} ${device} ${text}`, () =>
-    rowProductKernel(form, width, epilogue, profile),
-  );
+  const key = `${form.name} ${device} ${quadKey(width)} ${epilogueKey(epilogue)}`;
+  const kernel = remember(key, () => rowProductKernel(form, width, epilogue, profile));
   const tensors = [...form.inputs, ...epilogueInputs(epilogue)].map(({ tensor }) => tensor);
   const [y] = runKernel(kernel, {
     inputs: [x, ...tensors],

@@ -18,6 +18,8 @@ export interface QuadForm {
   readonly quadSource?: string;
   /** A vec4f expression: the weights of row `r` in the columns 4·`quad` … 4·`quad` + 3. Steps come in order. */
   rowQuad(r: number): string;
+  /** WGSL of where the bias of `output` at element `index` of the result stands; default `output`. */
+  readonly biasIndex?: string;
 }
 
 /** What one invocation makes. */
@@ -59,7 +61,7 @@ ${PRODUCT_UNIFORMS}
 @group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
 ${reader.source}
 ${form.declarations ?? ''}
-${epilogueSource(epilogue)}
+${epilogueSource(epilogue, form.biasIndex)}
 ${mainSource(form, tile)}`,
   };
 }
