@@ -16,6 +16,9 @@ interface WorkerFileHandle extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<SyncAccessHandle>;
 }
 
+/** Of what the browser lets the page have: the rest is for the user's other data, and for a file beside the one it replaces. */
+const SHARE_OF_QUOTA = 0.5;
+
 /** One of the two places of a file, with what was written there whole. */
 interface Slot {
   readonly fileName: string;
@@ -62,6 +65,10 @@ export function originPrivateFiles(
         throw error;
       }
       if (before) await directory.removeEntry(before.fileName);
+    },
+    async budget() {
+      const { quota } = await navigator.storage.estimate();
+      return quota === undefined ? undefined : SHARE_OF_QUOTA * quota;
     },
     async remove(name) {
       const directory = await folder();

@@ -8,6 +8,8 @@ export interface StateFiles {
    * @throws what the storage throws where it has no room; the file that was there stays then
    */
   write(name: string, pieces: readonly Uint8Array[]): Promise<void>;
+  /** Bytes that all files together may take; absent, or undefined: as many as there is room for. */
+  budget?(): Promise<number | undefined>;
   /** Also where there is none. */
   remove(name: string): Promise<void>;
 }

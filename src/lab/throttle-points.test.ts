@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
   step,
-  steps: 100,
+  steps: 100_000,
   learningRate: 0.001,
   tokensPerSecond: 1,
   tokens: step,
@@ -25,6 +25,17 @@ test('points come every so often; a held-out loss, a note and the last one alway
   vi.advanceTimersByTime(1000);
   report(point(6));
   report(point(7));
-  report(point(100));
-  expect(seen).toEqual([1, 3, 4, 6, 100]);
+  report(point(100_000));
+  expect(seen).toEqual([1, 3, 4, 6, 100_000]);
+});
+
+test('a curve that is told at once keeps its shape', () => {
+  const seen: number[] = [];
+  const report = throttlePoints(({ step }) => seen.push(step));
+  for (let step = 1; step <= 2000; step++) report(point(step, { steps: 2000 }));
+  expect(seen.length).toBeGreaterThan(300);
+  expect(seen.length).toBeLessThan(500);
+  // The next run begins anew.
+  report(point(1, { steps: 2000 }));
+  expect(seen.at(-1)).toBe(1);
 });

@@ -1,9 +1,21 @@
 import type { StateFiles } from '../lab/state-files';
 
-/** Files in memory, that fail to be written with `failure` while it is set. */
-export function memoryFiles(): StateFiles & { failure?: Error } {
+interface MemoryFiles extends StateFiles {
+  /** While it is set, nothing can be written, but fails with it. */
+  failure?: Error;
+  /** Bytes that they may take. */
+  room?: number;
+  readonly contents: Map<string, Uint8Array>;
+}
+
+/** Files in memory. */
+export function memoryFiles(): MemoryFiles {
   const contents = new Map<string, Uint8Array>();
   return {
+    contents,
+    async budget() {
+      return this.room;
+    },
     names: async () => [...contents.keys()],
     read: async (name, start = 0, end) => contents.get(name)?.slice(start, end),
     async write(name, pieces) {
