@@ -1,13 +1,13 @@
 /**
  * What is recovered on the demo GPT-2, each as steps of a recipe and as the PyTorch twin that does the same
- * (`training/recovery`). `before` is the compression alone; `trained` is the recipe; `twin` is the script and its arguments.
+ * (`training/recovery`). Factorized and shortened models train whole, embeddings included. `before` is the compression alone; `trained` is the recipe; `twin` is the script and its arguments.
  */
 
 const LINEARS = ['Linear'];
 const EVERYTHING = ['re:.*'];
 
 const compress = (method, parameters) => ({ method, targets: LINEARS, parameters });
-const train = (method, parameters = {}) => ({ method, targets: LINEARS, parameters, trains: true });
+const train = (method, parameters = {}, targets = LINEARS) => ({ method, targets, parameters, trains: true });
 
 const FACTORIZED = {
   kronecker: compress('kronecker', { terms: 1, aShape: ['1/2', '1'] }),
@@ -22,8 +22,8 @@ export const CASES = [
     id: form,
     title: `${form} at half of the parameters, distilled`,
     before: [step],
-    trained: [step, train('knowledge-distillation')],
-    twin: ['knowledge_distillation', '--form', form],
+    trained: [step, train('knowledge-distillation', {}, EVERYTHING)],
+    twin: ['knowledge_distillation', '--form', form, '--embedding'],
   })),
   {
     id: 'factorized-recovery',
@@ -36,8 +36,8 @@ export const CASES = [
     id: 'layers',
     title: 'three of six blocks (0, 2, 4), distilled',
     before: [{ method: 'layer-truncation', targets: EVERYTHING, parameters: THREE_BLOCKS }],
-    trained: [train('layer-distillation', THREE_BLOCKS)],
-    twin: ['layer_distillation', '--blocks', '0', '2', '4'],
+    trained: [train('layer-distillation', THREE_BLOCKS, EVERYTHING)],
+    twin: ['layer_distillation', '--blocks', '0', '2', '4', '--embedding'],
   },
   {
     id: 'sparse-70',
