@@ -8,7 +8,7 @@ import {
 import { readTensorBytes } from '../gpu/transfer';
 import { architectureOf } from '../model/architectures';
 import type { MatrixLayout, Model } from '../model/model';
-import { valuesInCheckpoint, vectorInCheckpoint } from '../model/restructure';
+import { isAsInCheckpoint, valuesInCheckpoint, vectorInCheckpoint } from '../model/restructure';
 import { structureMetadata } from '../model/structure-metadata';
 import { FORMAT_KEY, FORMAT_VERSION, WEIGHTS_KEY } from '../model/stored-weights';
 import { transpose } from '../model/transpose';
@@ -35,8 +35,8 @@ interface PlannedTensor extends TensorDescription {
 /**
  * Lays out a model's weights as a file. `dense`: every matrix in float32 under the names and in the orientation of
  * transformers, blocks numbered anew where some are gone and zeros where heads, neurons or sub-layers are, so that any program
- * runs it. `lathe`: compressed matrices in their stored form, all others as they are, what is gone left out; see
- * docs/formats.md.
+ * runs it; experts are merged into one layer of their neurons. `lathe`: compressed matrices in their stored form, all others as
+ * they are, what is gone left out; see docs/formats.md.
  */
 export function planExport(model: Model, format: ExportFormat, recipe: Recipe): ExportPlan {
   const tensors = format === 'lathe' ? latheTensors(model) : denseTensors(model);
@@ -76,8 +76,10 @@ function denseTensors(model: Model): PlannedTensor[] {
   return [
     ...matrices.filter(isThere).map((matrix) => {
       const weight = model.linears.get(matrix.module);
-      const isWhole = weight?.shape[0] === matrix.shape[0] && weight.shape[1] === matrix.shape[1];
-      const tensor = isWhole ? denseTensor(matrix, weight) : expandedTensor(model, matrix);
+      const tensor =
+        weight && isAsInCheckpoint(model, matrix)
+          ? denseTensor(matrix, weight)
+          : expandedTensor(model, matrix);
       return { ...tensor, name: nameOf(matrix) };
     }),
     ...vectors.filter(isThere).map((vector): PlannedTensor => ({

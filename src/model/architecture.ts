@@ -17,6 +17,10 @@ export interface ModelWeights {
   vector(tensor: string): tf.Tensor;
   /** With what the forward pass computes. */
   readonly operators: Operators;
+  /** [out, in] of a matrix that a kernel may read by itself; undefined where its products are to be made as a whole. */
+  denseValues(module: string): tf.Tensor2D | undefined;
+  /** [vocabulary] int32: of each token its expert, in the mixture of the block of this number. */
+  routing(block: number): tf.Tensor1D;
 }
 
 /** Sequences of one length, as a block takes them. */
@@ -25,6 +29,8 @@ export interface SequenceShape {
   readonly length: number;
   /** [batch] int32: true length of each. */
   readonly keyCounts: tf.Tensor1D;
+  /** [batch·length] */
+  readonly ids: Int32Array;
 }
 
 /**

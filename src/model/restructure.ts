@@ -8,11 +8,11 @@ import { type BlockStructure, memberIndices, type Members, type ModelStructure }
 
 /**
  * Cuts a model down to a structure: blocks, sub-layers, heads and neurons that are not in it go, and the matrices really
- * become smaller.
+ * become smaller. Neurons that the structure deals out to experts are put side by side, those of several experts copied.
  *
  * @param structure a part of the model's own
  * @returns a new model, owned by the caller; `model` stays as it is
- * @throws ModelError where heads or neurons would have to be cut out of a matrix that is compressed already
+ * @throws ModelError where heads or neurons would have to be cut out of a matrix that is compressed already, or out of experts
  */
 export async function restructure(model: Model, structure: ModelStructure): Promise<Model> {
   const cuts = new Map(structure.blocks.map((block) => [block.index, cutOf(model.config, block)]));
@@ -54,11 +54,17 @@ function cutOf(config: ModelConfig, block: BlockStructure): Cut {
   if (!before)
     throw new ModelError(`This model has no block ${block.index} any more; choose among those it has.`);
   return (members) => {
-    if (!members) return undefined;
+    if (!members || (members.of === 'neurons' && !block.hasFeedForward)) return undefined;
     const present = memberIndices(members, before, config);
-    const wanted = new Set(memberIndices(members, block, config));
-    if (wanted.size === present.length) return undefined;
-    return Uint32Array.from(present.keys()).filter((position) => wanted.has(present[position]));
+    const wanted = memberIndices(members, block, config);
+    if (wanted.length === present.length && wanted.every((index, at) => index === present[at]))
+      return undefined;
+    if (members.of === 'neurons' && before.mixture)
+      throw new ModelError(
+        `The experts of block ${block.index} cannot be cut any further; change its neurons before it becomes a mixture.`,
+      );
+    const positions = new Map(Array.from(present, (index, position) => [index, position]));
+    return wanted.map((index) => positions.get(index)!);
   };
 }
 
@@ -102,7 +108,8 @@ function withPresent(
 
 /**
  * The values of a matrix at the place and in the size that it has in the checkpoint, zeros for what is gone: computed with
- * these, a model gives the same results.
+ * these, a model gives the same results. What several experts have a copy of is the mean of the copies; there, and wherever tokens
+ * go to experts, a model computes otherwise.
  * @param matrix of `checkpointLayout`
  */
 export async function valuesInCheckpoint(model: Model, matrix: MatrixLayout): Promise<Float32Array> {
@@ -110,14 +117,16 @@ export async function valuesInCheckpoint(model: Model, matrix: MatrixLayout): Pr
   const [height, width] = matrix.shape;
   if (!weight) return new Float32Array(height * width);
   const values = await weight.dense();
-  if (weight.shape[0] === height && weight.shape[1] === width) return values;
+  if (isAsInCheckpoint(model, matrix)) return values;
   const block = blockOf(model, matrix)!;
   const rows = positionsOf(matrix.outputs, height, block, model.config);
   const columns = positionsOf(matrix.inputs, width, block, model.config);
+  const [rowCounts, columnCounts] = [countsOf(rows, height), countsOf(columns, width)];
   const expanded = new Float32Array(height * width);
   rows.forEach((row, y) => {
     columns.forEach((column, x) => {
-      expanded[row * width + column] = values[y * columns.length + x];
+      const copies = rowCounts[row] * columnCounts[column];
+      expanded[row * width + column] += values[y * columns.length + x] / copies;
     });
   });
   return expanded;
@@ -129,12 +138,27 @@ export async function vectorInCheckpoint(model: Model, vector: VectorLayout): Pr
   const length = vector.shape.reduce((product, size) => product * size, 1);
   if (!tensor) return new Float32Array(length);
   const values = await readFloats(tensor);
-  if (values.length === length) return values;
+  const block = blockOf(model, vector);
+  if (values.length === length && !isOfExperts(vector.members, block)) return values;
+  const positions = positionsOf(vector.members, length, block!, model.config);
+  const counts = countsOf(positions, length);
   const expanded = new Float32Array(length);
-  positionsOf(vector.members, length, blockOf(model, vector)!, model.config).forEach((position, index) => {
-    expanded[position] = values[index];
+  positions.forEach((position, index) => {
+    expanded[position] += values[index] / counts[position];
   });
   return expanded;
+}
+
+/** Whether a matrix that the model has stands as in the checkpoint: as large, and its rows and columns in the same order. */
+export function isAsInCheckpoint(model: Model, matrix: MatrixLayout): boolean {
+  const shape = model.linears.get(matrix.module)?.shape;
+  if (shape?.[0] !== matrix.shape[0] || shape[1] !== matrix.shape[1]) return false;
+  const block = blockOf(model, matrix);
+  return !isOfExperts(matrix.outputs, block) && !isOfExperts(matrix.inputs, block);
+}
+
+function isOfExperts(members: Members | undefined, block: BlockStructure | undefined): boolean {
+  return members?.of === 'neurons' && block?.mixture !== undefined;
 }
 
 function blockOf({ config }: Model, { block }: { readonly block?: number }): BlockStructure | undefined {
@@ -149,4 +173,11 @@ function positionsOf(
 ): Uint32Array {
   if (!members) return Uint32Array.from({ length }, (_, position) => position);
   return memberIndices(members, block, config);
+}
+
+/** How often each of the positions below `length` is there. */
+function countsOf(positions: Uint32Array, length: number): Uint32Array {
+  const counts = new Uint32Array(length);
+  for (const position of positions) counts[position]++;
+  return counts;
 }

@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { ModelError } from './architecture';
 import type { ModelConfig } from './model';
-import { type BlockStructure, isWhole, type ModelStructure } from './structure';
+import { type BlockStructure, isWhole, type Mixture, type ModelStructure, MOST_EXPERTS } from './structure';
 
 /** Metadata key of what a compressed checkpoint still has of its base; absent: all of it. */
 export const STRUCTURE_KEY = 'lathe.structure';
 
 const members = z.array(z.number().int().nonnegative()).min(1).optional();
+
+const mixture = z.strictObject({
+  experts: z.number().int().positive().max(MOST_EXPERTS),
+  neurons: z.array(z.number().int().nonnegative()).min(1),
+  routing: z.string().regex(/^[0-9a-z]+$/),
+});
 
 const structureSchema = z.strictObject({
   blocks: z
@@ -17,6 +23,7 @@ const structureSchema = z.strictObject({
         hasFeedForward: z.boolean(),
         keptHeads: members,
         keptNeurons: members,
+        mixture: mixture.optional(),
       }),
     )
     .min(1),
@@ -53,13 +60,31 @@ function parseStructure(text: string, config: ModelConfig): ModelStructure {
   return structure;
 }
 
-function requireFitting(block: BlockStructure, { layers, heads, feedForwardWidth }: ModelConfig): void {
+function requireFitting(block: BlockStructure, config: ModelConfig): void {
+  const { layers, heads, feedForwardWidth } = config;
   const { index, keptHeads = [], keptNeurons = [] } = block;
   if (index >= layers) throw damaged(`it names block ${index} of ${layers}`);
   if (!isAscending(keptHeads, heads))
     throw damaged(`the heads of block ${index} are no ascending list below ${heads}`);
   if (!isAscending(keptNeurons, feedForwardWidth))
     throw damaged(`the neurons of block ${index} are no ascending list below ${feedForwardWidth}`);
+  if (block.mixture) requireFittingMixture(block, block.mixture, config);
+}
+
+function requireFittingMixture(
+  { index, keptNeurons }: BlockStructure,
+  { experts, neurons, routing }: Mixture,
+  { feedForwardWidth, vocabularySize }: ModelConfig,
+): void {
+  if (keptNeurons) throw damaged(`block ${index} has both kept neurons and experts`);
+  if (neurons.length % experts !== 0)
+    throw damaged(`the ${neurons.length} neurons of block ${index} are not those of ${experts} experts`);
+  if (neurons.some((neuron) => neuron >= feedForwardWidth))
+    throw damaged(`the experts of block ${index} have a neuron that is not below ${feedForwardWidth}`);
+  if (routing.length !== vocabularySize)
+    throw damaged(`block ${index} routes ${routing.length} tokens of ${vocabularySize}`);
+  if ([...routing].some((digit) => parseInt(digit, MOST_EXPERTS) >= experts))
+    throw damaged(`block ${index} routes tokens past its ${experts} experts`);
 }
 
 function isAscending(list: readonly number[], limit: number): boolean {

@@ -4,6 +4,7 @@ import { emptyTensor, uploadTensor } from '../gpu/transfer';
 import { rowRange } from '../kernels/copy-rows';
 import type { FoldedNorm } from '../kernels/folded-norm';
 import { kernelProfile } from '../kernels/kernel-profile';
+import { DenseWeight } from '../weights/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { LayerKeysAndValues } from '../kernels/cached-attention';
 import type { Architecture, LayerCache, ModelWeights, SequenceShape } from './architecture';
@@ -19,7 +20,7 @@ import type {
   TokenBatch,
 } from './model';
 import { operatorsFor } from './operators';
-import { memberLength, type ModelStructure, wholeStructure } from './structure';
+import { expertsOf, memberLength, type ModelStructure, wholeStructure } from './structure';
 
 /** Weights by name plus the forward pass of their architecture; owns the weights. */
 export class TransformerModel implements Model {
@@ -27,6 +28,8 @@ export class TransformerModel implements Model {
   readonly checkpointLayout: ModelLayout;
   readonly blockLinears: readonly string[];
   private readonly weights: ModelWeights;
+  /** Of each block with experts, by its number in the checkpoint, where its tokens go. */
+  private readonly routings: ReadonlyMap<number, tf.Tensor1D>;
 
   constructor(
     private readonly architecture: Architecture,
@@ -40,11 +43,14 @@ export class TransformerModel implements Model {
     this.blockLinears = this.layout.matrices
       .filter(({ isBlockLinear }) => isBlockLinear)
       .map(({ module }) => module);
+    this.routings = routingTables(config);
     this.weights = {
       config,
       linear: (module) => linears.get(module)!,
       vector: (tensor) => vectors.get(tensor)!,
       operators: operatorsFor(config.structure),
+      denseValues: (module) => denseValues(config, linears.get(module)!),
+      routing: (block) => this.routings.get(block)!,
     };
   }
 
@@ -185,6 +191,7 @@ export class TransformerModel implements Model {
   dispose(): void {
     for (const weight of this.linears.values()) weight.dispose();
     for (const vector of this.vectors.values()) vector.dispose();
+    for (const routing of this.routings.values()) routing.dispose();
   }
 
   private checkIds(ids: Int32Array): void {
@@ -232,20 +239,37 @@ class TransformerCache implements LayerCache {
   }
 }
 
-function sequenceShape({ batch, length, lengths }: TokenBatch): SequenceShape {
-  const counts = Int32Array.from(lengths ?? Array<number>(batch).fill(length));
-  return { batch, length, keyCounts: uploadTensor(counts, [batch]) as tf.Tensor1D };
+/** What a model computes with codes of 8 bits goes through its operators. */
+function denseValues({ structure }: ModelConfig, weight: LinearWeight): tf.Tensor2D | undefined {
+  if (!(weight instanceof DenseWeight) || structure.blockwiseInt8 !== undefined) return undefined;
+  return weight.values as tf.Tensor2D | undefined;
 }
 
-/** The same weights, of which each says what goes into it. */
+function routingTables({ structure, vocabularySize }: ModelConfig): Map<number, tf.Tensor1D> {
+  const vocabulary = Int32Array.from({ length: vocabularySize }, (_, id) => id);
+  return new Map(
+    structure.blocks.flatMap(({ index, mixture }) =>
+      mixture ? [[index, uploadTensor(expertsOf(mixture, vocabulary), [vocabularySize]) as tf.Tensor1D]] : [],
+    ),
+  );
+}
+
+function sequenceShape({ batch, length, lengths, ids }: TokenBatch): SequenceShape {
+  const counts = Int32Array.from(lengths ?? Array<number>(batch).fill(length));
+  return { batch, length, keyCounts: uploadTensor(counts, [batch]) as tf.Tensor1D, ids };
+}
+
+/** The same weights, of which each says what goes into it and what comes out. */
 function observed(weights: ModelWeights, observe: LinearObserver): ModelWeights {
   return {
     ...weights,
+    denseValues: () => undefined,
     linear: (module) => {
       const weight = weights.linear(module);
       const matmul: LinearWeight['matmul'] = (x, epilogue) => {
-        observe(module, x);
-        return weight.matmul(x, epilogue);
+        const y = weight.matmul(x, epilogue);
+        observe(module, x, y);
+        return y;
       };
       return Object.create(weight, { matmul: { value: matmul } }) as LinearWeight;
     },

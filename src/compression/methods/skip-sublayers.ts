@@ -119,7 +119,7 @@ function without(structure: ModelStructure, part: Part, positions: readonly numb
     if (!gone.has(position)) return block;
     return part === 'attention'
       ? { ...block, hasAttention: false, keptHeads: undefined }
-      : { ...block, hasFeedForward: false, keptNeurons: undefined };
+      : { ...block, hasFeedForward: false, keptNeurons: undefined, mixture: undefined };
   });
   return { ...structure, blocks };
 }

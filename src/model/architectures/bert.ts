@@ -11,6 +11,7 @@ import {
   refuseOptions,
   requireDivisible,
 } from '../config-fields';
+import { feedForwardOfExperts } from '../feed-forward-of-experts';
 import type { Task } from '../model';
 import { type BlockStructure, wholeStructure } from '../structure';
 import { bertLayout, blockName, WORD_EMBEDDINGS } from './bert-layout';
@@ -116,9 +117,7 @@ function block(
       )
     : input;
   const x = norm(weights, attended, `${name}.attention.output.LayerNorm`);
-  const output = structure.hasFeedForward
-    ? affine(weights, `${name}.output.dense`, feedForward(weights, name, x), 'none', x)
-    : x;
+  const output = structure.hasFeedForward ? feedForward(weights, structure, x, sequences.ids) : x;
   return norm(weights, output, `${name}.output.LayerNorm`);
 }
 
@@ -146,9 +145,18 @@ function selfAttention(
   }); // [batch·length, kept heads·headWidth]
 }
 
-/** [batch·length, kept neurons] */
-function feedForward(weights: ModelWeights, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  return affine(weights, `${name}.intermediate.dense`, x, weights.config.activation);
+/** With its residual. */
+function feedForward(
+  weights: ModelWeights,
+  { index, mixture }: BlockStructure,
+  x: tf.Tensor2D,
+  ids: Int32Array,
+): tf.Tensor2D {
+  const [up, down] = ['intermediate.dense', 'output.dense'].map((module) => `${blockName(index)}.${module}`);
+  if (mixture)
+    return feedForwardOfExperts(weights, { mixture, up, down, routing: weights.routing(index), ids }, x, x);
+  const hidden = affine(weights, up, x, weights.config.activation); // [batch·length, kept neurons]
+  return affine(weights, down, hidden, 'none', x);
 }
 
 function maskedHead(weights: ModelWeights, hidden: tf.Tensor2D): tf.Tensor2D {

@@ -13,6 +13,7 @@ import {
   requireDivisible,
 } from '../config-fields';
 import { betweenBlocks } from '../between-blocks';
+import { feedForwardOfExperts, type TokenIds } from '../feed-forward-of-experts';
 import type { FoldedNorms, ModelConfig } from '../model';
 import { type BlockStructure, wholeStructure } from '../structure';
 import { blockName, gpt2Layout } from './gpt2-layout';
@@ -64,8 +65,8 @@ export const gpt2: Architecture = {
     return embed(weights, upload(ids), { length });
   },
 
-  block(weights, structure, hidden, { batch, length, keyCounts }) {
-    return block(weights, structure, hidden, (qkv) => {
+  block(weights, structure, hidden, { batch, length, keyCounts, ids }) {
+    return block(weights, structure, hidden, ids, (qkv) => {
       const width = qkv.shape[1] / 3;
       const role = (index: number) => ({ tensor: qkv, stride: qkv.shape[1], offset: index * width });
       return weights.operators.attention(role(0), role(1), role(2), keyCounts, {
@@ -86,7 +87,7 @@ export const gpt2: Architecture = {
     const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
     const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) =>
       attentionOverCache(weights, qkv, layer, cache, keyCounts);
-    return forward(weights, embedded, cache, attend);
+    return forward(weights, embedded, ids, cache, attend);
   },
 
   extendByOne(weights, { id, lengths }, cache, folded) {
@@ -94,7 +95,7 @@ export const gpt2: Architecture = {
       const { heads } = headShape(weights.config, layer.keys.shape[1]);
       return weights.operators.cachedAttention(qkv, layer, lengths, heads);
     };
-    return forward(weights, embed(weights, id, { length: 1, lengths }), cache, attend, folded);
+    return forward(weights, embed(weights, id, { length: 1, lengths }), id, cache, attend, folded);
   },
 
   normsBeforeLinears: ({ structure: { blocks } }) => ({
@@ -105,7 +106,7 @@ export const gpt2: Architecture = {
         module: `${blockName(block.index)}.attn.c_attn`,
       })),
     feedForward: blocks
-      .filter(({ hasFeedForward }) => hasFeedForward)
+      .filter(({ hasFeedForward, mixture }) => hasFeedForward && !mixture)
       .map((block) => ({
         norm: `${blockName(block.index)}.ln_2`,
         module: `${blockName(block.index)}.mlp.c_fc`,
@@ -137,13 +138,14 @@ function embed(
 function forward(
   weights: ModelWeights,
   embedded: tf.Tensor2D,
+  ids: TokenIds,
   cache: LayerCache,
   attend: (qkv: tf.Tensor2D, layer: LayerKeysAndValues) => tf.Tensor2D,
   folded?: FoldedNorms,
 ): tf.Tensor2D {
   let x = embedded;
   for (const [position, structure] of weights.config.structure.blocks.entries()) {
-    const output = block(weights, structure, x, (qkv) => attend(qkv, cache.layers[position]!), folded);
+    const output = block(weights, structure, x, ids, (qkv) => attend(qkv, cache.layers[position]!), folded);
     x = betweenBlocks(weights.config, position, output);
   }
   return norm(weights, x, 'transformer.ln_f');
@@ -153,6 +155,7 @@ function block(
   weights: ModelWeights,
   structure: BlockStructure,
   input: tf.Tensor2D,
+  ids: TokenIds,
   attend: Attend,
   folded?: FoldedNorms,
 ): tf.Tensor2D {
@@ -172,6 +175,12 @@ function block(
   if (structure.hasAttention) {
     const qkv = multiplyNormed('attn.c_attn', x, 'ln_1'); // [tokens, 3·kept heads·headWidth]
     x = multiply('attn.c_proj', attend(qkv), { residual: x }); // [tokens, width]
+  }
+  const { mixture } = structure;
+  if (structure.hasFeedForward && mixture) {
+    const routing = weights.routing(structure.index);
+    const layer = { mixture, up: `${name}.mlp.c_fc`, down: `${name}.mlp.c_proj`, routing, ids };
+    return feedForwardOfExperts(weights, layer, norm(weights, x, `${name}.ln_2`), x);
   }
   if (structure.hasFeedForward) {
     const { activation } = weights.config;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { presentNeurons } from '../structure';
 import type { DenseParameters } from './differentiable-weights';
 import type { Gates } from './gates';
 import { sequenceLosses, type TrainingBatch } from './sequence-losses';
@@ -36,12 +37,11 @@ export function gateGradients(
   of: 'heads' | 'neurons',
 ): Gradients<number> {
   const { structure, heads, feedForwardWidth } = parameters.config;
-  const counts = structure.blocks.flatMap(
-    ({ index, hasAttention, hasFeedForward, keptHeads, keptNeurons }): [number, number][] => {
-      if (of === 'heads') return hasAttention ? [[index, keptHeads?.length ?? heads]] : [];
-      return hasFeedForward ? [[index, keptNeurons?.length ?? feedForwardWidth]] : [];
-    },
-  );
+  const counts = structure.blocks.flatMap((block): [number, number][] => {
+    const { index, hasAttention, hasFeedForward, keptHeads } = block;
+    if (of === 'heads') return hasAttention ? [[index, keptHeads?.length ?? heads]] : [];
+    return hasFeedForward ? [[index, presentNeurons(block)?.length ?? feedForwardWidth]] : [];
+  });
   const blocks = counts.map(([index]) => index);
   const ones = counts.map(([, count]) => tf.ones([batch.batch, count]) as tf.Tensor2D);
   const gates: Gates = { [of]: new Map(blocks.map((index, position) => [index, ones[position]])) };

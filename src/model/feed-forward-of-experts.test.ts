@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { readFloats } from '../gpu/transfer';
+import { expectAllClose } from '../testing/allclose';
+import {
+  FEED_FORWARD,
+  MIXTURE_FAMILIES,
+  mixtureBatch,
+  type MixtureFamily,
+  MIXTURES,
+  withMixtures,
+  withTinyMixture,
+} from '../testing/tiny-mixtures';
+import type { LinearWeight } from '../weights/linear-weight';
+import { SparseWeight } from '../weights/sparse-weight';
+import { Decoding } from './decoding';
+import type { Model, TokenBatch } from './model';
+import { type Mixture, routingOf } from './structure';
+
+beforeAll(() => openNodeGpu());
+
+const LOGITS = { absolute: 1e-4, relative: 0 };
+
+async function logitsOf(model: Model, batch: TokenBatch): Promise<Float32Array> {
+  const logits = model.logits(batch);
+  const values = await readFloats(logits);
+  logits.dispose();
+  return values;
+}
+
+/** The same values in a form whose products are made as a whole. */
+async function compressed(model: Model, family: MixtureFamily): Promise<Model> {
+  const replaced = new Map<string, LinearWeight>();
+  for (const module of [0, 1].flatMap((block) => Object.values(FEED_FORWARD[family](block)))) {
+    const weight = model.linears.get(module)!;
+    replaced.set(module, SparseWeight.fromDense(await weight.dense(), weight.shape));
+  }
+  return model.withLinears(replaced);
+}
+
+function sequenceOf({ ids, length }: TokenBatch, index: number): TokenBatch {
+  return { ids: ids.slice(index * length, (index + 1) * length), batch: 1, length };
+}
+
+async function greedy(model: Model, prompt: Int32Array, count: number): Promise<number[]> {
+  const decoding = new Decoding(model, prompt.length, { temperature: 0, maxNewTokens: count });
+  decoding.submitPrompt(prompt);
+  while (decoding.stepsLeft > 0) decoding.submitStep();
+  const drawn: number[] = [];
+  for (let index = 0; index < count; index++) drawn.push(await decoding.read());
+  decoding.dispose();
+  return drawn;
+}
+
+/** What the logits of whole sequences say, token by token. */
+async function greedyWithoutCache(model: Model, prompt: Int32Array, count: number): Promise<number[]> {
+  let ids = prompt;
+  for (let index = 0; index < count; index++) {
+    const logits = await logitsOf(model, { ids, batch: 1, length: ids.length });
+    const last = logits.subarray(-model.config.vocabularySize);
+    ids = Int32Array.of(...ids, last.indexOf(Math.max(...last)));
+  }
+  return [...ids.subarray(prompt.length)];
+}
+
+describe.each(MIXTURE_FAMILIES)('%s gives what PyTorch gives', (family) => {
+  const batch = mixtureBatch(family);
+  const expected = MIXTURES[family].logits;
+
+  test('of a batch, and of each of its sequences alone', () =>
+    withTinyMixture(family, async (model) => {
+      expectAllClose(await logitsOf(model, batch), expected, LOGITS);
+      const size = expected.length / batch.batch;
+      for (let index = 0; index < batch.batch; index++) {
+        const alone = await logitsOf(model, sequenceOf(batch, index));
+        expectAllClose(alone, expected.slice(index * size, (index + 1) * size), LOGITS);
+      }
+    }));
+
+  test('also where the matrices are compressed', () =>
+    withTinyMixture(family, async (model) => {
+      const sparse = await compressed(model, family);
+      expectAllClose(await logitsOf(sparse, batch), expected, LOGITS);
+      sparse.dispose();
+    }));
+});
+
+test('a linear that is watched is shown what all experts take and give', () =>
+  withTinyMixture('bert', async (model) => {
+    const batch = mixtureBatch('bert');
+    const hidden = model.embed(batch);
+    const { up, down } = FEED_FORWARD.bert(0);
+    const seen = new Map<string, number[]>();
+    const watched = model.runBlock(0, hidden, batch, (module, x) => void seen.set(module, x.shape));
+    const alone = model.runBlock(0, hidden, batch);
+    expect([seen.get(up), seen.get(down)]).toEqual([
+      [33, 24],
+      [33, 40],
+    ]);
+    expectAllClose(await readFloats(watched), await readFloats(alone), { absolute: 1e-5 });
+    tf.dispose([hidden, watched, alone]);
+  }));
+
+describe('a causal model', () => {
+  const { ids, length } = mixtureBatch('gpt2');
+  const sequence = ids.subarray(0, length);
+
+  test('gives over its cache, token by token, what PyTorch gives of the whole', () =>
+    withTinyMixture('gpt2', async (model) => {
+      const vocabulary = model.config.vocabularySize;
+      const cache = model.createCache(length);
+      for (const [position, id] of sequence.entries()) {
+        const logits = model.extend(Int32Array.of(id), cache);
+        const row = MIXTURES.gpt2.logits.slice(position * vocabulary, (position + 1) * vocabulary);
+        expectAllClose(await readFloats(logits), row, LOGITS);
+        logits.dispose();
+      }
+      cache.dispose();
+    }));
+
+  test('goes on token by token, each with its own expert, as without a cache', () =>
+    withTinyMixture('gpt2', async (model) => {
+      const expected = await greedyWithoutCache(model, sequence, 8);
+      expect(new Set(expected).size).toBeGreaterThan(2);
+      expect(await greedy(model, sequence, 8)).toEqual(expected);
+      const sparse = await compressed(model, 'gpt2');
+      expect(await greedy(sparse, sequence, 8)).toEqual(expected);
+      sparse.dispose();
+    }));
+});
+
+test.each(MIXTURE_FAMILIES)('%s with one expert of all neurons is the dense model', (family) =>
+  withTinyMixture(family, async (_, base) => {
+    const { feedForwardWidth, vocabularySize } = base.config;
+    const whole: Mixture = {
+      experts: 1,
+      neurons: Array.from({ length: feedForwardWidth }, (_, neuron) => neuron),
+      routing: routingOf(new Array<number>(vocabularySize).fill(0)),
+    };
+    const one = await withMixtures(base, [whole, whole]);
+    const batch = mixtureBatch(family);
+    expect(await logitsOf(one, batch)).toEqual(await logitsOf(base, batch));
+    one.dispose();
+  }),
+);

@@ -1,0 +1,109 @@
+import type * as tf from '@tensorflow/tfjs';
+import { uploadTensor } from '../gpu/transfer';
+import type { Activation } from '../kernels/activation';
+import { applyEpilogue } from '../kernels/bias-activation';
+import { FEW_TOKENS } from '../kernels/dense-matmul';
+import { denseRows } from '../kernels/dense-rows';
+import { expertColumnsProduct, expertRowsProduct } from '../kernels/expert-rows';
+import { expertColumnTiles, expertRowTiles, groupByExpert } from '../kernels/expert-tiles';
+import { lookUpIds } from '../kernels/look-up-ids';
+import { ownExpertColumns } from '../kernels/own-expert';
+import type { ModelWeights } from './architecture';
+import { expertsOf, expertSize, type Mixture } from './structure';
+
+/** Ids of the tokens whose rows a block is given: on the page, or, of a token that was drawn there, on the GPU, [tokens] int32. */
+export type TokenIds = Int32Array | tf.Tensor1D;
+
+/** A feed-forward layer whose neurons belong to experts. */
+export interface ExpertLayer {
+  readonly mixture: Mixture;
+  /** Modules of the matrices to the neurons, [experts · size, width], and back, [width, experts · size]. */
+  readonly up: string;
+  readonly down: string;
+  /** [vocabulary] int32: of each token its expert. */
+  readonly routing: tf.Tensor1D;
+  readonly ids: TokenIds;
+}
+
+/**
+ * activation(x Wₑᵀ + bₑ) Vₑᵀ + c + residual, e being the expert of each row's token: [tokens, width] → the same shape. Where both
+ * matrices are dense only a row's own expert is computed, otherwise all are, and those of others set to zero.
+ */
+export function feedForwardOfExperts(
+  weights: ModelWeights,
+  layer: ExpertLayer,
+  x: tf.Tensor2D,
+  residual: tf.Tensor2D,
+): tf.Tensor2D {
+  const { activation } = weights.config;
+  const [up, down] = [weights.denseValues(layer.up), weights.denseValues(layer.down)];
+  const biases = { up: weights.vector(`${layer.up}.bias`), down: weights.vector(`${layer.down}.bias`) };
+  if (!up || !down) return maskedProducts(weights, layer, x, residual);
+  const dense = { up, down, biases, activation };
+  const { ids, mixture } = layer;
+  return ids instanceof Int32Array && ids.length > FEW_TOKENS * mixture.experts
+    ? groupedProducts(dense, mixture, ids, x, residual)
+    : productsOfFew(dense, layer, x, residual);
+}
+
+interface DenseExperts {
+  readonly up: tf.Tensor2D;
+  readonly down: tf.Tensor2D;
+  readonly biases: { readonly up: tf.Tensor; readonly down: tf.Tensor };
+  readonly activation: Activation;
+}
+
+function productsOfFew(
+  { up, down, biases, activation }: DenseExperts,
+  { mixture, routing, ids }: ExpertLayer,
+  x: tf.Tensor2D,
+  residual: tf.Tensor2D,
+): tf.Tensor2D {
+  const tokens = { ids: ids instanceof Int32Array ? uploadInts(ids) : ids, experts: routing };
+  const hidden = expertRowsProduct(x, up, biases.up, tokens, expertSize(mixture), activation);
+  return expertColumnsProduct(hidden, down, tokens, { bias: biases.down, residual });
+}
+
+function groupedProducts(
+  { up, down, biases, activation }: DenseExperts,
+  mixture: Mixture,
+  ids: Int32Array,
+  x: tf.Tensor2D,
+  residual: tf.Tensor2D,
+): tf.Tensor2D {
+  const groups = groupByExpert(expertsOf(mixture, ids), mixture.experts);
+  const expertOfTile = uploadInts(groups.expertOfTile);
+  const sorted = rowsOf(x, groups.rows);
+  const hidden = expertRowTiles(sorted, up, expertOfTile, expertSize(mixture), {
+    bias: biases.up,
+    activation,
+  });
+  const output = expertColumnTiles(hidden, down, expertOfTile, biases.down);
+  return applyEpilogue(() => rowsOf(output, groups.places), { residual });
+}
+
+function maskedProducts(
+  weights: ModelWeights,
+  { mixture, up, down, routing, ids }: ExpertLayer,
+  x: tf.Tensor2D,
+  residual: tf.Tensor2D,
+): tf.Tensor2D {
+  const { operators, config } = weights;
+  const biasOf = (module: string) => weights.vector(`${module}.bias`);
+  const experts = ids instanceof Int32Array ? uploadInts(expertsOf(mixture, ids)) : lookUpIds(ids, routing);
+  const hidden = operators.multiply(weights.linear(up), x, {
+    bias: biasOf(up),
+    activation: config.activation,
+  });
+  const own = ownExpertColumns(hidden, experts, expertSize(mixture));
+  return operators.multiply(weights.linear(down), own, { bias: biasOf(down), residual });
+}
+
+function rowsOf(x: tf.Tensor2D, rows: Int32Array): tf.Tensor2D {
+  const [count, width] = x.shape;
+  return denseRows(uploadInts(rows), [{ values: x, firstRow: 0, rows: count }], width);
+}
+
+function uploadInts(values: Int32Array): tf.Tensor1D {
+  return uploadTensor(values, [values.length]) as tf.Tensor1D;
+}
