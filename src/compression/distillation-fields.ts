@@ -15,6 +15,7 @@ export function distillationParameters({ hiddenWeight = 0 }: DistillationDefault
     distillationWeight: z.number().min(0).max(1).default(0.7),
     temperature: z.number().positive().max(100).default(1),
     hiddenWeight: z.number().min(0).max(1_000_000).default(hiddenWeight),
+    attentionWeight: z.number().min(0).max(1_000_000).default(0),
   };
 }
 
@@ -52,12 +53,21 @@ export function distillationFields({ hiddenWeight = 0 }: DistillationDefaults = 
       default: hiddenWeight,
       help: 'Weight of the mean squared difference of the hidden states after each block from those of the base, added to the loss.',
     },
+    attentionWeight: {
+      kind: 'number',
+      label: 'Attention',
+      min: 0,
+      max: 1_000_000,
+      step: 0.1,
+      default: 0,
+      help: 'Weight of the divergence of what each head attends to from what it does in the base, summed over the blocks, added to the loss.',
+    },
   };
 }
 
 /** What the parameters make small. @param teacher is asked only where it counts */
 export function objectiveOf(teacher: Model, parameters: DistillationParameters): Objective {
-  const { distillationWeight, temperature, hiddenWeight } = parameters;
-  if (distillationWeight === 0 && hiddenWeight === 0) return fineTuning;
-  return distillation(teacher, { distillationWeight, temperature, hiddenWeight });
+  const { distillationWeight, temperature, hiddenWeight, attentionWeight } = parameters;
+  if (distillationWeight === 0 && hiddenWeight === 0 && attentionWeight === 0) return fineTuning;
+  return distillation(teacher, { distillationWeight, temperature, hiddenWeight, attentionWeight });
 }

@@ -1,8 +1,6 @@
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats } from '../gpu/transfer';
-import { DenseParameters } from '../model/gradients/differentiable-weights';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
@@ -10,9 +8,9 @@ import { restructure } from '../model/restructure';
 import { expectAllClose } from '../testing/allclose';
 import fixture from '../testing/fixtures/distillation.json';
 import { openFolder } from '../testing/folder-checkpoint';
+import { shrunkStudent } from '../testing/shrunk-student';
 import { batchGradients, disposeGradients } from './batch-gradients';
 import { distillation, type DistillationSettings, pairsOfBlocks } from './distillation-objective';
-import type { Student } from './student';
 
 beforeAll(() => openNodeGpu());
 
@@ -49,26 +47,6 @@ async function withTeacher(name: string, check: (teacher: Model) => Promise<void
   }
 }
 
-/** The teacher with every linear of its blocks scaled. The caller disposes of the matrices. */
-async function shrunk(teacher: Model): Promise<{ student: Student; parameters: DenseParameters }> {
-  const whole = await DenseParameters.of(teacher);
-  const inBlocks = new Set(teacher.blockLinears);
-  const matrices = [...whole.matrices].map(([module, matrix]) => {
-    const scaled = tf.mul(matrix, inBlocks.has(module) ? SHRINK : 1) as tf.Tensor2D;
-    matrix.dispose();
-    return [module, scaled] as const;
-  });
-  const parameters = new DenseParameters(teacher.config, new Map(matrices), whole.vectors);
-  const student: Student = {
-    config: teacher.config,
-    linear: (module) => parameters.linear(module),
-    vector: (tensor) => parameters.vector(tensor),
-    parameters: matrices.map(([name, tensor]) => ({ name, tensor, decays: true })),
-    inStep: (work) => work(),
-  };
-  return { student, parameters };
-}
-
 function batchOf({ ids, lengths, targets }: Case): TrainingBatch {
   const length = ids.length / lengths.length;
   return {
@@ -91,7 +69,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
   const { written, results } = CASES[name];
   test.each(results)('$settings', ({ settings, loss, norms, gradient }) =>
     withTeacher(name, async (teacher) => {
-      const { student, parameters } = await shrunk(teacher);
+      const { student, parameters } = await shrunkStudent(teacher, SHRINK);
       const found = batchGradients(student, distillation(teacher, settings), batchOf(CASES[name]), 1);
       // A small divergence is the difference of sums in float32.
       expectAllClose(await readFloats(found.loss), [loss], { absolute: 1e-6, relative: RELATIVE });
@@ -116,7 +94,7 @@ test.each(Object.keys(CASES).filter((name) => name !== 'bertWithoutSomeLabels'))
     withTeacher(name, async (teacher) => {
       const { written, results } = CASES[name];
       const { settings, loss, gradient } = results[0];
-      const { student, parameters } = await shrunk(teacher);
+      const { student, parameters } = await shrunkStudent(teacher, SHRINK);
       const found = batchGradients(student, distillation(teacher, settings), batchOf(CASES[name]), 3);
       expectAllClose(await readFloats(found.loss), [loss], { absolute: 0, relative: RELATIVE });
       const index = student.parameters.findIndex((parameter) => parameter.name === written);

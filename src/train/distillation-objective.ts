@@ -3,6 +3,8 @@ import { crossEntropy } from '../model/gradients/cross-entropy';
 import { distillationLoss } from '../model/gradients/distillation-loss';
 import { differentiableOutputs, type TrainingBatch } from '../model/gradients/sequence-losses';
 import type { Model, ModelConfig, Task } from '../model/model';
+import { type QueriesAndKeys, runBlockWithQueries } from '../model/queries-and-keys';
+import { attentionLoss, type CommonHeads, commonHeads } from './attention-loss';
 import { targetCount } from './batch-parts';
 import { meanOverTargets } from './fine-tuning-objective';
 import { hiddenStateLoss } from './hidden-state-loss';
@@ -21,6 +23,8 @@ export interface DistillationSettings {
   readonly temperature: number;
   /** Of each pair's mean squared error; 0 or absent: hidden states are not compared. */
   readonly hiddenWeight?: number;
+  /** Of the divergence of attention in the blocks that give each pair; 0 or absent: it is not compared. */
+  readonly attentionWeight?: number;
   /** Absent: `pairsOfBlocks`. */
   readonly hiddenPairs?: readonly HiddenPair[];
 }
@@ -30,32 +34,43 @@ interface TeacherOutputs extends tf.TensorContainerObject {
   readonly logits: tf.Tensor2D;
   /** By position, where they are looked at. */
   readonly hiddenStates: { readonly [position: string]: tf.Tensor2D };
+  /** Of the block that gives the hidden states there. */
+  readonly attention: { readonly [position: string]: QueriesAndKeys };
 }
 
 /**
  * a·T²·KL(teacher ‖ student) + (1 − a)·cross-entropy, both means over the targets, the KL of predictions at temperature T
- * (Hinton et al. 2015, section 2); and, where wanted, the mean squared error of hidden states, summed over pairs (KnGPT2,
- * Edalati et al. 2021, section 3.3; TinyBERT, Jiao et al. 2020, equations 8 and 9). The attention maps of these papers are left
- * out: the attention kernels keep them to themselves.
+ * (Hinton et al. 2015, section 2); where wanted, the mean squared error of hidden states, summed over pairs (KnGPT2, Edalati et
+ * al. 2021, section 3.3; TinyBERT, Jiao et al. 2020, equations 8 and 9); and, where wanted, KL(teacher ‖ student) of what queries
+ * attend to, summed over the pairs of blocks (MiniLM, Wang et al. 2020, equation 2, which takes the last block alone; TinyBERT's
+ * equation 7 has a squared error in its place).
  *
  * A classifier's KL counts every sentence, with a label or without.
  *
  * @param teacher runs in its own form by its own kernels; it stays the caller's
  */
 export function distillation(teacher: Model, settings: DistillationSettings): Objective {
-  const { hiddenWeight = 0, hiddenPairs } = settings;
+  const { hiddenWeight = 0, attentionWeight = 0 } = settings;
   return {
     prepare: (batch) => teacherOutputs(teacher, batch, settings),
     loss(student, batch, prepared) {
       const taught = prepared as TeacherOutputs;
-      const { logits, hiddenStates } = differentiableOutputs(student, batch);
-      const ofLogits = predictionLoss(logits, taught.logits, batch, settings, student.config.task);
-      if (hiddenWeight === 0) return ofLogits;
-      const pairs = hiddenPairs ?? pairsOfBlocks(student.config, teacher.config);
-      const errors = pairs.map((pair) =>
-        hiddenStateLoss(hiddenStates[pair.student], taught.hiddenStates[pair.teacher], batch),
+      const given = differentiableOutputs(student, batch);
+      const pairs = settings.hiddenPairs ?? pairsOfBlocks(student.config, teacher.config);
+      const ofLogits = predictionLoss(given.logits, taught.logits, batch, settings, student.config.task);
+      const ofHidden = (hiddenWeight > 0 ? pairs : []).map((pair) =>
+        hiddenStateLoss(given.hiddenStates[pair.student], taught.hiddenStates[pair.teacher], batch),
       );
-      return errors.reduce((sum, error) => tf.add(sum, tf.mul(error, hiddenWeight)), ofLogits);
+      const attended = attentionWeight > 0 ? pairsOfAttention(student.config, teacher.config, pairs) : [];
+      const ofAttention = attended.map(({ block, teacherState, heads }) => {
+        const { blocks, ...seen } = given.attention;
+        return attentionLoss(blocks.get(block)!, taught.attention[teacherState], heads, seen, batch);
+      });
+      const weighted = [
+        ...ofHidden.map((error) => tf.mul(error, hiddenWeight)),
+        ...ofAttention.map((divergence) => tf.mul(divergence, attentionWeight)),
+      ];
+      return weighted.reduce<tf.Scalar>((sum, term) => tf.add(sum, term), ofLogits);
     },
   };
 }
@@ -69,22 +84,56 @@ export function pairsOfBlocks(student: ModelConfig, teacher: ModelConfig): reado
   return [{ student: 0, teacher: 0 }, ...ofBlocks];
 }
 
+/** Heads whose attention is compared: of a block of the student, by its number, and of the block that gives a state of the teacher. */
+interface AttentionPair {
+  readonly block: number;
+  readonly teacherState: number;
+  readonly heads: CommonHeads;
+}
+
+/** The blocks that give both states of a pair, where they have a head in common. */
+function pairsOfAttention(
+  student: ModelConfig,
+  teacher: ModelConfig,
+  pairs: readonly HiddenPair[],
+): readonly AttentionPair[] {
+  return pairs.flatMap((pair) => {
+    if (pair.student === 0 || pair.teacher === 0) return [];
+    const block = student.structure.blocks[pair.student - 1];
+    const heads = commonHeads(block, teacher.structure.blocks[pair.teacher - 1], student.heads);
+    return heads.student.length > 0 ? [{ block: block.index, teacherState: pair.teacher, heads }] : [];
+  });
+}
+
 function teacherOutputs(
   teacher: Model,
   batch: TrainingBatch,
-  { hiddenWeight = 0, hiddenPairs }: DistillationSettings,
+  { hiddenWeight = 0, attentionWeight = 0, hiddenPairs }: DistillationSettings,
 ): TeacherOutputs {
-  if (hiddenWeight === 0) return { logits: teacher.logits(batch), hiddenStates: {} };
-  const wanted = hiddenPairs && new Set(hiddenPairs.map((pair) => pair.teacher));
+  if (hiddenWeight === 0 && attentionWeight === 0) {
+    return { logits: teacher.logits(batch), hiddenStates: {}, attention: {} };
+  }
+  const positions = hiddenPairs && new Set(hiddenPairs.map((pair) => pair.teacher));
+  const isWanted = (position: number) => !positions || positions.has(position);
   return tf.tidy(() => {
     const hiddenStates: Record<string, tf.Tensor2D> = {};
+    const attention: Record<string, QueriesAndKeys> = {};
     let hidden = teacher.embed(batch);
-    const blocks = teacher.config.structure.blocks.length;
-    for (let position = 0; position <= blocks; position++) {
-      if (!wanted || wanted.has(position)) hiddenStates[position] = hidden;
-      if (position < blocks) hidden = teacher.runBlock(position, hidden, batch);
+    const keep = (position: number) => {
+      if (hiddenWeight > 0 && isWanted(position)) hiddenStates[position] = hidden;
+    };
+    keep(0);
+    for (const [index, { hasAttention }] of teacher.config.structure.blocks.entries()) {
+      if (attentionWeight > 0 && hasAttention && isWanted(index + 1)) {
+        const { hidden: output, query, key } = runBlockWithQueries(teacher, index, hidden, batch);
+        attention[index + 1] = { query, key };
+        hidden = output;
+      } else {
+        hidden = teacher.runBlock(index, hidden, batch);
+      }
+      keep(index + 1);
     }
-    return { logits: teacher.headOfBatch(teacher.finish(hidden), batch), hiddenStates };
+    return { logits: teacher.headOfBatch(teacher.finish(hidden), batch), hiddenStates, attention };
   });
 }
 

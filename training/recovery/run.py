@@ -32,6 +32,7 @@ def add_arguments(parser):
     parser.add_argument("--distillation-weight", type=float, default=0.7)
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--hidden-weight", type=float, default=0.0)
+    parser.add_argument("--attention-weight", type=float, default=0.0)
     parser.add_argument("--embedding", action="store_true", help="the token embedding trains too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--evaluate-every", type=int, default=50)
@@ -47,7 +48,9 @@ class Run:
         ids = tokenizer(arguments.text.read_text(encoding="utf-8"), verbose=False)["input_ids"]
         self.test = tokenizer(arguments.test.read_text(encoding="utf-8"), verbose=False)["input_ids"]
         self.training, self.held_out = windows.split(ids, arguments.length)
-        self.teacher = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32).eval()
+        # Only the eager attention gives its maps.
+        attention = "eager" if arguments.attention_weight > 0 else None
+        self.teacher = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32, attn_implementation=attention).eval()
         self.teacher.requires_grad_(False)
         self.student = copy.deepcopy(self.teacher).requires_grad_(True)
         self.student.transformer.wte.requires_grad_(arguments.embedding)
@@ -59,22 +62,41 @@ class Run:
         print(f"{what}: perplexity {result:.4f}", flush=True)
 
     def loss(self, tokens):
-        """The mean over what has a target: a T² KL(teacher ‖ student) + (1 − a) cross-entropy + b hidden states."""
+        """The mean over what has a target: a T² KL(teacher ‖ student) + (1 − a) cross-entropy + b hidden states + c attention."""
         a, t = self.arguments.distillation_weight, self.arguments.temperature
         with torch.no_grad():
-            taught, teacher_states = outputs(self.teacher, tokens)
-        given, student_states = outputs(self.student, tokens)
+            taught, teacher_states, teacher_maps = self.outputs(self.teacher, tokens)
+        given, student_states, student_maps = self.outputs(self.student, tokens)
         student, teacher = given[:, :-1].flatten(0, 1), taught[:, :-1].flatten(0, 1)
         cross_entropy = functional.cross_entropy(student, tokens[:, 1:].flatten())
         divergence = functional.kl_div(
             (student / t).log_softmax(-1), (teacher / t).log_softmax(-1), log_target=True, reduction="batchmean"
         )
         loss = a * t * t * divergence + (1 - a) * cross_entropy
+        pairs = self.hidden_pairs or [(i, i) for i in range(len(student_states))]
         if self.arguments.hidden_weight > 0:
-            for i, j in self.hidden_pairs or [(i, i) for i in range(len(student_states))]:
+            for i, j in pairs:
                 difference = functional.mse_loss(student_states[i], teacher_states[j])
                 loss = loss + self.arguments.hidden_weight * difference
+        if self.arguments.attention_weight > 0:
+            for i, j in pairs:
+                if i > 0:
+                    divergence = attention_divergence(student_maps[i - 1], teacher_maps[j - 1])
+                    loss = loss + self.arguments.attention_weight * divergence
         return loss
+
+    def outputs(self, model, tokens):
+        """(logits, hidden states: what the first block takes, then what each block gives, attention maps of each block or None)"""
+        states = []
+
+        def keep(_module, _given, given):
+            states.append(given[0] if isinstance(given, tuple) else given)
+
+        hooks = [module.register_forward_hook(keep) for module in (model.transformer.drop, *model.transformer.h)]
+        found = model(tokens, output_attentions=self.arguments.attention_weight > 0)
+        for hook in hooks:
+            hook.remove()
+        return found.logits, states, found.attentions
 
     @torch.no_grad()
     def held_out_loss(self):
@@ -137,18 +159,11 @@ class Run:
         return best_step
 
 
-def outputs(model, tokens):
-    """(logits, hidden states: what the first block takes, then what each block gives)"""
-    states = []
-
-    def keep(_module, _given, given):
-        states.append(given[0] if isinstance(given, tuple) else given)
-
-    hooks = [module.register_forward_hook(keep) for module in (model.transformer.drop, *model.transformer.h)]
-    logits = model(tokens).logits
-    for hook in hooks:
-        hook.remove()
-    return logits, states
+def attention_divergence(student, teacher):
+    """KL(teacher ‖ student) of causal maps [batch, heads, queries, keys], the mean over all queries."""
+    seen = torch.ones_like(student, dtype=torch.bool).tril()
+    student, teacher = (torch.where(seen, weights, 1).log() for weights in (student, teacher))
+    return torch.where(seen, teacher.exp() * (teacher - student), 0).sum(-1).mean()
 
 
 def adamw(model, weight_decay):

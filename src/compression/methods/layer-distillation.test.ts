@@ -12,19 +12,23 @@ const step = (parameters: object) => ({
 });
 
 describe.each(TINY_MODELS)('%s', (name) => {
-  test.each([0, 0.1])('its last block learns what both did, hidden states at %f', (hiddenWeight) =>
-    withTiny(name, async (base) => {
-      const keep = { keep: 'list', list: [1] };
-      const truncated = await recovered(base, [
-        { method: 'layer-truncation', targets: ['Linear'], parameters: keep },
-      ]);
-      const trained = await recovered(base, [step({ ...keep, hiddenWeight })]);
-      expect(trained.config.structure.blocks.map(({ index }) => index)).toEqual([1]);
-      expect([...trained.linears.keys()]).toEqual([...truncated.linears.keys()]);
-      expect(await meanDivergence(base, trained)).toBeLessThan(0.9 * (await meanDivergence(base, truncated)));
-      truncated.dispose();
-      trained.dispose();
-    }),
+  test.each([{}, { hiddenWeight: 0.1 }, { attentionWeight: 1 }])(
+    'its last block learns what both did: %j',
+    (weights) =>
+      withTiny(name, async (base) => {
+        const keep = { keep: 'list', list: [1] };
+        const truncated = await recovered(base, [
+          { method: 'layer-truncation', targets: ['Linear'], parameters: keep },
+        ]);
+        const trained = await recovered(base, [step({ ...keep, ...weights })]);
+        expect(trained.config.structure.blocks.map(({ index }) => index)).toEqual([1]);
+        expect([...trained.linears.keys()]).toEqual([...truncated.linears.keys()]);
+        expect(await meanDivergence(base, trained)).toBeLessThan(
+          0.9 * (await meanDivergence(base, truncated)),
+        );
+        truncated.dispose();
+        trained.dispose();
+      }),
   );
 });
 

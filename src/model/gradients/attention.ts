@@ -30,6 +30,12 @@ export function besideEachOther(x: tf.Tensor3D, heads: number): tf.Tensor2D {
   return y as tf.Tensor2D;
 }
 
+/** No key is seen by an earlier query: half of each square matrix need not be computed. */
+export function causalTriangles(causal: boolean) {
+  if (!causal) return {};
+  return { lowerResult: 'lower result', lowerLeft: 'lower left', upperLeft: 'upper left' } as const;
+}
+
 /**
  * softmax(scale · Q Kᵀ) V of each head, over the keys that a query sees.
  * @param query [batch·heads, length, headWidth], as `key`, `value` and the result
@@ -40,10 +46,7 @@ export function attentionOfHeads(
   value: tf.Tensor3D,
   { keyCounts, ...options }: AttentionScores,
 ): tf.Tensor3D {
-  // No key is seen by an earlier query: half of each square matrix need not be computed.
-  const [lowerResult, lowerLeft, upperLeft] = options.causal
-    ? (['lower result', 'lower left', 'upper left'] as const)
-    : [];
+  const { lowerResult, lowerLeft, upperLeft } = causalTriangles(options.causal);
   const [y] = differentiableOp(
     { query, key, value },
     (save) => {

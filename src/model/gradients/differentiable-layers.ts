@@ -4,6 +4,7 @@ import { differentiableOp } from '../../gpu/differentiable-op';
 import { activated, activationGradient } from '../../kernels/activation-gradient';
 import { betweenBlocks } from '../between-blocks';
 import type { ModelConfig } from '../model';
+import type { QueriesAndKeys } from '../queries-and-keys';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
 import { attentionOfHeads, besideEachOther, headsOf } from './attention';
@@ -18,6 +19,8 @@ export interface BlockInputs {
   /** Whether a token sees only those before it. */
   readonly causal: boolean;
   readonly gates: Gates;
+  /** Is shown what each attention is made of, with the block's number in the checkpoint. */
+  observeAttention(block: number, made: QueriesAndKeys): void;
 }
 
 /** x Wᵀ + b. */
@@ -67,8 +70,9 @@ export function byHead(
 export function attend(
   [query, key, value]: readonly tf.Tensor3D[],
   block: number,
-  { batch, keyCounts, causal, gates }: BlockInputs,
+  { batch, keyCounts, causal, gates, observeAttention }: BlockInputs,
 ): tf.Tensor2D {
+  observeAttention(block, { query, key });
   const [ofBatch, , headWidth] = query.shape;
   const heads = ofBatch / batch;
   const scale = 1 / Math.sqrt(headWidth);

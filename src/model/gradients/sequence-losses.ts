@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../gpu/transfer';
 import { ModelError } from '../architecture';
 import type { TokenBatch } from '../model';
+import type { QueriesAndKeys } from '../queries-and-keys';
+import type { SeenKeys } from './attention-divergence';
 import { bert } from './bert';
 import { crossEntropy } from './cross-entropy';
 import type { DifferentiableArchitecture } from './differentiable-architecture';
@@ -38,10 +40,12 @@ export interface DifferentiableOutputs {
   readonly logits: tf.Tensor2D;
   /** [batch·length, width]: what the first block takes, then what each block hands on, in the structure's order. */
   readonly hiddenStates: readonly tf.Tensor2D[];
+  /** What attention is made of, by the block's number in the checkpoint, and which keys are seen. */
+  readonly attention: SeenKeys & { readonly blocks: ReadonlyMap<number, QueriesAndKeys> };
 }
 
 /**
- * The same with the hidden states.
+ * The same with the hidden states, and with what attention is made of.
  * @throws ModelError for a family that has no such forward pass
  */
 export function differentiableOutputs(
@@ -57,19 +61,25 @@ export function differentiableOutputs(
     );
   }
   const lengths = batch.lengths ?? Array<number>(batch.batch).fill(batch.length);
+  const seen = {
+    keyCounts: uploadTensor(Int32Array.from(lengths), [batch.batch]) as tf.Tensor1D,
+    causal: architecture.isCausal,
+  };
+  const blocks = new Map<number, QueriesAndKeys>();
   const inputs = {
     batch: batch.batch,
     length: batch.length,
-    keyCounts: uploadTensor(Int32Array.from(lengths), [batch.batch]) as tf.Tensor1D,
-    causal: architecture.isCausal,
+    ...seen,
     gates,
+    observeAttention: (block: number, made: QueriesAndKeys) => void blocks.set(block, made),
   };
   const hiddenStates = [architecture.embed(weights, batch)];
   for (const [position, structure] of config.structure.blocks.entries()) {
     const output = architecture.block(weights, structure, hiddenStates[position], inputs);
     hiddenStates.push(passOn(config, position, output));
   }
-  return { logits: architecture.logits(weights, hiddenStates.at(-1)!, batch.batch), hiddenStates };
+  const logits = architecture.logits(weights, hiddenStates.at(-1)!, batch.batch);
+  return { logits, hiddenStates, attention: { ...seen, blocks } };
 }
 
 /**
