@@ -1,12 +1,14 @@
-import type { Model } from '../model/model';
+import { architectureOf } from '../model/architectures';
+import type { MatrixLayout, Model, ModelConfig } from '../model/model';
 import { valuesInCheckpoint } from '../model/restructure';
-import type { TrainingContext, TrainingStates } from '../train/training-context';
+import type { TrainingContext, TrainingData, TrainingStates } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
 import { applyStep } from './apply-step';
 import type { CalibrationSequences } from './calibration';
-import type { CheckedRecipe } from './recipe';
+import { type CheckedRecipe, trains } from './recipe';
 import { relativeFrobeniusError } from './relative-error';
-import { matchTargets } from './targets';
+import { stepConfigs } from './step-configs';
+import { matchTargets, type TargetableModel } from './targets';
 
 /** What a recipe did to one matrix. */
 export interface LayerChange {
@@ -20,7 +22,12 @@ export interface LayerChange {
 }
 
 /** What the steps of a recipe that train have in common. */
-export interface RecipeTraining extends Omit<TrainingContext, 'teacher' | 'states' | 'onEndedEarly'> {
+export interface RecipeTraining extends Omit<
+  TrainingContext,
+  'teacher' | 'data' | 'states' | 'onEndedEarly'
+> {
+  /** What a step, counted from 0, trains on. */
+  dataOf(step: number): TrainingData;
   /** Where the run of a step, counted from 0, is kept. */
   statesOf?(step: number): TrainingStates;
   /** The run of a step, counted from 0, has ended after fewer updates than it was to have. */
@@ -37,9 +44,25 @@ export interface RecipeOptions {
   onProgress?(label: string, done: number, total: number): void;
 }
 
-/** The module names that each step of a recipe applies to. @throws RecipeError where a target matches nothing */
-export function matchRecipe(recipe: CheckedRecipe, model: Model): string[][] {
-  return recipe.steps.map((step) => matchTargets(step.targets, step.ignore, model, recipe.sensitivities));
+/**
+ * The module names that each step of a recipe applies to; a head that an earlier step puts on is there for the later ones.
+ * @throws RecipeError where a target matches nothing, or a step does not fit the task that the model has then
+ */
+export function matchRecipe(recipe: CheckedRecipe, { config }: Pick<Model, 'config'>): string[][] {
+  const { before } = stepConfigs(recipe, config);
+  return recipe.steps.map(({ targets, ignore }, index) =>
+    matchTargets(targets, ignore, targetableOf(before[index]), recipe.sensitivities),
+  );
+}
+
+/** The modules of a model that is configured like this. */
+function targetableOf(config: ModelConfig): TargetableModel {
+  const { matrices } = architectureOf(config.source).layout(config);
+  const namesOf = (some: readonly MatrixLayout[]) => some.map(({ module }) => module);
+  return {
+    linears: new Set(namesOf(matrices)),
+    blockLinears: namesOf(matrices.filter(({ isBlockLinear }) => isBlockLinear)),
+  };
 }
 
 /**
@@ -54,7 +77,7 @@ export async function applyRecipe(
   options: RecipeOptions = {},
 ): Promise<{ model: Model; layers: LayerChange[] }> {
   const matches = matchRecipe(recipe, model);
-  const targets = new Set(matches.flat());
+  const targets = new Set(matches.flat().filter((name) => model.linears.has(name)));
   const total = matches.flat().length + targets.size;
   let done = 0;
   const report = (label: string, share = 0) => options.onProgress?.(label, done + share, total);
@@ -66,7 +89,8 @@ export async function applyRecipe(
       const next = await applyStep(current, step, present, {
         signal: options.signal,
         calibration: options.calibration,
-        training: options.training && trainingOf(options.training, model, index),
+        training:
+          options.training && trains(step.method) ? trainingOf(options.training, model, index) : undefined,
         onProgress: (label, share) => report(`${step.method.title}: ${label}`, share),
       });
       current.dispose();
@@ -90,13 +114,14 @@ export async function applyRecipe(
 }
 
 function trainingOf(
-  { statesOf, onEndedEarly, ...training }: RecipeTraining,
+  { dataOf, statesOf, onEndedEarly, ...training }: RecipeTraining,
   teacher: Model,
   step: number,
 ): TrainingContext {
   return {
     ...training,
     teacher,
+    data: dataOf(step),
     states: statesOf?.(step),
     onEndedEarly: (updates) => onEndedEarly?.(step, updates),
   };

@@ -10,7 +10,7 @@ import {
   RecipeError,
   type TargetMatrix,
 } from './method';
-import type { CheckedStep } from './recipe';
+import { type CheckedStep, trains } from './recipe';
 
 export interface StepOptions {
   readonly signal?: AbortSignal;
@@ -55,11 +55,6 @@ export async function applyStep(
 export function needsCalibration(method: CompressionMethod, parameters: unknown): boolean {
   if ('compressModel' in method) return method.needsCalibration?.(parameters) ?? false;
   return 'compressCalibrated' in method;
-}
-
-/** Whether a method trains, and its recipe must name a text for that. */
-export function trains(method: CompressionMethod): boolean {
-  return 'compressModel' in method && method.trains === true;
 }
 
 async function compressEachMatrix(

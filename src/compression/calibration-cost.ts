@@ -21,7 +21,7 @@ export interface CalibrationCost {
 /**
  * What the calibrated steps of a recipe take: one batch is run through the first block, with the statistics of its targets, to
  * measure the passes; the methods' own arithmetic is counted and divided by the measured rate of row updates in float64.
- * @param matches module names of each step
+ * @param matches module names of each step; those that only an earlier step puts on do not count
  */
 export async function calibrationCost(
   model: Model,
@@ -30,7 +30,9 @@ export async function calibrationCost(
   calibration: CalibrationSequences,
 ): Promise<CalibrationCost> {
   const steps = recipe.steps.flatMap((step, index) =>
-    needsCalibration(step.method, step.parameters) ? [{ step, targets: matches[index] }] : [],
+    needsCalibration(step.method, step.parameters)
+      ? [{ step, targets: matches[index].filter((name) => model.linears.has(name)) }]
+      : [],
   );
   const blocks = model.config.structure.blocks.length;
   let seconds = 0;

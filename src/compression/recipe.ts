@@ -8,6 +8,8 @@ export interface CheckedStep {
   readonly targets: Targets;
   readonly ignore: readonly string[];
   readonly parameters: unknown;
+  /** Where the step trains on a text of its own. */
+  readonly training?: TrainingTextSettings;
 }
 
 /** A recipe that is well formed; whether it fits a model is seen when it is matched to one. */
@@ -22,7 +24,7 @@ export interface CheckedRecipe {
 /** Which sequences are drawn from which text for the steps that need data. */
 export type CalibrationSettings = z.infer<typeof calibrationSchema>;
 
-/** Which text the steps that train learn from, and how much of it is held out; sequences are a step's own parameters. */
+/** Which text steps that train learn from, and how much of it is held out; sequences are a step's own parameters. */
 export type TrainingTextSettings = z.infer<typeof trainingSchema>;
 
 const calibrationSchema = z.strictObject({
@@ -49,6 +51,7 @@ const stepSchema = z.strictObject({
   ),
   ignore: z.array(z.string().min(1)).optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
+  training: trainingSchema.optional(),
 });
 
 const recipeSchema = z.strictObject({
@@ -66,7 +69,7 @@ const recipeSchema = z.strictObject({
 
 /**
  * Checks a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`, with `"calibration"` where a
- * step needs data, `"training"` where one trains, and `"sensitivities"` where targets are chosen by them. Unknown keys fail,
+ * step needs data, `"training"` where one trains (in the recipe, or in a step that has a text of its own), and `"sensitivities"` where targets are chosen by them. Unknown keys fail,
  * also within a method's parameters.
  *
  * @throws RecipeError in one sentence that says where, what, and what would work
@@ -88,10 +91,18 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
       `${where}: "parameters"`,
       Object.keys(method.fields),
     );
-    return { method, targets: step.targets, ignore: step.ignore ?? [], parameters };
+    if (step.training && !trains(method))
+      throw new RecipeError(`${where} does not train; leave its "training" out.`);
+    const { targets, ignore = [], training } = step;
+    return { method, targets, ignore, parameters, training };
   });
   const { name, calibration, training, sensitivities } = recipe;
   return { name, steps, calibration, training, sensitivities };
+}
+
+/** Whether a method trains, and its recipe must name a text for that. */
+export function trains(method: CompressionMethod): boolean {
+  return 'compressModel' in method && method.trains === true;
 }
 
 /** Parses recipe text as a user drops it in. @throws RecipeError where it is not JSON */

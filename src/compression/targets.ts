@@ -2,7 +2,10 @@ import type { Model } from '../model/model';
 import { RecipeError } from './method';
 
 /** What matching needs of a model. */
-export type TargetableModel = Pick<Model, 'linears' | 'blockLinears'>;
+export interface TargetableModel extends Pick<Model, 'blockLinears'> {
+  /** By module name. */
+  readonly linears: { keys(): Iterable<string> };
+}
 
 /** The class name that stands for the linears of the transformer blocks. */
 const BLOCK_LINEAR_CLASS = 'Linear';

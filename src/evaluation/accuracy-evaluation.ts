@@ -11,6 +11,7 @@ export interface AccuracyRequest extends EvaluationRequest {
 
 export const accuracyEvaluation: Evaluation<AccuracyRequest> = {
   kind: 'accuracy',
+  task: 'sequence-classification',
   async measure({ base, variants, tokenizer }, { data, maxExamples }, { signal, onProgress }) {
     const { labels, contextLength } = base.config;
     if (!labels)

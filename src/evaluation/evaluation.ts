@@ -1,4 +1,4 @@
-import type { Model } from '../model/model';
+import type { Model, Task } from '../model/model';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import type { BaseLogits } from './base-logits';
 import type { DivergenceMetrics } from './divergence-metrics';
@@ -46,6 +46,8 @@ export interface Figures extends Partial<DivergenceMetrics> {
 /** A measurement of text: one file, one line in `evaluations.ts`. */
 export interface Evaluation<Request extends EvaluationRequest = EvaluationRequest> {
   readonly kind: Request['kind'];
+  /** Of the models that it measures. */
+  readonly task: Task;
   /**
    * @returns the base's figures first, then the variants' in order
    * @throws EvaluationError where the model or the text does not fit; the signal's reason when cancelled

@@ -13,6 +13,7 @@ export interface PerplexityRequest extends EvaluationRequest {
 
 export const perplexityEvaluation: Evaluation<PerplexityRequest> = {
   kind: 'perplexity',
+  task: 'causal-lm',
   async measure({ base, variants, tokenizer }, { data, window, stride, maxWindows }, options) {
     requireText(data);
     const ids = await encodeText(tokenizer, data, options);

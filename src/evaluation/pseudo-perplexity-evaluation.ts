@@ -13,6 +13,7 @@ export interface PseudoPerplexityRequest extends EvaluationRequest {
 
 export const pseudoPerplexityEvaluation: Evaluation<PseudoPerplexityRequest> = {
   kind: 'pseudo-perplexity',
+  task: 'masked-lm',
   async measure({ base, variants, tokenizer }, { data, window, maxTokens }, { signal, onProgress }) {
     requireText(data);
     const { cls, sep, mask } = tokenizer.specialTokens;

@@ -1,12 +1,12 @@
 import { matchRecipe } from '../compression/apply-recipe';
-import { trains } from '../compression/apply-step';
 import { calibrationCost } from '../compression/calibration-cost';
 import { METHOD_GROUPS, METHODS } from '../compression/methods';
-import { checkRecipe } from '../compression/recipe';
-import { evaluationOf } from '../evaluation/evaluations';
+import { checkRecipe, trains } from '../compression/recipe';
+import { stepConfigs } from '../compression/step-configs';
 import { latency } from '../evaluation/latency';
 import { closeGpu, currentGpu, type DeviceOptions, type Gpu, isGpuOpen, openGpu } from '../gpu/device';
 import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
+import { evaluateVariants, fittingVariants } from './evaluate-variants';
 import { planExport } from './export-plan';
 import { GzipSizes } from './gzip-sizes';
 import { weightHistograms } from './histograms';
@@ -45,7 +45,7 @@ import { RecipeTexts, recipeNeedsCalibration, recipeNeedsTraining, textUses } fr
 import { runtimeName } from './runtime-name';
 import { profileSensitivity } from './sensitivity';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
-import { BASE_ID, type RecipeResources, Session } from './session';
+import { type RecipeResources, Session } from './session';
 import { weightBytes } from './sizes';
 import type { StateFiles } from './state-files';
 import { TrainingRuns } from './training-runs';
@@ -114,9 +114,11 @@ export class LatheLab implements Lab {
 
   async checkRecipe(json: unknown): Promise<RecipeCheck> {
     const recipe = checkRecipe(json, METHODS);
+    const { model } = this.opened().base;
     return {
       recipe: json as Recipe,
-      matches: matchRecipe(recipe, this.opened().base.model),
+      matches: matchRecipe(recipe, model),
+      task: stepConfigs(recipe, model.config).after.task,
       needsCalibration: recipeNeedsCalibration(recipe),
       needsTraining: recipeNeedsTraining(recipe),
     };
@@ -131,7 +133,7 @@ export class LatheLab implements Lab {
       const { base, tokenizer } = this.opened();
       const recipe = checkRecipe(json, METHODS);
       const matches = matchRecipe(recipe, base.model);
-      const encoding = { tokenizer, config: base.model.config };
+      const encoding = { tokenizer, configs: stepConfigs(recipe, base.model.config).before };
       const sequences = await this.texts.sequencesFor(recipe, encoding, signal);
       if (!sequences) return { seconds: 0, bytes: 0 };
       return calibrationCost(base.model, recipe, matches, sequences);
@@ -185,20 +187,14 @@ export class LatheLab implements Lab {
   ): Promise<Readonly<Record<string, Metrics>>> {
     return this.inTurn(async () => {
       const session = this.opened();
-      const others = variantIds.filter((id) => id !== BASE_ID);
+      const ids = fittingVariants(session, variantIds, request.kind);
       this.texts.evaluate(
         request.data,
-        others.flatMap((id) => usesOf(session.variant(id).info)),
+        ids.flatMap((id) => usesOf(session.variant(id).info)),
       );
-      const variants = others.map((id) => session.variant(id).model);
-      const models = { base: session.base.model, variants, tokenizer: session.tokenizer };
-      const metrics: Metrics[] = await evaluationOf(request.kind).measure(models, request, {
-        ...options,
-        baseLogits: session.baseLogits,
-      });
-      const entries = [BASE_ID, ...others].map((id, index) => [id, metrics[index]] as const);
-      for (const [id, each] of entries) options.onResult?.(id, each);
-      return Object.fromEntries(entries);
+      const metrics = await evaluateVariants(session, ids, request, options);
+      for (const [id, each] of Object.entries(metrics)) options.onResult?.(id, each);
+      return metrics;
     }, options.signal);
   }
 

@@ -13,7 +13,7 @@ export interface Recipe {
   readonly steps: readonly RecipeStep[];
   /** Where a step needs data. */
   readonly calibration?: CalibrationSettings;
-  /** Where a step trains. */
+  /** Where a step trains that names no text of its own. */
   readonly training?: TrainingTextSettings;
   /** Divergence of each block linear compressed alone, where targets are chosen by it. */
   readonly sensitivities?: Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export interface CalibrationSettings {
   readonly seed: number;
 }
 
-/** What the steps that train learn from; how long and how fast is among their parameters. */
+/** What steps that train learn from; how long and how fast is among their parameters. */
 export interface TrainingTextSettings {
   /** Name of a text that the lab was given (`Lab.provideText`). */
   readonly text: string;
@@ -64,6 +64,8 @@ export interface RecipeStep {
   readonly targets: RecipeTargets;
   readonly ignore?: readonly string[];
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Of a step that trains on another text than the recipe's. */
+  readonly training?: TrainingTextSettings;
 }
 
 /** Class names (`Linear`), exact module names, `re:<regex>`; or a share of the block linears, by their sensitivities. */
@@ -139,6 +141,8 @@ export interface LayerReport {
 export interface VariantInfo {
   readonly id: string;
   readonly name: string;
+  /** A recipe may give a model another task than the base's. */
+  readonly task: Task;
   readonly recipe: Recipe;
   /** Without `gzipBytes`: a variant is there before that is measured. */
   readonly size: SizeReport;
@@ -329,7 +333,10 @@ export interface RecipeCheck {
   /** Modules of each step. */
   readonly matches: readonly (readonly string[])[];
   readonly needsCalibration: boolean;
+  /** Whether a step trains and names no text of its own. */
   readonly needsTraining: boolean;
+  /** What the variant will do. */
+  readonly task: Task;
 }
 
 export interface NamedFile {
@@ -392,7 +399,11 @@ export interface Lab {
    * with the variant, and then rejects with an `AbortError`.
    */
   gzipBytes(variantId: string, options?: OperationOptions): Promise<number>;
-  /** Rejects where a variant was calibrated with or trained on a text that shares a passage with the one to evaluate on. */
+  /**
+   * Measures the base and variants that have the task of the request; the others are left out of the result, and divergences
+   * where the base is. Rejects where none has it, or where a variant was calibrated with or trained on a text that shares a
+   * passage with the one to evaluate on.
+   */
   evaluate(
     variantIds: readonly string[],
     request: EvaluationRequest,

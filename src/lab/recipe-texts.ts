@@ -1,6 +1,8 @@
-import { needsCalibration, trains } from '../compression/apply-step';
+import { needsCalibration } from '../compression/apply-step';
 import type { CalibrationSequences } from '../compression/calibration';
-import type { CheckedRecipe } from '../compression/recipe';
+import { type CheckedRecipe, type TrainingTextSettings, trains } from '../compression/recipe';
+import type { ModelConfig } from '../model/model';
+import type { TrainingData } from '../train/training-context';
 import { drawCalibration } from './calibration-text';
 import { LabError } from './lab-error';
 import type { DataSet, OperationOptions, Recipe } from './protocol';
@@ -17,6 +19,21 @@ export interface TextUse {
 }
 
 type Purpose = 'calibration' | 'training';
+
+/** What a recipe's texts are encoded with. */
+export interface RecipeEncoding {
+  readonly tokenizer: Encoding['tokenizer'];
+  /** Of the model before each step. */
+  readonly configs: readonly ModelConfig[];
+}
+
+/** What the steps of a recipe train on. */
+export interface RecipeTrainingData {
+  /** @param step that trains, counted from 0 */
+  dataOf(step: number): TrainingData;
+  /** What the user should know of the texts. */
+  readonly warnings: readonly string[];
+}
 
 const VERBS: Readonly<Record<Purpose, { done: string; advice: string; need: string }>> = {
   calibration: {
@@ -68,36 +85,63 @@ export class RecipeTexts {
    */
   async sequencesFor(
     recipe: CheckedRecipe,
-    encoding: Encoding,
+    { tokenizer, configs }: RecipeEncoding,
     signal?: AbortSignal,
   ): Promise<CalibrationSequences | undefined> {
-    if (!recipeNeedsCalibration(recipe)) return undefined;
+    // Where a recipe gives a model a classifier and then calibrates, sentences have their labels.
+    const last = recipe.steps.findLastIndex(({ method, parameters }) => needsCalibration(method, parameters));
+    if (last < 0) return undefined;
     const { calibration } = recipe;
     if (!calibration) throw namesNone('calibration');
+    const encoding = { tokenizer, config: configs[last] };
     return drawCalibration(this.allowed('calibration', calibration.text), calibration, encoding, signal);
   }
 
   /**
-   * What a recipe's training names, and the whole text for its identity; undefined where no step trains.
+   * What the steps of a recipe train on, their own texts or the recipe's; undefined where none trains.
    * @throws LabError as `sequencesFor`
    */
   async trainingFor(
     recipe: CheckedRecipe,
+    { tokenizer, configs }: RecipeEncoding,
+    options: OperationOptions = {},
+  ): Promise<RecipeTrainingData | undefined> {
+    const opened = new Map<string, OpenedTrainingData>();
+    const keys = new Map<number, string>();
+    for (const [index, step] of recipe.steps.entries()) {
+      if (!trains(step.method)) continue;
+      const settings = step.training ?? recipe.training;
+      if (!settings) throw namesNone('training');
+      const config = configs[index];
+      // Steps of one text and one task share it.
+      const key = JSON.stringify([settings, config.task, config.labels]);
+      keys.set(index, key);
+      if (!opened.has(key))
+        opened.set(key, await this.openTraining(settings, { tokenizer, config }, options));
+    }
+    if (keys.size === 0) return undefined;
+    const warnings = [...opened.values()].flatMap(({ warning }) => warning ?? []);
+    return { dataOf: (step) => opened.get(keys.get(step)!)!.data, warnings: [...new Set(warnings)] };
+  }
+
+  private openTraining(
+    settings: TrainingTextSettings,
     encoding: Encoding,
-    { signal, onProgress }: OperationOptions = {},
-  ): Promise<(OpenedTrainingData & { readonly text: DataSet }) | undefined> {
-    if (!recipeNeedsTraining(recipe)) return undefined;
-    const { training } = recipe;
-    if (!training) throw namesNone('training');
-    const text = this.allowed('training', training.text);
+    { signal, onProgress }: OperationOptions,
+  ): Promise<OpenedTrainingData> {
+    const text = this.allowed('training', settings.text);
     const label = `Reading ${text.name}`;
     const total = text.content.length;
-    const opened = await openTrainingData(text, training, encoding, {
+    return openTrainingData(text, settings, encoding, {
       signal,
       onProgress: (share) =>
         onProgress?.({ label, done: Math.round(share * total), total, unit: 'characters' }),
     });
-    return { ...opened, text };
+  }
+
+  /** A text that was given, by its name. */
+  named(name: string): DataSet | undefined {
+    return this.provided.get(name);
   }
 
   /** @throws LabError where the text was not given, or shares a passage with one that variants were evaluated on */
@@ -122,16 +166,17 @@ export function recipeNeedsCalibration({ steps }: CheckedRecipe): boolean {
   return steps.some(({ method, parameters }) => needsCalibration(method, parameters));
 }
 
-/** Whether a step of the recipe trains. */
+/** Whether a step of the recipe trains and has no text of its own. */
 export function recipeNeedsTraining({ steps }: CheckedRecipe): boolean {
-  return steps.some(({ method }) => trains(method));
+  return steps.some(({ method, training }) => trains(method) && !training);
 }
 
 /** The texts that made a variant what it is. */
-export function textUses({ name, calibration, training }: Pick<Recipe, 'name' | 'calibration' | 'training'>) {
+export function textUses({ name, calibration, training, steps }: Recipe): TextUse[] {
   const uses: TextUse[] = [];
   if (calibration) uses.push({ name, text: calibration.text, purpose: 'calibration' });
-  if (training) uses.push({ name, text: training.text, purpose: 'training' });
+  for (const settings of [training, ...steps.map((step) => step.training)])
+    if (settings) uses.push({ name, text: settings.text, purpose: 'training' });
   return uses;
 }
 

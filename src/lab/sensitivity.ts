@@ -33,11 +33,11 @@ export async function profileSensitivity(
   const targets = matchTargets(checked.targets, checked.ignore, model);
   const groups =
     unit === 'block' ? byBlock(model, targets) : targets.map((name) => ({ name, modules: [name] }));
-  const encoding = { tokenizer: session.tokenizer, config: model.config };
+  const encoding = { tokenizer: session.tokenizer, configs: [model.config] };
   const sequences = await texts.sequencesFor(recipe, encoding, signal);
   texts.evaluate(
     evaluation.data,
-    textUses({ name: 'This step', calibration: sequences && recipe.calibration }),
+    textUses({ name: 'This step', steps: [], calibration: sequences && recipe.calibration }),
   );
   const weights = await compressAlone(model, checked, targets, {
     signal,

@@ -1,8 +1,10 @@
 import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
 import { applyRecipe, describeChange, type RecipeTraining } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
-import { type CheckedRecipe, checkRecipe } from '../compression/recipe';
+import { type CheckedRecipe, type CheckedStep, checkRecipe, trains } from '../compression/recipe';
+import { stepConfigs } from '../compression/step-configs';
 import { BaseLogits } from '../evaluation/base-logits';
+import { architectureOf } from '../model/architectures';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
@@ -10,8 +12,15 @@ import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { RECIPE_KEY } from './export-plan';
 import type { RunIdentity } from './kept-runs';
 import { LabError } from './lab-error';
-import type { DataSet, NamedFile, OperationOptions, Recipe, TrainingOptions, VariantInfo } from './protocol';
-import type { RecipeTexts } from './recipe-texts';
+import type {
+  NamedFile,
+  OperationOptions,
+  Recipe,
+  RecipeStep,
+  TrainingOptions,
+  VariantInfo,
+} from './protocol';
+import { recipeNeedsTraining, type RecipeTexts } from './recipe-texts';
 import { checkpointIdentity, runIdentity } from './run-identity';
 import { decodeSeconds, plannedSize, weightBytes } from './sizes';
 import type { TrainingRuns } from './training-runs';
@@ -90,7 +99,8 @@ export class Session {
     const recipe = checkRecipe(json, METHODS);
     const plain = json as Recipe;
     const started = performance.now();
-    const encoding = { tokenizer: this.tokenizer, config: this.base.model.config };
+    const { before: configs } = stepConfigs(recipe, this.base.model.config);
+    const encoding = { tokenizer: this.tokenizer, configs };
     const calibration = await texts.sequencesFor(recipe, encoding, options.signal);
     const opened = await texts.trainingFor(recipe, encoding, options);
     const endedEarly = new Map<number, number>();
@@ -108,10 +118,11 @@ export class Session {
       ...plain,
       name: recipe.name,
       calibration: calibration && recipe.calibration,
-      training: opened && recipe.training,
+      training: recipeNeedsTraining(recipe) ? recipe.training : undefined,
+      steps: plain.steps.map((step, index) => withTraining(step, recipe.steps[index])),
     };
     const { model, layers } = opened
-      ? await runs.run(await this.runOf(recipe, resolved, opened.text), opened, options, apply)
+      ? await runs.run(await this.runOf(recipe, resolved, texts), opened, options, apply)
       : await apply();
     return this.adopt(id, model, withEarlyEnds(resolved, endedEarly), layers, started);
   }
@@ -157,9 +168,11 @@ export class Session {
     return { files: this.files, variants: variants.map(({ info, files }) => ({ info, files })) };
   }
 
-  private async runOf(checked: CheckedRecipe, recipe: Recipe, { content }: DataSet): Promise<RunIdentity> {
+  private async runOf(checked: CheckedRecipe, recipe: Recipe, texts: RecipeTexts): Promise<RunIdentity> {
     const checkpoint = await this.identity;
-    return { id: await runIdentity(checkpoint, checked, content), checkpoint, recipe };
+    const used = checked.steps.filter(({ method }) => trains(method));
+    const contents = used.map(({ training }) => texts.named((training ?? checked.training)!.text)!.content);
+    return { id: await runIdentity(checkpoint, checked, contents.join('\0')), checkpoint, recipe };
   }
 
   private newId(): string {
@@ -210,6 +223,7 @@ function describe(
   return {
     id,
     name: recipe.name,
+    task: model.config.task,
     recipe,
     size,
     layers,
@@ -217,6 +231,11 @@ function describe(
     seconds,
     decodeSeconds: decodeSeconds(model),
   };
+}
+
+/** With the defaults of a text of its own. */
+function withTraining(step: RecipeStep, { training }: CheckedStep): RecipeStep {
+  return training ? { ...step, training } : step;
 }
 
 /** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
@@ -229,12 +248,12 @@ function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Re
   return { ...recipe, steps };
 }
 
-/** @throws LabError naming the first difference */
+/** A variant may have another head than the base. @throws LabError naming the first difference */
 function requireSameShape(base: Model, imported: Model): void {
   const ofImported = new Map(
     imported.checkpointLayout.matrices.map(({ module, shape }) => [module, shape] as const),
   );
-  for (const { module, shape } of base.checkpointLayout.matrices) {
+  for (const { module, shape } of matricesUnderHead(base, imported)) {
     const found = ofImported.get(module);
     if (found && found[0] === shape[0] && found[1] === shape[1]) continue;
     const other = found ? `is ${found.join('×')} there` : 'is missing there';
@@ -242,6 +261,19 @@ function requireSameShape(base: Model, imported: Model): void {
       `This checkpoint is no variant of the base: ${module} is ${shape.join('×')} here and ${other}; open it as a base of its own.`,
     );
   }
+}
+
+/** Matrices of a base that one with the head of another model would have, too. */
+function matricesUnderHead({ config, checkpointLayout }: Model, { config: { task, labels } }: Model) {
+  const { matrices } = checkpointLayout;
+  if (task === config.task) return matrices;
+  const withHead = architectureOf(config.source).withClassifier?.(config, labels ?? []) ?? config;
+  const kept = new Set(
+    architectureOf(config.source)
+      .layout(withHead)
+      .matrices.map(({ module }) => module),
+  );
+  return matrices.filter(({ module }) => kept.has(module));
 }
 
 function recipeOf(checkpoint: CheckpointFiles): Recipe {

@@ -5,7 +5,7 @@ import { LabError } from './lab-error';
 import type { TrainingAction, TrainingOptions, UnfinishedTraining } from './protocol';
 import { RunControl } from './run-control';
 import type { StateFiles } from './state-files';
-import type { OpenedTrainingData } from './training-data';
+import type { RecipeTrainingData } from './recipe-texts';
 
 /** The run that is under way, and those that broke off. */
 export class TrainingRuns {
@@ -23,12 +23,12 @@ export class TrainingRuns {
    */
   async run<Result>(
     identity: RunIdentity,
-    { data, warning }: OpenedTrainingData,
+    { dataOf, warnings }: RecipeTrainingData,
     { signal, onTraining }: TrainingOptions,
     apply: (training: RecipeTraining) => Promise<Result>,
   ): Promise<Result> {
     const control = new RunControl(signal);
-    const notes = warning === undefined ? [] : [warning];
+    const notes = [...warnings];
     let position: RunPosition = { step: 0, steps: 0 };
     const onPoint = (point: TrainingPoint) => {
       position = { step: point.step, steps: point.steps };
@@ -38,7 +38,7 @@ export class TrainingRuns {
     const statesOf = this.kept && tolerantStates(this.kept, identity, () => position, notes);
     this.running = { id: identity.id, control };
     try {
-      const result = await apply({ data, control, onPoint, statesOf });
+      const result = await apply({ dataOf, control, onPoint, statesOf });
       // What is there must not be lost because a file of no more use cannot be removed.
       await this.kept?.remove(identity.id).catch(() => undefined);
       return result;

@@ -14,6 +14,7 @@ const size = { denseBytes: 400, storedBytes: 100, bitsPerWeight: 8, parameters: 
 const info = (id: string): VariantInfo => ({
   id,
   name: 'int8',
+  task: 'causal-lm',
   recipe: PRESETS[0],
   size,
   layers: [],

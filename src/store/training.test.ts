@@ -24,6 +24,7 @@ const unfinished: UnfinishedTraining = {
 const info = {
   id: 'variant-1',
   name: 'recovered',
+  task: 'causal-lm' as const,
   recipe,
   size: { denseBytes: 4, storedBytes: 1, gzipBytes: 1, bitsPerWeight: 8, parameters: 1 },
   layers: [],

@@ -4,6 +4,7 @@ import { checkRecipe } from '../compression/recipe';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { openFolder } from './folder-checkpoint';
+import type { TrainingData } from '../train/training-context';
 import { TINY_LENGTH, tinyTrainingData } from './tiny-training';
 
 /** Families and tasks that train. */
@@ -30,13 +31,19 @@ export async function withTiny(name: string, check: (model: Model) => Promise<vo
   }
 }
 
+interface TinyRecipeOptions extends Partial<RecipeTraining>, Pick<RecipeOptions, 'calibration'> {
+  /** What every step trains on; absent: random tokens. */
+  readonly data?: TrainingData;
+}
+
 /** Applies steps, of which some may train, on random tokens. The caller disposes of the model. */
 export async function recovered(
   base: Model,
   steps: readonly object[],
-  { calibration, ...training }: Partial<RecipeTraining> & Pick<RecipeOptions, 'calibration'> = {},
+  { calibration, data, ...training }: TinyRecipeOptions = {},
 ): Promise<Model> {
   const recipe = checkRecipe({ name: 'recovery', steps }, METHODS);
-  const options = { calibration, training: { data: await tinyTrainingData(base), ...training } };
+  const trainedOn = data ?? (await tinyTrainingData(base));
+  const options = { calibration, training: { dataOf: () => trainedOn, ...training } };
   return (await applyRecipe(base, recipe, options)).model;
 }
