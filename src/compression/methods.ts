@@ -4,6 +4,7 @@ import { activationTopK } from './methods/activation-top-k';
 import { awq } from './methods/awq';
 import { blockPruning } from './methods/block-pruning';
 import { blockwiseInt8 } from './methods/blockwise-int8';
+import { coDistillation } from './methods/co-distillation';
 import { compressionAwareMinimizer } from './methods/compression-aware-minimizer';
 import { entropyCoding } from './methods/entropy-coding';
 import { factorizedRecovery } from './methods/factorized-recovery';
@@ -18,6 +19,7 @@ import { layerDistillation } from './methods/layer-distillation';
 import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
+import { metaDistillation } from './methods/meta-distillation';
 import { neuronPruning } from './methods/neuron-pruning';
 import { optimalBertSurgeon } from './methods/optimal-bert-surgeon';
 import { productQuantization } from './methods/product-quantization';
@@ -69,6 +71,8 @@ export const METHOD_GROUPS = [
       gradualPruning,
       quantizationAwareTraining,
       compressionAwareMinimizer,
+      coDistillation,
+      metaDistillation,
     ],
   },
   { title: 'Storage', methods: [entropyCoding] },

@@ -21,6 +21,8 @@ export interface VariantTraining {
   hooks?(student: Student): StepHooks;
   /** With the best parameters in place, before a model is made of them. */
   finish?(outcome: TrainingOutcome): Promise<void>;
+  /** What the method gives in place of the student, made after `finish`; the caller owns it. */
+  result?(): Promise<Model>;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function trainVariant(
     const outcome = await train(student, objective, settings, run, training.hooks?.(student));
     if (outcome.note && told.last) run.onPoint({ ...told.last, note: outcome.note });
     await training.finish?.(outcome);
-    return await student.toModel(start);
+    return await (training.result?.() ?? student.toModel(start));
   } finally {
     student.dispose();
   }

@@ -44,6 +44,8 @@ const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
   'gradual-pruning': { ...SHORT_RUN, sparsity: 0.5, pruneEvery: 1 },
   'quantization-aware-training': { ...SHORT_RUN, bits: 4, groupSize: 8 },
   'compression-aware-minimizer': { ...SHORT_RUN, pattern: '2:4' },
+  'co-distillation': SHORT_RUN,
+  'meta-distillation': SHORT_RUN,
   'entropy-coding': {},
 };
 
@@ -98,6 +100,8 @@ async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> 
 const BEFORE: Readonly<Record<string, Pick<RecipeStep, 'method' | 'parameters'>>> = {
   'entropy-coding': { method: 'round-to-nearest', parameters: { bits: 4 } },
   'knowledge-distillation': { method: 'low-rank', parameters: { parametersKept: 0.5 } },
+  'co-distillation': { method: 'low-rank', parameters: { parametersKept: 0.5 } },
+  'meta-distillation': { method: 'low-rank', parameters: { parametersKept: 0.5 } },
   'factorized-recovery': { method: 'kronecker', parameters: { terms: 2, aShape: ['1/2', '1/2'] } },
 };
 
