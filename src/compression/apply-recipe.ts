@@ -21,11 +21,24 @@ export interface LayerChange {
   readonly parameters: number;
 }
 
+/** Models that steps which train left, kept so that none is trained twice. */
+export interface KeptSteps {
+  /**
+   * What the recipe's steps up to the last one that is kept, counted from 0, came to; the caller owns the model.
+   * `seconds` is what making it took.
+   */
+  latest(): Promise<{ readonly step: number; readonly model: Model; readonly seconds: number } | undefined>;
+  /** @param model what the steps up to this one came to; stays the caller's */
+  keep(step: number, model: Model): Promise<void>;
+}
+
 /** What the steps of a recipe that train have in common. */
 export interface RecipeTraining extends Omit<
   TrainingContext,
   'teacher' | 'data' | 'states' | 'onEndedEarly'
 > {
+  /** Absent: everything is trained. */
+  readonly kept?: KeptSteps;
   /** What a step, counted from 0, trains on. */
   dataOf(step: number): TrainingData;
   /** Where the run of a step, counted from 0, is kept. */
@@ -66,24 +79,31 @@ function targetableOf(config: ModelConfig): TargetableModel {
 }
 
 /**
- * Applies the steps in order, each to what the one before left. The model given stays as it is.
+ * Applies the steps in order, each to what the one before left; those that come to a model which is kept are left out. The
+ * model given stays as it is.
  *
- * @returns a model that the caller owns, and what changed
+ * @returns a model that the caller owns, what changed, and the seconds that making the kept model took
  * @throws RecipeError where a step does not fit; the signal's reason when cancelled. Nothing is left on the GPU then
  */
 export async function applyRecipe(
   model: Model,
   recipe: CheckedRecipe,
   options: RecipeOptions = {},
-): Promise<{ model: Model; layers: LayerChange[] }> {
+): Promise<{ model: Model; layers: LayerChange[]; secondsBefore: number }> {
   const matches = matchRecipe(recipe, model);
   const targets = new Set(matches.flat().filter((name) => model.linears.has(name)));
   const total = matches.flat().length + targets.size;
   let done = 0;
   const report = (label: string, share = 0) => options.onProgress?.(label, done + share, total);
-  let current = model.clone();
+  const { kept } = options.training ?? {};
+  const taken = await kept?.latest();
+  let current = taken?.model ?? model.clone();
   try {
     for (const [index, step] of recipe.steps.entries()) {
+      if (taken && index <= taken.step) {
+        done += matches[index].length;
+        continue;
+      }
       // A block that an earlier step took out is no target any more.
       const present = matches[index].filter((name) => current.linears.has(name));
       const next = await applyStep(current, step, present, {
@@ -96,6 +116,7 @@ export async function applyRecipe(
       current.dispose();
       current = next;
       done += matches[index].length;
+      if (trains(step.method)) await kept?.keep(index, current);
     }
     const layers: LayerChange[] = [];
     for (const name of changedModules(model, current, targets)) {
@@ -106,7 +127,7 @@ export async function applyRecipe(
       done += targets.has(name) ? 1 : 0;
     }
     report('Done');
-    return { model: current, layers };
+    return { model: current, layers, secondsBefore: taken?.seconds ?? 0 };
   } catch (error) {
     current.dispose();
     throw error;
@@ -114,13 +135,14 @@ export async function applyRecipe(
 }
 
 function trainingOf(
-  { dataOf, statesOf, onEndedEarly, ...training }: RecipeTraining,
+  { dataOf, statesOf, onEndedEarly, control, onPoint }: RecipeTraining,
   teacher: Model,
   step: number,
 ): TrainingContext {
   return {
-    ...training,
     teacher,
+    control,
+    onPoint,
     data: dataOf(step),
     states: statesOf?.(step),
     onEndedEarly: (updates) => onEndedEarly?.(step, updates),

@@ -1,14 +1,6 @@
 import type { TrainingStates } from '../train/training-context';
-import type { Recipe, UnfinishedTraining } from './protocol';
-import type { StateFiles } from './state-files';
-
-/** A recipe that trains, on one checkpoint. */
-export interface RunIdentity {
-  /** Of the run, and of its checkpoint (`run-identity.ts`). */
-  readonly id: string;
-  readonly checkpoint: string;
-  readonly recipe: Recipe;
-}
+import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
+import type { UnfinishedTraining } from './protocol';
 
 /** How far a run of one of the recipe's steps is. */
 export interface RunPosition {
@@ -16,28 +8,25 @@ export interface RunPosition {
   readonly steps: number;
 }
 
-/** What stands before the state in a file, behind its own length as a uint32. */
-interface Header extends RunIdentity, RunPosition {
+interface StateAccount extends KeptAccount {
   /** Of the recipe, counted from 0. */
   readonly recipeStep: number;
-  /** ISO 8601. */
-  readonly savedAt: string;
 }
-
-const LENGTH_BYTES = 4;
 
 /** States of runs in files, one for each step of a recipe that trains, with what a user should know of them. */
 export class KeptRuns {
-  constructor(private readonly files: StateFiles) {}
+  constructor(private readonly files: KeptFiles) {}
 
   /** Runs of a checkpoint that did not come to their end, the latest first; of a recipe the step that it was at. */
   async of(checkpoint: string): Promise<UnfinishedTraining[]> {
-    const headers = (await this.headers()).filter((header) => header.checkpoint === checkpoint);
-    headers.sort((left, right) => left.recipeStep - right.recipeStep);
-    const latest = new Map(headers.map((header) => [header.id, header]));
+    const accounts = (await this.files.unfinished<StateAccount>())
+      .map(({ account }) => account)
+      .filter((account) => account.checkpoint === checkpoint);
+    accounts.sort((left, right) => left.recipeStep - right.recipeStep);
+    const latest = new Map(accounts.map((account) => [account.id, account]));
     return [...latest.values()]
       .sort((left, right) => right.savedAt.localeCompare(left.savedAt))
-      .map(({ id, recipe, step, steps, savedAt }) => ({ id, recipe, step, steps, savedAt }));
+      .map(({ id, recipe, step, steps, savedAt, bytes }) => ({ id, recipe, step, steps, savedAt, bytes }));
   }
 
   /** Where a step's state is read and written; `position` says how far the run is at a write. */
@@ -48,36 +37,23 @@ export class KeptRuns {
   ): Pick<TrainingStates, 'read' | 'write'> {
     const name = `${run.id}-${recipeStep}`;
     return {
-      read: async () => {
-        const bytes = await this.files.read(name);
-        return bytes?.subarray(LENGTH_BYTES + lengthOf(bytes));
-      },
-      write: async (state) => {
+      read: async () => (await this.files.read(name))?.content,
+      write: (state) => {
+        const { id, checkpoint, recipe } = run;
         const savedAt = new Date().toISOString();
-        const header: Header = { ...run, ...position(), recipeStep, savedAt };
-        const text = new TextEncoder().encode(JSON.stringify(header));
-        const length = new Uint8Array(Uint32Array.of(text.length).buffer);
-        await this.files.write(name, [length, text, state]);
+        const account = { id, checkpoint, recipe, ...position(), recipeStep, savedAt };
+        return this.files.write(name, account, state);
       },
     };
   }
 
+  /** Forgets how far one step of a recipe is. */
+  removeStep(id: string, recipeStep: number): Promise<void> {
+    return this.files.removeFile(`${id}-${recipeStep}`);
+  }
+
   /** Forgets a run, at whichever step of its recipe. */
-  async remove(id: string): Promise<void> {
-    for (const name of await this.files.names()) if (name.startsWith(`${id}-`)) await this.files.remove(name);
+  remove(id: string): Promise<void> {
+    return this.files.remove(id);
   }
-
-  private async headers(): Promise<Header[]> {
-    const headers: Header[] = [];
-    for (const name of await this.files.names()) {
-      const length = await this.files.read(name, 0, LENGTH_BYTES);
-      const text = length && (await this.files.read(name, LENGTH_BYTES, LENGTH_BYTES + lengthOf(length)));
-      if (text) headers.push(JSON.parse(new TextDecoder().decode(text)) as Header);
-    }
-    return headers;
-  }
-}
-
-function lengthOf(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 }

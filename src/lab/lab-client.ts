@@ -52,6 +52,7 @@ export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
     compress: (recipe, options) => call('compress', [recipe], options),
     controlTraining: (action) => call('controlTraining', [action]),
     unfinishedTraining: () => call('unfinishedTraining', []),
+    finishedTraining: () => call('finishedTraining', []),
     forgetTraining: (id) => call('forgetTraining', [id]),
     profileSensitivity: (request, options) => call('profileSensitivity', [request], options),
     importVariant: (files, options) => call('importVariant', [files], options),

@@ -21,6 +21,7 @@ import type {
   EvaluationRequest,
   ExportFormat,
   ExportSink,
+  FinishedTraining,
   GeneratedToken,
   GenerationRequest,
   Lab,
@@ -150,6 +151,10 @@ export class LatheLab implements Lab {
 
   async unfinishedTraining(): Promise<readonly UnfinishedTraining[]> {
     return this.runs.unfinished(await this.opened().identity);
+  }
+
+  async finishedTraining(): Promise<readonly FinishedTraining[]> {
+    return this.runs.finished();
   }
 
   async forgetTraining(id: string): Promise<void> {

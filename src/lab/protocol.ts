@@ -4,39 +4,17 @@
  */
 import type { TrainingPoint } from '../train/training-context';
 import type { FieldDescription, MethodDescription } from './method-description';
+import type {
+  CalibrationSettings,
+  Recipe,
+  RecipeStep,
+  RecipeTargets,
+  TrainingTextSettings,
+} from './recipe-description';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
 
 export type { FieldDescription, MethodDescription, TrainingPoint };
-
-export interface Recipe {
-  readonly name: string;
-  readonly steps: readonly RecipeStep[];
-  /** Where a step needs data. */
-  readonly calibration?: CalibrationSettings;
-  /** Where a step trains that names no text of its own. */
-  readonly training?: TrainingTextSettings;
-  /** Divergence of each block linear compressed alone, where targets are chosen by it. */
-  readonly sensitivities?: Readonly<Record<string, number>>;
-}
-
-/** `sequences` of `length` tokens, drawn from a text by `seed`. */
-export interface CalibrationSettings {
-  /** Name of a text that the lab was given (`Lab.provideText`). */
-  readonly text: string;
-  readonly sequences: number;
-  readonly length: number;
-  readonly seed: number;
-}
-
-/** What steps that train learn from; how long and how fast is among their parameters. */
-export interface TrainingTextSettings {
-  /** Name of a text that the lab was given (`Lab.provideText`). */
-  readonly text: string;
-  /** Share that training never sees and its progress is measured on, at least 4 sequences; default 0.02. */
-  readonly heldOutShare?: number;
-  /** Of what is held out of a labelled set, and of the tokens masked in what is held out; default 0. */
-  readonly seed?: number;
-}
+export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
 /** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
 export type TrainingAction = 'pause' | 'resume' | 'finish';
@@ -49,6 +27,22 @@ export interface UnfinishedTraining {
   readonly steps: number;
   /** ISO 8601. */
   readonly savedAt: string;
+  /** That are kept of it. */
+  readonly bytes: number;
+}
+
+/** What a step that trains came to, kept so that it is not trained again. */
+export interface FinishedTraining {
+  readonly id: string;
+  /** Name of the checkpoint. */
+  readonly model: string;
+  /** Its steps up to the one that trained. */
+  readonly recipe: Recipe;
+  /** Updates that were made. */
+  readonly steps: number;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  readonly bytes: number;
 }
 
 /** What the calibration of a recipe takes, measured on this device before it starts. */
@@ -58,18 +52,6 @@ export interface CalibrationCost {
   /** GPU memory of the hidden states and of the greatest block's statistics. */
   readonly bytes: number;
 }
-
-export interface RecipeStep {
-  readonly method: string;
-  readonly targets: RecipeTargets;
-  readonly ignore?: readonly string[];
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** Of a step that trains on another text than the recipe's. */
-  readonly training?: TrainingTextSettings;
-}
-
-/** Class names (`Linear`), exact module names, `re:<regex>`; or a share of the block linears, by their sensitivities. */
-export type RecipeTargets = readonly string[] | { readonly leastSensitive: number };
 
 export interface DeviceInfo {
   readonly vendor: string;
@@ -376,7 +358,8 @@ export interface Lab {
   calibrationCost(recipe: unknown, options?: OperationOptions): Promise<CalibrationCost>;
   /**
    * Rejects where the recipe needs a text to calibrate with or train on and it was not provided, or shares a passage with a
-   * text that variants were evaluated on. A recipe whose training broke off goes on where its run was kept.
+   * text that variants were evaluated on. A recipe whose training broke off goes on where its run was kept; steps up to one
+   * that trains whose result is kept are not made again, and the curve of that run is told anew.
    */
   compress(recipe: unknown, options?: TrainingOptions): Promise<VariantInfo>;
   /**
@@ -386,7 +369,9 @@ export interface Lab {
   controlTraining(action: TrainingAction): Promise<void>;
   /** Runs of the open model's checkpoint that broke off, the latest first; `compress` of the same recipe goes on with one. */
   unfinishedTraining(): Promise<readonly UnfinishedTraining[]>;
-  /** Forgets a run that broke off. Rejects where it is under way. */
+  /** What training came to, of any checkpoint, the one used last first; `compress` of a recipe that begins so takes it. */
+  finishedTraining(): Promise<readonly FinishedTraining[]>;
+  /** Forgets a run that broke off, or what one came to. Rejects where it is under way. */
   forgetTraining(id: string): Promise<void>;
   /** Compresses each linear of the base alone and measures what that does to its predictions. */
   profileSensitivity(request: SensitivityRequest, options?: OperationOptions): Promise<SensitivityProfile>;

@@ -1,7 +1,7 @@
 import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
 import { applyRecipe, describeChange, type RecipeTraining } from '../compression/apply-recipe';
 import { METHODS } from '../compression/methods';
-import { type CheckedRecipe, type CheckedStep, checkRecipe, trains } from '../compression/recipe';
+import { type CheckedStep, checkRecipe } from '../compression/recipe';
 import { stepConfigs } from '../compression/step-configs';
 import { BaseLogits } from '../evaluation/base-logits';
 import { architectureOf } from '../model/architectures';
@@ -10,7 +10,6 @@ import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { RECIPE_KEY } from './export-plan';
-import type { RunIdentity } from './kept-runs';
 import { LabError } from './lab-error';
 import type {
   NamedFile,
@@ -21,8 +20,9 @@ import type {
   VariantInfo,
 } from './protocol';
 import { recipeNeedsTraining, type RecipeTexts } from './recipe-texts';
-import { checkpointIdentity, runIdentity } from './run-identity';
+import { checkpointIdentity } from './run-identity';
 import { decodeSeconds, plannedSize, weightBytes } from './sizes';
+import { type RecipeRun, withEarlyEnds } from './trained-steps';
 import type { TrainingRuns } from './training-runs';
 
 export const BASE_ID = 'base';
@@ -121,10 +121,22 @@ export class Session {
       training: recipeNeedsTraining(recipe) ? recipe.training : undefined,
       steps: plain.steps.map((step, index) => withTraining(step, recipe.steps[index])),
     };
-    const { model, layers } = opened
-      ? await runs.run(await this.runOf(recipe, resolved, texts), opened, options, apply)
+    const run = async (): Promise<RecipeRun> => ({
+      checkpoint: await this.identity,
+      checkpointName: this.checkpoint.name,
+      base: this.base.model,
+      checked: recipe,
+      recipe: resolved,
+      texts: (name) => texts.named(name),
+      endedEarly,
+      signal: options.signal,
+    });
+    const { model, layers, secondsBefore } = opened
+      ? await runs.run(await run(), opened, options, apply)
       : await apply();
-    return this.adopt(id, model, withEarlyEnds(resolved, endedEarly), layers, started);
+    // What a kept result took to make belongs to what the variant took.
+    const begun = started - 1000 * secondsBefore;
+    return this.adopt(id, model, withEarlyEnds(resolved, endedEarly), layers, begun);
   }
 
   /** Takes in a checkpoint that was compressed before, of the same shape as the base. */
@@ -166,13 +178,6 @@ export class Session {
   blueprint(): { files: readonly NamedFile[]; variants: readonly Pick<Variant, 'info' | 'files'>[] } {
     const variants = [...this.variants.values()].filter(({ info }) => info.id !== BASE_ID);
     return { files: this.files, variants: variants.map(({ info, files }) => ({ info, files })) };
-  }
-
-  private async runOf(checked: CheckedRecipe, recipe: Recipe, texts: RecipeTexts): Promise<RunIdentity> {
-    const checkpoint = await this.identity;
-    const used = checked.steps.filter(({ method }) => trains(method));
-    const contents = used.map(({ training }) => texts.named((training ?? checked.training)!.text)!.content);
-    return { id: await runIdentity(checkpoint, checked, contents.join('\0')), checkpoint, recipe };
   }
 
   private newId(): string {
@@ -236,16 +241,6 @@ function describe(
 /** With the defaults of a text of its own. */
 function withTraining(step: RecipeStep, { training }: CheckedStep): RecipeStep {
   return training ? { ...step, training } : step;
-}
-
-/** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
-function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Recipe {
-  if (updates.size === 0) return recipe;
-  const steps = recipe.steps.map((step, index) => {
-    const stopAfter = updates.get(index);
-    return stopAfter === undefined ? step : { ...step, parameters: { ...step.parameters, stopAfter } };
-  });
-  return { ...recipe, steps };
 }
 
 /** A variant may have another head than the base. @throws LabError naming the first difference */

@@ -1,44 +1,68 @@
 import type { RecipeTraining } from '../compression/apply-recipe';
 import type { TrainingPoint, TrainingStates } from '../train/training-context';
-import { KeptRuns, type RunIdentity, type RunPosition } from './kept-runs';
+import { KeptFiles, type RunIdentity } from './kept-files';
+import { KeptResults } from './kept-results';
+import { KeptRuns, type RunPosition } from './kept-runs';
 import { LabError } from './lab-error';
-import type { TrainingAction, TrainingOptions, UnfinishedTraining } from './protocol';
+import type { FinishedTraining, TrainingAction, TrainingOptions, UnfinishedTraining } from './protocol';
 import { RunControl } from './run-control';
+import { runIdentity } from './run-identity';
 import type { StateFiles } from './state-files';
+import { type RecipeRun, type ResultListener, TrainedSteps } from './trained-steps';
 import type { RecipeTrainingData } from './recipe-texts';
 
-/** The run that is under way, and those that broke off. */
+/** The run that is under way, those that broke off, and what others came to. */
 export class TrainingRuns {
   private readonly kept: KeptRuns | undefined;
+  private readonly results: KeptResults | undefined;
   private running: { readonly id: string; readonly control: RunControl } | undefined;
 
   /** @param files where runs are kept; absent: nowhere */
   constructor(files?: StateFiles) {
-    this.kept = files && new KeptRuns(files);
+    const keptFiles = files && new KeptFiles(files);
+    this.kept = keptFiles && new KeptRuns(keptFiles);
+    this.results = keptFiles && new KeptResults(keptFiles);
   }
 
   /**
-   * Applies a recipe that trains. What is kept of its runs on the way goes once all of it is there: a recipe may train in
-   * several steps, and one that broke off in the second need not begin the first again.
+   * Applies a recipe that trains, from the last of its steps on whose result is kept. The state of a step's run goes once its
+   * result is kept, or, where that cannot be, once all of the recipe is there: one that broke off in its second step need not
+   * begin the first again.
    */
   async run<Result>(
-    identity: RunIdentity,
+    recipeRun: RecipeRun,
     { dataOf, warnings }: RecipeTrainingData,
     { signal, onTraining }: TrainingOptions,
     apply: (training: RecipeTraining) => Promise<Result>,
   ): Promise<Result> {
+    const { checkpoint, checked, recipe, texts } = recipeRun;
+    const identity: RunIdentity = { id: await runIdentity(checkpoint, checked, texts), checkpoint, recipe };
     const control = new RunControl(signal);
     const notes = [...warnings];
-    let position: RunPosition = { step: 0, steps: 0 };
-    const onPoint = (point: TrainingPoint) => {
-      position = { step: point.step, steps: point.steps };
+    let last: TrainingPoint | undefined;
+    const tell = (point: TrainingPoint) => {
+      last = point;
       const said = [...notes.splice(0), ...(point.note === undefined ? [] : [point.note])];
       onTraining?.(said.length > 0 ? { ...point, note: said.join(' ') } : point);
     };
-    const statesOf = this.kept && tolerantStates(this.kept, identity, () => position, notes);
+    const listener: ResultListener = {
+      onPoint: tell,
+      onNote: (text) => void notes.push(text),
+      // A state of no more use that cannot be removed is no harm.
+      onKept: async (step) => this.kept?.removeStep(identity.id, step).catch(() => undefined),
+    };
+    const kept = this.results && new TrainedSteps(this.results, recipeRun, listener);
+    const onPoint = (point: TrainingPoint) => {
+      kept?.hear(point);
+      tell(point);
+    };
+    const position = (): RunPosition => ({ step: last?.step ?? 0, steps: last?.steps ?? 0 });
+    const statesOf = this.kept && tolerantStates(this.kept, identity, position, notes);
     this.running = { id: identity.id, control };
     try {
-      const result = await apply({ dataOf, control, onPoint, statesOf });
+      const result = await apply({ dataOf, control, onPoint, statesOf, kept });
+      // What is to be said after the last point of a curve goes with it once more.
+      if (last && notes.length > 0) tell({ ...last, note: undefined });
       // What is there must not be lost because a file of no more use cannot be removed.
       await this.kept?.remove(identity.id).catch(() => undefined);
       return result;
@@ -59,7 +83,12 @@ export class TrainingRuns {
     return runs.filter(({ id }) => id !== this.running?.id);
   }
 
-  /** @throws LabError where it is under way */
+  /** What runs of any checkpoint came to, the one used last first. */
+  async finished(): Promise<FinishedTraining[]> {
+    return (await this.results?.all()) ?? [];
+  }
+
+  /** A run that broke off, or a result. @throws LabError where it is under way */
   async forget(id: string): Promise<void> {
     if (this.running?.id === id)
       throw new LabError('This run is under way; cancel it before it can be discarded.');

@@ -1,5 +1,6 @@
 import type {
   DeviceInfo,
+  FinishedTraining,
   LatencyReport,
   MethodDescription,
   ModelInfo,
@@ -103,6 +104,8 @@ export interface LabState {
   readonly training?: TrainingRun;
   /** Runs of the open model's checkpoint that broke off. */
   readonly unfinished: readonly UnfinishedTraining[];
+  /** What runs came to, of any checkpoint. */
+  readonly finished: readonly FinishedTraining[];
   readonly operation?: Operation;
   readonly notices: readonly Notice[];
   readonly demos: readonly DemoModel[];
@@ -124,6 +127,7 @@ export const INITIAL_STATE: LabState = {
   ownTexts: [],
   providedTexts: [],
   unfinished: [],
+  finished: [],
   notices: [],
   demos: [],
   dataSets: [],

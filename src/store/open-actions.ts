@@ -3,7 +3,7 @@ import { measureGzipSizes } from './gzip-sizes';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, recordedRows } from './rows';
-import { loadUnfinished } from './training-run';
+import { loadKeptRuns } from './training-run';
 
 /** The demo that is loaded when the page opens, with its recorded comparison. */
 const FIRST_DEMO = 'fairy-tales-gpt2';
@@ -74,7 +74,7 @@ async function openDevice(context: LabContext): Promise<boolean> {
     store.setState({ device: { status: 'ready', info }, methods: await lab.methods() });
     // After a loss, those that were lost with the device.
     measureGzipSizes(context);
-    if (store.getState().model) await loadUnfinished(context);
+    if (store.getState().model) await loadKeptRuns(context);
     return true;
   } catch (error) {
     store.setState({ device: { status: 'unavailable', message: (error as Error).message } });
@@ -130,7 +130,7 @@ async function load(
     };
   });
   measureGzipSizes(context);
-  await loadUnfinished(context);
+  await loadKeptRuns(context);
 }
 
 /** Adds a compressed checkpoint that Lathe exported, of the open base, as a variant. */

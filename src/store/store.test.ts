@@ -37,7 +37,7 @@ const report = {
 function context(lab: Partial<Lab> = {}): LabContext {
   return {
     store: createLabStore({ rows: recordedRows(report) }),
-    lab: { unfinishedTraining: async () => [], ...lab } as Lab,
+    lab: { unfinishedTraining: async () => [], finishedTraining: async () => [], ...lab } as Lab,
   };
 }
 

@@ -3,7 +3,7 @@ import type { LabState, TrainingRun } from './lab-state';
 import { type LabContext, notify } from './lab-store';
 import { setDraft } from './recipe-actions';
 import { firstText, takeOwnText } from './recipe-texts';
-import { loadUnfinished } from './training-run';
+import { loadKeptRuns } from './training-run';
 import { compress } from './variant-actions';
 
 const STATUS: Readonly<Record<TrainingAction, TrainingRun['status']>> = {
@@ -47,11 +47,15 @@ export async function resumeTraining(context: LabContext, { recipe }: Unfinished
   await compress(context, recipe);
 }
 
-export async function discardTraining(context: LabContext, { id }: UnfinishedTraining): Promise<void> {
+/** Forgets runs that broke off, or what some came to. */
+export async function discardTraining(
+  context: LabContext,
+  runs: readonly Pick<UnfinishedTraining, 'id'>[],
+): Promise<void> {
   try {
-    await context.lab.forgetTraining(id);
+    for (const { id } of runs) await context.lab.forgetTraining(id);
   } catch (error) {
     notify(context, 'error', (error as Error).message);
   }
-  await loadUnfinished(context);
+  await loadKeptRuns(context);
 }

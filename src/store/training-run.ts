@@ -36,7 +36,7 @@ export async function whileTraining<Result>(
       isBegun = true;
       store.setState({ training: { name, points: [], notes: [], status: 'running' } });
       // This run, where it had broken off, is under way again.
-      void loadUnfinished(context);
+      void loadKeptRuns(context);
     });
   } finally {
     isRunning = false;
@@ -44,7 +44,7 @@ export async function whileTraining<Result>(
     if (isBegun) {
       show();
       store.setState(({ training }) => ({ training: training && { ...training, status: 'ended' } }));
-      await loadUnfinished(context);
+      await loadKeptRuns(context);
     }
   }
 }
@@ -54,8 +54,9 @@ function withHeard(run: TrainingRun, points: readonly TrainingPoint[]): Training
   return { ...run, points: withPoints(run.points, points), notes: [...run.notes, ...notes] };
 }
 
-/** Asks which runs of the open model broke off. Where the browser keeps no files, none did. */
-export async function loadUnfinished({ store, lab }: LabContext): Promise<void> {
+/** Asks which runs of the open model broke off, and what others came to. Where the browser keeps no files, there are none. */
+export async function loadKeptRuns({ store, lab }: LabContext): Promise<void> {
   const unfinished = await lab.unfinishedTraining().catch(() => []);
-  store.setState({ unfinished });
+  const finished = await lab.finishedTraining().catch(() => []);
+  store.setState({ unfinished, finished });
 }

@@ -10,7 +10,7 @@ import {
   resumeTraining,
   trainOnFile,
 } from './training-actions';
-import { loadUnfinished } from './training-run';
+import { loadKeptRuns } from './training-run';
 import { compress } from './variant-actions';
 
 const recipe: Recipe = { name: 'recovered', steps: [], training: { text: 'tales.txt' } };
@@ -20,6 +20,7 @@ const unfinished: UnfinishedTraining = {
   step: 5,
   steps: 9,
   savedAt: '2026-11-21T00:00:00Z',
+  bytes: 1000,
 };
 const info = {
   id: 'variant-1',
@@ -42,7 +43,7 @@ const point = (step: number, note?: string): TrainingPoint => ({
 });
 
 function context(lab: Partial<Lab> = {}): LabContext {
-  const whole = { unfinishedTraining: async () => [], ...lab } as Lab;
+  const whole = { unfinishedTraining: async () => [], finishedTraining: async () => [], ...lab } as Lab;
   return { store: createLabStore(), lab: whole };
 }
 
@@ -112,17 +113,44 @@ test('a run that broke off goes on by its recipe, which becomes the draft; or is
     unfinishedTraining: async () => [...kept],
     forgetTraining: async (id) => void kept.splice(kept.findIndex((run) => run.id === id)),
   });
-  await loadUnfinished(lab);
+  await loadKeptRuns(lab);
   await resumeTraining(lab, lab.store.getState().unfinished[0]);
   expect(made).toEqual([recipe]);
   expect(lab.store.getState().draft).toEqual(recipe);
-  await discardTraining(lab, unfinished);
+  await discardTraining(lab, [unfinished]);
   expect(lab.store.getState().unfinished).toEqual([]);
+});
+
+test('what runs came to is listed, and forgotten one by one or all together', async () => {
+  const result = (id: string) => ({
+    id,
+    model: 'demo',
+    recipe,
+    steps: 9,
+    savedAt: unfinished.savedAt,
+    bytes: 1000,
+  });
+  let kept = ['a', 'b', 'c'].map(result);
+  const lab = context({
+    finishedTraining: async () => kept,
+    forgetTraining: async (id) => {
+      if (id === 'b') throw new Error('This run is under way.');
+      kept = kept.filter((each) => each.id !== id);
+    },
+  });
+  const ids = () => lab.store.getState().finished.map(({ id }) => id);
+  await loadKeptRuns(lab);
+  expect(ids()).toEqual(['a', 'b', 'c']);
+  await discardTraining(lab, [result('c')]);
+  expect(ids()).toEqual(['a', 'b']);
+  await discardTraining(lab, lab.store.getState().finished);
+  expect(ids()).toEqual(['b']);
+  expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['This run is under way.']);
 });
 
 test('a storage that cannot be asked has nothing unfinished', async () => {
   const lab = context({ unfinishedTraining: () => Promise.reject(new Error('No storage')) });
-  await loadUnfinished(lab);
+  await loadKeptRuns(lab);
   expect(lab.store.getState()).toMatchObject({ unfinished: [], notices: [] });
 });
 

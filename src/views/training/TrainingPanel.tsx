@@ -5,18 +5,21 @@ import { bestPoint, secondsLeft } from '../../store/training-curve';
 import { formatDuration, formatNumber } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { TrainingChart } from './TrainingChart';
+import { FinishedRuns } from './FinishedRuns';
 import { UnfinishedRuns } from './UnfinishedRuns';
 
-/** The run that is under way or was last: its curve, its pace and what can be done with it; and runs that broke off. */
+/** The run that is under way or was last: its curve, its pace and what can be done with it; and what is kept of others. */
 export function TrainingPanel() {
   const run = useLab((state) => state.training);
   const hasUnfinished = useLab((state) => state.unfinished.length > 0);
-  if (!run && !hasUnfinished) return null;
+  const hasFinished = useLab((state) => state.finished.length > 0);
+  if (!run && !hasUnfinished && !hasFinished) return null;
   return (
     <section className="card" aria-labelledby="training-title">
       <h2 id="training-title">Training</h2>
       {run && <Run run={run} />}
       {hasUnfinished && <UnfinishedRuns />}
+      {hasFinished && <FinishedRuns />}
     </section>
   );
 }

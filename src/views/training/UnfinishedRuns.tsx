@@ -1,4 +1,5 @@
 import { discardTraining, resumeTraining } from '../../store/training-actions';
+import { formatBytes, formatMoment } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 
 /** Runs of the open model that broke off: a closed page, a lost device, a cancellation. */
@@ -9,14 +10,14 @@ export function UnfinishedRuns() {
   return (
     <>
       <h3>Unfinished runs</h3>
-      <ul className="unfinished" aria-label="Unfinished runs">
+      <ul className="kept-runs" aria-label="Unfinished runs">
         {unfinished.map((run) => (
           <li key={run.id} className="row wrap">
             <span>
               {run.recipe.name}
               <small className="hint">
                 {' '}
-                step {run.step} of {run.steps}, kept {new Date(run.savedAt).toLocaleString('en-GB')}
+                step {run.step} of {run.steps}, kept {formatMoment(run.savedAt)}, {formatBytes(run.bytes)}
               </small>
             </span>
             <span className="spacer" />
@@ -32,7 +33,7 @@ export function UnfinishedRuns() {
               type="button"
               disabled={busy}
               aria-label={`Discard ${run.recipe.name}`}
-              onClick={() => void discardTraining(context, run)}
+              onClick={() => void discardTraining(context, [run])}
             >
               Discard
             </button>
