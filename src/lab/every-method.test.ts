@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { METHODS } from '../compression/methods';
 import { installNodeGpu } from '../gpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
@@ -44,13 +44,14 @@ const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
   'gradual-pruning': { ...SHORT_RUN, sparsity: 0.5, pruneEvery: 1 },
   'quantization-aware-training': { ...SHORT_RUN, bits: 4, groupSize: 8 },
   'compression-aware-minimizer': { ...SHORT_RUN, pattern: '2:4' },
+  'mixture-of-experts': { ...SHORT_RUN, experts: 3, importanceSequences: 2 },
   'co-distillation': SHORT_RUN,
   'meta-distillation': SHORT_RUN,
   'entropy-coding': {},
 };
 
 /** Only the weights change: a dense export computes the same. Elsewhere it holds the weights, and not how they are computed with. */
-const COMPUTES_OTHERWISE = ['smoothquant', 'blockwise-int8', 'activation-top-k'];
+const COMPUTES_OTHERWISE = ['smoothquant', 'blockwise-int8', 'activation-top-k', 'mixture-of-experts'];
 
 const TALE: DataSet = {
   name: 'tale.txt',
@@ -82,13 +83,22 @@ const MODELS: Readonly<Record<string, EvaluationRequest>> = {
 
 let lab: LatheLab;
 
-beforeEach(async () => {
+// One device for all: on a new one every kernel is compiled anew, which takes longer than all else here.
+beforeAll(async () => {
   installNodeGpu();
   lab = new LatheLab();
   await lab.openDevice();
+  await open('tiny-gpt2');
 });
 
-afterEach(() => lab.close());
+// Whatever a test left goes with its model.
+afterEach(() => open('tiny-gpt2'));
+
+afterAll(() => lab.close());
+
+async function open(model: string) {
+  return lab.openCheckpoint(await folderFiles(join(fixtures, model)));
+}
 
 async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
   const { sink, files } = memorySink();
@@ -119,7 +129,7 @@ describe.each(Object.entries(MODELS))('on %s', (model, request) => {
   test.each(METHODS.map(({ id }) => id))(
     '%s: its bytes are those of its file, which loads again to the same figures; and all memory comes back',
     async (method) => {
-      const { base } = await lab.openCheckpoint(await folderFiles(join(fixtures, model)));
+      const { base } = await open(model);
       await lab.provideText(TALE);
       await lab.evaluate([], request);
       const before = await lab.memory();

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { currentGpu } from '../gpu/device';
 import { installNodeGpu } from '../gpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
@@ -50,13 +50,18 @@ const RECIPES: Recipe[] = [
 
 let lab: LatheLab;
 
-beforeEach(async () => {
+// One device for all: on a new one every kernel is compiled anew, which takes longer than all else here.
+beforeAll(async () => {
   installNodeGpu();
   lab = new LatheLab();
   await lab.openDevice();
+  await open();
 });
 
-afterEach(() => lab.close());
+// Whatever a test left goes with its model.
+afterEach(() => open());
+
+afterAll(() => lab.close());
 
 async function open(name = 'tiny-gpt2') {
   return lab.openCheckpoint(await folderFiles(join(fixtures, name)));

@@ -11,11 +11,20 @@ export const TINY_LENGTH = 16;
 const TRAINED_ON = 32;
 const HELD_OUT = 4;
 
+const dataOf = new WeakMap<Model, Promise<TrainingData>>();
+
 /**
  * Random sequences of `TINY_LENGTH` tokens for which what is nearer to a model has a lower held-out loss, though the model's weights
- * are random: targets are what it finds likeliest itself, and a classifier's sentences have none.
+ * are random: targets are what it finds likeliest itself, and a classifier's sentences have none. The same for the same model
+ * object, whose weights stay as they are.
  */
-export async function tinyTrainingData(base: Model): Promise<TrainingData> {
+export function tinyTrainingData(base: Model): Promise<TrainingData> {
+  const made = dataOf.get(base) ?? makeData(base);
+  dataOf.set(base, made);
+  return made;
+}
+
+async function makeData(base: Model): Promise<TrainingData> {
   const random = seededRandom(1);
   const id = () => FIRST_ID + Math.floor(random() * (base.config.vocabularySize - FIRST_ID));
   const sequences: TrainingBatch[] = [];
