@@ -14,8 +14,10 @@ export interface CommandLine {
   readonly calibrations: readonly string[];
   /** Texts that recipes may train on. */
   readonly trainings: readonly string[];
-  /** Folder where runs of training are kept, so that one that broke off goes on. */
+  /** Folder where runs of training are kept, so that one that broke off goes on and none is made twice. */
   readonly state?: string;
+  /** Megabytes (10⁶ bytes) that the folder may take; absent: as many as there is room for. */
+  readonly stateLimit?: number;
   readonly evaluations: readonly { measure: Measure; file: string }[];
   /** Default: the model's context, at most 256. */
   readonly window?: number;
@@ -39,7 +41,8 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --recipe FILE.json             a recipe; may be given several times; none: the base alone
   --calibrate FILE               a text that recipes may calibrate with, by its file name; may be given several times
   --train FILE                   a text that recipes may train on; as --calibrate
-  --state DIR                    keep the state of a training there, so that the same command goes on after a break
+  --state DIR                    keep trainings there: one that broke off goes on, and what one came to is taken again
+  --state-limit MB               of what trainings came to, keep what was used last within so many megabytes
   --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; each once
   --window N --stride N          tokens of a perplexity window and from one to the next
   --max-windows N                windows at most
@@ -67,6 +70,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
     calibrations: values.calibrate ?? [],
     trainings: values.train ?? [],
     state: values.state,
+    stateLimit: positive('state-limit', values['state-limit']),
     evaluations,
     window: positive('window', values.window),
     stride: positive('stride', values.stride),
@@ -92,6 +96,7 @@ function parse(args: readonly string[]) {
         calibrate: { type: 'string', multiple: true },
         train: { type: 'string', multiple: true },
         state: { type: 'string' },
+        'state-limit': { type: 'string' },
         evaluate: { type: 'string', multiple: true },
         window: { type: 'string' },
         stride: { type: 'string' },

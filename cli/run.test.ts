@@ -71,7 +71,7 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
   expect(weights.length).toBe(report.variants[0].size.storedBytes);
 });
 
-test('a recipe that trains takes the one text that was given, and leaves no state where it came to its end', async () => {
+test('a recipe that trains takes the one text that was given; the same again takes what it came to', async () => {
   const training = { steps: 3, batchSize: 2, sequenceLength: 8, evaluateEvery: 1, keepStateEvery: 1 };
   const low = { method: 'low-rank', targets: ['Linear'], parameters: { parametersKept: 0.5 } };
   const recovered = {
@@ -80,15 +80,21 @@ test('a recipe that trains takes the one text that was given, and leaves no stat
   };
   const tale =
     'Once upon a time there was a king who had a garden, and in it stood a tree of golden apples. ';
-  const status = await run([
+  const command = [
     ...['--model', join(fixtures, 'tiny-gpt2'), '--recipe', await file('r.json', recovered)],
     ...['--train', await file('tale.txt', tale), '--state', join(folder, 'states')],
-  ]);
+  ];
+  const status = await run(command);
   expect([status, errors]).toEqual([0, '']);
-  const [{ recipe, layers }] = (JSON.parse(output) as Report).variants;
+  const [{ recipe, layers, size }] = (JSON.parse(output) as Report).variants;
   expect(recipe.training).toEqual({ text: 'tale.txt', heldOutShare: 0.02, seed: 0 });
   expect(layers.map(({ form }) => form)).toEqual(Array(8).fill('low-rank'));
-  expect(await readdir(join(folder, 'states'))).toEqual([]);
+  const kept = (await readdir(join(folder, 'states'))).map((name) => name.replace(/^[0-9a-f]{64}/, 'id'));
+  expect(kept.sort()).toEqual(['id-result', 'last-used']);
+  [output, errors] = ['', ''];
+  expect(await run(command)).toBe(0);
+  expect(errors).toMatch(/^lathe: Taken from the run of .*, 3 steps\.\n$/);
+  expect((JSON.parse(output) as Report).variants[0]).toMatchObject({ recipe, layers, size });
 });
 
 test('a report or an export that cannot be written: the figures are out, one line of error and a status', async () => {

@@ -64,7 +64,8 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
   );
   const files = await folderFiles(command.model);
   installNodeGpu();
-  const lab = new LatheLab({}, command.state === undefined ? undefined : stateFolder(command.state));
+  const { state, stateLimit } = command;
+  const lab = new LatheLab({}, state === undefined ? undefined : stateFolder(state, stateLimit));
   try {
     const device = await lab.openDevice();
     const { model, base } = await lab.openCheckpoint(files, { onProgress });

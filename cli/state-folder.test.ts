@@ -25,6 +25,8 @@ test('files are put together, replaced, read in part and removed', async () => {
   await files.remove('b');
   await files.remove('b');
   expect(await files.names()).toEqual(['a']);
+  expect(await files.budget!()).toBeUndefined();
+  expect(await stateFolder(folder, 3).budget!()).toBe(3_000_000);
 });
 
 test('a file that was written in part is none', async () => {

@@ -4,8 +4,11 @@ import type { StateFiles } from '../src/lab/state-files';
 
 const PARTIAL = '.part';
 
-/** Files in a folder, made when the first is written. A file takes its name only when it is whole. */
-export function stateFolder(folder: string): StateFiles {
+/**
+ * Files in a folder, made when the first is written. A file takes its name only when it is whole.
+ * @param megabytes (10⁶ bytes) that they may take; absent: as many as there is room for
+ */
+export function stateFolder(folder: string, megabytes?: number): StateFiles {
   return {
     async names() {
       const names = await readdir(folder).catch(unlessMissing<string[]>([]));
@@ -29,6 +32,7 @@ export function stateFolder(folder: string): StateFiles {
       await writeFile(partial, pieces);
       await rename(partial, join(folder, name));
     },
+    budget: async () => (megabytes === undefined ? undefined : megabytes * 1e6),
     remove: (name) => rm(join(folder, name), { force: true }),
   };
 }
