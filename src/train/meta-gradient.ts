@@ -27,9 +27,9 @@ export interface MetaGradientOptions {
  * How a teacher is to move so that its student learns better by it: the gradient of L_quiz(θ') by the teacher's parameters, with
  * θ' = θ − λ ∇L(θ) the student after a pilot step (MetaDistil, Zhou et al. 2022, section 3.2).
  *
- * With v = ∇L_quiz(θ') it is −λ ∂/∂θ_T (∇L(θ) · v), and ∇L(θ) · v the difference of L at θ ± εv by 2ε, ε = 0.01 / ‖v‖ (DARTS, Liu
- * et al. 2019, equation 7). Of L only the divergence a·T²·KL(teacher ‖ student) depends on the teacher: one pass back through the
- * teacher does, with two of the student forward.
+ * With v = ∇L_quiz(θ') it is −λ ∂/∂θ_T (∇L(θ) · v), and ∇L(θ) · v the difference of L at θ ± εv by 2ε, ε = 0.01 / ‖v‖ (DARTS,
+ * Liu et al. 2019, equations 7 and 8). Of L only the divergence a·T²·KL(teacher ‖ student) depends on the teacher: one pass back
+ * through the teacher does, with two of the student forward.
  */
 export class MetaGradient {
   private readonly present: KeptParameters;
