@@ -4,10 +4,12 @@ import { activationTopK } from './methods/activation-top-k';
 import { awq } from './methods/awq';
 import { blockPruning } from './methods/block-pruning';
 import { blockwiseInt8 } from './methods/blockwise-int8';
+import { classificationHead } from './methods/classification-head';
 import { coDistillation } from './methods/co-distillation';
 import { compressionAwareMinimizer } from './methods/compression-aware-minimizer';
 import { entropyCoding } from './methods/entropy-coding';
 import { factorizedRecovery } from './methods/factorized-recovery';
+import { fineTuning } from './methods/fine-tuning';
 import { gptq } from './methods/gptq';
 import { gradualPruning } from './methods/gradual-pruning';
 import { headPruning } from './methods/head-pruning';
@@ -66,6 +68,8 @@ export const METHOD_GROUPS = [
     title: 'Recovery',
     methods: [
       knowledgeDistillation,
+      fineTuning,
+      classificationHead,
       layerDistillation,
       factorizedRecovery,
       gradualPruning,

@@ -39,6 +39,7 @@ const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
   'skip-sublayers': { part: 'attention', count: 1 },
   'activation-top-k': { keptActivations: 0.5 },
   'knowledge-distillation': SHORT_RUN,
+  'fine-tuning': SHORT_RUN,
   'layer-distillation': { ...SHORT_RUN, keep: 'first', layers: 1 },
   'factorized-recovery': { ...SHORT_RUN, blocksAtATime: 1 },
   'gradual-pruning': { ...SHORT_RUN, sparsity: 0.5, pruneEvery: 1 },
@@ -58,6 +59,14 @@ const TALE: DataSet = {
   kind: 'text',
   content:
     'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
+};
+
+/** What a classifier learns its labels from, by methods that ask no teacher. */
+const LABELLED: DataSet = {
+  name: 'tales.tsv',
+  kind: 'labelled',
+  content:
+    'the mill was good\t1\nno cat at all\t0\na fine donkey\t1\nthe sons had to grind\t0\nwas it flour ?\t0',
 };
 
 const MODELS: Readonly<Record<string, EvaluationRequest>> = {
@@ -115,25 +124,29 @@ const BEFORE: Readonly<Record<string, Pick<RecipeStep, 'method' | 'parameters'>>
   'factorized-recovery': { method: 'kronecker', parameters: { terms: 2, aShape: ['1/2', '1/2'] } },
 };
 
-function recipeOf(method: string): Recipe {
+function recipeOf(method: string, { kind }: EvaluationRequest): Recipe {
+  const learnsLabels = method === 'fine-tuning' && kind === 'accuracy';
   const step: RecipeStep = { method, targets: ['Linear'], ignore: [], parameters: PARAMETERS[method] };
   return {
     name: method,
     steps: BEFORE[method] ? [{ ...step, ...BEFORE[method] }, step] : [step],
     calibration: { text: TALE.name, sequences: 8, length: 24, seed: 0 },
-    training: { text: TALE.name },
+    training: { text: (learnsLabels ? LABELLED : TALE).name },
   };
 }
 
+/** Those that fit both models; a head for a masked language model is seen in transfer.test.ts. */
+const FITTING = METHODS.map(({ id }) => id).filter((id) => id !== 'classification-head');
+
 describe.each(Object.entries(MODELS))('on %s', (model, request) => {
-  test.each(METHODS.map(({ id }) => id))(
+  test.each(FITTING)(
     '%s: its bytes are those of its file, which loads again to the same figures; and all memory comes back',
     async (method) => {
       const { base } = await open(model);
-      await lab.provideText(TALE);
+      for (const text of [TALE, LABELLED]) await lab.provideText(text);
       await lab.evaluate([], request);
       const before = await lab.memory();
-      const info = await lab.compress(recipeOf(method));
+      const info = await lab.compress(recipeOf(method, request));
       const files = await exported(info.id, 'lathe');
       const weights = files.find(({ path }) => path.endsWith('model.safetensors'))!;
       expect(info.size.storedBytes).toBe(weights.blob.size);

@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { collectCheckpoint } from '../checkpoint/checkpoint-files';
+import { openSafetensors } from '../checkpoint/safetensors-reader';
+import { installNodeGpu } from '../gpu/node-gpu';
+import { loadModel } from '../model/load-model';
+import { folderFiles } from '../testing/folder-checkpoint';
+import { memorySink } from '../testing/memory-sink';
+import { LatheLab } from './lab';
+import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe } from './protocol';
+
+const fixture = join(import.meta.dirname, '../testing/fixtures/tiny-bert-mlm');
+const TALE: DataSet = {
+  name: 'tale.txt',
+  kind: 'text',
+  content:
+    'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
+};
+const WORDS = ['good', 'bad', 'fine', 'dull', 'warm', 'long', 'funny', 'sad'];
+const FILMS: DataSet = {
+  name: 'films.tsv',
+  kind: 'labelled',
+  content: WORDS.flatMap((word, index) => [
+    `the film was ${word}\t${index % 2}`,
+    `a ${word} tale and a king\t${index % 2}`,
+  ]).join('\n'),
+};
+const REVIEWS: DataSet = {
+  name: 'reviews.tsv',
+  kind: 'labelled',
+  content: 'the king is well\tgood\nno plot at all !\tpoor\nwas it the cat ?\tpoor\nwork of a master\tgood',
+};
+const accuracy: EvaluationRequest = { kind: 'accuracy', data: REVIEWS };
+const pseudoPerplexity: EvaluationRequest = { kind: 'pseudo-perplexity', data: TALE, window: 24 };
+
+const RUN = { steps: 3, batchSize: 2, sequenceLength: 8, warmupSteps: 0, evaluateEvery: 1 };
+const TRANSFER: Recipe = {
+  name: 'pruned, then taught to classify',
+  steps: [
+    {
+      method: 'gradual-pruning',
+      targets: ['Linear'],
+      parameters: { ...RUN, sparsity: 0.7, pruneEvery: 1 },
+    },
+    { method: 'classification-head', targets: ['re:.*'], parameters: { labels: 'poor, good' } },
+    {
+      method: 'fine-tuning',
+      targets: ['re:.*'],
+      parameters: RUN,
+      training: { text: FILMS.name, heldOutShare: 0.25 },
+    },
+  ],
+  training: { text: TALE.name },
+};
+const PRUNED: Recipe = { ...TRANSFER, name: 'pruned', steps: TRANSFER.steps.slice(0, 1) };
+
+let lab: LatheLab;
+
+beforeAll(async () => {
+  installNodeGpu();
+  lab = new LatheLab();
+  await lab.openDevice();
+  await open();
+  for (const text of [TALE, FILMS]) await lab.provideText(text);
+});
+
+// Whatever a test left goes with its model.
+afterEach(open);
+
+afterAll(() => lab.close());
+
+async function open() {
+  await lab.openCheckpoint(await folderFiles(fixture));
+}
+
+async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
+  const { sink, files } = memorySink();
+  await lab.export(id, format, sink);
+  return files();
+}
+
+/** Of each linear of the blocks which values are exactly zero, as a reload finds them. */
+async function zerosOf(files: readonly NamedFile[]): Promise<Map<string, number[]>> {
+  const model = await loadModel(await collectCheckpoint(files));
+  const zeros = new Map<string, number[]>();
+  for (const name of model.blockLinears) {
+    const values = await model.linears.get(name)!.dense();
+    zeros.set(
+      name,
+      [...values.keys()].filter((index) => values[index] === 0),
+    );
+  }
+  model.dispose();
+  return zeros;
+}
+
+test('a pattern that was locked on a text outlives head, labelled sentences, export and reload', async () => {
+  const check = await lab.checkRecipe(TRANSFER);
+  expect(check).toMatchObject({ task: 'sequence-classification', needsTraining: true });
+  expect(check.matches[2]).toEqual(expect.arrayContaining(['bert.pooler.dense', 'classifier']));
+  const pruned = await lab.compress(PRUNED);
+  const taught = await lab.compress(TRANSFER);
+  expect([pruned.task, taught.task]).toEqual(['masked-lm', 'sequence-classification']);
+  expect(taught.recipe.training?.text).toBe(TALE.name);
+  expect(taught.recipe.steps[2].training).toEqual({ text: FILMS.name, heldOutShare: 0.25, seed: 0 });
+
+  const pattern = await zerosOf(await exported(pruned.id, 'lathe'));
+  const lathe = await exported(taught.id, 'lathe');
+  const dense = await exported(taught.id, 'dense');
+  for (const [name, zeros] of pattern) expect(zeros.length, name).toBeGreaterThan(0);
+  expect(await zerosOf(lathe)).toEqual(pattern);
+  expect(await zerosOf(dense)).toEqual(pattern);
+
+  const figures = await lab.evaluate([taught.id], accuracy);
+  const imported = await lab.importVariant(lathe);
+  expect(imported.task).toBe('sequence-classification');
+  expect(await lab.evaluate([imported.id], accuracy)).toEqual({ [imported.id]: figures[taught.id] });
+  await lab.openCheckpoint(dense);
+  expect((await lab.evaluate([], accuracy)).base.accuracy).toEqual(figures[taught.id].accuracy);
+});
+
+test('what has another task is left out of an evaluation, and divergences with the base', async () => {
+  const plain = await lab.compress({
+    name: 'low rank',
+    steps: [{ method: 'low-rank', targets: ['Linear'], parameters: { rank: 8 } }],
+  });
+  const classifier = await lab.compress({ name: 'headed', steps: TRANSFER.steps.slice(1, 2) });
+  const ids = [plain.id, classifier.id];
+  const measured = await lab.evaluate(ids, accuracy);
+  expect(Object.keys(measured)).toEqual([classifier.id]);
+  expect(measured[classifier.id].f1).toBeGreaterThanOrEqual(0);
+  expect(measured[classifier.id].meanKl).toBeUndefined();
+  const texts = await lab.evaluate(ids, { ...pseudoPerplexity, data: { ...TALE, name: 'another.txt' } });
+  expect(Object.keys(texts).sort()).toEqual(['base', plain.id].sort());
+  expect(texts[plain.id].meanKl!.value).toBeGreaterThan(0);
+  await expect(lab.evaluate([plain.id], accuracy)).rejects.toThrow('Accuracy is for sequence classifiers');
+  const request = { prompt: 'a good film .', maxNewTokens: 1, temperature: 0 };
+  const { labels } = await lab.predict(classifier.id, request);
+  expect(labels!.map(({ label }) => label)).toEqual(['poor', 'good']);
+});
+
+test('the folder is what transformers loads as BertForSequenceClassification', async () => {
+  const { id } = await lab.compress({ name: 'headed', steps: TRANSFER.steps.slice(1, 2) });
+  const files = await exported(id, 'dense');
+  const fileOf = (name: string) => files.find(({ path }) => path.endsWith(name))!.blob;
+  const config = JSON.parse(await fileOf('config.json').text()) as Record<string, unknown>;
+  expect(config).toMatchObject({
+    architectures: ['BertForSequenceClassification'],
+    id2label: { 0: 'poor', 1: 'good' },
+    label2id: { poor: 0, good: 1 },
+    num_labels: 2,
+  });
+  const { tensors } = await openSafetensors(fileOf('model.safetensors'), 'model.safetensors');
+  const headTensors = [...tensors.keys()].filter((name) => !/^bert\.(embeddings|encoder)\./.test(name));
+  expect(headTensors.sort()).toEqual([
+    'bert.pooler.dense.bias',
+    'bert.pooler.dense.weight',
+    'classifier.bias',
+    'classifier.weight',
+  ]);
+});
+
+test('a variant answers for every text that it was trained on', async () => {
+  const { id } = await lab.compress({
+    name: 'taught',
+    steps: TRANSFER.steps.slice(1),
+  });
+  await expect(
+    lab.evaluate([id], { kind: 'accuracy', data: { ...REVIEWS, content: FILMS.content } }),
+  ).rejects.toThrow('taught was trained on films.tsv, which shares a passage with reviews.tsv');
+});
+
+test('what a step cannot train on is said before anything is computed', async () => {
+  const taught = (training: object | undefined, ...before: Recipe['steps']) =>
+    expect(lab.compress({ name: 'x', steps: [...before, { ...TRANSFER.steps[2], training }] })).rejects;
+  await taught({ text: FILMS.name }).toThrow('films.tsv is a labelled set, which this masked-lm model');
+  await taught({ text: 'lost.tsv' }).toThrow('The training text lost.tsv is not here');
+  await taught(undefined).toThrow('trains on a text and names none');
+  const [, head] = TRANSFER.steps;
+  await expect(
+    lab.checkRecipe({ name: 'x', steps: [{ ...head, training: { text: TALE.name } }] }),
+  ).rejects.toThrow('Step 1 (classification-head) does not train; leave its "training" out.');
+  await expect(lab.checkRecipe({ name: 'x', steps: [head, head] })).rejects.toThrow(
+    'classification-head takes the place of a masked language model',
+  );
+});
