@@ -67,6 +67,21 @@ describe('a batch that does not fit the GPU', () => {
     }),
   );
 
+  test("of a larger loss than the run's own, which a method takes", () =>
+    withTinyStudent(async (student) => {
+      const larger = { model: student, objective: fitting(1, tooLargeBuffer) };
+      const points: TrainingPoint[] = [];
+      const context = { data, onPoint: (point: TrainingPoint) => points.push(point) };
+      const settings = { ...TINY_RUN, steps: 3 };
+      await train(student, fineTuning, settings, context, {
+        gradients: (compute, batch) => compute(batch, larger),
+      });
+      const whole = await withTinyStudent((other) => run(other, { steps: 3 }));
+      expect(points[1].note).toMatch(/4 sequences of 10 tokens.*2 parts.*2 sequences of 10 tokens.*4 parts/);
+      const losses = lossesOf(whole.points);
+      lossesOf(points).forEach((loss, index) => expect(loss).toBeCloseTo(losses[index], 4));
+    }));
+
   test('not even sequence by sequence is an error that says what would work', () =>
     withTinyStudent(async (student) => {
       const running = run(student, { steps: 3 }, fitting(0, tooLargeBuffer));

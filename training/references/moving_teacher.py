@@ -65,15 +65,20 @@ class Optimizer:
         self.model.zero_grad(set_to_none=True)
 
 
-def co_distillation_step(student, teacher, optimizers, ids, _quiz):
+def co_distillation_loss(student, teacher, ids):
     settings = CO_DISTILLATION
     given, taught = student(ids).logits, teacher(ids).logits
     of_student = loss_of(given, taught.detach(), ids, settings["distillationWeight"], settings["temperature"])
     of_teacher = loss_of(taught, given.detach(), ids, settings["teacherWeight"], settings["temperature"])
-    (of_student + of_teacher).backward()
+    return of_student + of_teacher
+
+
+def co_distillation_step(student, teacher, optimizers, ids, _quiz):
+    loss = co_distillation_loss(student, teacher, ids)
+    loss.backward()
     for optimizer in optimizers:
         optimizer.step()
-    return (of_student + of_teacher).item()
+    return loss.item()
 
 
 def meta_gradients(student, teacher, ids, quiz):
@@ -124,13 +129,24 @@ def run(step, settings, batches, quizzes, held_out):
     }
 
 
+def matrix_norms(model, gradients):
+    named = [(name.removesuffix(".weight"), gradient) for (name, _), gradient in zip(model.named_parameters(), gradients)]
+    return {name: gradient.norm().item() for name, gradient in named if gradient.dim() == 2}
+
+
+def first_co_gradients(ids):
+    """Norms of the gradients by the matrices of both."""
+    models = {"student": shrunk(), "teacher": checkpoint()}
+    co_distillation_loss(models["student"], models["teacher"], ids).backward()
+    return {side: matrix_norms(model, [parameter.grad for parameter in model.parameters()]) for side, model in models.items()}
+
+
 def first_meta_gradient(ids, quiz):
     """By the teacher's matrices: their norms, and one matrix [out, in]."""
     teacher = checkpoint()
-    names = [name for name, _ in teacher.named_parameters()]
-    gradients = dict(zip(names, meta_gradients(shrunk(), teacher, ids, quiz)))
-    norms = {name.removesuffix(".weight"): gradient.norm().item() for name, gradient in gradients.items() if gradient.dim() == 2}
-    return {"norms": norms, "written": WRITTEN_GRADIENT, "gradient": gradients[f"{WRITTEN_GRADIENT}.weight"].T.flatten().tolist()}
+    found = meta_gradients(shrunk(), teacher, ids, quiz)
+    gradients = {name: gradient for (name, _), gradient in zip(teacher.named_parameters(), found)}
+    return {"norms": matrix_norms(teacher, found), "written": WRITTEN_GRADIENT, "gradient": gradients[f"{WRITTEN_GRADIENT}.weight"].T.flatten().tolist()}
 
 
 def main():
@@ -146,6 +162,7 @@ def main():
             "batches": [ids.flatten().tolist() for ids in batches],
             "quizzes": [ids.flatten().tolist() for ids in quizzes],
             "heldOut": held_out.flatten().tolist(),
+            "coGradients": first_co_gradients(batches[0]),
             "metaGradient": first_meta_gradient(batches[0], quizzes[0]),
             "coDistillation": run(co_distillation_step, CO_DISTILLATION, batches, quizzes, held_out),
             "metaDistillation": run(meta_distillation_step, META_DISTILLATION, batches, quizzes, held_out),
