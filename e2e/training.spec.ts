@@ -18,14 +18,14 @@ async function openTiny(page: Page): Promise<void> {
   await idle(page);
 }
 
-/** A recipe that factorizes the model and trains the factors for many small steps. */
-async function writeRecipe(page: Page, name: string, length: number): Promise<void> {
+/** A recipe that factorizes the model and trains the factors for small steps, as a rule very many. */
+async function writeRecipe(page: Page, name: string, length: number, steps = 100_000): Promise<void> {
   await page.getByRole('combobox', { name: 'Start from' }).selectOption('Kronecker, A half the rows');
   await page.getByRole('combobox', { name: 'Add a step' }).selectOption('knowledge-distillation');
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
   const step = page.getByRole('listitem').filter({ hasText: '2. Knowledge distillation' });
   const fields = {
-    Steps: '100000',
+    Steps: String(steps),
     Batch: '2',
     'Length (optional)': String(length),
     'Warm-up': '5',
@@ -130,5 +130,65 @@ test('a run that is cancelled is kept until it is discarded', async ({ page }) =
   await expect(page.getByRole('list', { name: 'Unfinished runs' })).toContainText('abandoned');
   await page.getByRole('button', { name: 'Discard abandoned' }).click();
   await expect(page.getByRole('list', { name: 'Unfinished runs' })).toHaveCount(0);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('while a run goes on the page answers, and says what waits', async ({ page }) => {
+  await openPage(page);
+  await openTiny(page);
+  await page.getByRole('combobox', { name: 'Start from' }).selectOption('Kronecker, A half the rows');
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await idle(page);
+  await writeRecipe(page, 'under way', 16);
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await expect.poll(() => stepReached(page), BEGINS).toBeGreaterThan(3);
+
+  await page.getByRole('tab', { name: 'Layers' }).click();
+  await expect(page.getByRole('tab', { name: 'Layers' })).toHaveAttribute('aria-selected', 'true');
+  const weights = page.getByRole('figure', { name: /^Weights of .*c_attn/ });
+  await page.getByTitle(/h\.0\.attn\.c_attn.*Click for its weights/).click();
+  await expect(page.getByRole('status', { name: 'Weights that wait' })).toContainText(
+    'c_attn are shown once “Compressing: under way” is over',
+  );
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('the next one');
+  await openFiles(page, tinyCheckpoint('tiny-gpt2'));
+  await expect(page.getByRole('alert')).toContainText('"Compressing: under way" is still running');
+  const reached = await stepReached(page);
+  await expect.poll(() => stepReached(page), BEGINS).toBeGreaterThan(reached);
+  await expect(weights).toHaveCount(0);
+
+  await page.getByRole('button', { name: 'Finish now' }).click();
+  await idle(page);
+  await expect(weights).toBeVisible();
+  await expect(page.getByRole('status', { name: 'Weights that wait' })).toHaveCount(0);
+});
+
+test('what a run came to is taken again after the page was closed, until it is forgotten', async ({
+  page,
+}) => {
+  const compressTiny = async (name: string) => {
+    await openTiny(page);
+    await writeRecipe(page, name, 16, 10);
+    await page.getByRole('button', { name: 'Compress', exact: true }).click();
+    await expect(tableRow(page, new RegExp(name))).toBeVisible(BEGINS);
+    await idle(page);
+  };
+  const taken = training(page).getByText(/Taken from the run of .*, 10 steps\./);
+  await openPage(page);
+  await compressTiny('the first');
+  await expect(taken).toHaveCount(0);
+
+  await page.reload();
+  await expect(page.getByTestId('model-name')).toHaveText('fairy-tales-gpt2', { timeout: 60_000 });
+  await idle(page);
+  await compressTiny('the same again');
+  await expect(taken).toBeVisible();
+  await expect(training(page).getByText('10 of 10', { exact: true })).toBeVisible();
+  await page.getByText(/^Finished runs that are kept: 1,/).click();
+  await expect(page.getByRole('list', { name: 'Finished runs' })).toContainText(
+    /the first 10 steps, model, kept/,
+  );
+  await page.getByRole('button', { name: 'Forget all' }).click();
+  await expect(page.getByText(/^Finished runs that are kept/)).toHaveCount(0);
   await expect(page.getByRole('alert')).toHaveCount(0);
 });

@@ -12,6 +12,7 @@ import { HistogramPair } from './HistogramPair';
 export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
   const context = useLabContext();
   const [shown, setShown] = useState<{ row: string; histograms: WeightHistograms }>();
+  const [waiting, setWaiting] = useState<{ module: string; operation: string }>();
   const changed = rows.filter(({ layers }) => layers.length > 0);
   if (changed.length === 0)
     return <p className="hint">Choose a variant other than the base to see its layers.</p>;
@@ -19,10 +20,15 @@ export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
   const show = async (row: VariantRow, module: string) => {
     try {
       if (!(await bringHere(context, [row.key]))) return;
+      const { operation } = context.store.getState();
+      // The lab answers when its device is free again.
+      if (operation) setWaiting({ module, operation: operation.title });
       const id = context.store.getState().rows.find(({ key }) => key === row.key)!.id!;
       setShown({ row: row.name, histograms: await context.lab.histograms(id, module) });
     } catch (error) {
       notify(context, 'error', (error as Error).message);
+    } finally {
+      setWaiting(undefined);
     }
   };
 
@@ -33,6 +39,11 @@ export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
           <HeatMap key={row.key} row={row} onCell={(module) => void show(row, module)} />
         ))}
       </div>
+      {waiting && (
+        <p className="hint" role="status" aria-label="Weights that wait">
+          The weights of {waiting.module} are shown once “{waiting.operation}” is over.
+        </p>
+      )}
       {shown && (
         <HistogramPair title={`${shown.row}, ${shown.histograms.name}`} histograms={shown.histograms} />
       )}

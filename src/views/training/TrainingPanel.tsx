@@ -36,6 +36,12 @@ function Run({ run }: { run: TrainingRun }) {
         <span className="spacer" />
         {run.status !== 'ended' && <Controls status={run.status} />}
       </div>
+      {run.status !== 'ended' && (
+        <p className="hint">
+          Measuring, outputs, exports and opening files wait until the run is over; meanwhile figures can be looked at and the
+          next recipe written.
+        </p>
+      )}
       {last && <Figures run={run} last={last} />}
       <TrainingChart name={run.name} points={run.points} />
       {run.notes.length > 0 && (
