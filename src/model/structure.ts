@@ -27,7 +27,7 @@ export interface BlockStructure {
 
 /**
  * A feed-forward layer in parts of equal size, the experts, of which a token uses one alone, told by its id (hash routing: Roller et
- * al. 2021, "Hash Layers", section 3). The rows of the first matrix and the columns of the second are those of one expert after the
+ * al. 2021, "Hash Layers"). The rows of the first matrix and the columns of the second are those of one expert after the
  * other.
  */
 export interface Mixture {

@@ -13,6 +13,7 @@ import {
 } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import { addPositions, lookUpRows } from './embeddings';
+import { ofOwnExpert } from './experts';
 
 /** BERT with its masked-language-model head or its classifier; what `architectures/bert.ts` computes by kernels. */
 export const bert: DifferentiableArchitecture = {
@@ -60,13 +61,14 @@ function attention(
 
 function feedForward(
   weights: DifferentiableWeights,
-  { index }: BlockStructure,
+  { index, mixture }: BlockStructure,
   x: tf.Tensor2D,
   inputs: BlockInputs,
 ): tf.Tensor2D {
   const name = blockName(index);
   const hidden = activate(affine(weights, `${name}.intermediate.dense`, x), weights.config.activation);
-  return affine(weights, `${name}.output.dense`, gateNeurons(hidden, index, inputs));
+  const own = ofOwnExpert(hidden, mixture, inputs.ids);
+  return affine(weights, `${name}.output.dense`, gateNeurons(own, index, inputs));
 }
 
 function maskedHead(weights: DifferentiableWeights, hidden: tf.Tensor2D): tf.Tensor2D {

@@ -14,6 +14,8 @@ import { layerNormalization } from './layer-normalization';
 export interface BlockInputs {
   readonly batch: number;
   readonly length: number;
+  /** [batch·length] */
+  readonly ids: Int32Array;
   /** [batch] int32: tokens of each sequence that are no padding. */
   readonly keyCounts: tf.Tensor1D;
   /** Whether a token sees only those before it. */

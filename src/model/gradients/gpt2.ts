@@ -14,6 +14,7 @@ import {
 } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import { addPositions } from './embeddings';
+import { ofOwnExpert } from './experts';
 
 /** GPT-2 with its language-model head; what `architectures/gpt2.ts` computes by kernels. */
 export const gpt2: DifferentiableArchitecture = {
@@ -49,12 +50,12 @@ function attention(
 
 function feedForward(
   weights: DifferentiableWeights,
-  { index }: BlockStructure,
+  { index, mixture }: BlockStructure,
   x: tf.Tensor2D,
   inputs: BlockInputs,
 ): tf.Tensor2D {
   const name = blockName(index);
   const before = affine(weights, `${name}.mlp.c_fc`, normalize(weights, x, `${name}.ln_2`));
-  const hidden = gateNeurons(activate(before, weights.config.activation), index, inputs);
-  return tf.add(x, affine(weights, `${name}.mlp.c_proj`, hidden));
+  const own = ofOwnExpert(activate(before, weights.config.activation), mixture, inputs.ids);
+  return tf.add(x, affine(weights, `${name}.mlp.c_proj`, gateNeurons(own, index, inputs)));
 }

@@ -69,6 +69,7 @@ export function differentiableOutputs(
   const inputs = {
     batch: batch.batch,
     length: batch.length,
+    ids: batch.ids,
     ...seen,
     gates,
     observeAttention: (block: number, made: QueriesAndKeys) => void blocks.set(block, made),
