@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { readFloats } from '../gpu/transfer';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { withMaskedTokens, withNextTokens } from '../model/gradients/training-batch';
-import type { Model } from '../model/model';
+import type { Model, TokenBatch } from '../model/model';
 import { seeded } from '../model/sampling';
-import type { CalibrationBatch, CalibrationSequences } from './calibration';
+import type { CalibrationSequences } from './calibration';
 import { RecipeError } from './method';
 
 /** Fixed, so that a recipe always masks the same tokens. */
@@ -37,7 +37,8 @@ export async function withTargets(
   return labelled;
 }
 
-async function likeliestLabels(model: Model, batch: CalibrationBatch): Promise<Int32Array> {
+/** Of each sequence of a batch the label that a classifier finds likeliest. */
+export async function likeliestLabels(model: Model, batch: TokenBatch): Promise<Int32Array> {
   const logits = model.logits(batch); // [batch, labels]
   const values = await readFloats(logits);
   const labels = logits.shape[1];

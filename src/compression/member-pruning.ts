@@ -113,6 +113,12 @@ function requireDense(model: Model, blocks: ReadonlySet<number>, { id, of }: Mem
     const part = of === 'heads' ? 'attentions' : 'feed-forward layers';
     throw new RecipeError(`${id} takes ${of} out of ${part}, and no target is part of one; target Linear.`);
   }
+  const mixed = model.config.structure.blocks.find(({ index, mixture }) => blocks.has(index) && mixture);
+  if (of === 'neurons' && mixed) {
+    throw new RecipeError(
+      `The neurons of block ${mixed.index} belong to experts and cannot be cut; put ${id} before mixture-of-experts.`,
+    );
+  }
   for (const { module, block, outputs, inputs } of model.layout.matrices) {
     if ((outputs ?? inputs)?.of !== of || !blocks.has(block!)) continue;
     const { form } = model.linears.get(module)!;

@@ -22,6 +22,7 @@ import { layerTruncation } from './methods/layer-truncation';
 import { lowRank } from './methods/low-rank';
 import { magnitudePruning } from './methods/magnitude-pruning';
 import { metaDistillation } from './methods/meta-distillation';
+import { mixtureOfExperts } from './methods/mixture-of-experts';
 import { neuronPruning } from './methods/neuron-pruning';
 import { optimalBertSurgeon } from './methods/optimal-bert-surgeon';
 import { productQuantization } from './methods/product-quantization';
@@ -75,6 +76,7 @@ export const METHOD_GROUPS = [
       gradualPruning,
       quantizationAwareTraining,
       compressionAwareMinimizer,
+      mixtureOfExperts,
       coDistillation,
       metaDistillation,
     ],

@@ -3,7 +3,7 @@
     python -m references.mixture_of_experts        (in the folder training)
 
 Each token is multiplied by the matrices of its own expert alone. The importance of a neuron is the sum over sequences of
-|w · dL/dw + v · dL/dv|, w its row of the first matrix and v its column of the second (section 3.3).
+|w · dL/dw + v · dL/dv|, w its row of the first matrix and v its column of the second.
 """
 
 import random
