@@ -126,6 +126,34 @@ test('a classifier without a recipe: the base alone', async () => {
   expect(report.base.metrics.accuracyCount).toBe(1);
 });
 
+test('a recipe that gives the model another task: each figure where it can be taken', async () => {
+  const training = { steps: 2, batchSize: 2, sequenceLength: 8, evaluateEvery: 1 };
+  const taught = {
+    name: 'taught',
+    steps: [
+      { method: 'classification-head', targets: ['re:.*'], parameters: { labels: 'poor, good' } },
+      { method: 'fine-tuning', targets: ['re:.*'], parameters: training, training: { text: 'films.tsv' } },
+    ],
+  };
+  const films = 'a good film .\t1\na bad film .\t0\nthe king was good\t1\nit was bad\t0\nand so on\t1\n';
+  const command = [
+    ...['--model', join(fixtures, 'tiny-bert-mlm'), '--recipe', await file('t.json', taught)],
+    ...['--train', await file('films.tsv', films)],
+    ...['--evaluate', `accuracy=${await file('s.tsv', 'was it a tale ?\t1\nwork !\tpoor\n')}`],
+  ];
+  const text = await file('text.txt', 'The sons had to grind, the donkey to haul grain.');
+  expect(await run([...command, '--evaluate', `pseudo-perplexity=${text}`, '--max-tokens', '8'])).toBe(0);
+  const { base, variants } = JSON.parse(output) as Report;
+  expect([base.task, variants[0].task]).toEqual([undefined, 'sequence-classification']);
+  expect(Object.keys(base.metrics)).toContain('pseudoPerplexity');
+  expect(Object.keys(base.metrics)).not.toContain('accuracy');
+  expect(variants[0].metrics.accuracyCount).toBe(2);
+  expect(Object.keys(variants[0].metrics)).not.toContain('pseudoPerplexity');
+  errors = '';
+  expect(await run([...command, '--evaluate', `perplexity=${text}`])).toBe(1);
+  expect(errors).toContain('evaluate its pseudo-perplexity, not its perplexity');
+});
+
 test.each([
   ['a folder that is not there', ['--model', '/nowhere'], 'is no folder'],
   [

@@ -70,9 +70,10 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
     const device = await lab.openDevice();
     const { model, base } = await lab.openCheckpoint(files, { onProgress });
     // What does not fit is said before the first long computation.
-    for (const { measure: kind } of command.evaluations) requireMeasureOf(model, kind);
     for (const text of [...calibrations, ...trainings]) await lab.provideText(text);
-    for (const recipe of recipes) await lab.checkRecipe(recipe);
+    const tasks = [model.task];
+    for (const recipe of recipes) tasks.push((await lab.checkRecipe(recipe)).task);
+    for (const { measure: kind } of command.evaluations) requireMeasureOf(model, tasks, kind);
     const variants: VariantInfo[] = [base];
     for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress, onTraining }));
     const ids = variants.map(({ id }) => id);
@@ -91,7 +92,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
       model,
       variants.map((info, index) => ({
         info,
-        metrics: metrics.map((byVariant) => byVariant[info.id]),
+        metrics: metrics.flatMap((byVariant) => byVariant[info.id] ?? []),
         latency: latencies[info.id],
         gzipBytes: gzipBytes[index],
       })),
@@ -109,8 +110,13 @@ const MEASURE_OF: Readonly<Record<ModelInfo['task'], Measure>> = {
   'sequence-classification': 'accuracy',
 };
 
-function requireMeasureOf({ name, task }: ModelInfo, kind: Measure): void {
-  if (kind === MEASURE_OF[task]) return;
+/** @param tasks of the model and of what the recipes make of it */
+function requireMeasureOf(
+  { name, task }: ModelInfo,
+  tasks: readonly ModelInfo['task'][],
+  kind: Measure,
+): void {
+  if (tasks.some((each) => kind === MEASURE_OF[each])) return;
   throw new UsageError(`${name} is a ${task} model; evaluate its ${MEASURE_OF[task]}, not its ${kind}.`);
 }
 

@@ -27,7 +27,7 @@ describe('checkRecipe', () => {
     ],
     [
       { name: 'a', steps: [{ ...step, target: 1 }] },
-      'unknown key "target"; the keys are method, targets, ignore, parameters.',
+      'unknown key "target"; the keys are method, targets, ignore, parameters, training.',
     ],
     [
       { name: 'a', steps: [{ ...step, parameters: { shaer: 1, share: 1 } }] },

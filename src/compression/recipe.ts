@@ -127,11 +127,17 @@ function describeIssue(issue: z.core.$ZodIssue, subject: string, allowedKeys?: r
   const where = issue.path.length ? `${subject}, at ${pathInWords(issue.path)},` : subject;
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => `"${key}"`).join(', ');
-    const inStep = issue.path[0] === 'steps';
-    const allowed = allowedKeys ?? (inStep ? Object.keys(stepSchema.shape) : Object.keys(recipeSchema.shape));
+    const allowed = allowedKeys ?? Object.keys(schemaAt(issue.path).shape);
     return `${where} has the unknown key ${keys}; the keys are ${allowed.join(', ')}.`;
   }
   return `${where} is not right: ${issue.message.replace(/\.$/, '')}.`;
+}
+
+function schemaAt(path: readonly PropertyKey[]): z.ZodObject {
+  const last = path.at(-1);
+  if (last === 'training') return trainingSchema;
+  if (last === 'calibration') return calibrationSchema;
+  return path[0] === 'steps' ? stepSchema : recipeSchema;
 }
 
 /** `steps[0].targets` as "step 1 targets", counted from one as the page numbers the steps. */

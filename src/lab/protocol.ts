@@ -80,6 +80,8 @@ export interface ModelInfo {
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly parameters: number;
+  /** As in `SizeReport`. */
+  readonly activeParameters?: number;
   readonly labels?: readonly string[];
   /** Matrices that a recipe can target. */
   readonly modules: readonly ModuleInfo[];
@@ -107,6 +109,8 @@ export interface SizeReport {
   readonly bitsPerWeight: number;
   /** Weight values stored. */
   readonly parameters: number;
+  /** Those of them that a token is computed with, where tokens go to experts; absent: all. */
+  readonly activeParameters?: number;
 }
 
 export interface LayerReport {
@@ -427,6 +431,8 @@ export interface Report {
 
 export interface VariantReport {
   readonly name: string;
+  /** Absent: the base's. */
+  readonly task?: Task;
   readonly recipe: Recipe;
   /** Plain numbers; a metric's standard error stands beside it as `<metric>StandardError`. */
   readonly metrics: Readonly<Record<string, number | string>>;

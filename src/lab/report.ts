@@ -29,14 +29,18 @@ export function buildReport(
     recordedAt: new Date().toISOString(),
     device,
     model,
-    base: reportVariant(base),
-    variants: variants.map(reportVariant),
+    base: reportVariant(base, model.task),
+    variants: variants.map((variant) => reportVariant(variant, model.task)),
   };
 }
 
-function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): VariantReport {
+function reportVariant(
+  { info, metrics, latency, gzipBytes }: MeasuredVariant,
+  taskOfBase: ModelInfo['task'],
+): VariantReport {
   return {
     name: info.name,
+    ...(info.task === taskOfBase ? {} : { task: info.task }),
     recipe: info.recipe,
     metrics: Object.assign({}, ...metrics.map(flattenMetrics)),
     size: { ...info.size, gzipBytes },
