@@ -30,8 +30,8 @@ export function stepConfigs({ steps }: Pick<CheckedRecipe, 'steps'>, base: Model
   return { before, after: config };
 }
 
-/** Whether parameters that hold those of distillation weigh the teacher's logits. */
+/** Whether parameters that hold those of distillation weigh the teacher's logits, or move a teacher by the variant's. */
 function learnsPredictions(parameters: unknown): boolean {
-  const { distillationWeight = 0 } = parameters as { distillationWeight?: unknown };
-  return Number(distillationWeight) > 0;
+  const { distillationWeight = 0, teacherLearningRate } = parameters as Readonly<Record<string, unknown>>;
+  return Number(distillationWeight) > 0 || teacherLearningRate !== undefined;
 }

@@ -85,3 +85,11 @@ test.each(['student', 'teacher'])('a run for the %s that broke off ends as if it
     resumed.dispose();
   }),
 );
+
+test('a base of another task is no teacher', () =>
+  withTiny('tiny-bert-mlm', async (base) => {
+    const head = { method: 'classification-head', targets: ['re:.*'], parameters: { labels: 'bad, good' } };
+    await expect(recovered(base, [head, together({ distillationWeight: 0 })])).rejects.toThrow(
+      'Step 2 (co-distillation) cannot learn a sequence-classification task',
+    );
+  }));
