@@ -144,7 +144,7 @@ test('a recipe that gives the model another task: each figure where it can be ta
   const text = await file('text.txt', 'The sons had to grind, the donkey to haul grain.');
   expect(await run([...command, '--evaluate', `pseudo-perplexity=${text}`, '--max-tokens', '8'])).toBe(0);
   const { base, variants } = JSON.parse(output) as Report;
-  expect([base.task, variants[0].task]).toEqual([undefined, 'sequence-classification']);
+  expect([base.task, variants[0].task]).toEqual(['masked-lm', 'sequence-classification']);
   expect(Object.keys(base.metrics)).toContain('pseudoPerplexity');
   expect(Object.keys(base.metrics)).not.toContain('accuracy');
   expect(variants[0].metrics.accuracyCount).toBe(2);

@@ -431,7 +431,7 @@ export interface Report {
 
 export interface VariantReport {
   readonly name: string;
-  /** Absent: the base's. */
+  /** Absent in recordings older than this entry, whose variants have the base's. */
   readonly task?: Task;
   readonly recipe: Recipe;
   /** Plain numbers; a metric's standard error stands beside it as `<metric>StandardError`. */

@@ -29,18 +29,15 @@ export function buildReport(
     recordedAt: new Date().toISOString(),
     device,
     model,
-    base: reportVariant(base, model.task),
-    variants: variants.map((variant) => reportVariant(variant, model.task)),
+    base: reportVariant(base),
+    variants: variants.map(reportVariant),
   };
 }
 
-function reportVariant(
-  { info, metrics, latency, gzipBytes }: MeasuredVariant,
-  taskOfBase: ModelInfo['task'],
-): VariantReport {
+function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): VariantReport {
   return {
     name: info.name,
-    ...(info.task === taskOfBase ? {} : { task: info.task }),
+    task: info.task,
     recipe: info.recipe,
     metrics: Object.assign({}, ...metrics.map(flattenMetrics)),
     size: { ...info.size, gzipBytes },

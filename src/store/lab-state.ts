@@ -24,6 +24,8 @@ export interface VariantRow {
   /** Set once the variant is on the GPU here. */
   readonly id?: string;
   readonly name: string;
+  /** Absent: the base's. */
+  readonly task?: ModelInfo['task'];
   readonly recipe: Recipe;
   readonly size: SizeReport;
   /** What becomes of a gzip size that is not there: it arrives later than the variant. */

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Recipe } from '../lab/protocol';
 
+const trainingSchema = z.strictObject({
+  text: z.string(),
+  heldOutShare: z.number().default(0.02),
+  seed: z.number().default(0),
+});
+
 /**
  * What a draft must have for its form to be drawn; what is left out gets its default. Other keys stay, so that the lab's own
  * check names them.
@@ -15,13 +21,7 @@ const draftSchema = z.looseObject({
       seed: z.number().default(0),
     })
     .optional(),
-  training: z
-    .strictObject({
-      text: z.string(),
-      heldOutShare: z.number().default(0.02),
-      seed: z.number().default(0),
-    })
-    .optional(),
+  training: trainingSchema.optional(),
   steps: z.array(
     z.looseObject({
       method: z.string(),
@@ -30,6 +30,7 @@ const draftSchema = z.looseObject({
         .default(['Linear']),
       ignore: z.array(z.string()).default([]),
       parameters: z.record(z.string(), z.unknown()).default({}),
+      training: trainingSchema.optional(),
     }),
   ),
 });

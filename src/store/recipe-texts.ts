@@ -34,11 +34,16 @@ export async function takeOwnText(context: LabContext, file: File): Promise<bool
 }
 
 /** Gives the lab the shipped texts that a recipe names, each once. @throws Error where one cannot be fetched */
-export async function provideTexts(context: LabContext, { calibration, training }: Recipe): Promise<void> {
+export async function provideTexts(
+  context: LabContext,
+  { calibration, training, steps }: Recipe,
+): Promise<void> {
   const { store, lab } = context;
+  const named = [calibration, training, ...steps.map((step) => step.training)].map(
+    (settings) => settings?.text,
+  );
   for (const shipped of store.getState().dataSets) {
-    const isNamed = shipped.file === calibration?.text || shipped.file === training?.text;
-    if (!isNamed || store.getState().providedTexts.includes(shipped.file)) continue;
+    if (!named.includes(shipped.file) || store.getState().providedTexts.includes(shipped.file)) continue;
     await lab.provideText(await fetchDataSet(shipped));
     store.setState((state) => ({ providedTexts: [...state.providedTexts, shipped.file] }));
   }

@@ -7,6 +7,7 @@ export function recordedRows(report: Report): VariantRow[] {
   return [report.base, ...report.variants].map((variant, index) => ({
     key: index === 0 ? BASE_KEY : `recorded-${index}`,
     name: variant.name,
+    task: variant.task,
     recipe: variant.recipe,
     size: variant.size,
     decodeSeconds: variant.decodeSeconds,
@@ -24,6 +25,7 @@ export function freshRow(info: VariantInfo, key: string): VariantRow {
     key,
     id: info.id,
     name: info.name,
+    task: info.task,
     recipe: info.recipe,
     size: info.size,
     decodeSeconds: info.decodeSeconds,
@@ -38,6 +40,7 @@ export function broughtHere(row: VariantRow, info: VariantInfo): VariantRow {
   return {
     ...row,
     id: info.id,
+    task: info.task,
     size: info.size,
     decodeSeconds: info.decodeSeconds,
     layers: info.layers,
@@ -56,6 +59,7 @@ export function withLatency(row: VariantRow, latency: LatencyReport): VariantRow
 /** The row as the report document holds it. */
 export function rowToReport({
   name,
+  task,
   recipe,
   metrics,
   size,
@@ -65,6 +69,7 @@ export function rowToReport({
 }: VariantRow): VariantReport {
   return {
     name,
+    ...(task === undefined ? {} : { task }),
     recipe,
     metrics,
     size,

@@ -113,6 +113,25 @@ test('measuring makes recorded variants here first, and its figures replace the 
   expect(lab.store.getState().recording).toBeUndefined();
 });
 
+test('a variant of another task keeps its row as it is where it has no figure', async () => {
+  const metrics = { accuracy: { value: 0.8, standardError: 0.1 }, count: 10, protocol: 'p' };
+  const lab = context({
+    compress: vi.fn(async () => ({ ...info('variant-1'), task: 'sequence-classification' as const })),
+    evaluate: vi.fn(async () => ({ 'variant-1': metrics })),
+  });
+  lab.store.setState({ rows: [{ ...recordedRows(report)[0], id: 'base' }] });
+  await compress(lab, PRESETS[0]);
+  const data = { name: 'films', kind: 'labelled', content: 'x' } as const;
+  await evaluate(lab, { kind: 'accuracy', data });
+  const [base, classifier] = lab.store.getState().rows;
+  expect(base).toMatchObject({ metrics: { perplexity: 46 }, metricsFrom: 'recorded' });
+  expect(classifier).toMatchObject({
+    task: 'sequence-classification',
+    metrics: { accuracy: 0.8 },
+    metricsFrom: 'here',
+  });
+});
+
 test('discarding frees the variant and keeps the base', async () => {
   const freed: string[] = [];
   const lab = context({

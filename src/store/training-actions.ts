@@ -1,7 +1,7 @@
 import type { TrainingAction, TrainingTextSettings, UnfinishedTraining } from '../lab/protocol';
 import type { LabState, TrainingRun } from './lab-state';
 import { type LabContext, notify } from './lab-store';
-import { setDraft } from './recipe-actions';
+import { changeStep, setDraft } from './recipe-actions';
 import { firstText, takeOwnText } from './recipe-texts';
 import { loadKeptRuns } from './training-run';
 import { compress } from './variant-actions';
@@ -27,6 +27,24 @@ export function changeTraining(context: LabContext, change: Partial<TrainingText
 /** Takes a file of the user's as the text to train on. */
 export async function trainOnFile(context: LabContext, file: File): Promise<void> {
   if (await takeOwnText(context, file)) changeTraining(context, { text: file.name });
+}
+
+/** The text that a step trains on in place of the recipe's. */
+export function changeStepTraining(
+  context: LabContext,
+  index: number,
+  change: Partial<TrainingTextSettings>,
+): void {
+  const state = context.store.getState();
+  const { steps, training } = state.draft;
+  const current = steps[index]?.training ?? training ?? defaultTraining(state);
+  const settings = change.text === undefined ? current : { ...current, text: change.text };
+  if (settings) changeStep(context, index, { training: { ...settings, ...change } });
+}
+
+/** Takes a file of the user's as the text that a step trains on. */
+export async function trainStepOnFile(context: LabContext, index: number, file: File): Promise<void> {
+  if (await takeOwnText(context, file)) changeStepTraining(context, index, { text: file.name });
 }
 
 /** Has the run that is under way wait, go on, or end now and keep the best so far. */

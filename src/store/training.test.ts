@@ -4,11 +4,13 @@ import { createLabStore, type LabContext } from './lab-store';
 import { readDraft } from './recipe-draft';
 import { provideTexts } from './recipe-texts';
 import {
+  changeStepTraining,
   changeTraining,
   controlTraining,
   discardTraining,
   resumeTraining,
   trainOnFile,
+  trainStepOnFile,
 } from './training-actions';
 import { loadKeptRuns } from './training-run';
 import { compress } from './variant-actions';
@@ -179,10 +181,53 @@ test('the lab is given each shipped text that a recipe names, once; a file of th
   expect(lab.store.getState().draft.training).toEqual({ text: 'own.txt', heldOutShare: 0.1, seed: 0 });
 });
 
+test('a step may train on a text of its own, which is given to the lab with the others', async () => {
+  const given: string[] = [];
+  const lab = context({ provideText: async ({ name }) => void given.push(name) });
+  const step = { method: 'fine-tuning', targets: ['re:.*'], ignore: [], parameters: {} };
+  lab.store.setState({ draft: { ...recipe, steps: [step, step] } });
+  changeStepTraining(lab, 1, {});
+  expect(lab.store.getState().draft.steps[1].training).toEqual({ text: 'tales.txt' });
+  await trainStepOnFile(lab, 1, new File(['a\t1'], 'films.tsv'));
+  changeStepTraining(lab, 1, { heldOutShare: 0.2 });
+  const { draft } = lab.store.getState();
+  expect(draft.steps.map(({ training }) => training)).toEqual([
+    undefined,
+    { text: 'films.tsv', heldOutShare: 0.2 },
+  ]);
+  expect(draft.training).toEqual(recipe.training);
+  lab.store.setState({
+    dataSets: ['films.tsv', 'c.txt'].map((file) => ({
+      id: file,
+      title: file,
+      file,
+      kind: 'text',
+      use: 'calibration',
+      licence: '',
+    })),
+  });
+  vi.stubGlobal('fetch', async () => new Response('x'));
+  await provideTexts(lab, draft);
+  vi.unstubAllGlobals();
+  expect(given).toEqual(['films.tsv', 'films.tsv']);
+});
+
+test('where there is no text yet, a step has none before a file is given', () => {
+  const lab = context();
+  const step = { method: 'fine-tuning', targets: ['re:.*'], parameters: {} };
+  lab.store.setState({ draft: { name: 'x', steps: [step] } });
+  changeStepTraining(lab, 0, {});
+  expect(lab.store.getState().draft.steps[0].training).toBeUndefined();
+  changeStepTraining(lab, 0, { text: 'films.tsv' });
+  expect(lab.store.getState().draft.steps[0].training).toEqual({ text: 'films.tsv' });
+});
+
 test('a recipe file may leave out what training has a default for', () => {
   expect(readDraft({ steps: [], training: { text: 't' } }).training).toEqual({
     text: 't',
     heldOutShare: 0.02,
     seed: 0,
   });
+  const step = { method: 'fine-tuning', training: { text: 't' } };
+  expect(readDraft({ steps: [step] }).steps[0].training).toEqual({ text: 't', heldOutShare: 0.02, seed: 0 });
 });

@@ -73,7 +73,7 @@ export function toggleSelected({ store }: LabContext, key: string): void {
   }));
 }
 
-/** Evaluates every row here (recorded ones are made first); base and variants see each window in turn. */
+/** Evaluates every row here that has the request's task (recorded ones are made first); base and variants see each window in turn. */
 export async function evaluate(context: LabContext, request: EvaluationRequest): Promise<void> {
   if (!(await bringHere(context, allKeys(context)))) return;
   await runOperation(context, `Evaluating on ${request.data.name}`, async (options) => {
@@ -83,7 +83,11 @@ export async function evaluate(context: LabContext, request: EvaluationRequest):
       request,
       options,
     );
-    for (const { key, id } of rows) replaceRow(context, key, (row) => withMetrics(row, metrics[id!]));
+    for (const { key, id } of rows) {
+      // A variant of another task has nothing to tell.
+      const measured = metrics[id!];
+      if (measured) replaceRow(context, key, (row) => withMetrics(row, measured));
+    }
     forgetRecordingIfMeasured(context);
   });
 }

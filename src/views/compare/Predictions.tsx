@@ -26,7 +26,9 @@ export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
   const [sampling, setSampling] = useState(INITIAL_SAMPLING);
   const [predictions, setPredictions] = useState<Readonly<Record<string, TextPrediction>>>({});
   if (!task) return <p className="hint">Load a model to run a prompt through its variants.</p>;
-  const text = prompt ?? PROMPTS[task];
+  const tasks = new Set(rows.map((row) => row.task ?? task));
+  // A text with a mask is one that every task can do something with.
+  const text = prompt ?? PROMPTS[tasks.size === 1 ? [...tasks][0] : task];
 
   const run = async () => {
     const keys = rows.map(({ key }) => key);

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { DataSet, EvaluationRequest, ModelInfo } from '../../lab/protocol';
+import type { DataSet, EvaluationRequest, ModelInfo, Task } from '../../lab/protocol';
 import { notify } from '../../store/lab-store';
 import { fetchDataSet } from '../../store/shipped-texts';
 import { evaluate, measureLatency } from '../../store/variant-actions';
@@ -11,36 +11,52 @@ const OWN_FILE = 'own';
 /** What to measure, on which text; measures every variant of the comparison. */
 export function MeasurePanel() {
   const model = useLab((state) => state.model);
+  const rows = useLab((state) => state.rows);
+  const [chosen, setChosen] = useState<Task>();
   if (!model) return null;
+  const tasks = [...new Set([model.task, ...rows.flatMap((row) => row.task ?? [])])];
+  const task = chosen && tasks.includes(chosen) ? chosen : model.task;
   return (
     <section className="panel" aria-labelledby="measure-title">
       <h2 id="measure-title">Measure</h2>
-      <QualityForm key={model.name} model={model} />
+      {tasks.length > 1 && (
+        <label className="field" title="Variants may have other tasks; what does not fit is left out.">
+          <span>Figure</span>
+          <select value={task} onChange={(event) => setChosen(event.target.value as Task)}>
+            {tasks.map((each) => (
+              <option key={each} value={each}>
+                {MEASURE_NAMES[each].replace('Measure ', '')}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <QualityForm key={`${model.name} ${task}`} model={model} task={task} />
       <LatencyForm key={`${model.name} latency`} model={model} />
     </section>
   );
 }
 
-function QualityForm({ model }: { model: ModelInfo }) {
+function QualityForm({ model, task }: { model: ModelInfo; task: Task }) {
   const context = useLabContext();
   const shipped = useLab((state) => state.dataSets);
   const busy = useLab((state) => state.operation !== undefined);
-  const kind = model.task === 'sequence-classification' ? 'labelled' : 'text';
+  const kind = task === 'sequence-classification' ? 'labelled' : 'text';
   const choices = shipped.filter(
-    (set) => set.use === 'evaluation' && (set.kind === kind || model.task === 'masked-lm'),
+    (set) => set.use === 'evaluation' && (set.kind === kind || task === 'masked-lm'),
   );
   const [choice, setChoice] = useState('');
   const [own, setOwn] = useState<File>();
-  const largestWindow = model.task === 'masked-lm' ? model.contextLength - 2 : model.contextLength;
+  const largestWindow = task === 'masked-lm' ? model.contextLength - 2 : model.contextLength;
   const [window, setWindow] = useState(Math.min(256, largestWindow));
   const [stride, setStride] = useState(Math.min(256, largestWindow));
-  const [amount, setAmount] = useState(model.task === 'causal-lm' ? 4 : 200);
+  const [amount, setAmount] = useState(task === 'causal-lm' ? 4 : 200);
   const chosen = choices.find(({ id }) => id === choice) ?? choices[0];
 
   const run = async () => {
     try {
       const data = await dataSet(choice === OWN_FILE ? own : undefined, kind, () => fetchDataSet(chosen));
-      await evaluate(context, requestFor(model, data, { window, stride, amount }));
+      await evaluate(context, requestFor(task, data, { window, stride, amount }));
     } catch (error) {
       notify(context, 'error', (error as Error).message);
     }
@@ -69,16 +85,16 @@ function QualityForm({ model }: { model: ModelInfo }) {
           />
         </label>
       )}
-      {model.task === 'causal-lm' && (
+      {task === 'causal-lm' && (
         <div className="row">
           <NumberField label="Window" value={window} min={2} max={largestWindow} onChange={setWindow} />
           <NumberField label="Stride" value={stride} min={1} max={window} onChange={setStride} />
           <NumberField label="Windows" value={amount} min={1} max={100000} onChange={setAmount} />
         </div>
       )}
-      {model.task !== 'causal-lm' && (
+      {task !== 'causal-lm' && (
         <NumberField
-          label={model.task === 'masked-lm' ? 'Tokens at most' : 'Examples at most'}
+          label={task === 'masked-lm' ? 'Tokens at most' : 'Examples at most'}
           value={amount}
           min={1}
           max={100000}
@@ -91,7 +107,7 @@ function QualityForm({ model }: { model: ModelInfo }) {
         disabled={busy || (choice === OWN_FILE && !own)}
         onClick={() => void run()}
       >
-        {MEASURE_NAMES[model.task]}
+        {MEASURE_NAMES[task]}
       </button>
     </>
   );
@@ -104,12 +120,12 @@ const MEASURE_NAMES = {
 } as const;
 
 function requestFor(
-  model: ModelInfo,
+  task: Task,
   data: DataSet,
   { window, stride, amount }: { window: number; stride: number; amount: number },
 ): EvaluationRequest {
-  if (model.task === 'sequence-classification') return { kind: 'accuracy', data, maxExamples: amount };
-  if (model.task === 'masked-lm') return { kind: 'pseudo-perplexity', data, window, maxTokens: amount };
+  if (task === 'sequence-classification') return { kind: 'accuracy', data, maxExamples: amount };
+  if (task === 'masked-lm') return { kind: 'pseudo-perplexity', data, window, maxTokens: amount };
   return { kind: 'perplexity', data, window, stride, maxWindows: amount };
 }
 

@@ -3,6 +3,7 @@ import type { RecipeStep, RecipeTargets } from '../../lab/protocol';
 import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { FieldInput } from './FieldInput';
+import { StepTraining } from './StepTraining';
 import { useText } from './use-text';
 
 interface StepFormProps {
@@ -75,6 +76,7 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
           ))}
         </div>
       )}
+      {method?.trains && <StepTraining step={step} index={index} />}
       <StepTargets step={step} onChange={(targets) => changeStep(context, index, { targets })} />
       <TargetList
         label="Ignore"

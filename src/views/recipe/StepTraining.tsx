@@ -1,0 +1,39 @@
+import { useState } from 'react';
+import type { RecipeStep } from '../../lab/protocol';
+import { changeStep } from '../../store/recipe-actions';
+import { changeStepTraining, trainStepOnFile } from '../../store/training-actions';
+import { useLabContext } from '../lab-context';
+import { TrainingText } from './TrainingText';
+
+/** Whether a step trains on the recipe's text or one of its own: a fine-tuning wants labelled sentences, say. */
+export function StepTraining({ step: { training }, index }: { step: RecipeStep; index: number }) {
+  const context = useLabContext();
+  // Before there is any text to choose, a file of the user's is asked for.
+  const [isAsking, setAsking] = useState(false);
+  const hasOwn = training !== undefined || isAsking;
+  const choose = (own: boolean) => {
+    setAsking(own);
+    if (own) changeStepTraining(context, index, {});
+    else changeStep(context, index, { training: undefined });
+  };
+  return (
+    <>
+      <label className="field">
+        <span>Trains on</span>
+        <select value={hasOwn ? 'own' : 'recipe'} onChange={(event) => choose(event.target.value === 'own')}>
+          <option value="recipe">the recipe’s training text</option>
+          <option value="own">a text of its own</option>
+        </select>
+      </label>
+      {hasOwn && (
+        <TrainingText
+          label={`Text of step ${index + 1}`}
+          legend="This step’s own text; lines of sentence, tab, label teach a classifier"
+          settings={training}
+          onChange={(change) => changeStepTraining(context, index, change)}
+          onFile={(file) => void trainStepOnFile(context, index, file)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import type { TrainingTextSettings } from '../../lab/protocol';
+import { NumberField } from '../NumberField';
+import { TextChoice } from './TextChoice';
+
+const DEFAULT_PERCENT = 2;
+
+interface TrainingTextProps {
+  /** "Training text" */
+  readonly label: string;
+  readonly legend: string;
+  /** Undefined where there is no text yet. */
+  readonly settings: TrainingTextSettings | undefined;
+  onChange(change: Partial<TrainingTextSettings>): void;
+  onFile(file: File): void;
+}
+
+/** A text to train on, and how much of it is held out to see how well that goes. */
+export function TrainingText({ label, legend, settings, onChange, onFile }: TrainingTextProps) {
+  const choice = (
+    <TextChoice label={label} text={settings?.text} onChoose={(text) => onChange({ text })} onFile={onFile} />
+  );
+  if (!settings) return choice;
+  const { heldOutShare } = settings;
+  return (
+    <fieldset className="subform">
+      <legend className="hint">{legend}</legend>
+      {choice}
+      <div className="row">
+        <NumberField
+          label="Held out, %"
+          value={heldOutShare === undefined ? DEFAULT_PERCENT : Math.round(100 * heldOutShare)}
+          min={0}
+          max={50}
+          onChange={(percent) => onChange({ heldOutShare: percent / 100 })}
+        />
+        <NumberField
+          label="Seed of what is held out"
+          value={settings.seed ?? 0}
+          min={0}
+          max={2 ** 31}
+          onChange={(seed) => onChange({ seed })}
+        />
+      </div>
+    </fieldset>
+  );
+}
