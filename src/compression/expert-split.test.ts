@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { seeded } from '../model/sampling';
+import { routingOf } from '../model/structure';
 import { seededRandom } from '../testing/allclose';
+import { SPLIT_OF_TWIN } from '../testing/tiny-mixtures';
 import { balancedExperts, dealtNeurons } from './expert-split';
 
 describe('neurons', () => {
@@ -57,4 +60,11 @@ describe('tokens', () => {
       frequent.flatMap((left) => frequent.map((right) => chosen[left] === chosen[right]));
     expect(together(first)).not.toEqual(together(second));
   });
+});
+
+test('neurons and tokens go where the twin in PyTorch has them', () => {
+  const { importance, sizes, neurons, counts, seed, experts, routings } = SPLIT_OF_TWIN;
+  expect(dealtNeurons(Float64Array.from(importance), sizes)).toEqual(neurons);
+  const random = seeded(seed);
+  for (const routing of routings) expect(routingOf(balancedExperts(counts, experts, random))).toBe(routing);
 });

@@ -5,8 +5,12 @@ import type { Mixture } from '../model/structure';
 import fixture from './fixtures/mixture-of-experts.json';
 import { openFolder } from './folder-checkpoint';
 
+const { split, ...families } = fixture;
+
 /** What PyTorch says of the tiny checkpoints with experts; two blocks each. */
-export const MIXTURES = fixture;
+export const MIXTURES = families;
+/** How the twin in PyTorch deals out neurons and tokens. */
+export const SPLIT_OF_TWIN = split;
 export type MixtureFamily = keyof typeof MIXTURES;
 export const MIXTURE_FAMILIES = Object.keys(MIXTURES) as MixtureFamily[];
 

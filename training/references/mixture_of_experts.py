@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from transformers import BertForSequenceClassification, GPT2LMHeadModel
 
+from recovery.mixture_of_experts import balanced, dealt, random_numbers
 from references.gradients import sequences
 from references.write_fixture import FIXTURES, write_fixture
 
@@ -95,6 +96,19 @@ def importance(model, names, ids, loss):
     return [each.tolist() for each in sums]
 
 
+def split():
+    """How the twin in `recovery` deals out neurons and tokens: the same numbers give the same experts in both."""
+    generator = random.Random(6)
+    values = [generator.randrange(20) / 4 for _ in range(40)]
+    counts = [int(generator.paretovariate(0.7)) - 1 for _ in range(150)]
+    numbers, drawn = random_numbers(3), []
+    for _ in range(2):
+        drawn.append("".join(DIGITS[expert] for expert in balanced(counts, 5, numbers)))
+    sizes = {"experts": 4, "size": 10, "shared": 4}
+    neurons = dealt(torch.tensor(values), *sizes.values())
+    return {"importance": values, "sizes": sizes, "neurons": neurons, "counts": counts, "seed": 3, "experts": 5, "routings": drawn}
+
+
 def main():
     labels = torch.tensor([1, 0, 1])
     gpt2 = [(f"transformer.h.{block}.mlp.c_fc", f"transformer.h.{block}.mlp.c_proj") for block in range(2)]
@@ -103,6 +117,7 @@ def main():
     write_fixture(
         "mixture-of-experts.json",
         {
+            "split": split(),
             "gpt2": results(
                 GPT2LMHeadModel, "tiny-gpt2", gpt2, [(3, 12), (3, 7)], torch.stack(sequences([11, 11, 11], 97, 21)),
                 lambda model, ids, _=0: model(ids, labels=ids).loss, 96, 97,
