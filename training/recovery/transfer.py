@@ -1,0 +1,268 @@
+"""Prunes a masked language model, locks the pattern, and fine-tunes it as a classifier: the twin of Lathe's gradual-pruning,
+classification-head and fine-tuning in one recipe (Prune Once for All, Zafrir et al. 2021).
+
+    python -m recovery.transfer --model MLM_FOLDER --text TEXT --labelled TRAIN.tsv --test DEV.tsv      (in the folder training)
+    python -m recovery.transfer … --sparsity 0                the dense model that the pruned one is held to
+
+The same windows, masks, sentences and new weights as Lathe draws; with --sparsity 0 nothing is trained on the text.
+"""
+
+import argparse
+import copy
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from torch.nn import functional
+from torch.nn.utils import parametrize
+from transformers import AutoTokenizer, BertForMaskedLM, BertForSequenceClassification
+
+from classification import read_labelled
+from recovery import examples
+from recovery.gradual_pruning import GradualPruning
+from recovery.run import adamw
+
+
+class Mask(torch.nn.Module):
+    """weight ⊙ mask."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.register_buffer("mask", torch.ones_like(weight))
+
+    def forward(self, weight):
+        return weight * self.mask
+
+
+class MaskedLinear:
+    """What gradual pruning asks of a matrix: the values without the mask, and the mask."""
+
+    def __init__(self, linear):
+        parametrize.register_parametrization(linear, "weight", Mask(linear.weight.detach()), unsafe=True)
+        self.weight = linear.parametrizations.weight.original
+        self.mask = linear.parametrizations.weight[0].mask
+
+
+class Training:
+    """AdamW with a warm-up and a cosine on batches that a step has; keeps the parameters of the least held-out loss."""
+
+    def __init__(self, model, settings, loss, batch, held_out_loss):
+        self.model, self.settings = model, settings
+        self.loss, self.batch, self.held_out_loss = loss, batch, held_out_loss
+
+    def learning_rate(self, step):
+        peak, warm_up, steps = self.settings.peak, self.settings.warm_up, self.settings.steps
+        if step < warm_up:
+            return peak * (step + 1) / warm_up
+        final = self.settings.final_share
+        return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))))
+
+    def run(self, what, before_step=lambda _step: None):
+        """The step whose parameters the model is left with."""
+        settings = self.settings
+        parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        optimizer = adamw(self.model, settings.weight_decay)
+        best, best_loss, best_step = None, math.inf, None
+
+        def consider(step, loss):
+            nonlocal best, best_loss, best_step
+            held_out = self.held_out_loss()
+            print(f"{what}: step {step} loss {loss:.4f} held out {held_out:.4f}", flush=True)
+            if held_out < best_loss:
+                best, best_loss, best_step = copy.deepcopy(self.model.state_dict()), held_out, step
+
+        self.model.eval()  # Lathe trains without dropout.
+        consider(0, math.nan)
+        for step in range(settings.steps):
+            before_step(step)
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rate(step)
+            optimizer.zero_grad(set_to_none=True)
+            loss = self.loss(self.batch(step))
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, settings.clipping)
+            optimizer.step()
+            if (step + 1) % settings.evaluate_every == 0 or step + 1 == settings.steps:
+                consider(step + 1, loss.item())
+        self.model.load_state_dict(best)
+        print(f"{what}: best at step {best_step}", flush=True)
+        return best_step
+
+
+class MaskedLanguage:
+    """The loss of masked tokens, with the teacher's predictions of them."""
+
+    def __init__(self, student, teacher, ids, tokenizer, arguments):
+        self.student, self.teacher, self.ids, self.arguments = student, teacher, ids, arguments
+        self.around = (tokenizer.cls_token_id, tokenizer.sep_token_id)
+        self.mask_token = tokenizer.mask_token_id
+
+    def batch(self, step):
+        length = self.arguments.length
+        settings = (step, self.arguments.batch_size, length, self.arguments.seed)
+        return tensors(examples.masked_batch(self.ids, *settings, self.around, self.mask_token))
+
+    def loss(self, batch):
+        ids, targets = batch
+        a = self.arguments.distillation_weight
+        asked = targets != examples.NO_TARGET
+        with torch.no_grad():
+            taught = self.teacher(ids).logits[asked]
+        given = self.student(ids).logits[asked]
+        divergence = functional.kl_div(
+            given.log_softmax(-1), taught.log_softmax(-1), log_target=True, reduction="batchmean"
+        )
+        return a * divergence + (1 - a) * functional.cross_entropy(given, targets[asked])
+
+    @torch.no_grad()
+    def held_out_loss(self):
+        total = count = 0
+        size = self.arguments.batch_size
+        for batch in examples.masked_held_out(self.ids, size, self.arguments.length, self.around, self.mask_token):
+            ids, targets = tensors(batch)
+            asked = targets != examples.NO_TARGET
+            total += functional.cross_entropy(self.student(ids).logits[asked], targets[asked], reduction="sum").item()
+            count += int(asked.sum())
+        return total / count
+
+
+class Sentences:
+    """The cross-entropy of labels."""
+
+    def __init__(self, model, tokenizer, rows, arguments):
+        self.model, self.tokenizer, self.rows, self.arguments = model, tokenizer, rows, arguments
+        self.training, self.held = examples.split(len(rows), arguments.held_out_share)
+
+    def batch(self, step):
+        drawn = examples.drawn(self.training, step, self.arguments.batch_size, self.arguments.seed)
+        return [self.rows[index] for index in drawn]
+
+    def logits(self, rows):
+        texts = [text for text, _ in rows]
+        given = self.tokenizer(
+            texts, padding=True, truncation=True, max_length=self.arguments.length, return_tensors="pt"
+        )
+        return self.model(input_ids=given["input_ids"], attention_mask=given["attention_mask"]).logits
+
+    def loss(self, rows):
+        return functional.cross_entropy(self.logits(rows), torch.tensor([label for _, label in rows]))
+
+    @torch.no_grad()
+    def held_out_loss(self):
+        size, total = self.arguments.batch_size, 0
+        for start in range(0, len(self.held), size):
+            rows = [self.rows[index] for index in self.held[start : start + size]]
+            total += self.loss(rows).item() * len(rows)
+        return total / len(self.held)
+
+    @torch.no_grad()
+    def accuracy(self, rows):
+        hits = 0
+        for start in range(0, len(rows), 16):
+            some = rows[start : start + 16]
+            hits += int((self.logits(some).argmax(-1) == torch.tensor([label for _, label in some])).sum())
+        return hits / len(rows)
+
+
+def tensors(batch):
+    return tuple(torch.tensor(rows) for rows in batch)
+
+
+def prune(model, teacher, tokenizer, arguments):
+    """Masks that grow as the model is trained on the text, and are locked in it."""
+    ids = tokenizer(arguments.text.read_text(encoding="utf-8"), add_special_tokens=False, verbose=False)["input_ids"]
+    language = MaskedLanguage(model, teacher, ids, tokenizer, arguments)
+    linears = {name: MaskedLinear(module) for name, module in block_linears(model)}
+    pruning = GradualPruning(SimpleNamespace(held_out_loss=language.held_out_loss), linears, arguments)
+    # Of the matrices those of the blocks alone train; the embeddings of tokens and the head's stay.
+    model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    model.cls.predictions.transform.dense.weight.requires_grad_(False)
+    training = Training(model, settings_of(arguments), language.loss, language.batch, pruning.held_out_loss)
+    if training.run("pruning", pruning.before_step) <= pruning.last:
+        pruning.set_masks(1.0)
+    return {name: linear.mask.clone() for name, linear in linears.items()}
+
+
+def block_linears(model):
+    return [
+        (name, module)
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name.startswith("bert.encoder.")
+    ]
+
+
+def with_classifier(model, folder, arguments):
+    """A classifier with the model's encoder, masks and all."""
+    classifier = BertForSequenceClassification.from_pretrained(folder, num_labels=arguments.labels, dtype=torch.float32)
+    classifier.bert.embeddings, classifier.bert.encoder = model.bert.embeddings, model.bert.encoder
+    head, pooler = examples.initial_head(classifier.config.hidden_size, arguments.labels, arguments.head_seed)
+    with torch.no_grad():
+        classifier.classifier.weight.copy_(head)
+        classifier.classifier.bias.zero_()
+        classifier.bert.pooler.dense.weight.copy_(pooler)
+        classifier.bert.pooler.dense.bias.zero_()
+    return classifier.requires_grad_(True)
+
+
+def settings_of(arguments, fine=False):
+    """Of the run on the text, or of the fine-tuning."""
+    steps, peak, warm_up = (
+        (arguments.fine_steps, arguments.fine_peak, arguments.fine_warm_up)
+        if fine
+        else (arguments.steps, arguments.peak, arguments.warm_up)
+    )
+    names = ["final_share", "weight_decay", "clipping", "evaluate_every"]
+    return SimpleNamespace(steps=steps, peak=peak, warm_up=warm_up, **{name: getattr(arguments, name) for name in names})
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="folder of a BertForMaskedLM")
+    parser.add_argument("--text", type=Path, required=True)
+    parser.add_argument("--labelled", type=Path, required=True, help="lines of sentence, tab, label")
+    parser.add_argument("--test", type=Path, required=True, help="the same, never trained on")
+    parser.add_argument("--labels", type=int, default=2)
+    parser.add_argument("--head-seed", type=int, default=0)
+    parser.add_argument("--sparsity", type=float, default=0.7)
+    parser.add_argument("--pattern", help="N:M instead of a sparsity")
+    parser.add_argument("--prune-every", type=int, default=10)
+    parser.add_argument("--pruning-share", type=float, default=0.5)
+    for name, steps in [("", 400), ("fine-", 400)]:
+        parser.add_argument(f"--{name}steps", type=int, default=steps)
+        parser.add_argument(f"--{name}peak", type=float, default=1.2e-3)
+        parser.add_argument(f"--{name}warm-up", type=int, default=30)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--length", type=int, default=128)
+    parser.add_argument("--final-share", type=float, default=0.03)
+    parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--clipping", type=float, default=1.0)
+    parser.add_argument("--distillation-weight", type=float, default=0.7)
+    parser.add_argument("--held-out-share", type=float, default=0.02, help="of the labelled sentences")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--evaluate-every", type=int, default=50)
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    teacher = BertForMaskedLM.from_pretrained(arguments.model, dtype=torch.float32).eval().requires_grad_(False)
+    model = copy.deepcopy(teacher).requires_grad_(True)
+    masks = prune(model, teacher, tokenizer, arguments) if arguments.sparsity > 0 or arguments.pattern else {}
+    classifier = with_classifier(model, arguments.model, arguments)
+    sentences = Sentences(classifier, tokenizer, read_labelled(arguments.labelled), arguments)
+    test = read_labelled(arguments.test)
+    training = Training(
+        classifier, settings_of(arguments, fine=True), sentences.loss, sentences.batch, sentences.held_out_loss
+    )
+    training.run("fine-tuning")
+    linears = dict(block_linears(classifier))
+    for name, mask in masks.items():
+        assert bool((linears[name].weight[mask == 0] == 0).all()), f"{name} has lost its pattern"
+    zeros = [float((linear.weight == 0).float().mean()) for linear in linears.values()]
+    print(f"accuracy {sentences.accuracy(test):.4f} on {len(test)} sentences, {sum(zeros) / len(zeros):.1%} of the weights zero")
+
+
+if __name__ == "__main__":
+    main()
