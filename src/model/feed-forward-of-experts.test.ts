@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { gpuCounters } from '../gpu/counters';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats } from '../gpu/transfer';
 import { expectAllClose } from '../testing/allclose';
@@ -129,6 +130,27 @@ describe('a causal model', () => {
       sparse.dispose();
     }));
 });
+
+/** Look-up, sum of embeddings, last norm, head, choice and bookkeeping. */
+const DISPATCHES_OUTSIDE_LAYERS = 6;
+
+test('a replayed token costs one submission and, as without experts, six launches a layer', () =>
+  withTinyMixture('gpt2', async (model) => {
+    const { ids, length } = mixtureBatch('gpt2');
+    const decoding = new Decoding(model, length, { temperature: 0, maxNewTokens: 4 });
+    decoding.submitPrompt(ids.subarray(0, length));
+    await decoding.read();
+    decoding.submitStep();
+    await decoding.read();
+    const before = gpuCounters();
+    decoding.submitStep();
+    await decoding.read();
+    const after = gpuCounters();
+    expect(after.submissions - before.submissions).toBe(1);
+    const inLayers = after.dispatches - before.dispatches - DISPATCHES_OUTSIDE_LAYERS;
+    expect(inLayers / model.config.layers).toBeLessThanOrEqual(6);
+    decoding.dispose();
+  }));
 
 test.each(MIXTURE_FAMILIES)('%s with one expert of all neurons is the dense model', (family) =>
   withTinyMixture(family, async (_, base) => {
