@@ -1,6 +1,7 @@
 /**
  * What is recovered on the demo GPT-2, each as steps of a recipe and as the PyTorch twin that does the same
- * (`training/recovery`). Factorized and shortened models train whole, embeddings included. `before` is the compression alone; `trained` is the recipe; `twin` is the script and its arguments.
+ * (`training/recovery`). `before` is the compression alone; `trained` is the recipe; `twin` is the script and its arguments.
+ * Factorized and shortened models train whole, embeddings included.
  */
 
 const LINEARS = ['Linear'];
@@ -32,6 +33,13 @@ export const CASES = [
     trained: [FACTORIZED.kronecker, train('factorized-recovery', { hiddenWeight: 0.1 })],
     twin: ['knowledge_distillation', '--form', 'kronecker', '--hidden-weight', '0.1'],
   },
+  ...['co-distillation', 'meta-distillation'].map((method) => ({
+    id: method,
+    title: `Kronecker at half of the parameters, ${method}`,
+    before: [FACTORIZED.kronecker],
+    trained: [FACTORIZED.kronecker, train(method)],
+    twin: [method.replace('-', '_'), '--form', 'kronecker'],
+  })),
   {
     id: 'layers',
     title: 'three of six blocks (0, 2, 4), distilled',
