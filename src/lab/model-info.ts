@@ -1,7 +1,7 @@
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files';
 import type { Model } from '../model/model';
 import type { ModelInfo } from './protocol';
-import { storedParameters, weightBytes } from './sizes';
+import { activeOf, storedParameters, weightBytes } from './sizes';
 
 /** What the page says about the open model. */
 export function describeModel(checkpoint: CheckpointFiles, model: Model): ModelInfo {
@@ -16,6 +16,7 @@ export function describeModel(checkpoint: CheckpointFiles, model: Model): ModelI
     contextLength: config.contextLength,
     vocabularySize: config.vocabularySize,
     parameters: storedParameters(model),
+    ...activeOf(model),
     labels: config.labels,
     modules: layout.matrices.map(({ module, shape, isBlockLinear }) => ({
       name: module,

@@ -9,6 +9,29 @@ export function storedParameters(model: Model): number {
   return [...model.linears.values()].reduce((sum, { parameters }) => sum + parameters, vectors);
 }
 
+/**
+ * Those of them that a token is computed with, all of the vocabulary counted; undefined where that is all of them: no token goes to an
+ * expert.
+ */
+function activeParameters(model: Model): number | undefined {
+  const mixtures = new Map(
+    model.config.structure.blocks.flatMap(({ index, mixture }) => (mixture ? [[index, mixture]] : [])),
+  );
+  if (mixtures.size === 0) return undefined;
+  const unused = (parameters: number, block: number | undefined, ofNeurons: boolean) => {
+    const mixture = block === undefined || !ofNeurons ? undefined : mixtures.get(block);
+    return mixture ? parameters * (1 - 1 / mixture.experts) : 0;
+  };
+  const ofMatrices = model.layout.matrices.map(({ module, block, outputs, inputs }) =>
+    unused(model.linears.get(module)!.parameters, block, (outputs ?? inputs)?.of === 'neurons'),
+  );
+  const ofVectors = model.layout.vectors.map(({ tensor, block, members }) =>
+    unused(model.vectors.get(tensor)!.size, block, members?.of === 'neurons'),
+  );
+  const inactive = [...ofMatrices, ...ofVectors].reduce((sum, count) => sum + count, 0);
+  return Math.round(storedParameters(model) - inactive);
+}
+
 /** Weight values of a model whose matrices are all dense, whatever form they have. */
 function denseParameters({ checkpointLayout }: Model): number {
   const shapes = [...checkpointLayout.matrices, ...checkpointLayout.vectors].map(
@@ -37,5 +60,12 @@ export function plannedSize(base: Model, variant: Model, recipe: Recipe): SizeRe
     storedBytes,
     bitsPerWeight: (8 * storedBytes) / denseParameters(base),
     parameters: storedParameters(variant),
+    ...activeOf(variant),
   };
+}
+
+/** What a report says of active parameters: nothing where all are. */
+export function activeOf(model: Model): { activeParameters?: number } {
+  const active = activeParameters(model);
+  return active === undefined ? {} : { activeParameters: active };
 }

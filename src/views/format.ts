@@ -47,6 +47,17 @@ export function formatCount(count: number): string {
   return String(count);
 }
 
+/** Parameters, and where tokens use some alone how many: 3.51 M (2.10 M a token) */
+export function parametersInWords(size: {
+  readonly parameters: number;
+  readonly activeParameters?: number;
+}): string {
+  const stored = formatCount(size.parameters);
+  return size.activeParameters === undefined
+    ? stored
+    : `${stored} (${formatCount(size.activeParameters)} a token)`;
+}
+
 /** A date as 21 November 2026. */
 export function formatDate(iso: string): string {
   return new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });

@@ -5,7 +5,7 @@ import { rowToReport } from '../store/rows';
 import { paretoFront } from './chart/pareto';
 import { layerGrid } from './layer-grid';
 import { markDifferences } from './compare/token-diff';
-import { formatBytes, formatCount, formatMilliseconds, formatNumber } from './format';
+import { formatBytes, formatCount, formatMilliseconds, formatNumber, parametersInWords } from './format';
 import { recipeInWords } from './recipe/recipe-in-words';
 import { COLUMNS, shownColumns, sortRows } from './variants/columns';
 import { tableAsText } from './variants/copy-table';
@@ -197,6 +197,10 @@ test('figures are written for people', () => {
     '–',
   ]);
   expect([950, 3505152].map(formatCount)).toEqual(['950', '3.51 M']);
+  expect(parametersInWords({ parameters: 3505152 })).toBe('3.51 M');
+  expect(parametersInWords({ parameters: 3505152, activeParameters: 2100000 })).toBe(
+    '3.51 M (2.10 M a token)',
+  );
   expect([2725.7, 349.4, 35.67, 3.1, 0.312].map(formatMilliseconds)).toEqual([
     '2,726 ms',
     '349 ms',

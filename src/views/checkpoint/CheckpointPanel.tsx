@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { importVariant, openDemo } from '../../store/open-actions';
-import { formatBytes, formatCount } from '../format';
+import { formatBytes, parametersInWords } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { pickedFiles } from '../layout/dropped-files';
 import { takeFiles } from '../layout/take-files';
@@ -63,7 +63,7 @@ function ModelFacts() {
   if (!model) return <p className="hint">No model is loaded yet.</p>;
   const facts = [
     `${model.modelType === 'gpt2' ? 'GPT-2' : 'BERT'}, ${TASK_NAMES[model.task]}`,
-    `${formatCount(model.parameters)} parameters`,
+    `${parametersInWords(model)} parameters`,
     `${model.layers} layers, width ${model.width}, ${model.heads} heads`,
     `context ${model.contextLength}, vocabulary ${model.vocabularySize.toLocaleString('en')}`,
     `file ${formatBytes(model.fileBytes)}, on the GPU ${formatBytes(model.gpuBytes)}`,

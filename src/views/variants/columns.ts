@@ -1,5 +1,5 @@
 import type { VariantRow } from '../../store/lab-state';
-import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatPercent } from '../format';
+import { formatBytes, formatMilliseconds, formatNumber, formatPercent, parametersInWords } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import type { Column } from './column';
 import { LATENCY_COLUMNS } from './latency-columns';
@@ -108,9 +108,9 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'parameters',
     title: 'Parameters',
-    hint: 'Weight values that are stored: elements of factors, nonzeros of sparse matrices.',
+    hint: 'Weight values that are stored: elements of factors, nonzeros of sparse matrices. Of experts also those that one token is computed with.',
     value: (row) => row.size.parameters,
-    format: (row) => formatCount(row.size.parameters),
+    format: ({ size }) => parametersInWords(size),
     isDetail: true,
   },
   {
