@@ -27,11 +27,14 @@ export function tinyTrainingData(base: Model): Promise<TrainingData> {
 async function makeData(base: Model): Promise<TrainingData> {
   const random = seededRandom(1);
   const id = () => FIRST_ID + Math.floor(random() * (base.config.vocabularySize - FIRST_ID));
-  const sequences: TrainingBatch[] = [];
-  for (let index = 0; index < TRAINED_ON + HELD_OUT; index++) {
-    const batch = { ids: Int32Array.from({ length: TINY_LENGTH }, id), batch: 1, length: TINY_LENGTH };
-    sequences.push({ ...batch, targets: await targetsOf(base, batch) });
-  }
+  const count = TRAINED_ON + HELD_OUT;
+  const ids = Int32Array.from({ length: count * TINY_LENGTH }, id);
+  const targets = await targetsOf(base, { ids, batch: count, length: TINY_LENGTH });
+  const sequences = Array.from({ length: count }, (_, index): TrainingBatch => {
+    const own = (values: Int32Array) =>
+      values.slice((index * values.length) / count, ((index + 1) * values.length) / count);
+    return { ids: own(ids), targets: own(targets), batch: 1, length: TINY_LENGTH };
+  });
   const trainedOn = sequences.slice(HELD_OUT);
   return {
     text: 'random tokens',
