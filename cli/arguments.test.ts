@@ -49,6 +49,8 @@ describe('parseCommandLine', () => {
       '--evaluate perplexity=… is given twice; run the lab once for each text.',
     ],
     ['--model m --window -5', "'--window' argument is ambiguous"],
+    ['--model m --state-limit 5', '--state-limit bounds the folder of --state DIR, which is missing'],
+    ['--model m --state d --state-limit 0', '--state-limit takes a positive integer; it was given "0".'],
     ['--model m --window many', '--window takes a positive integer; it was given "many".'],
   ])('%j is refused in one line', (line, message) => {
     const parse = () => parseCommandLine(line.split(' ').filter(Boolean));

@@ -63,6 +63,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
   if (values.help) return undefined;
   const evaluations = (values.evaluate ?? []).map(parseEvaluation);
   refuseRepeated(evaluations.map(({ measure }) => measure));
+  if (values['state-limit'] !== undefined && values.state === undefined)
+    throw new UsageError('--state-limit bounds the folder of --state DIR, which is missing; see --help.');
   if (!values.model) throw new UsageError('--model DIR is missing; see --help.');
   return {
     model: values.model,

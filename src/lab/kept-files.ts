@@ -80,9 +80,16 @@ export class KeptFiles {
     if (RESULT.test(name)) await this.use(name);
   }
 
-  /** Notes that a result was used now. */
+  /** Notes that a result was used now. An order that cannot be noted costs nothing now. */
   async use(name: string): Promise<void> {
-    await this.writeLastUsed({ ...(await this.lastUsed()), [name]: new Date().toISOString() });
+    try {
+      const times = { ...(await this.lastUsed()), [name]: new Date().toISOString() };
+      const present = new Set(await this.files.names());
+      const kept = Object.fromEntries(Object.entries(times).filter(([each]) => present.has(each)));
+      await this.files.write(LAST_USED, [new TextEncoder().encode(JSON.stringify(kept))]);
+    } catch {
+      // It counts as used when it was used before, or written.
+    }
   }
 
   removeFile(name: string): Promise<void> {
@@ -140,14 +147,6 @@ export class KeptFiles {
       // Nothing noted yet, or not readable: a result counts as used when it was written.
       return {};
     }
-  }
-
-  private async writeLastUsed(times: Readonly<Record<string, string>>): Promise<void> {
-    const names = new Set(await this.files.names());
-    const present = Object.fromEntries(Object.entries(times).filter(([name]) => names.has(name)));
-    const text = new TextEncoder().encode(JSON.stringify(present));
-    // An order that cannot be noted costs nothing now.
-    await this.files.write(LAST_USED, [text]).catch(() => undefined);
   }
 }
 

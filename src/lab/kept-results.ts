@@ -67,9 +67,9 @@ export class KeptResults {
     if (account.checksum !== (await sha256(blobOf(content)))) throw new LabError('the file was changed');
     const { account: own, content: weights } = splitAccount<ContentAccount>(content);
     const { tensors, metadata } = await openSafetensors(blobOf(weights), 'The kept model');
+    await this.files.use(nameOf(id));
     const all = new Map([...base.unused, ...tensors]);
     const model = await loadModel({ config: own.config, tensors: all, metadata }, { signal });
-    await this.files.use(nameOf(id));
     return { model, points: own.points, seconds: own.seconds, savedAt: account.savedAt };
   }
 

@@ -2,7 +2,7 @@ import type { KeptSteps } from '../compression/apply-recipe';
 import { type CheckedRecipe, type CheckedStep, trains } from '../compression/recipe';
 import type { Model } from '../model/model';
 import type { TrainingPoint } from '../train/training-context';
-import type { KeptResults } from './kept-results';
+import type { KeptResult, KeptResults } from './kept-results';
 import type { Recipe } from './protocol';
 import { resultIdentity, type TextByName } from './run-identity';
 
@@ -48,29 +48,16 @@ export class TrainedSteps implements KeptSteps {
     this.points.push(point);
   }
 
-  /** A result that cannot be read costs its training once more, and is said. */
   async latest(): Promise<{ step: number; model: Model; seconds: number } | undefined> {
-    const { checked, base, signal } = this.run;
-    const indices = checked.steps.flatMap(({ method }, index) => (trains(method) ? [index] : []));
+    const { steps } = this.run.checked;
+    const indices = steps.flatMap(({ method }, index) => (trains(method) ? [index] : []));
     for (const step of indices.reverse()) {
-      try {
-        const result = await this.results.read(await this.idAfter(step), base, signal);
-        if (!result) continue;
-        const { model, points, seconds, savedAt } = result;
-        this.secondsBefore = seconds;
-        for (const point of points.slice(0, -1)) this.listener.onPoint(point);
-        const last = points.at(-1);
-        const updates = last ? `, ${last.step} steps` : '';
-        this.listener.onNote(`Taken from the run of ${dateOf(savedAt)}${updates}.`);
-        if (last) this.listener.onPoint(last);
-        return { step, model, seconds };
-      } catch (error) {
-        signal?.throwIfAborted();
-        const { message } = error as Error;
-        this.listener.onNote(
-          `What an earlier run came to cannot be read (${message.replace(/[.;]+$/, '')}), so it is trained again.`,
-        );
-      }
+      const result = await this.resultAfter(step);
+      if (!result) continue;
+      const { model, seconds } = result;
+      this.secondsBefore = seconds;
+      this.tellAgain(result);
+      return { step, model, seconds };
     }
     return undefined;
   }
@@ -93,6 +80,28 @@ export class TrainedSteps implements KeptSteps {
       return;
     }
     await this.listener.onKept(step);
+  }
+
+  /** One that cannot be read costs its training once more, and is said. */
+  private async resultAfter(step: number): Promise<KeptResult | undefined> {
+    const { base, signal } = this.run;
+    try {
+      return await this.results.read(await this.idAfter(step), base, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const reason = (error as Error).message.replace(/[.;]+$/, '');
+      this.listener.onNote(`What an earlier run came to cannot be read (${reason}), so it is trained again.`);
+      return undefined;
+    }
+  }
+
+  /** The curve of a run that is taken; with its last point, from when it is. */
+  private tellAgain({ points, savedAt }: KeptResult): void {
+    for (const point of points.slice(0, -1)) this.listener.onPoint(point);
+    const last = points.at(-1);
+    const updates = last ? `, ${last.step} steps` : '';
+    this.listener.onNote(`Taken from the run of ${dateOf(savedAt)}${updates}.`);
+    if (last) this.listener.onPoint(last);
   }
 
   private idAfter(step: number): Promise<string> {
