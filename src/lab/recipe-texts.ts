@@ -1,6 +1,11 @@
 import { needsCalibration } from '../compression/apply-step';
 import type { CalibrationSequences } from '../compression/calibration';
-import { type CheckedRecipe, type TrainingTextSettings, trains } from '../compression/recipe';
+import {
+  type CheckedRecipe,
+  type CheckedStep,
+  type TrainingTextSettings,
+  trains,
+} from '../compression/recipe';
 import type { ModelConfig } from '../model/model';
 import type { TrainingData } from '../train/training-context';
 import { drawCalibration } from './calibration-text';
@@ -113,6 +118,7 @@ export class RecipeTexts {
       const settings = step.training ?? recipe.training;
       if (!settings) throw namesNone('training');
       const config = configs[index];
+      if (config.labels && config.task !== configs[0].task) this.requireLabels(settings.text, index, step);
       // Steps of one text and one task share it.
       const key = JSON.stringify([settings, config.task, config.labels]);
       keys.set(index, key);
@@ -122,6 +128,14 @@ export class RecipeTexts {
     if (keys.size === 0) return undefined;
     const warnings = [...opened.values()].flatMap(({ warning }) => warning ?? []);
     return { dataOf: (step) => opened.get(keys.get(step)!)!.data, warnings: [...new Set(warnings)] };
+  }
+
+  /** A new classifier has no teacher: labels are all that it can learn from. @throws LabError where a text has none */
+  private requireLabels(name: string, index: number, { method }: CheckedStep): void {
+    if (this.provided.get(name)?.kind !== 'text') return;
+    throw new LabError(
+      `Step ${index + 1} (${method.id}) teaches a classifier, and ${name} is a plain text without labels; give the step labelled sentences of its own, as "training": {"text": "….tsv"}.`,
+    );
   }
 
   private openTraining(

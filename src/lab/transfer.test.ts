@@ -177,6 +177,9 @@ test('what a step cannot train on is said before anything is computed', async ()
   await taught({ text: 'lost.tsv' }).toThrow('The training text lost.tsv is not here');
   await taught(undefined).toThrow('trains on a text and names none');
   const [, head] = TRANSFER.steps;
+  await taught({ text: TALE.name }, head).toThrow(
+    'Step 2 (fine-tuning) teaches a classifier, and tale.txt is a plain text without labels',
+  );
   await expect(
     lab.checkRecipe({ name: 'x', steps: [{ ...head, training: { text: TALE.name } }] }),
   ).rejects.toThrow('Step 1 (classification-head) does not train; leave its "training" out.');
