@@ -5,6 +5,7 @@ import { openSafetensors } from '../checkpoint/safetensors-reader';
 import { installNodeGpu } from '../gpu/node-gpu';
 import { loadModel } from '../model/load-model';
 import { folderFiles } from '../testing/folder-checkpoint';
+import { memoryFiles } from '../testing/memory-files';
 import { memorySink } from '../testing/memory-sink';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe } from './protocol';
@@ -58,7 +59,7 @@ let lab: LatheLab;
 
 beforeAll(async () => {
   installNodeGpu();
-  lab = new LatheLab();
+  lab = new LatheLab({}, memoryFiles());
   await lab.openDevice();
   await open();
   for (const text of [TALE, FILMS]) await lab.provideText(text);
@@ -112,6 +113,11 @@ test('a pattern that was locked on a text outlives head, labelled sentences, exp
   expect(await zerosOf(dense)).toEqual(pattern);
 
   const figures = await lab.evaluate([taught.id], accuracy);
+  const notes: (string | undefined)[] = [];
+  const again = await lab.compress(TRANSFER, { onTraining: ({ note }) => notes.push(note) });
+  expect(notes.join()).toContain('Taken from the run of');
+  expect(again.task).toBe('sequence-classification');
+  expect(await lab.evaluate([again.id], accuracy)).toEqual({ [again.id]: figures[taught.id] });
   const imported = await lab.importVariant(lathe);
   expect(imported.task).toBe('sequence-classification');
   expect(await lab.evaluate([imported.id], accuracy)).toEqual({ [imported.id]: figures[taught.id] });
