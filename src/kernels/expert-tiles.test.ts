@@ -88,9 +88,14 @@ describeOnEachDevice(() => {
 
   test('tokens of one expert lie together, in whole tiles', () => {
     const experts = Int32Array.of(2, 0, 2, 2, 0);
-    const { rows, places, expertOfTile } = groupByExpert(experts, EXPERTS);
+    const { rows, places, expertOfTile, spans } = groupByExpert(experts, EXPERTS);
     expect([...expertOfTile]).toEqual([0, 2]);
     const size = rows.length / 2;
+    expect(spans).toEqual([
+      { first: 0, count: size },
+      { first: size, count: 0 },
+      { first: size, count: size },
+    ]);
     expect([...places]).toEqual([size, 0, size + 1, size + 2, 1]);
     expect(Array.from(places, (place) => rows[place])).toEqual([0, 1, 2, 3, 4]);
   });

@@ -30,6 +30,14 @@ export interface TokenGroups {
   readonly places: Int32Array;
   /** Of each tile its expert. */
   readonly expertOfTile: Int32Array;
+  /** Of each expert its places. */
+  readonly spans: readonly PlaceSpan[];
+}
+
+/** Places that lie together. */
+export interface PlaceSpan {
+  readonly first: number;
+  readonly count: number;
 }
 
 /** @param experts of each row its expert; @param count of the experts that there are */
@@ -41,15 +49,17 @@ export function groupByExpert(experts: Int32Array, count: number): TokenGroups {
   const expertOfTile = Int32Array.from(tiles.flatMap((number, expert) => Array<number>(number).fill(expert)));
   const rows = new Int32Array(expertOfTile.length * size);
   const places = new Int32Array(experts.length);
+  const spans: PlaceSpan[] = [];
   let first = 0;
   members.forEach((ofExpert, expert) => {
+    spans.push({ first, count: tiles[expert] * size });
     ofExpert.forEach((row, index) => {
       rows[first + index] = row;
       places[row] = first + index;
     });
     first += tiles[expert] * size;
   });
-  return { rows, places, expertOfTile };
+  return { rows, places, expertOfTile, spans };
 }
 
 /**
@@ -59,14 +69,14 @@ export function groupByExpert(experts: Int32Array, count: number): TokenGroups {
  * @param weight [experts · size, in], the rows of one expert after those of another
  * @param expertOfTile [tiles] int32
  * @param size outputs of one expert
- * @param bias [experts · size]
+ * @param epilogue its bias, where there is one, is [experts · size]
  */
 export function expertRowTiles(
   x: tf.Tensor2D,
   weight: tf.Tensor,
   expertOfTile: tf.Tensor1D,
   size: number,
-  { bias, activation }: Required<Pick<Epilogue, 'bias' | 'activation'>>,
+  { bias, activation }: Pick<Epilogue, 'bias' | 'activation'> = {},
 ): tf.Tensor2D {
   const matrix: ExpertMatrix = {
     name: 'expert-row-tiles',
@@ -88,7 +98,7 @@ export function expertColumnTiles(
   x: tf.Tensor2D,
   weight: tf.Tensor2D,
   expertOfTile: tf.Tensor1D,
-  bias: tf.Tensor,
+  bias?: tf.Tensor,
 ): tf.Tensor2D {
   const [outputs, columns] = weight.shape;
   const experts = columns / x.shape[1];

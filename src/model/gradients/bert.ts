@@ -13,7 +13,7 @@ import {
 } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import { addPositions, lookUpRows } from './embeddings';
-import { ofOwnExpert } from './experts';
+import { feedForwardOfExperts } from './experts';
 
 /** BERT with its masked-language-model head or its classifier; what `architectures/bert.ts` computes by kernels. */
 export const bert: DifferentiableArchitecture = {
@@ -66,9 +66,10 @@ function feedForward(
   inputs: BlockInputs,
 ): tf.Tensor2D {
   const name = blockName(index);
-  const hidden = activate(affine(weights, `${name}.intermediate.dense`, x), weights.config.activation);
-  const own = ofOwnExpert(hidden, mixture, inputs.ids);
-  return affine(weights, `${name}.output.dense`, gateNeurons(own, index, inputs));
+  const [up, down] = [`${name}.intermediate.dense`, `${name}.output.dense`];
+  if (mixture) return feedForwardOfExperts(weights, { up, down }, { mixture, block: index }, x, inputs);
+  const hidden = activate(affine(weights, up, x), weights.config.activation);
+  return affine(weights, down, gateNeurons(hidden, index, inputs));
 }
 
 function maskedHead(weights: DifferentiableWeights, hidden: tf.Tensor2D): tf.Tensor2D {

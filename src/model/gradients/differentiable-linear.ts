@@ -4,6 +4,8 @@ import { affineProduct, product } from './kernel-gradients';
 
 /** A matrix as a differentiable forward pass uses it: everything is an op that tfjs's tape sees. */
 export interface DifferentiableLinear {
+  /** [out, in], for ops of their own. */
+  readonly matrix: tf.Tensor2D;
   /** x Wᵀ: [tokens, in] → [tokens, out] */
   matmul(x: tf.Tensor2D): tf.Tensor2D;
   /** x Wᵀ + b. @param bias [out] */
@@ -15,6 +17,7 @@ export interface DifferentiableLinear {
 /** A dense matrix, [out, in], as such. The tensor may be one that the tape made. */
 export function linearOf(matrix: tf.Tensor2D): DifferentiableLinear {
   return {
+    matrix,
     matmul: (x) => product(x, matrix),
     affine: (x, bias) => affineProduct(x, matrix, bias),
     rows: (ids) => lookUpRows(matrix, ids),

@@ -92,3 +92,23 @@ test('gates stand at the neurons of all experts, and the loss leans on none that
     }
     tf.dispose([...gradients.values(), losses]);
   }));
+
+test('experts that no token goes to have gradients of zeros', () =>
+  withParameters('gpt2', async (parameters) => {
+    const [{ routing, experts }] = MIXTURES.gpt2.mixtures;
+    const ofOne = Array.from(routing, (_, id) => id).filter((id) => routing[id] === '1');
+    const ids = Int32Array.from(ofOne.slice(0, 6));
+    const { up, down } = FEED_FORWARD.gpt2(0);
+    const batch = withNextTokens({ ids, batch: 1, length: ids.length });
+    const { gradients, losses } = weightGradients(parameters, batch, [up, down]);
+    const [rows, columns] = [gradients.get(up)!, gradients.get(down)!];
+    const [ofRows, ofColumns] = [await readFloats(rows), await readFloats(columns)];
+    const [neurons, width] = rows.shape;
+    for (let neuron = 0; neuron < neurons; neuron++) {
+      const isUsed = Math.floor((neuron * experts) / neurons) === 1;
+      const row = ofRows.subarray(neuron * width, (neuron + 1) * width);
+      const column = ofColumns.filter((_, index) => index % neurons === neuron);
+      for (const values of [row, column]) expect(values.some((value) => value !== 0)).toBe(isUsed);
+    }
+    tf.dispose([rows, columns, losses]);
+  }));

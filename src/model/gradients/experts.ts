@@ -1,18 +1,47 @@
 import type * as tf from '@tensorflow/tfjs';
 import { differentiableOp } from '../../gpu/differentiable-op';
 import { uploadTensor } from '../../gpu/transfer';
+import { groupByExpert } from '../../kernels/expert-tiles';
 import { ownExpertColumns } from '../../kernels/own-expert';
 import { expertsOf, expertSize, type Mixture } from '../structure';
+import { activate, affine, type BlockInputs, gateNeurons } from './differentiable-layers';
+import type { DifferentiableWeights } from './differentiable-weights';
+import {
+  affineOfExpertColumns,
+  affineOfExpertRows,
+  inOrderOfExperts,
+  inOrderOfTokens,
+} from './expert-products';
 
 /**
- * Leaves of each token what the neurons of its own expert give, and of the gradient the same: [batch·length, experts · size] → the
- * same shape. In training all experts are computed for every token.
- *
- * @param mixture absent: every neuron is every token's
- * @param ids [batch·length]
+ * A feed-forward layer of experts without its residual, [batch·length, width] → the same shape: each token is computed with its own
+ * expert. Where neurons have gates all experts are computed, and what is not a token's own is set to zero.
+ * @param modules those of the matrices to the neurons and back
+ * @param block number of the block in the checkpoint
  */
-export function ofOwnExpert(hidden: tf.Tensor2D, mixture: Mixture | undefined, ids: Int32Array): tf.Tensor2D {
-  if (!mixture) return hidden;
+export function feedForwardOfExperts(
+  weights: DifferentiableWeights,
+  { up, down }: { readonly up: string; readonly down: string },
+  { mixture, block }: { readonly mixture: Mixture; readonly block: number },
+  x: tf.Tensor2D,
+  inputs: BlockInputs,
+): tf.Tensor2D {
+  const { activation } = weights.config;
+  if (inputs.gates.neurons) {
+    const hidden = ofOwnExpert(activate(affine(weights, up, x), activation), mixture, inputs.ids);
+    return affine(weights, down, gateNeurons(hidden, block, inputs));
+  }
+  const groups = groupByExpert(expertsOf(mixture, inputs.ids), mixture.experts);
+  const [first, second] = [weights.linear(up).matrix, weights.linear(down).matrix];
+  const ordered = inOrderOfExperts(x, groups);
+  const before = affineOfExpertRows(ordered, first, weights.vector(`${up}.bias`), groups);
+  const hidden = activate(before, activation);
+  const output = affineOfExpertColumns(hidden, second, weights.vector(`${down}.bias`), groups);
+  return inOrderOfTokens(output, groups);
+}
+
+/** Leaves of each token what the neurons of its own expert give: [batch·length, experts · size] → the same shape. */
+function ofOwnExpert(hidden: tf.Tensor2D, mixture: Mixture, ids: Int32Array): tf.Tensor2D {
   const size = expertSize(mixture);
   const [y] = differentiableOp(
     { hidden },

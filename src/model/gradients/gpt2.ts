@@ -14,7 +14,7 @@ import {
 } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import { addPositions } from './embeddings';
-import { ofOwnExpert } from './experts';
+import { feedForwardOfExperts } from './experts';
 
 /** GPT-2 with its language-model head; what `architectures/gpt2.ts` computes by kernels. */
 export const gpt2: DifferentiableArchitecture = {
@@ -55,7 +55,11 @@ function feedForward(
   inputs: BlockInputs,
 ): tf.Tensor2D {
   const name = blockName(index);
-  const before = affine(weights, `${name}.mlp.c_fc`, normalize(weights, x, `${name}.ln_2`));
-  const own = ofOwnExpert(activate(before, weights.config.activation), mixture, inputs.ids);
-  return tf.add(x, affine(weights, `${name}.mlp.c_proj`, gateNeurons(own, index, inputs)));
+  const [up, down] = [`${name}.mlp.c_fc`, `${name}.mlp.c_proj`];
+  const normed = normalize(weights, x, `${name}.ln_2`);
+  if (mixture)
+    return tf.add(x, feedForwardOfExperts(weights, { up, down }, { mixture, block: index }, normed, inputs));
+  const before = affine(weights, up, normed);
+  const hidden = gateNeurons(activate(before, weights.config.activation), index, inputs);
+  return tf.add(x, affine(weights, down, hidden));
 }
