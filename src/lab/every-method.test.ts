@@ -61,12 +61,16 @@ const TALE: DataSet = {
     'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
 };
 
-/** What a classifier learns its labels from, by methods that ask no teacher. */
+/** What a classifier learns its labels from, by methods that ask no teacher: one label, so that any step does better on what is held out. */
 const LABELLED: DataSet = {
   name: 'tales.tsv',
   kind: 'labelled',
-  content:
-    'the mill was good\t1\nno cat at all\t0\na fine donkey\t1\nthe sons had to grind\t0\nwas it flour ?\t0',
+  content: [
+    ...['the mill was good', 'no cat at all', 'a fine donkey', 'the sons had to grind'],
+    ...['was it flour ?', 'the cat had to catch the mice', 'a donkey to haul grain', 'three sons'],
+  ]
+    .map((sentence) => `${sentence}\t1`)
+    .join('\n'),
 };
 
 const MODELS: Readonly<Record<string, EvaluationRequest>> = {
