@@ -24,7 +24,8 @@ SENTENCE = [CLS, 73, 74, 40, 12, 75, SEP]
 def labelled_case(count, share, seed, run_seed):
     training, held_out = examples.split(count, share, seed)
     steps = {str(step): examples.drawn(training, step, BATCH, run_seed) for step in STEPS}
-    return {"examples": count, "heldOutShare": share, "seed": seed, "runSeed": run_seed, "heldOut": held_out, "steps": steps}
+    case = {"examples": count, "heldOutShare": share, "seed": seed, "runSeed": run_seed}
+    return {**case, "heldOut": held_out, "steps": steps}
 
 
 def masked_case(tokens, length, seed):
@@ -34,7 +35,8 @@ def masked_case(tokens, length, seed):
         rows, targets = examples.masked_batch(ids, step, BATCH, length, seed, (-1, -2), -3)
         steps[str(step)] = {"starts": starts_of(rows, targets), "masked": places(targets)}
     held = [targets for _, targets in examples.masked_held_out(ids, 4, length, (-1, -2), -3)]
-    return {"tokens": tokens, "length": length, "seed": seed, "steps": steps, "heldOutMasked": [places(each) for each in held[:2]]}
+    case = {"tokens": tokens, "length": length, "seed": seed}
+    return {**case, "steps": steps, "heldOutMasked": [places(each) for each in held[:2]]}
 
 
 def starts_of(rows, targets):
