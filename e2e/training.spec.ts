@@ -32,6 +32,7 @@ async function writeRecipe(page: Page, name: string, length: number, steps = 100
     'Held-out loss every': '10',
     'State kept every': '5',
   };
+  await step.getByText('10 more settings').click();
   for (const [label, value] of Object.entries(fields))
     await step.getByRole('spinbutton', { name: label, exact: true }).fill(value);
   await expect(page.getByRole('combobox', { name: 'Training text' })).toHaveValue('fairy-tales.train.txt');

@@ -17,6 +17,8 @@ export type ParameterField =
       readonly optional?: boolean;
       /** Optional, and left out until somebody sets it. */
       readonly startsUnset?: boolean;
+      /** Few people ever change it: the form keeps it folded away. */
+      readonly rarelyChanged?: boolean;
       readonly help: string;
     }
   | {

@@ -51,6 +51,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     optional: true,
     startsUnset: true,
     unit: 'steps',
+    rarelyChanged: true,
     help: 'Ends the run there, its learning rates still those of all steps. A run that is ended early notes it here.',
   },
   batchSize: {
@@ -83,6 +84,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     step: 1,
     default: 1,
     unit: 'parts',
+    rarelyChanged: true,
     help: 'Parts that a batch runs in, one after the other: less memory, the same update.',
   },
   peakLearningRate: {
@@ -111,6 +113,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     max: 1,
     step: 0.01,
     default: 0.03,
+    rarelyChanged: true,
     help: 'Share of the peak that the learning rate falls to at the last step.',
   },
   beta1: betaField('β₁', 0.9, 'first'),
@@ -122,6 +125,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     max: 1,
     step: 0.01,
     default: 0.05,
+    rarelyChanged: true,
     help: 'Of matrices, factors and position embeddings, decoupled from the gradient (Loshchilov and Hutter 2019); biases, norms and scales have none.',
   },
   clipping: {
@@ -131,6 +135,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     max: 1_000_000,
     step: 0.1,
     default: 1,
+    rarelyChanged: true,
     help: 'Greatest norm of all gradients together; greater ones are scaled down to it.',
   },
   seed: {
@@ -140,6 +145,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     max: 2 ** 31 - 1,
     step: 1,
     default: 0,
+    rarelyChanged: true,
     help: 'Of the draw of sequences and of whatever else is drawn: the same seed gives the same run.',
   },
   evaluateEvery: {
@@ -150,6 +156,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     step: 1,
     default: 50,
     unit: 'steps',
+    rarelyChanged: true,
     help: 'The variant is what had the least loss on text that training does not see.',
   },
   keepStateEvery: {
@@ -160,6 +167,7 @@ export const TRAINING_FIELDS: Readonly<Record<keyof TrainingParameters, Paramete
     step: 1,
     default: 50,
     unit: 'steps',
+    rarelyChanged: true,
     help: 'Where a run that breaks off goes on.',
   },
 };
@@ -172,6 +180,7 @@ function betaField(label: string, initial: number, moment: string): ParameterFie
     max: 0.9999,
     step: 0.01,
     default: initial,
+    rarelyChanged: true,
     help: `Decay of AdamW's ${moment} moment.`,
   };
 }

@@ -10,6 +10,7 @@ export type FieldDescription =
       unit?: string;
       optional?: boolean;
       startsUnset?: boolean;
+      rarelyChanged?: boolean;
       help: string;
     }
   | {

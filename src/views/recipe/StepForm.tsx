@@ -2,7 +2,7 @@ import { useId } from 'react';
 import type { RecipeStep, RecipeTargets } from '../../lab/protocol';
 import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
 import { useLab, useLabContext } from '../lab-context';
-import { FieldInput } from './FieldInput';
+import { StepFields } from './StepFields';
 import { StepTraining } from './StepTraining';
 import { useText } from './use-text';
 
@@ -63,19 +63,7 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
           {method.summary}
         </p>
       )}
-      {method && (
-        <div className="fields">
-          {Object.entries(method.fields).map(([name, field]) => (
-            <FieldInput
-              key={name}
-              name={name}
-              field={field}
-              value={step.parameters[name]}
-              onChange={(value) => setParameter(name, value)}
-            />
-          ))}
-        </div>
-      )}
+      {method && <StepFields fields={method.fields} parameters={step.parameters} onChange={setParameter} />}
       {method?.trains && <StepTraining step={step} index={index} />}
       <StepTargets step={step} onChange={(targets) => changeStep(context, index, { targets })} />
       <TargetList
