@@ -120,10 +120,12 @@ function table() {
       difference,
     ].join(' | ');
   });
+  const devices = new Set(results.flatMap(({ lathe }) => (lathe ? [lathe.device] : [])));
   return `# Recovery of the demo GPT-2
 
 Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure((results[0].lathe ?? results[0].pytorch).base)}.
 0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3. PyTorch is the twin in \`training/recovery\`, on the same windows.
+Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
 | what | tokens: steps × sequences × length | before | Lathe | PyTorch | difference |
 |---|---|---:|---:|---:|---:|
