@@ -5,24 +5,13 @@ import { installNodeGpu } from '../gpu/node-gpu';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import { collectCheckpoint } from '../checkpoint/checkpoint-files';
 import { folderFiles } from '../testing/folder-checkpoint';
+import { OTHER_TALE, TALE } from '../testing/tales';
 import { drawCalibration } from './calibration-text';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, Recipe } from './protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
-const TALE: DataSet = {
-  name: 'tale.txt',
-  kind: 'text',
-  content:
-    'Once upon a time there was a king who had a garden, and in the garden stood a tree that bore golden apples. Every night one was gone.',
-};
-const OTHER: DataSet = {
-  name: 'other.txt',
-  kind: 'text',
-  content:
-    'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
-};
-const request: EvaluationRequest = { kind: 'perplexity', data: OTHER, window: 32, stride: 32 };
+const request: EvaluationRequest = { kind: 'perplexity', data: OTHER_TALE, window: 32, stride: 32 };
 const settings = { text: TALE.name, sequences: 6, length: 16, seed: 1 };
 const recipe: Recipe = {
   name: 'half of the weights',
@@ -78,10 +67,10 @@ describe('a recipe that looks at a text', () => {
       /half of the weights was calibrated with tale.txt, which shares a passage with tale.txt/,
     );
     await lab.evaluate([info.id], request);
-    await lab.provideText(OTHER);
-    await expect(lab.compress({ ...recipe, calibration: { ...settings, text: OTHER.name } })).rejects.toThrow(
-      'calibrate with a text that no test uses',
-    );
+    await lab.provideText(OTHER_TALE);
+    await expect(
+      lab.compress({ ...recipe, calibration: { ...settings, text: OTHER_TALE.name } }),
+    ).rejects.toThrow('calibrate with a text that no test uses');
     expect((await lab.evaluate([info.id], request))[info.id].count).toBeGreaterThan(10);
   });
 

@@ -5,16 +5,11 @@ import { installNodeGpu } from '../gpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
 import { memorySink } from '../testing/memory-sink';
+import { TALE } from '../testing/tales';
 import { LatheLab } from './lab';
-import type { DataSet, Recipe, RecipeStep, TrainingPoint, VariantInfo } from './protocol';
+import type { Recipe, RecipeStep, TrainingPoint, VariantInfo } from './protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
-const TALE: DataSet = {
-  name: 'tale.txt',
-  kind: 'text',
-  content:
-    'Once upon a time there was a king who had a garden, and in the garden stood a tree that bore golden apples. Every night one was gone.',
-};
 const lowRank: RecipeStep = { method: 'low-rank', targets: ['Linear'], parameters: { rank: 2 } };
 const distilled: RecipeStep = {
   method: 'knowledge-distillation',

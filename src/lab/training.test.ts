@@ -6,6 +6,7 @@ import { installNodeGpu } from '../gpu/node-gpu';
 import { counting } from '../testing/counting-method';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
+import { OTHER_TALE, TALE } from '../testing/tales';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, Recipe, TrainingPoint } from './protocol';
 
@@ -20,19 +21,7 @@ vi.mock('../compression/methods', async (original) => {
 });
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
-const TALE: DataSet = {
-  name: 'tale.txt',
-  kind: 'text',
-  content:
-    'Once upon a time there was a king who had a garden, and in the garden stood a tree that bore golden apples. Every night one was gone.',
-};
-const OTHER: DataSet = {
-  name: 'other.txt',
-  kind: 'text',
-  content:
-    'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
-};
-const request: EvaluationRequest = { kind: 'perplexity', data: OTHER, window: 32, stride: 32 };
+const request: EvaluationRequest = { kind: 'perplexity', data: OTHER_TALE, window: 32, stride: 32 };
 const step = { method: 'counting', targets: ['Linear'], parameters: {} };
 const recipe: Recipe = { name: 'counted', steps: [step], training: { text: TALE.name } };
 
@@ -99,8 +88,8 @@ describe('a recipe that trains', () => {
       /counted was trained on tale.txt, which shares a passage with tale.txt/,
     );
     await lab.evaluate([info.id], request);
-    await lab.provideText(OTHER);
-    await expect(lab.compress({ ...recipe, training: { text: OTHER.name } })).rejects.toThrow(
+    await lab.provideText(OTHER_TALE);
+    await expect(lab.compress({ ...recipe, training: { text: OTHER_TALE.name } })).rejects.toThrow(
       'train on a text that no test uses',
     );
   });

@@ -7,6 +7,7 @@ import { loadModel } from '../model/load-model';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
 import { memorySink } from '../testing/memory-sink';
+import { zerosOfModel } from '../testing/weights-of-model';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe } from './protocol';
 
@@ -83,14 +84,7 @@ async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> 
 /** Of each linear of the blocks which values are exactly zero, as a reload finds them. */
 async function zerosOf(files: readonly NamedFile[]): Promise<Map<string, number[]>> {
   const model = await loadModel(await collectCheckpoint(files));
-  const zeros = new Map<string, number[]>();
-  for (const name of model.blockLinears) {
-    const values = await model.linears.get(name)!.dense();
-    zeros.set(
-      name,
-      [...values.keys()].filter((index) => values[index] === 0),
-    );
-  }
+  const zeros = await zerosOfModel(model);
   model.dispose();
   return zeros;
 }

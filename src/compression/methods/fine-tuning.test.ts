@@ -6,6 +6,7 @@ import type { Model } from '../../model/model';
 import { seededRandom } from '../../testing/allclose';
 import { recovered, withTiny } from '../../testing/tiny-recipes';
 import { TINY_LENGTH } from '../../testing/tiny-training';
+import { zerosOfModel } from '../../testing/weights-of-model';
 import type { TrainingData } from '../../train/training-context';
 
 beforeAll(() => openNodeGpu());
@@ -58,18 +59,6 @@ async function accuracyOf(model: Model): Promise<number> {
   return hits.length / batch.batch;
 }
 
-async function zerosOf(model: Model): Promise<Map<string, number[]>> {
-  const zeros = new Map<string, number[]>();
-  for (const name of model.blockLinears) {
-    const values = await model.linears.get(name)!.dense();
-    zeros.set(
-      name,
-      [...values.keys()].filter((index) => values[index] === 0),
-    );
-  }
-  return zeros;
-}
-
 test('a pruned encoder learns another task by its new head, and its zeros stay zeros', () =>
   withTiny('tiny-bert-mlm', async (base) => {
     const locked = await recovered(base, [pruned]);
@@ -77,7 +66,7 @@ test('a pruned encoder learns another task by its new head, and its zeros stay z
       data: labelled,
     });
     expect(await accuracyOf(after)).toBeGreaterThan(0.9);
-    expect(await zerosOf(after)).toEqual(await zerosOf(locked));
+    expect(await zerosOfModel(after)).toEqual(await zerosOfModel(locked));
     const [before, values] = await Promise.all(
       [locked, after].map((model) => model.linears.get(model.blockLinears[0])!.dense()),
     );

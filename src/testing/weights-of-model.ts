@@ -1,0 +1,23 @@
+import { readFloats } from '../gpu/transfer';
+import type { Model } from '../model/model';
+
+/** All values of a model by name: matrices made dense, and vectors. */
+export async function weightsOfModel({ linears, vectors }: Model): Promise<Record<string, Float32Array>> {
+  const weights: Record<string, Float32Array> = {};
+  for (const [name, weight] of linears) weights[name] = await weight.dense();
+  for (const [name, vector] of vectors) weights[name] = await readFloats(vector);
+  return weights;
+}
+
+/** Of each linear of the blocks which values are exactly zero. */
+export async function zerosOfModel(model: Model): Promise<Map<string, number[]>> {
+  const zeros = new Map<string, number[]>();
+  for (const name of model.blockLinears) {
+    const values = await model.linears.get(name)!.dense();
+    zeros.set(
+      name,
+      [...values.keys()].filter((index) => values[index] === 0),
+    );
+  }
+  return zeros;
+}
