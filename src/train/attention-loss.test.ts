@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats } from '../gpu/transfer';
-import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { restructure } from '../model/restructure';
 import { type BlockStructure, memberIndices } from '../model/structure';
 import { expectAllClose } from '../testing/allclose';
 import fixture from '../testing/fixtures/attention-distillation.json';
+import { batchOfFixture, norm, relativeError } from '../testing/fixture-gradients';
 import { openFolder } from '../testing/folder-checkpoint';
 import { shrunkStudent } from '../testing/shrunk-student';
 import { commonHeads } from './attention-loss';
@@ -65,23 +65,6 @@ async function withModels(name: string, check: (teacher: Model, start: Model) =>
   }
 }
 
-function batchOf({ ids, lengths, targets }: Case): TrainingBatch {
-  const length = ids.length / lengths.length;
-  return {
-    ids: Int32Array.from(ids),
-    batch: lengths.length,
-    length,
-    lengths,
-    targets: Int32Array.from(targets),
-  };
-}
-
-const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
-
-function relativeError(values: ArrayLike<number>, expected: readonly number[]): number {
-  return norm(expected.map((value, index) => value - values[index])) / norm(expected);
-}
-
 /** Of a gradient of the whole matrix, [rows, in], the rows of queries and keys that the model has left. */
 function rowsLeft(model: Model, module: string, expected: readonly number[]): number[] {
   const { block, outputs } = model.layout.matrices.find((matrix) => matrix.module === module)!;
@@ -99,7 +82,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
   test('loss and gradients', () =>
     withModels(name, async (teacher, start) => {
       const { student, parameters } = await shrunkStudent(start, SHRINK);
-      const found = batchGradients(student, distillation(teacher, SETTINGS), batchOf(CASES[name]), 1);
+      const found = batchGradients(student, distillation(teacher, SETTINGS), batchOfFixture(CASES[name]), 1);
       expectAllClose(await readFloats(found.loss), [loss], { absolute: 0, relative: 1e-5 });
       const values = new Map<string, Float32Array>();
       for (const [index, { name: module }] of student.parameters.entries())
@@ -125,7 +108,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
       const losses = [];
       for (const attentionWeight of [0, 1]) {
         const objective = distillation(teacher, { ...SETTINGS, attentionWeight });
-        const found = batchGradients(student, objective, batchOf(CASES[name]), 1);
+        const found = batchGradients(student, objective, batchOfFixture(CASES[name]), 1);
         losses.push((await readFloats(found.loss))[0]);
         disposeGradients(found);
       }
@@ -138,7 +121,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
 test('blocks go together by the pairs of hidden states that are given', () =>
   withModels('gpt2', async (teacher, start) => {
     const { student, parameters } = await shrunkStudent(start, SHRINK);
-    const batch = batchOf(CASES.gpt2);
+    const batch = batchOfFixture(CASES.gpt2);
     const lossOf = async (settings: Partial<DistillationSettings>) => {
       const found = batchGradients(student, distillation(teacher, { ...SETTINGS, ...settings }), batch, 1);
       const [loss] = await readFloats(found.loss);

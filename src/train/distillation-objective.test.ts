@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats } from '../gpu/transfer';
-import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { restructure } from '../model/restructure';
 import { expectAllClose } from '../testing/allclose';
 import fixture from '../testing/fixtures/distillation.json';
+import { batchOfFixture, norm, relativeError } from '../testing/fixture-gradients';
 import { openFolder } from '../testing/folder-checkpoint';
 import { shrunkStudent } from '../testing/shrunk-student';
 import { batchGradients, disposeGradients } from './batch-gradients';
@@ -47,30 +47,12 @@ async function withTeacher(name: string, check: (teacher: Model) => Promise<void
   }
 }
 
-function batchOf({ ids, lengths, targets }: Case): TrainingBatch {
-  const length = ids.length / lengths.length;
-  return {
-    ids: Int32Array.from(ids),
-    batch: lengths.length,
-    length,
-    lengths,
-    targets: Int32Array.from(targets),
-  };
-}
-
-const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
-
-/** Of as many elements as are expected. */
-function relativeError(values: Float32Array, expected: readonly number[]): number {
-  return norm(expected.map((value, index) => value - values[index])) / norm(expected);
-}
-
 describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
   const { written, results } = CASES[name];
   test.each(results)('$settings', ({ settings, loss, norms, gradient }) =>
     withTeacher(name, async (teacher) => {
       const { student, parameters } = await shrunkStudent(teacher, SHRINK);
-      const found = batchGradients(student, distillation(teacher, settings), batchOf(CASES[name]), 1);
+      const found = batchGradients(student, distillation(teacher, settings), batchOfFixture(CASES[name]), 1);
       // A small divergence is the difference of sums in float32.
       expectAllClose(await readFloats(found.loss), [loss], { absolute: 1e-6, relative: RELATIVE });
       const values = new Map<string, Float32Array>();
@@ -95,7 +77,7 @@ test.each(Object.keys(CASES).filter((name) => name !== 'bertWithoutSomeLabels'))
       const { written, results } = CASES[name];
       const { settings, loss, gradient } = results[0];
       const { student, parameters } = await shrunkStudent(teacher, SHRINK);
-      const found = batchGradients(student, distillation(teacher, settings), batchOf(CASES[name]), 3);
+      const found = batchGradients(student, distillation(teacher, settings), batchOfFixture(CASES[name]), 3);
       expectAllClose(await readFloats(found.loss), [loss], { absolute: 0, relative: RELATIVE });
       const index = student.parameters.findIndex((parameter) => parameter.name === written);
       const values = await readFloats(found.gradients[index]);

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats } from '../gpu/transfer';
 import { expectAllClose } from '../testing/allclose';
+import { norm } from '../testing/fixture-gradients';
 import fixture from '../testing/fixtures/moving-teacher.json';
 import { FIXTURE_RUN, fixtureBatch, withStudentAndTeacher } from '../testing/moving-teacher-models';
 import { valuesOf } from '../testing/tiny-student';
@@ -18,8 +19,6 @@ beforeAll(() => openNodeGpu());
 const RELATIVE = 2e-4;
 const { parameters } = fixture.metaDistillation;
 const [batch, quiz] = [fixture.batches[0], fixture.quizzes[0]].map(fixtureBatch);
-
-const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
 
 test.each([1, 3])('is the exact one of PyTorch in float64, a batch in %i parts', (parts) =>
   withStudentAndTeacher(

@@ -10,9 +10,9 @@ import argparse
 import copy
 import math
 
-from recovery import matrices, moving_teacher
-from recovery.knowledge_distillation import FORMS
-from recovery.run import Run, add_arguments
+from recovery import moving_teacher
+from recovery.knowledge_distillation import FORMS, factorized_run
+from recovery.run import add_arguments
 
 
 class CoDistillation:
@@ -52,10 +52,7 @@ def main():
     moving_teacher.add_arguments(parser, teacher_rate=0.1)
     add_arguments(parser)
     arguments = parser.parse_args()
-    run = Run(arguments)
-    run.report("base", run.teacher)
-    matrices.replace_linears(run.student, FORMS[arguments.form])
-    run.report("before")
+    run = factorized_run(arguments)
     together = CoDistillation(run)
     if arguments.result == "student":
         run.train(together.before_step, together.backward)

@@ -19,15 +19,21 @@ FORMS = {
 }
 
 
+def factorized_run(arguments):
+    """A run whose student has the form that was asked for, reported before and after it took that form."""
+    run = Run(arguments)
+    run.report("base", run.teacher)
+    matrices.replace_linears(run.student, FORMS[arguments.form])
+    run.report("before")
+    return run
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--form", choices=FORMS, default="kronecker")
     add_arguments(parser)
     arguments = parser.parse_args()
-    run = Run(arguments)
-    run.report("base", run.teacher)
-    matrices.replace_linears(run.student, FORMS[arguments.form])
-    run.report("before")
+    run = factorized_run(arguments)
     run.train()
     run.report("after")
 

@@ -10,9 +10,9 @@ import argparse
 
 import torch
 
-from recovery import matrices, moving_teacher, windows
-from recovery.knowledge_distillation import FORMS
-from recovery.run import Run, add_arguments
+from recovery import moving_teacher, windows
+from recovery.knowledge_distillation import FORMS, factorized_run
+from recovery.run import add_arguments
 
 STEP_LENGTH = 0.01
 
@@ -85,10 +85,7 @@ def main():
     moving_teacher.add_arguments(parser, teacher_rate=0.01)
     add_arguments(parser)
     arguments = parser.parse_args()
-    run = Run(arguments)
-    run.report("base", run.teacher)
-    matrices.replace_linears(run.student, FORMS[arguments.form])
-    run.report("before")
+    run = factorized_run(arguments)
     meta = MetaDistillation(run)
     run.train(meta.before_step, meta.backward)
     run.report("after")

@@ -110,13 +110,7 @@ class Run:
         return total / count
 
     def learning_rate(self, step):
-        """Of a step, counted from 0: up in a line, then a cosine that would reach the final share one step after the last."""
-        peak, warm_up, steps = self.arguments.peak, self.arguments.warm_up, self.arguments.steps
-        if step < warm_up:
-            return peak * (step + 1) / warm_up
-        progress = (step - warm_up) / (steps - warm_up)
-        final = self.arguments.final_share
-        return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
+        return learning_rate(self.arguments, step)
 
     def backward(self, tokens):
         """Adds the gradient of the loss to the student's; the loss."""
@@ -164,6 +158,16 @@ def attention_divergence(student, teacher):
     seen = torch.ones_like(student, dtype=torch.bool).tril()
     student, teacher = (torch.where(seen, weights, 1).log() for weights in (student, teacher))
     return torch.where(seen, teacher.exp() * (teacher - student), 0).sum(-1).mean()
+
+
+def learning_rate(settings, step):
+    """Of a step, counted from 0: up in a line, then a cosine that would reach the final share one step after the last."""
+    peak, warm_up, steps = settings.peak, settings.warm_up, settings.steps
+    if step < warm_up:
+        return peak * (step + 1) / warm_up
+    progress = (step - warm_up) / (steps - warm_up)
+    final = settings.final_share
+    return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
 def adamw(model, weight_decay):

@@ -21,7 +21,7 @@ from transformers import AutoTokenizer, BertForMaskedLM, BertForSequenceClassifi
 from classification import read_labelled
 from recovery import examples
 from recovery.gradual_pruning import GradualPruning
-from recovery.run import adamw
+from recovery.run import adamw, learning_rate
 
 
 class Mask(torch.nn.Module):
@@ -51,13 +51,6 @@ class Training:
         self.model, self.settings = model, settings
         self.loss, self.batch, self.held_out_loss = loss, batch, held_out_loss
 
-    def learning_rate(self, step):
-        peak, warm_up, steps = self.settings.peak, self.settings.warm_up, self.settings.steps
-        if step < warm_up:
-            return peak * (step + 1) / warm_up
-        final = self.settings.final_share
-        return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up))))
-
     def run(self, what, before_step=lambda _step: None):
         """The step whose parameters the model is left with."""
         settings = self.settings
@@ -77,7 +70,7 @@ class Training:
         for step in range(settings.steps):
             before_step(step)
             for group in optimizer.param_groups:
-                group["lr"] = self.learning_rate(step)
+                group["lr"] = learning_rate(settings, step)
             optimizer.zero_grad(set_to_none=True)
             loss = self.loss(self.batch(step))
             loss.backward()

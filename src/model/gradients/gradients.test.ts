@@ -5,6 +5,7 @@ import { readFloats } from '../../gpu/transfer';
 import { expectAllClose } from '../../testing/allclose';
 import fixture from '../../testing/fixtures/gradients.json';
 import vectorFixture from '../../testing/fixtures/vector-gradients.json';
+import { norm, relativeError } from '../../testing/fixture-gradients';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { loadModel } from '../load-model';
 import type { Model } from '../model';
@@ -75,12 +76,9 @@ async function take<Key>({ gradients, losses }: Gradients<Key>) {
   return { values, losses: ofLosses };
 }
 
-const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
-
-/** ‖actual − expected‖ / ‖expected‖ */
-function relativeError(actual: Float32Array, expected: readonly number[]): number {
+function errorOfWhole(actual: ArrayLike<number>, expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
-  return norm(actual.map((value, index) => value - expected[index])) / norm(expected);
+  return relativeError(actual, expected);
 }
 
 describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (family) => {
@@ -98,7 +96,7 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
         });
       }
       for (const [module, gradient] of Object.entries(expected.weights))
-        expect(relativeError(values.get(module)!, gradient), module).toBeLessThan(RELATIVE);
+        expect(errorOfWhole(values.get(module)!, gradient), module).toBeLessThan(RELATIVE);
     }));
 
   test('gradients of biases, norms and embeddings of positions and token types', () =>
@@ -114,7 +112,7 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
         const gradient = await readFloats(grads[index]);
         // A key's bias moves all scores of a query alike: its gradient is 0, and only rounding is left of it.
         if (norm(exact[name]) < 1e-9) expect(norm(gradient), name).toBeLessThan(1e-6);
-        else expect(relativeError(gradient, exact[name]), name).toBeLessThan(RELATIVE);
+        else expect(errorOfWhole(gradient, exact[name]), name).toBeLessThan(RELATIVE);
       }
       tf.dispose([value, ...grads]);
     }));
@@ -131,7 +129,7 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
         expectAllClose(losses, [expected.losses[index]], { absolute: 0, relative: RELATIVE });
         values.get(module)!.forEach((value, position) => (sum[position] += value / batch.batch));
       }
-      expect(relativeError(sum, gradient)).toBeLessThan(RELATIVE);
+      expect(errorOfWhole(sum, gradient)).toBeLessThan(RELATIVE);
     }));
 
   test.each(['heads', 'neurons'] as const)('gates on %s, of each sequence its own', (of) =>
@@ -140,7 +138,7 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
       expect([...values.keys()]).toEqual([0, 1]);
       for (const [block, gradient] of values) {
         const ofBlock = expected[of].flatMap((ofSequence) => ofSequence[block]);
-        expect(relativeError(gradient, ofBlock)).toBeLessThan(RELATIVE);
+        expect(errorOfWhole(gradient, ofBlock)).toBeLessThan(RELATIVE);
       }
     }),
   );

@@ -1,6 +1,7 @@
 import { discardTraining } from '../../store/training-actions';
-import { formatBytes, formatMoment } from '../format';
+import { formatBytes } from '../format';
 import { useLab, useLabContext } from '../lab-context';
+import { KeptRunRow } from './KeptRunRow';
 
 /** What runs came to, kept so that a recipe that begins with the same steps need not train again. */
 export function FinishedRuns() {
@@ -19,15 +20,7 @@ export function FinishedRuns() {
       </p>
       <ul className="kept-runs" aria-label="Finished runs">
         {finished.map((run) => (
-          <li key={run.id} className="row wrap">
-            <span>
-              {run.recipe.name}
-              <small className="hint">
-                {' '}
-                {run.steps} steps, {run.model}, kept {formatMoment(run.savedAt)}, {formatBytes(run.bytes)}
-              </small>
-            </span>
-            <span className="spacer" />
+          <KeptRunRow key={run.id} run={run} reached={`${run.steps} steps, ${run.model}`}>
             <button
               type="button"
               disabled={busy}
@@ -36,7 +29,7 @@ export function FinishedRuns() {
             >
               Forget
             </button>
-          </li>
+          </KeptRunRow>
         ))}
       </ul>
       <button type="button" disabled={busy} onClick={() => void discardTraining(context, finished)}>

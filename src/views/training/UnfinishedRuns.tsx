@@ -1,6 +1,6 @@
 import { discardTraining, resumeTraining } from '../../store/training-actions';
-import { formatBytes, formatMoment } from '../format';
 import { useLab, useLabContext } from '../lab-context';
+import { KeptRunRow } from './KeptRunRow';
 
 /** Runs of the open model that broke off: a closed page, a lost device, a cancellation. */
 export function UnfinishedRuns() {
@@ -12,15 +12,7 @@ export function UnfinishedRuns() {
       <h3>Unfinished runs</h3>
       <ul className="kept-runs" aria-label="Unfinished runs">
         {unfinished.map((run) => (
-          <li key={run.id} className="row wrap">
-            <span>
-              {run.recipe.name}
-              <small className="hint">
-                {' '}
-                step {run.step} of {run.steps}, kept {formatMoment(run.savedAt)}, {formatBytes(run.bytes)}
-              </small>
-            </span>
-            <span className="spacer" />
+          <KeptRunRow key={run.id} run={run} reached={`step ${run.step} of ${run.steps}`}>
             <button
               type="button"
               disabled={busy}
@@ -37,7 +29,7 @@ export function UnfinishedRuns() {
             >
               Discard
             </button>
-          </li>
+          </KeptRunRow>
         ))}
       </ul>
     </>
