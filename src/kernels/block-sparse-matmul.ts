@@ -19,8 +19,6 @@ import { packedValueInputs, packedValueSource } from './packed-values';
 import { rowProductKernel, rowProductWorkgroups } from './row-product';
 import { type Tile, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 
-/** Lanes of a subgroup that make rows of one block row side by side. */
-const EXCHANGE_LANES = 4;
 /** Tokens of a tile: the least that hold them all, up to what registers hold beside so many rows. */
 const EXCHANGE_TOKENS = [8, 16, 32] as const;
 const GREATEST_SUMS = 128;
@@ -100,13 +98,14 @@ function launchOf(matrix: BlockSparseMatrix, tokens: number, epilogue: Epilogue)
 
 /** The tile whose rows are of one block row. Where a lane makes few rows, what it reads of them serves more tokens. */
 function tileFor({ block: [blockRows] }: BlockSparseMatrix, tokens: number, device: KernelProfile): Tile {
-  if (device.tile !== 'exchange' || blockRows % EXCHANGE_LANES !== 0) {
+  const { exchangeLanes: lanes } = device;
+  if (device.tile !== 'exchange' || blockRows % lanes !== 0) {
     return { tokens: REGISTER_TOKENS, rows: greatestDivisor(blockRows, GREATEST_ROWS), lanes: 1 };
   }
-  const rows = greatestDivisor(blockRows / EXCHANGE_LANES, GREATEST_ROWS);
+  const rows = greatestDivisor(blockRows / lanes, GREATEST_ROWS);
   const affordable = EXCHANGE_TOKENS.filter((height) => height * rows <= GREATEST_SUMS);
   const height = affordable.find((enough) => enough >= tokens) ?? affordable[affordable.length - 1];
-  return { tokens: height, rows, lanes: EXCHANGE_LANES };
+  return { tokens: height, rows, lanes };
 }
 
 function greatestDivisor(size: number, limit: number): number {

@@ -13,24 +13,29 @@ export interface KernelProfile {
    * `workgroup` brings tiles of both matrices to workgroup memory.
    */
   readonly tile: 'exchange' | 'registers' | 'workgroup';
+  /** Lanes that hand activations round; 1 where none do. */
+  readonly exchangeLanes: number;
 }
 
 /** Software adapters: every read is dear, workgroup memory and barriers most of all, and registers are memory anyway. */
 const SOFTWARE = { name: 'software', rowsPerLane: 8 } as const;
 /** GPUs: neighbouring lanes read neighbouring words; registers are scarce and barriers cheap. */
-const HARDWARE = { name: 'hardware', lanesPerRow: 32, rowsPerLane: 4, tile: 'workgroup' } as const;
+const HARDWARE = { name: 'hardware', lanesPerRow: 32, rowsPerLane: 4, tile: 'workgroup', exchangeLanes: 1 } as const;
 
 /** A subgroup of so many lanes is what SwiftShader has; the sizes for software adapters were measured on it. */
-const SOFTWARE_LANES = 4;
+const SWIFTSHADER_LANES = 4;
+/** llvmpipe's, where the processor has vectors of 256 bits. */
+const LLVMPIPE_LANES = 8;
 
 /** The profile of the open device. */
 export function kernelProfile(): KernelProfile {
   const { device, kernelsFor } = currentGpu();
   const subgroupLanes = exactSubgroupLanes(device);
   if (kernelsFor === 'hardware') return { ...HARDWARE, subgroupLanes };
-  return subgroupLanes === SOFTWARE_LANES
-    ? { ...SOFTWARE, subgroupLanes, lanesPerRow: SOFTWARE_LANES, tile: 'exchange' }
-    : { ...SOFTWARE, lanesPerRow: 1, tile: 'registers' };
+  const lanesPerRow = subgroupLanes === SWIFTSHADER_LANES ? SWIFTSHADER_LANES : 1;
+  return subgroupLanes === SWIFTSHADER_LANES || subgroupLanes === LLVMPIPE_LANES
+    ? { ...SOFTWARE, subgroupLanes, lanesPerRow, tile: 'exchange', exchangeLanes: subgroupLanes }
+    : { ...SOFTWARE, lanesPerRow: 1, tile: 'registers', exchangeLanes: 1 };
 }
 
 function exactSubgroupLanes(device: GPUDevice): number | undefined {

@@ -30,17 +30,17 @@ export interface Tile {
   readonly lanes: number;
 }
 
-const EXCHANGE: Tile = { tokens: 16, rows: 8, lanes: 4 };
+const EXCHANGE = { tokens: 16, rows: 8 };
 /** Half as high, for prompts that would leave most of a tile empty. */
-const EXCHANGE_LOW: Tile = { tokens: 8, rows: 8, lanes: 4 };
+const EXCHANGE_LOW = { tokens: 8, rows: 8 };
 const REGISTERS: Tile = { tokens: 8, rows: 8, lanes: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
 
 /** The tile for so many tokens where products are made in registers. */
-export function tileFor(tokens: number, { tile }: KernelProfile): Tile {
+export function tileFor(tokens: number, { tile, exchangeLanes }: KernelProfile): Tile {
   if (tile !== 'exchange') return REGISTERS;
-  return tokens > EXCHANGE_LOW.tokens ? EXCHANGE : EXCHANGE_LOW;
+  return { ...(tokens > EXCHANGE_LOW.tokens ? EXCHANGE : EXCHANGE_LOW), lanes: exchangeLanes };
 }
 
 /**

@@ -14,7 +14,7 @@ const WANTED_WORKGROUPS = 256;
 const LEAST_BAND = 128;
 
 /** For software adapters: lanes of a subgroup that hand the left side round; without subgroups, one. */
-const EXCHANGE: RegisterTile = { rows: 16, quads: 2, lanes: 4 };
+const EXCHANGE = { rows: 16, quads: 2 };
 const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
@@ -32,8 +32,7 @@ export function transposedProduct(left: tf.Tensor2D, right: tf.Tensor2D): tf.Ten
   const columns = right.shape[1];
   const profile = kernelProfile();
   if (profile.tile !== 'workgroup') {
-    const tile = profile.tile === 'exchange' ? EXCHANGE : REGISTERS;
-    const invocations = tile.lanes > 1 ? tile.lanes : REGISTER_INVOCATIONS;
+    const { tile, invocations } = registerTile(profile);
     const across = Math.ceil(columns / (4 * tile.quads * invocations));
     return launch(left, right, [rows, columns], terms, [across, Math.ceil(rows / tile.rows)]);
   }
@@ -58,7 +57,7 @@ function launch(
   const [terms, rows] = left.shape;
   const columns = right.shape[1];
   const profile = kernelProfile();
-  const key = `${profile.name} ${profile.tile} ${quadKey(rows)} ${quadKey(columns)}`;
+  const key = `${profile.name} ${profile.tile} ${profile.exchangeLanes} ${quadKey(rows)} ${quadKey(columns)}`;
   const [y] = runKernel(
     remember(key, () => makeKernel(rows, columns, profile)),
     {
@@ -71,12 +70,12 @@ function launch(
   return y as tf.Tensor2D;
 }
 
-function makeKernel(rows: number, columns: number, { tile }: KernelProfile): Kernel {
+function makeKernel(rows: number, columns: number, profile: KernelProfile): Kernel {
   const left = quadReader('left', rows, 'rows');
   const right = quadReader('right', columns, 'columns');
   return {
     name: 'transposed-product',
-    enable: tile === 'exchange' ? ['subgroups'] : undefined,
+    enable: profile.tile === 'exchange' ? ['subgroups'] : undefined,
     source: `@group(0) @binding(0) var<storage, read> left: ${left.type};
 @group(0) @binding(1) var<storage, read> right: ${right.type};
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
@@ -90,13 +89,18 @@ struct Uniforms {
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 ${left.source}
 ${right.source}
-${sourceOf(tile)}`,
+${sourceOf(profile)}`,
   };
 }
 
-function sourceOf(tile: KernelProfile['tile']): string {
-  if (tile === 'workgroup') return workgroupSource;
+function sourceOf(profile: KernelProfile): string {
+  if (profile.tile === 'workgroup') return workgroupSource;
+  const { tile, invocations } = registerTile(profile);
+  return registerTileSource(tile, invocations);
+}
+
+function registerTile({ tile, exchangeLanes }: KernelProfile): { tile: RegisterTile; invocations: number } {
   return tile === 'exchange'
-    ? registerTileSource(EXCHANGE, EXCHANGE.lanes)
-    : registerTileSource(REGISTERS, REGISTER_INVOCATIONS);
+    ? { tile: { ...EXCHANGE, lanes: exchangeLanes }, invocations: exchangeLanes }
+    : { tile: REGISTERS, invocations: REGISTER_INVOCATIONS };
 }
