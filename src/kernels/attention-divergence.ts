@@ -3,8 +3,12 @@ import { float, runKernel } from '../gpu/run-kernel';
 import source from './attention-divergence.wgsl?raw';
 import type { AttentionScores } from './attention-weights';
 import { elementKernel, workgroupsOf } from './element-kernel';
+import keysSeen from './keys-seen.wgsl?raw';
 
-const KERNEL = elementKernel({ name: 'attention-divergence', source }, 'uniforms.rows');
+const KERNEL = elementKernel(
+  { name: 'attention-divergence', source: `${keysSeen}\n${source}` },
+  'uniforms.rows',
+);
 
 /** `scale` is the student's. */
 export interface ComparedScores extends AttentionScores {

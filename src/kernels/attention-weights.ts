@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { float, type Kernel, runKernel } from '../gpu/run-kernel';
 import { elementKernel, workgroupsOf } from './element-kernel';
 import source from './attention-weights.wgsl?raw';
+import keysSeen from './keys-seen.wgsl?raw';
 
 /** Which keys the queries of a batch see, and by what their scores are multiplied. */
 export interface AttentionScores {
@@ -16,7 +17,7 @@ const kernel = (gradient: boolean): Kernel =>
   elementKernel(
     {
       name: gradient ? 'attention-weights-gradient' : 'attention-weights',
-      source: `const GRADIENT = ${gradient};\n${source}`,
+      source: `const GRADIENT = ${gradient};\n${keysSeen}\n${source}`,
     },
     'uniforms.rows',
   );

@@ -1,5 +1,6 @@
 // Softmax of attention scores over the keys that a query sees, and its gradient. One row of scores an invocation; the constant
 // GRADIENT chooses. y = softmax(scale * scores), or y = scale * weights * (changes - sum of weights * changes).
+// `keysSeen` comes from the text before this.
 @group(0) @binding(0) var<storage, read> keyCounts: array<i32>;
 @group(0) @binding(1) var<storage, read> first: array<f32>;
 @group(0) @binding(2) var<storage, read> second: array<f32>;
@@ -15,34 +16,32 @@ struct Uniforms {
 @group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
 fn element(row: u32) {
-  let query = row % uniforms.length;
-  let keys = u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
-  let visible = select(keys, min(keys, query + 1u), uniforms.causal == 1u);
   let start = row * uniforms.length;
+  let end = start + keysSeen(row);
   if (GRADIENT) {
     var mean = 0.0;
-    for (var key = start; key < start + visible; key++) {
+    for (var key = start; key < end; key++) {
       mean += first[key] * second[key];
     }
-    for (var key = start; key < start + visible; key++) {
+    for (var key = start; key < end; key++) {
       y[key] = uniforms.scale * first[key] * (second[key] - mean);
     }
   } else {
     var greatest = first[start];
-    for (var key = start + 1u; key < start + visible; key++) {
+    for (var key = start + 1u; key < end; key++) {
       greatest = max(greatest, first[key]);
     }
     var sum = 0.0;
-    for (var key = start; key < start + visible; key++) {
+    for (var key = start; key < end; key++) {
       let weight = exp(uniforms.scale * (first[key] - greatest));
       y[key] = weight;
       sum += weight;
     }
-    for (var key = start; key < start + visible; key++) {
+    for (var key = start; key < end; key++) {
       y[key] /= sum;
     }
   }
-  for (var key = start + visible; key < start + uniforms.length; key++) {
+  for (var key = end; key < start + uniforms.length; key++) {
     y[key] = 0.0;
   }
 }

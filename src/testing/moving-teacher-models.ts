@@ -5,10 +5,9 @@ import type { Model } from '../model/model';
 import { MovingTeacher } from '../train/moving-teacher';
 import { TrainableModel } from '../train/trainable-model';
 import type { TrainingSettings } from '../train/training-settings';
-import { DenseWeight } from '../weights/dense-weight';
-import type { LinearWeight } from '../weights/linear-weight';
 import fixture from './fixtures/moving-teacher.json';
 import { openFolder } from './folder-checkpoint';
+import { shrunkModel } from './shrunk-model';
 
 /** The run of the fixture. */
 export const FIXTURE_RUN: TrainingSettings = fixture.settings;
@@ -26,7 +25,7 @@ export async function withStudentAndTeacher<T>(
   check: (models: StudentAndTeacher) => Promise<T>,
 ): Promise<T> {
   const base = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
-  const start = await shrunk(base);
+  const start = await shrunkModel(base, fixture.shrink);
   const student = await TrainableModel.of(start);
   const teacher = await MovingTeacher.of(base, settings);
   try {
@@ -40,14 +39,4 @@ export async function withStudentAndTeacher<T>(
 export function fixtureBatch(ids: readonly number[]): TrainingBatch {
   const { batchSize, sequenceLength } = FIXTURE_RUN;
   return withNextTokens({ ids: Int32Array.from(ids), batch: batchSize, length: sequenceLength });
-}
-
-async function shrunk(base: Model): Promise<Model> {
-  const linears = new Map<string, LinearWeight>();
-  for (const module of base.blockLinears) {
-    const weight = base.linears.get(module)!;
-    const values = (await weight.dense()).map((value) => Math.fround(value * fixture.shrink));
-    linears.set(module, DenseWeight.fromValues(values, weight.shape));
-  }
-  return base.withLinears(linears);
 }

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch.nn import functional
 
-from recovery.run import adamw
+from recovery.training_loop import adamw
 
 
 class MovingTeacher:

@@ -1,7 +1,6 @@
-"""Training a student against the demo GPT-2 as Lathe's `train` does it: the loss, the optimizer, the schedule, the best."""
+"""Training a student against the demo GPT-2 as Lathe does it: what it learns from, its loss, what it is held to."""
 
 import copy
-import math
 from pathlib import Path
 
 import torch
@@ -10,7 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from perplexity import perplexity
 
-from . import windows
+from . import training_loop, windows
 
 PUBLIC = Path(__file__).resolve().parents[2] / "public"
 WINDOW, WINDOWS = 256, 16
@@ -110,7 +109,7 @@ class Run:
         return total / count
 
     def learning_rate(self, step):
-        return learning_rate(self.arguments, step)
+        return training_loop.learning_rate(self.arguments, step)
 
     def backward(self, tokens):
         """Adds the gradient of the loss to the student's; the loss."""
@@ -118,39 +117,21 @@ class Run:
         loss.backward()
         return loss.item()
 
-    def train(self, before_step=lambda _step: None, backward=None, held_out_loss=None):
-        """Leaves the student with the parameters of the least held-out loss."""
+    def train(self, before_step=None, backward=None, held_out_loss=None):
+        """Leaves the student with the parameters of the least held-out loss; the step that they are of."""
         arguments = self.arguments
-        held_out_loss = held_out_loss or self.held_out_loss
-        parameters = [parameter for parameter in self.student.parameters() if parameter.requires_grad]
-        optimizer = adamw(self.student, arguments.weight_decay)
-        best, best_loss, best_step = None, math.inf, None
 
-        def consider(step, loss):
-            nonlocal best, best_loss, best_step
-            held_out = held_out_loss()
-            print(f"step {step} loss {loss:.4f} held out {held_out:.4f}", flush=True)
-            if held_out < best_loss:
-                best, best_loss, best_step = copy.deepcopy(self.student.state_dict()), held_out, step
-
-        consider(0, math.nan)
-        for step in range(arguments.steps):
-            before_step(step)
+        def backward_of(step):
             self.student.train()
-            for group in optimizer.param_groups:
-                group["lr"] = self.learning_rate(step)
             tokens = windows.batch(self.training, step, arguments.batch_size, arguments.length, arguments.seed)
-            optimizer.zero_grad(set_to_none=True)
-            loss = (backward or self.backward)(tokens)
-            torch.nn.utils.clip_grad_norm_(parameters, arguments.clipping)
-            optimizer.step()
-            if (step + 1) % arguments.evaluate_every == 0 or step + 1 == arguments.steps:
-                consider(step + 1, loss)
+            return (backward or self.backward)(tokens)
+
+        def report_on_the_way(step):
             if arguments.perplexity_every and (step + 1) % arguments.perplexity_every == 0:
                 self.report(f"at step {step + 1}")
-        self.student.load_state_dict(best)
-        print(f"best at step {best_step}", flush=True)
-        return best_step
+
+        held_out_loss = held_out_loss or self.held_out_loss
+        return training_loop.train(self.student, arguments, backward_of, held_out_loss, before_step, report_on_the_way)
 
 
 def attention_divergence(student, teacher):
@@ -158,23 +139,3 @@ def attention_divergence(student, teacher):
     seen = torch.ones_like(student, dtype=torch.bool).tril()
     student, teacher = (torch.where(seen, weights, 1).log() for weights in (student, teacher))
     return torch.where(seen, teacher.exp() * (teacher - student), 0).sum(-1).mean()
-
-
-def learning_rate(settings, step):
-    """Of a step, counted from 0: up in a line, then a cosine that would reach the final share one step after the last."""
-    peak, warm_up, steps = settings.peak, settings.warm_up, settings.steps
-    if step < warm_up:
-        return peak * (step + 1) / warm_up
-    progress = (step - warm_up) / (steps - warm_up)
-    final = settings.final_share
-    return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
-
-
-def adamw(model, weight_decay):
-    """Decay on matrices, factors and position embeddings, none on biases and norms."""
-    decaying, others = [], []
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            (decaying if parameter.dim() >= 2 else others).append(parameter)
-    groups = [{"params": decaying, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, betas=(0.9, 0.98))

@@ -9,7 +9,6 @@ The same windows, masks, sentences and new weights as Lathe draws; with --sparsi
 
 import argparse
 import copy
-import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,9 +18,8 @@ from torch.nn.utils import parametrize
 from transformers import AutoTokenizer, BertForMaskedLM, BertForSequenceClassification
 
 from classification import read_labelled
-from recovery import examples
+from recovery import examples, training_loop
 from recovery.gradual_pruning import GradualPruning
-from recovery.run import adamw, learning_rate
 
 
 class Mask(torch.nn.Module):
@@ -42,45 +40,6 @@ class MaskedLinear:
         parametrize.register_parametrization(linear, "weight", Mask(linear.weight.detach()), unsafe=True)
         self.weight = linear.parametrizations.weight.original
         self.mask = linear.parametrizations.weight[0].mask
-
-
-class Training:
-    """AdamW with a warm-up and a cosine on batches that a step has; keeps the parameters of the least held-out loss."""
-
-    def __init__(self, model, settings, loss, batch, held_out_loss):
-        self.model, self.settings = model, settings
-        self.loss, self.batch, self.held_out_loss = loss, batch, held_out_loss
-
-    def run(self, what, before_step=lambda _step: None):
-        """The step whose parameters the model is left with."""
-        settings = self.settings
-        parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        optimizer = adamw(self.model, settings.weight_decay)
-        best, best_loss, best_step = None, math.inf, None
-
-        def consider(step, loss):
-            nonlocal best, best_loss, best_step
-            held_out = self.held_out_loss()
-            print(f"{what}: step {step} loss {loss:.4f} held out {held_out:.4f}", flush=True)
-            if held_out < best_loss:
-                best, best_loss, best_step = copy.deepcopy(self.model.state_dict()), held_out, step
-
-        self.model.eval()  # Lathe trains without dropout.
-        consider(0, math.nan)
-        for step in range(settings.steps):
-            before_step(step)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(settings, step)
-            optimizer.zero_grad(set_to_none=True)
-            loss = self.loss(self.batch(step))
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, settings.clipping)
-            optimizer.step()
-            if (step + 1) % settings.evaluate_every == 0 or step + 1 == settings.steps:
-                consider(step + 1, loss.item())
-        self.model.load_state_dict(best)
-        print(f"{what}: best at step {best_step}", flush=True)
-        return best_step
 
 
 class MaskedLanguage:
@@ -158,6 +117,18 @@ class Sentences:
         return hits / len(rows)
 
 
+def train(what, model, settings, data, held_out_loss, before_step=None):
+    """On the batches and the loss of the data; the step whose parameters the model is left with."""
+    model.eval()  # Lathe trains without dropout.
+
+    def backward(step):
+        loss = data.loss(data.batch(step))
+        loss.backward()
+        return loss.item()
+
+    return training_loop.train(model, settings, backward, held_out_loss, before_step, label=f"{what}: ")
+
+
 def tensors(batch):
     return tuple(torch.tensor(rows) for rows in batch)
 
@@ -171,8 +142,9 @@ def prune(model, teacher, tokenizer, arguments):
     # Of the matrices those of the blocks alone train; the embeddings of tokens and the head's stay.
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.cls.predictions.transform.dense.weight.requires_grad_(False)
-    training = Training(model, settings_of(arguments), language.loss, language.batch, pruning.held_out_loss)
-    if training.run("pruning", pruning.before_step) <= pruning.last:
+    settings = settings_of(arguments)
+    best = train("pruning", model, settings, language, pruning.held_out_loss, pruning.before_step)
+    if best <= pruning.last:
         pruning.set_masks(1.0)
     return {name: linear.mask.clone() for name, linear in linears.items()}
 
@@ -246,10 +218,7 @@ def main():
     classifier = with_classifier(model, arguments.model, arguments)
     sentences = Sentences(classifier, tokenizer, read_labelled(arguments.labelled), arguments)
     test = read_labelled(arguments.test)
-    training = Training(
-        classifier, settings_of(arguments, fine=True), sentences.loss, sentences.batch, sentences.held_out_loss
-    )
-    training.run("fine-tuning")
+    train("fine-tuning", classifier, settings_of(arguments, fine=True), sentences, sentences.held_out_loss)
     linears = dict(block_linears(classifier))
     for name, mask in masks.items():
         assert bool((linears[name].weight[mask == 0] == 0).all()), f"{name} has lost its pattern"
