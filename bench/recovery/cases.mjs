@@ -1,7 +1,7 @@
 /**
  * What is recovered on the demo GPT-2, each as steps of a recipe and as the PyTorch twin that does the same
- * (`training/recovery`). `before` is the compression alone; `trained` is the recipe; `twin` is the script and its arguments.
- * Factorized and shortened models train whole, embeddings included.
+ * (`training/recovery`). `before` is the compression alone, where it is a method of its own; `trained` is the recipe; `twin` is
+ * the script and its arguments. Factorized and shortened models train whole, embeddings included.
  */
 
 const LINEARS = ['Linear'];
@@ -17,7 +17,7 @@ const FACTORIZED = {
 };
 const THREE_BLOCKS = { keep: 'list', list: [0, 2, 4] };
 
-/** @type {readonly { id: string, title: string, before: object[], trained: object[], twin: string[] }[]} */
+/** @type {readonly { id: string, title: string, before?: object[], trained: object[], twin: string[] }[]} */
 export const CASES = [
   ...Object.entries(FACTORIZED).map(([form, step]) => ({
     id: form,
@@ -75,14 +75,20 @@ export const CASES = [
     trained: [train('quantization-aware-training', { bits: 4, groupSize: 32 })],
     twin: ['quantization_aware_training', '--bits', '4', '--group-size', '32'],
   },
+  {
+    id: 'mixture-of-experts',
+    title: 'four experts of a quarter of the neurons each',
+    trained: [train('mixture-of-experts')],
+    twin: ['mixture_of_experts'],
+  },
 ];
 
-/** The recipes of a case: the compression alone and the trained one, with the settings of its run. */
+/** The recipes of a case: the compression alone, if there is that, and the trained one, with the settings of its run. */
 export function recipesOf({ id, before, trained }, settings) {
   const withSettings = ({ trains, ...step }) =>
     trains ? { ...step, parameters: { ...step.parameters, ...settings } } : step;
   return [
-    { name: `${id}: before`, steps: before },
+    ...(before ? [{ name: `${id}: before`, steps: before }] : []),
     { name: id, steps: trained.map(withSettings), training: { text: 'fairy-tales.train.txt' } },
   ];
 }

@@ -70,9 +70,16 @@ function ofLathe(each) {
     );
     if (status !== 0) return undefined;
     const { base, variants, device, recordedAt } = JSON.parse(readFileSync(report, 'utf8'));
-    const [before, after] = variants.map(({ metrics }) => metrics.perplexity);
-    const bytes = variants[1].size.storedBytes;
-    return { base: base.metrics.perplexity, before, after, bytes, device: device.description, recordedAt };
+    const after = variants.at(-1);
+    const before = variants.length > 1 ? variants[0].metrics.perplexity : undefined;
+    return {
+      base: base.metrics.perplexity,
+      before,
+      after: after.metrics.perplexity,
+      bytes: after.size.storedBytes,
+      device: device.description,
+      recordedAt,
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -114,7 +121,7 @@ function table() {
     return [
       title,
       `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}`,
-      figure((lathe ?? pytorch).before),
+      figure(lathe?.before ?? pytorch?.before),
       figure(lathe?.after),
       figure(pytorch?.after),
       difference,
