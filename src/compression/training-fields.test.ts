@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { METHODS } from './methods';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from './training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
 
-const schema = z.strictObject(TRAINING_PARAMETERS);
+const schema = z.strictObject(trainingParameters());
 
 test('left to itself, a run is that of the figures, or shorter in its sequences where the context is', () => {
   const settings = trainingSettings('a-method', schema.parse({}), { contextLength: 1024 });
@@ -38,8 +38,13 @@ test('what does not fit is refused in one sentence', () => {
 test('every method that trains offers all settings, with the defaults that its schema has', () => {
   const training = METHODS.filter((method) => 'trains' in method);
   expect(training.length).toBeGreaterThan(0);
-  for (const { fields } of training) expect(fields).toMatchObject(TRAINING_FIELDS);
-  const defaults = schema.parse({}) as Record<string, unknown>;
-  for (const [name, field] of Object.entries(TRAINING_FIELDS))
-    expect(defaults[name], name).toBe('optional' in field && field.optional ? undefined : field.default);
+  for (const { id, fields, schema } of training) {
+    const required = 'keep' in fields ? { keep: 'first' } : {};
+    const defaults = schema.parse(required) as Record<string, unknown>;
+    for (const name of Object.keys(trainingFields())) {
+      const field = fields[name];
+      const expected = 'optional' in field && field.optional ? undefined : field.default;
+      expect(defaults[name], `${id} ${name}`).toBe(expected);
+    }
+  }
 });

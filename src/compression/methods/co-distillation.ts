@@ -6,7 +6,7 @@ import type { Student } from '../../train/student';
 import type { ModelMethod } from '../method';
 import { movingTeacherFields, movingTeacherParameters } from '../moving-teacher-fields';
 import { trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const TEACHER_LEARNING_RATE = 0.1;
 
@@ -14,7 +14,7 @@ const schema = z.strictObject({
   ...movingTeacherParameters(TEACHER_LEARNING_RATE),
   teacherWeight: z.number().min(0).max(1).default(0.3),
   result: z.enum(['student', 'teacher']).default('student'),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -50,7 +50,7 @@ export const coDistillation: ModelMethod<Parameters> = {
       default: 'student',
       help: 'Whose held-out loss is watched, and which of the two is kept.',
     },
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 

@@ -14,14 +14,14 @@ import {
   requireWholeGroups,
 } from '../sparsity-pattern';
 import { requireDense, trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
   climb: z.number().min(0).max(10).default(0.05),
   plus: z.boolean().default(true),
   ...distillationParameters(),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -57,7 +57,7 @@ export const compressionAwareMinimizer: ModelMethod<Parameters> = {
       help: 'Whether the gradient at the dense weights is added to the one at the pruned weights.',
     },
     ...distillationFields(),
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 

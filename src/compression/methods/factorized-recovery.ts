@@ -6,7 +6,7 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import { distillationFields, distillationParameters, objectiveOf } from '../distillation-fields';
 import { type ModelMethod, RecipeError } from '../method';
 import { trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 import { Turns } from '../turns';
 import { WaitingMatrix } from '../waiting-matrix';
 
@@ -16,7 +16,7 @@ const DISTILLATION = { hiddenWeight: 0.1 };
 const schema = z.strictObject({
   blocksAtATime: z.number().int().positive().optional(),
   ...distillationParameters(DISTILLATION),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -45,7 +45,7 @@ export const factorizedRecovery: ModelMethod<Parameters> = {
       help: 'So many blocks take their factors at a time, the first first; the others run on the matrices of the base until their turn. Left open: all at once.',
     },
     ...distillationFields(DISTILLATION),
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 

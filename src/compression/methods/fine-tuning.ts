@@ -3,8 +3,8 @@ import { fineTuning as fineTuningObjective } from '../../train/fine-tuning-objec
 import type { ModelMethod } from '../method';
 import { trainVariant } from '../train-variant';
 import {
-  TRAINING_FIELDS,
-  TRAINING_PARAMETERS,
+  trainingFields,
+  trainingParameters,
   type TrainingParameters,
   trainingSettings,
 } from '../training-fields';
@@ -20,8 +20,8 @@ export const fineTuning: ModelMethod<TrainingParameters> = {
   appliesTo: 'model',
   trains: true,
   usualTargets: ['re:.*'],
-  fields: TRAINING_FIELDS,
-  schema: z.strictObject(TRAINING_PARAMETERS),
+  fields: trainingFields(),
+  schema: z.strictObject(trainingParameters()),
 
   async compressModel(model, targets, parameters, context) {
     const settings = trainingSettings('fine-tuning', parameters, model.config);

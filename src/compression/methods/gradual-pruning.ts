@@ -16,7 +16,7 @@ import {
   requireWholeGroups,
 } from '../sparsity-pattern';
 import { requireDense, trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
@@ -24,7 +24,7 @@ const schema = z.strictObject({
   pruneEvery: z.number().int().positive().default(10),
   pruningShare: z.number().min(0).max(1).default(0.5),
   ...distillationParameters(),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -69,7 +69,7 @@ export const gradualPruning: ModelMethod<Parameters> = {
       help: 'Share of the steps after which the final sparsity is reached and the pattern locked.',
     },
     ...distillationFields(),
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 

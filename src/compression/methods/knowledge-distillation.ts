@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { distillationFields, distillationParameters, objectiveOf } from '../distillation-fields';
 import type { ModelMethod } from '../method';
 import { trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
-const schema = z.strictObject({ ...distillationParameters(), ...TRAINING_PARAMETERS });
+const schema = z.strictObject({ ...distillationParameters(), ...trainingParameters() });
 
 type Parameters = z.infer<typeof schema>;
 
@@ -18,7 +18,7 @@ export const knowledgeDistillation: ModelMethod<Parameters> = {
     'Trains what earlier steps left, in its own forms, on the logits of the base and the text itself: recovers quality at the same size, and costs a training run.',
   appliesTo: 'model',
   trains: true,
-  fields: { ...distillationFields(), ...TRAINING_FIELDS },
+  fields: { ...distillationFields(), ...trainingFields() },
   schema,
 
   async compressModel(model, targets, parameters, context) {

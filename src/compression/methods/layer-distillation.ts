@@ -3,12 +3,12 @@ import { distillationFields, distillationParameters, objectiveOf } from '../dist
 import { keepBlocks, LAYER_FIELDS, LAYER_PARAMETERS } from '../layer-selection';
 import type { ModelMethod } from '../method';
 import { trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const schema = z.strictObject({
   ...LAYER_PARAMETERS,
   ...distillationParameters(),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -23,7 +23,7 @@ export const layerDistillation: ModelMethod<Parameters> = {
     'Keeps the first, the last, every other, or any blocks and trains them on the base: smaller and faster in proportion, for the cost of a training run.',
   appliesTo: 'model',
   trains: true,
-  fields: { ...LAYER_FIELDS, ...distillationFields(), ...TRAINING_FIELDS },
+  fields: { ...LAYER_FIELDS, ...distillationFields(), ...trainingFields() },
   schema,
 
   async compressModel(model, targets, parameters, context) {

@@ -6,14 +6,14 @@ import type { Student } from '../../train/student';
 import { type ModelMethod, RecipeError } from '../method';
 import { movingTeacherFields, movingTeacherParameters } from '../moving-teacher-fields';
 import { trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const TEACHER_LEARNING_RATE = 0.01;
 
 const schema = z.strictObject({
   ...movingTeacherParameters(TEACHER_LEARNING_RATE),
   pilotLearningRate: z.number().positive().max(10).default(0.05),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -39,7 +39,7 @@ export const metaDistillation: ModelMethod<Parameters> = {
       default: 0.05,
       help: "Of the step of plain gradient descent by which a lesson's worth is found out, and which is then taken back.",
     },
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 

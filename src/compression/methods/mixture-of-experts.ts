@@ -19,7 +19,7 @@ import { singleSequences } from '../fisher-source';
 import { type ModelMethod, RecipeError } from '../method';
 import { type FeedForwardModules, neuronImportance } from '../neuron-importance';
 import { requireDense, trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const ID = 'mixture-of-experts';
 
@@ -40,7 +40,7 @@ const schema = z.strictObject({
   sharedNeurons: z.number().min(0).max(1).default(0.67),
   importanceSequences: z.number().int().positive().max(65_536).default(64),
   ...distillationParameters(DISTILLATION),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -94,7 +94,7 @@ export const mixtureOfExperts: ModelMethod<Parameters> = {
       help: 'Sequences of the training text by whose losses the importance of neurons is told.',
     },
     ...distillationFields(DISTILLATION),
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 

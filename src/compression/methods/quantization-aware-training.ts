@@ -10,7 +10,7 @@ import { distillationFields, distillationParameters, objectiveOf } from '../dist
 import type { ModelMethod } from '../method';
 import { bitsField, groupSizeField, rangeField, requireGroupsDivide } from '../quantization-fields';
 import { requireDense, trainVariant } from '../train-variant';
-import { TRAINING_FIELDS, TRAINING_PARAMETERS, trainingSettings } from '../training-fields';
+import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
 const schema = z.strictObject({
   bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
@@ -18,7 +18,7 @@ const schema = z.strictObject({
   symmetric: z.boolean().default(true),
   noise: z.number().positive().max(1).default(1),
   ...distillationParameters(),
-  ...TRAINING_PARAMETERS,
+  ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -50,7 +50,7 @@ export const quantizationAwareTraining: ModelMethod<Parameters> = {
       help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
     },
     ...distillationFields(),
-    ...TRAINING_FIELDS,
+    ...trainingFields(),
   },
   schema,
 
