@@ -15,9 +15,8 @@ const FACTORIZED = {
   'tensor-train': compress('tensor-train', { rows: [8, '1/8'], columns: [8, '1/8'], parametersKept: 0.5 }),
   'low-rank': compress('low-rank', { parametersKept: 0.5 }),
 };
-/** What came out best of those that were tried at a third of the tokens: no text but the base's logits, small batches. */
-const OWN_RECIPE = { distillationWeight: 1, hiddenWeight: 0.1, peakLearningRate: 6e-4 };
-const OWN_RECIPE_OF_TWIN = ['--distillation-weight', '1', '--hidden-weight', '0.1', '--peak', '6e-4'];
+/** Peaks of the recipe that came out best of those that were tried: logits and hidden states alone, two sequences a step. */
+const OWN_RECIPE_PEAKS = { kronecker: 8e-4, 'tensor-train': 1.2e-3 };
 const THREE_BLOCKS = { keep: 'list', list: [0, 2, 4] };
 
 /** @type {readonly { id: string, title: string, before?: object[], trained: object[], twin: string[] }[]} */
@@ -29,12 +28,22 @@ export const CASES = [
     trained: [step, train('knowledge-distillation', {}, EVERYTHING)],
     twin: ['knowledge_distillation', '--form', form, '--embedding'],
   })),
-  ...Object.entries(FACTORIZED).map(([form, step]) => ({
+  ...Object.entries(OWN_RECIPE_PEAKS).map(([form, peakLearningRate]) => ({
     id: `${form}-own-recipe`,
     title: `${form} at half of the parameters, by logits and hidden states`,
-    before: [step],
-    trained: [step, train('knowledge-distillation', OWN_RECIPE, EVERYTHING)],
-    twin: ['knowledge_distillation', '--form', form, '--embedding', ...OWN_RECIPE_OF_TWIN],
+    before: [FACTORIZED[form]],
+    trained: [
+      FACTORIZED[form],
+      train(
+        'knowledge-distillation',
+        { distillationWeight: 1, hiddenWeight: 0.1, peakLearningRate },
+        EVERYTHING,
+      ),
+    ],
+    twin: [
+      ...['knowledge_distillation', '--form', form, '--embedding'],
+      ...['--distillation-weight', '1', '--hidden-weight', '0.1', '--peak', String(peakLearningRate)],
+    ],
   })),
   {
     id: 'factorized-recovery',
@@ -82,8 +91,11 @@ export const CASES = [
     id: 'int4',
     title: 'int4 in groups of 32, quantization-aware',
     before: [compress('round-to-nearest', { bits: 4, strategy: 'group', groupSize: 32, symmetric: true })],
-    trained: [train('quantization-aware-training', { bits: 4, groupSize: 32 })],
-    twin: ['quantization_aware_training', '--bits', '4', '--group-size', '32'],
+    trained: [train('quantization-aware-training', { bits: 4, groupSize: 32, distillationWeight: 1 })],
+    twin: [
+      'quantization_aware_training',
+      ...['--bits', '4', '--group-size', '32', '--distillation-weight', '1', '--peak', '1e-4'],
+    ],
   },
   {
     id: 'mixture-of-experts',

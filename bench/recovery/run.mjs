@@ -132,7 +132,8 @@ function table() {
 
 Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure((results[0].lathe ?? results[0].pytorch).base)}.
 0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; "by logits and hidden states" is 1·KL + 0.1·the mean
-squared differences of hidden states, and a peak of 6e-4. PyTorch is the twin in \`training/recovery\`, on the same windows.
+squared differences of hidden states, and a peak of 8e-4
+(Kronecker) or 1.2e-3; int4 is 1·KL and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on the same windows.
 Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
 | what | tokens: steps × sequences × length | before | Lathe | PyTorch | difference |

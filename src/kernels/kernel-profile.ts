@@ -20,7 +20,13 @@ export interface KernelProfile {
 /** Software adapters: every read is dear, workgroup memory and barriers most of all, and registers are memory anyway. */
 const SOFTWARE = { name: 'software', rowsPerLane: 8 } as const;
 /** GPUs: neighbouring lanes read neighbouring words; registers are scarce and barriers cheap. */
-const HARDWARE = { name: 'hardware', lanesPerRow: 32, rowsPerLane: 4, tile: 'workgroup', exchangeLanes: 1 } as const;
+const HARDWARE = {
+  name: 'hardware',
+  lanesPerRow: 32,
+  rowsPerLane: 4,
+  tile: 'workgroup',
+  exchangeLanes: 1,
+} as const;
 
 /** A subgroup of so many lanes is what SwiftShader has; the sizes for software adapters were measured on it. */
 const SWIFTSHADER_LANES = 4;

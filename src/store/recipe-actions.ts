@@ -31,18 +31,15 @@ export const PRESETS: readonly Recipe[] = [
       },
     ],
   },
-  {
-    name: 'Kronecker, A half the rows, recovered',
-    steps: [
-      {
-        method: 'kronecker',
-        targets: ['Linear'],
-        ignore: [],
-        parameters: { terms: 1, aShape: ['1/2', '1'] },
-      },
-      { method: 'knowledge-distillation', targets: ['re:.*'], ignore: [], parameters: {} },
-    ],
-  },
+  recovered(preset('Kronecker, A half the rows', 'kronecker', { terms: 1, aShape: ['1/2', '1'] }), 8e-4),
+  recovered(
+    preset('Tensor train, half', 'tensor-train', {
+      rows: [8, '1/8'],
+      columns: [8, '1/8'],
+      parametersKept: 0.5,
+    }),
+    1.2e-3,
+  ),
   preset('Every other block, distilled', 'layer-distillation', { keep: 'every-other' }),
   preset('70 % pruned gradually', 'gradual-pruning', { sparsity: 0.7 }),
   preset('int4 in the loop, groups of 32', 'quantization-aware-training', { bits: 4, groupSize: 32 }),
@@ -50,6 +47,16 @@ export const PRESETS: readonly Recipe[] = [
 
 function preset(name: string, method: string, parameters: Record<string, unknown>): Recipe {
   return { name, steps: [{ method, targets: ['Linear'], ignore: [], parameters }] };
+}
+
+/** What brought factorized models back furthest: the base's logits and hidden states alone, in many small steps (docs/methods.md). */
+function recovered({ name, steps }: Recipe, peakLearningRate: number): Recipe {
+  const parameters = {
+    ...{ steps: 3120, batchSize: 2, warmupSteps: 120, evaluateEvery: 260 },
+    ...{ peakLearningRate, distillationWeight: 1, hiddenWeight: 0.1 },
+  };
+  const training = { method: 'knowledge-distillation', targets: ['re:.*'], ignore: [], parameters };
+  return { name: `${name}, recovered`, steps: [...steps, training] };
 }
 
 export function setDraft({ store }: LabContext, draft: Recipe): void {

@@ -12,13 +12,16 @@ import { bitsField, groupSizeField, rangeField, requireGroupsDivide } from '../q
 import { requireDense, trainVariant } from '../train-variant';
 import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
 
+/** Rounded to nearest a model is near the base already: a greater rate first takes it away from there. */
+const TRAINING = { peakLearningRate: 1e-4 };
+
 const schema = z.strictObject({
   bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
   groupSize: z.number().int().positive().optional(),
   symmetric: z.boolean().default(true),
   noise: z.number().positive().max(1).default(1),
   ...distillationParameters(),
-  ...trainingParameters(),
+  ...trainingParameters(TRAINING),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -50,7 +53,7 @@ export const quantizationAwareTraining: ModelMethod<Parameters> = {
       help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
     },
     ...distillationFields(),
-    ...trainingFields(),
+    ...trainingFields(TRAINING),
   },
   schema,
 
