@@ -20,6 +20,7 @@ def main():
     parser.add_argument("--group-size", type=int, help="columns that share a scale; else each row has one")
     parser.add_argument("--noise", type=float, default=1.0)
     add_arguments(parser)
+    parser.set_defaults(peak=1e-4)
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     run = Run(arguments)
