@@ -15,35 +15,16 @@ const FACTORIZED = {
   'tensor-train': compress('tensor-train', { rows: [8, '1/8'], columns: [8, '1/8'], parametersKept: 0.5 }),
   'low-rank': compress('low-rank', { parametersKept: 0.5 }),
 };
-/** Peaks of the recipe that came out best of those that were tried: logits and hidden states alone, two sequences a step. */
-const OWN_RECIPE_PEAKS = { kronecker: 8e-4, 'tensor-train': 1.2e-3 };
 const THREE_BLOCKS = { keep: 'list', list: [0, 2, 4] };
 
 /** @type {readonly { id: string, title: string, before?: object[], trained: object[], twin: string[] }[]} */
-export const CASES = [
+const PLAIN_CASES = [
   ...Object.entries(FACTORIZED).map(([form, step]) => ({
     id: form,
     title: `${form} at half of the parameters, distilled`,
     before: [step],
     trained: [step, train('knowledge-distillation', {}, EVERYTHING)],
     twin: ['knowledge_distillation', '--form', form, '--embedding'],
-  })),
-  ...Object.entries(OWN_RECIPE_PEAKS).map(([form, peakLearningRate]) => ({
-    id: `${form}-own-recipe`,
-    title: `${form} at half of the parameters, by logits and hidden states`,
-    before: [FACTORIZED[form]],
-    trained: [
-      FACTORIZED[form],
-      train(
-        'knowledge-distillation',
-        { distillationWeight: 1, hiddenWeight: 0.1, peakLearningRate },
-        EVERYTHING,
-      ),
-    ],
-    twin: [
-      ...['knowledge_distillation', '--form', form, '--embedding'],
-      ...['--distillation-weight', '1', '--hidden-weight', '0.1', '--peak', String(peakLearningRate)],
-    ],
   })),
   {
     id: 'factorized-recovery',
@@ -103,6 +84,36 @@ export const CASES = [
     trained: [train('mixture-of-experts')],
     twin: ['mixture_of_experts'],
   },
+];
+
+/** The peak and the weight of hidden states that came out best of those that were tried, of the base's predictions alone. */
+const OWN_RECIPES = {
+  kronecker: { peakLearningRate: 8e-4, hiddenWeight: 0.1 },
+  'tensor-train': { peakLearningRate: 1.2e-3, hiddenWeight: 0.1 },
+  layers: { peakLearningRate: 8e-4, hiddenWeight: 0 },
+  'sparse-70': { peakLearningRate: 6e-4, hiddenWeight: 0.1 },
+  'sparse-2-4': { peakLearningRate: 3e-4, hiddenWeight: 0.1 },
+};
+
+/** The plain cases, and some of them again by a recipe of their own: `--batch-size 2 --steps 3120 --warm-up 120` goes with it. */
+export const CASES = [
+  ...PLAIN_CASES,
+  ...Object.entries(OWN_RECIPES).map(([id, own]) => {
+    const plain = PLAIN_CASES.find((each) => each.id === id);
+    return {
+      ...plain,
+      id: `${id}-own-recipe`,
+      title: `${plain.title}; own recipe`,
+      trained: plain.trained.map((step) =>
+        step.trains ? { ...step, parameters: { ...step.parameters, ...own, distillationWeight: 1 } } : step,
+      ),
+      twin: [
+        ...plain.twin,
+        ...['--distillation-weight', '1', '--hidden-weight', String(own.hiddenWeight)],
+        ...['--peak', String(own.peakLearningRate)],
+      ],
+    };
+  }),
 ];
 
 /** The recipes of a case: the compression alone, if there is that, and the trained one, with the settings of its run. */
