@@ -30,6 +30,7 @@ export interface Tile {
   readonly lanes: number;
 }
 
+/** Where lanes hand activations round. */
 const EXCHANGE = { tokens: 16, rows: 8 };
 /** Half as high, for prompts that would leave most of a tile empty. */
 const EXCHANGE_LOW = { tokens: 8, rows: 8 };

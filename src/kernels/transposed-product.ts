@@ -13,7 +13,7 @@ const TILE = 64;
 const WANTED_WORKGROUPS = 256;
 const LEAST_BAND = 128;
 
-/** For software adapters: lanes of a subgroup that hand the left side round; without subgroups, one. */
+/** For software adapters where the lanes of a subgroup hand the left side round, and where there are none that do. */
 const EXCHANGE = { rows: 16, quads: 2 };
 const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
