@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ModelConfig } from '../model/model';
 import type { TrainingSettings } from '../train/training-settings';
 import { type ParameterField, RecipeError } from './method';
+import { seedField } from './seed-field';
 
 /** Tokens of a sequence where the recipe leaves it open and the model's context allows it. */
 const USUAL_LENGTH = 256;
@@ -150,14 +151,10 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
       help: 'Greatest norm of all gradients together; greater ones are scaled down to it.',
     },
     seed: {
-      kind: 'number',
-      label: 'Seed',
-      min: 0,
-      max: 2 ** 31 - 1,
-      step: 1,
-      default: 0,
+      ...seedField(
+        'Of the draw of sequences and of whatever else is drawn: the same seed gives the same run.',
+      ),
       rarelyChanged: true,
-      help: 'Of the draw of sequences and of whatever else is drawn: the same seed gives the same run.',
     },
     evaluateEvery: {
       kind: 'number',

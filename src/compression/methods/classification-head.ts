@@ -7,6 +7,7 @@ import { seeded } from '../../model/sampling';
 import { DenseWeight } from '../../weights/dense-weight';
 import { type ModelMethod, RecipeError } from '../method';
 import { normalValues } from '../normal-values';
+import { seedField } from '../seed-field';
 
 /** Standard deviation of new weights where the checkpoint's config names none (Devlin et al. 2019; transformers' default). */
 const USUAL_RANGE = 0.02;
@@ -37,15 +38,9 @@ export const classificationHead: ModelMethod<Parameters> = {
       placeholder: 'negative, positive',
       help: 'Names of the classes, separated by commas, in the order of their numbers in the labelled sentences: 0, 1, …',
     },
-    seed: {
-      kind: 'number',
-      label: 'Seed',
-      min: 0,
-      max: 2 ** 31 - 1,
-      step: 1,
-      default: 0,
-      help: 'Of the new weights, which are drawn from a normal distribution; a pooler that the checkpoint holds is taken as it is.',
-    },
+    seed: seedField(
+      'Of the new weights, which are drawn from a normal distribution; a pooler that the checkpoint holds is taken as it is.',
+    ),
   },
   schema,
 
