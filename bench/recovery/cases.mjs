@@ -73,10 +73,7 @@ const PLAIN_CASES = [
     title: 'int4 in groups of 32, quantization-aware',
     before: [compress('round-to-nearest', { bits: 4, strategy: 'group', groupSize: 32, symmetric: true })],
     trained: [train('quantization-aware-training', { bits: 4, groupSize: 32, distillationWeight: 1 })],
-    twin: [
-      'quantization_aware_training',
-      ...['--bits', '4', '--group-size', '32', '--distillation-weight', '1', '--peak', '1e-4'],
-    ],
+    twin: ['quantization_aware_training', '--bits', '4', '--group-size', '32', '--distillation-weight', '1'],
   },
   {
     id: 'mixture-of-experts',

@@ -43,7 +43,6 @@ for (const each of chosen) {
   if (!values['no-lathe']) record(each, 'lathe', ofLathe(each));
   if (values.python) record(each, 'pytorch', ofTwin(each, resolve(values.python)));
 }
-publish();
 console.log(table());
 
 /** @returns perplexities, or undefined where the command failed and has said why */
@@ -111,10 +110,6 @@ function record({ id, title }, who, figures) {
   let entry = results.find((result) => JSON.stringify([result.id, result.run]) === key);
   if (!entry) results.push((entry = { id, title, run }));
   entry[who] = figures;
-  publish();
-}
-
-function publish() {
   writeFileSync(`${STEM}.json`, `${JSON.stringify(results, undefined, 1)}\n`);
   writeFileSync(`${STEM}.md`, table());
 }

@@ -39,6 +39,8 @@ test('every method that trains offers all settings, with the defaults that its s
   const training = METHODS.filter((method) => 'trains' in method);
   expect(training.length).toBeGreaterThan(0);
   for (const { id, fields, schema } of training) {
+    const { default: peakLearningRate } = fields.peakLearningRate as { default: number };
+    expect(fields, id).toMatchObject(trainingFields({ peakLearningRate }));
     const required = 'keep' in fields ? { keep: 'first' } : {};
     const defaults = schema.parse(required) as Record<string, unknown>;
     for (const name of Object.keys(trainingFields())) {

@@ -156,28 +156,11 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
       ),
       rarelyChanged: true,
     },
-    evaluateEvery: {
-      kind: 'number',
-      label: 'Held-out loss every',
-      min: 1,
-      max: 1_000_000,
-      step: 1,
-      default: 50,
-      unit: 'steps',
-      rarelyChanged: true,
-      help: 'The variant is what had the least loss on text that training does not see.',
-    },
-    keepStateEvery: {
-      kind: 'number',
-      label: 'State kept every',
-      min: 1,
-      max: 1_000_000,
-      step: 1,
-      default: 50,
-      unit: 'steps',
-      rarelyChanged: true,
-      help: 'Where a run that breaks off goes on.',
-    },
+    evaluateEvery: everyField(
+      'Held-out loss every',
+      'The variant is what had the least loss on text that training does not see.',
+    ),
+    keepStateEvery: everyField('State kept every', 'Where a run that breaks off goes on.'),
   };
 }
 
@@ -191,6 +174,20 @@ function betaField(label: string, initial: number, moment: string): ParameterFie
     default: initial,
     rarelyChanged: true,
     help: `Decay of AdamW's ${moment} moment.`,
+  };
+}
+
+function everyField(label: string, help: string): ParameterField {
+  return {
+    kind: 'number',
+    label,
+    min: 1,
+    max: 1_000_000,
+    step: 1,
+    default: 50,
+    unit: 'steps',
+    rarelyChanged: true,
+    help,
   };
 }
 

@@ -1,5 +1,6 @@
 // KL(teacher || student) of the attention that a query pays to the keys it sees, and its gradient by the student's scores. One
-// row of scores an invocation; rows of padding have neither. `keysSeen` comes from the text before this.
+// row of scores an invocation; rows of padding have neither. `keysOf` and `keysSeen` come from the text before
+// this.
 //
 // With s and t the two rows of scores, scaled, less their greatest,
 // KL = sum(exp(t) (t - s)) / sum(exp(t)) + log(sum(exp(s)) / sum(exp(t))).
@@ -20,7 +21,7 @@ struct Uniforms {
 @group(0) @binding(5) var<uniform> uniforms: Uniforms;
 
 fn element(row: u32) {
-  let isPadding = row % uniforms.length >= u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
+  let isPadding = row % uniforms.length >= keysOf(row);
   let start = row * uniforms.length;
   let end = start + select(keysSeen(row), 0u, isPadding);
   var greatest = student[start];

@@ -1,7 +1,13 @@
-// Keys that the query of a row of scores sees; rows are queries of heads of sequences. The text after this declares `keyCounts`
-// and, as uniforms, `length`, `heads` and `causal`.
+// Which keys belong to a row of scores; rows are queries of heads of sequences. The text after this declares `keyCounts` and, as
+// uniforms, `length`, `heads` and `causal`.
+
+// Keys of the row's sequence.
+fn keysOf(row: u32) -> u32 {
+  return u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
+}
+
+// Those of them that the row's query sees.
 fn keysSeen(row: u32) -> u32 {
-  let query = row % uniforms.length;
-  let keys = u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
-  return select(keys, min(keys, query + 1u), uniforms.causal == 1u);
+  let keys = keysOf(row);
+  return select(keys, min(keys, row % uniforms.length + 1u), uniforms.causal == 1u);
 }

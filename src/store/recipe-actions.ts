@@ -52,8 +52,13 @@ function preset(name: string, method: string, parameters: Record<string, unknown
 /** What brought factorized models back furthest: the base's logits and hidden states alone, in many small steps (docs/methods.md). */
 function recovered({ name, steps }: Recipe, peakLearningRate: number): Recipe {
   const parameters = {
-    ...{ steps: 3120, batchSize: 2, warmupSteps: 120, evaluateEvery: 260 },
-    ...{ peakLearningRate, distillationWeight: 1, hiddenWeight: 0.1 },
+    steps: 3120,
+    batchSize: 2,
+    warmupSteps: 120,
+    evaluateEvery: 260,
+    peakLearningRate,
+    distillationWeight: 1,
+    hiddenWeight: 0.1,
   };
   const training = { method: 'knowledge-distillation', targets: ['re:.*'], ignore: [], parameters };
   return { name: `${name}, recovered`, steps: [...steps, training] };

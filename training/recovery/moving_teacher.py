@@ -5,7 +5,7 @@ import copy
 import torch
 from torch.nn import functional
 
-from recovery.training_loop import adamw
+from recovery.training_loop import adamw, learning_rate
 
 
 class MovingTeacher:
@@ -20,7 +20,7 @@ class MovingTeacher:
     def update(self, step):
         """By the gradients that are there."""
         for group in self.optimizer.param_groups:
-            group["lr"] = self.run.arguments.teacher_rate * self.run.learning_rate(step)
+            group["lr"] = self.run.arguments.teacher_rate * learning_rate(self.run.arguments, step)
         torch.nn.utils.clip_grad_norm_(self.parameters, self.run.arguments.clipping)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)

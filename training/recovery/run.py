@@ -108,9 +108,6 @@ class Run:
             count += tokens[:, 1:].numel()
         return total / count
 
-    def learning_rate(self, step):
-        return training_loop.learning_rate(self.arguments, step)
-
     def backward(self, tokens):
         """Adds the gradient of the loss to the student's; the loss."""
         loss = self.loss(tokens)
