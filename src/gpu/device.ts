@@ -153,6 +153,11 @@ async function requestDevice(
   }
 }
 
+/** Whether an adapter is the processor itself, by a driver that computes there. */
+export function isSoftware({ isFallbackAdapter, architecture, description }: GPUAdapterInfo): boolean {
+  return isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(`${architecture} ${description}`);
+}
+
 function describe(adapter: GPUAdapter, device: GPUDevice, options: DeviceOptions): DeviceDescription {
   const { vendor, architecture, device: name, description } = adapter.info;
   return {
@@ -160,8 +165,7 @@ function describe(adapter: GPUAdapter, device: GPUDevice, options: DeviceOptions
     architecture,
     device: name,
     description,
-    isFallback:
-      adapter.info.isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(`${architecture} ${description}`),
+    isFallback: isSoftware(adapter.info),
     features: [...device.features].sort(),
     // Browsers of before 2023 have no such set.
     languageFeatures: LANGUAGE_FEATURES.filter(

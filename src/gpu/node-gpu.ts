@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { create, globals } from 'webgpu';
-import { type DeviceOptions, type Gpu, openGpu } from './device';
+import { type DeviceOptions, type Gpu, isSoftware, openGpu } from './device';
+import { restBetweenPolls } from './rest-between-polls';
 
 /** Where distributions put SwiftShader's Vulkan driver; used where the machine names no driver of its own. */
 const SWIFTSHADER_DRIVERS = [
@@ -20,10 +21,14 @@ export function installNodeGpu(): void {
     if (driver) process.env.VK_ICD_FILENAMES = driver;
   }
   Object.assign(globalThis, globals);
-  Object.defineProperty(globalThis.navigator ?? defineNavigator(), 'gpu', {
-    value: create([]),
-    configurable: true,
-  });
+  const gpu = create([]);
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter(options);
+    if (adapter && isSoftware(adapter.info)) restBetweenPolls();
+    return adapter;
+  };
+  Object.defineProperty(globalThis.navigator ?? defineNavigator(), 'gpu', { value: gpu, configurable: true });
 }
 
 /** Opens the GPU in Node; a missing adapter is an error, never a silent pass. */

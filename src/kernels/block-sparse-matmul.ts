@@ -103,7 +103,9 @@ function tileFor({ block: [blockRows] }: BlockSparseMatrix, tokens: number, devi
     return { tokens: REGISTER_TOKENS, rows: greatestDivisor(blockRows, GREATEST_ROWS), lanes: 1 };
   }
   const rows = greatestDivisor(blockRows / lanes, GREATEST_ROWS);
-  const affordable = EXCHANGE_TOKENS.filter((height) => height * rows <= GREATEST_SUMS);
+  const affordable = EXCHANGE_TOKENS.filter(
+    (height) => height % lanes === 0 && height * rows <= GREATEST_SUMS,
+  );
   const height = affordable.find((enough) => enough >= tokens) ?? affordable[affordable.length - 1];
   return { tokens: height, rows, lanes };
 }

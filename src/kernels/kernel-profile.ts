@@ -30,8 +30,8 @@ const HARDWARE = {
 
 /** A subgroup of so many lanes is what SwiftShader has; the sizes for software adapters were measured on it. */
 const SWIFTSHADER_LANES = 4;
-/** llvmpipe's, where the processor has vectors of 256 bits. */
-const LLVMPIPE_LANES = 8;
+/** llvmpipe's, by the vectors that it uses: of 256 or of 512 bits. */
+const LLVMPIPE_LANES = [8, 16];
 
 /** The profile of the open device. */
 export function kernelProfile(): KernelProfile {
@@ -39,7 +39,7 @@ export function kernelProfile(): KernelProfile {
   const subgroupLanes = exactSubgroupLanes(device);
   if (kernelsFor === 'hardware') return { ...HARDWARE, subgroupLanes };
   const lanesPerRow = subgroupLanes === SWIFTSHADER_LANES ? SWIFTSHADER_LANES : 1;
-  return subgroupLanes === SWIFTSHADER_LANES || subgroupLanes === LLVMPIPE_LANES
+  return subgroupLanes && [SWIFTSHADER_LANES, ...LLVMPIPE_LANES].includes(subgroupLanes)
     ? { ...SOFTWARE, subgroupLanes, lanesPerRow, tile: 'exchange', exchangeLanes: subgroupLanes }
     : { ...SOFTWARE, lanesPerRow: 1, tile: 'registers', exchangeLanes: 1 };
 }

@@ -30,10 +30,14 @@ export interface Tile {
   readonly lanes: number;
 }
 
-/** Where lanes hand activations round. */
-const EXCHANGE = { tokens: 16, rows: 8 };
-/** Half as high, for prompts that would leave most of a tile empty. */
-const EXCHANGE_LOW = { tokens: 8, rows: 8 };
+/**
+ * Where so many lanes hand activations round, each reading those of one token in so many: the tile for many tokens, and one
+ * half as high, for prompts that would leave most of it empty.
+ */
+const EXCHANGE = {
+  upToEight: { high: { tokens: 16, rows: 8 }, low: { tokens: 8, rows: 8 } },
+  sixteen: { high: { tokens: 32, rows: 4 }, low: { tokens: 16, rows: 8 } },
+};
 const REGISTERS: Tile = { tokens: 8, rows: 8, lanes: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
@@ -41,7 +45,8 @@ const REGISTER_INVOCATIONS = 16;
 /** The tile for so many tokens where products are made in registers. */
 export function tileFor(tokens: number, { tile, exchangeLanes }: KernelProfile): Tile {
   if (tile !== 'exchange') return REGISTERS;
-  return { ...(tokens > EXCHANGE_LOW.tokens ? EXCHANGE : EXCHANGE_LOW), lanes: exchangeLanes };
+  const { high, low } = exchangeLanes > 8 ? EXCHANGE.sixteen : EXCHANGE.upToEight;
+  return { ...(tokens > low.tokens ? high : low), lanes: exchangeLanes };
 }
 
 /**

@@ -5,6 +5,8 @@ export interface RegisterTile {
   readonly quads: number;
   /** Lanes that share the rows and hand their values round, each reading another term's; 1: none. */
   readonly lanes: number;
+  /** Terms that are added to a sum at once, a divisor of `lanes`. */
+  readonly termsAtOnce: number;
 }
 
 /**
@@ -12,9 +14,13 @@ export interface RegisterTile {
  * compilers keep an indexed array in memory.
  * @param invocations of a workgroup, side by side along the columns
  */
-export function registerTileSource({ rows, quads, lanes }: RegisterTile, invocations: number): string {
+export function registerTileSource(
+  { rows, quads, lanes, termsAtOnce }: RegisterTile,
+  invocations: number,
+): string {
   const ofRows = numbers(rows / 4);
   const ofQuads = numbers(quads);
+  const ofTerms = numbers(termsAtOnce);
   const exchanges = lanes > 1;
   return [
     `@compute @workgroup_size(${invocations})
@@ -34,19 +40,28 @@ fn main(
       (quad) =>
         `    let read${quad} = select(vec4f(), leftQuad(ownStart, firstRow / 4u + ${quad}u), own <= lastTerm);`,
     ),
-    ...numbers(lanes).flatMap((term) => [
-      `    {
-      let start = rightStart(min(first + ${term}u, lastTerm));`,
-      ...ofQuads.map(
-        (quad) => `      let right${quad} = rightQuad(start, firstQuad + ${quad * invocations}u);`,
-      ),
+    ...numbers(lanes / termsAtOnce).flatMap((group) => [
+      `    {`,
+      ...ofTerms.flatMap((term) => [
+        `      let start${term} = rightStart(min(first + ${group * termsAtOnce + term}u, lastTerm));`,
+        ...ofQuads.map(
+          (quad) =>
+            `      let right${term}_${quad} = rightQuad(start${term}, firstQuad + ${quad * invocations}u);`,
+        ),
+      ]),
       ...ofRows.flatMap((quadOfRows) => [
-        `      let left${quadOfRows} = ${exchanges ? `subgroupBroadcast(read${quadOfRows}, ${term}u)` : `read${quadOfRows}`};`,
+        ...ofTerms.map((term) => {
+          const read = `read${quadOfRows}`;
+          const value = exchanges ? `subgroupBroadcast(${read}, ${group * termsAtOnce + term}u)` : read;
+          return `      let left${quadOfRows}_${term} = ${value};`;
+        }),
         ...numbers(4).flatMap((component) =>
-          ofQuads.map(
-            (quad) =>
-              `      sum${4 * quadOfRows + component}_${quad} += left${quadOfRows}[${component}] * right${quad};`,
-          ),
+          ofQuads.map((quad) => {
+            const products = ofTerms.map(
+              (term) => `left${quadOfRows}_${term}[${component}] * right${term}_${quad}`,
+            );
+            return `      sum${4 * quadOfRows + component}_${quad} += ${products.join(' + ')};`;
+          }),
         ),
       ]),
       `    }`,

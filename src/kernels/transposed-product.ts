@@ -13,9 +13,15 @@ const TILE = 64;
 const WANTED_WORKGROUPS = 256;
 const LEAST_BAND = 128;
 
-/** For software adapters where the lanes of a subgroup hand the left side round, and where there are none that do. */
-const EXCHANGE = { rows: 16, quads: 2 };
-const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1 };
+/**
+ * For software adapters where so many lanes of a subgroup hand the left side round, and where there are none that do. With
+ * wide vectors a sum costs less to add to than to fetch, so it is fetched for four terms at once.
+ */
+const EXCHANGE = {
+  upToEight: { rows: 16, quads: 2, termsAtOnce: 1 },
+  sixteen: { rows: 32, quads: 1, termsAtOnce: 4 },
+};
+const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1, termsAtOnce: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
 
@@ -100,7 +106,7 @@ function sourceOf(profile: KernelProfile): string {
 }
 
 function registerTile({ tile, exchangeLanes }: KernelProfile): { tile: RegisterTile; invocations: number } {
-  return tile === 'exchange'
-    ? { tile: { ...EXCHANGE, lanes: exchangeLanes }, invocations: exchangeLanes }
-    : { tile: REGISTERS, invocations: REGISTER_INVOCATIONS };
+  if (tile !== 'exchange') return { tile: REGISTERS, invocations: REGISTER_INVOCATIONS };
+  const cut = exchangeLanes > 8 ? EXCHANGE.sixteen : EXCHANGE.upToEight;
+  return { tile: { ...cut, lanes: exchangeLanes }, invocations: exchangeLanes };
 }
