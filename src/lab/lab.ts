@@ -74,7 +74,7 @@ export class LatheLab implements Lab {
     this.runs = new TrainingRuns(stateFiles);
   }
 
-  async openDevice(options: OperationOptions = {}): Promise<DeviceInfo> {
+  async openDevice(options: TrainingOptions = {}): Promise<DeviceInfo> {
     return this.inTurn(async () => {
       const gpu = await openGpu(this.deviceOptions);
       if (gpu !== this.watched) void gpu.lost.then((message) => this.deviceLost(message));
@@ -303,7 +303,7 @@ export class LatheLab implements Lab {
     for (const listener of this.lossListeners) listener(message);
   }
 
-  private async rebuild(options: OperationOptions): Promise<void> {
+  private async rebuild(options: TrainingOptions): Promise<void> {
     if (!this.blueprint) return;
     const { files, variants } = this.blueprint;
     const session = await Session.open(files, options);

@@ -338,9 +338,9 @@ export interface NamedFile {
 export interface Lab {
   /**
    * Opens the graphics device. After a loss: opens it again, loads the base from the files that were given, and makes the
-   * variants again from their recipes; ids stay.
+   * variants again from their recipes, as `compress` does: results of training that are kept are taken; ids stay.
    */
-  openDevice(options?: OperationOptions): Promise<DeviceInfo>;
+  openDevice(options?: TrainingOptions): Promise<DeviceInfo>;
   /** Calls back with a sentence when the device is lost, or the worker that holds it fails. */
   onDeviceLost(listener: (message: string) => void): Promise<void>;
   methods(): Promise<readonly MethodDescription[]>;

@@ -99,15 +99,17 @@ describe('what training came to', () => {
     expect(await weightsOf(info)).toEqual(expected);
   });
 
-  test('of a lost device is there at once', async () => {
+  test('of a lost device is there at once, and that is said', async () => {
     const { info } = await compress(longer);
     const lost = new Promise<string>((resolve) => void lab.onDeviceLost(resolve));
     currentGpu().device.destroy();
     await lost;
     const train = vi.spyOn(await import('../train/train'), 'train');
     installNodeGpu();
-    await lab.openDevice();
+    const points: TrainingPoint[] = [];
+    await lab.openDevice({ onTraining: (point) => points.push(point) });
     expect(train).not.toHaveBeenCalled();
+    expect(points.at(-1)?.note).toContain('Taken from the run of');
     expect(await weightsOf(info)).toEqual(expected);
   });
 

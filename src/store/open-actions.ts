@@ -3,7 +3,7 @@ import { measureGzipSizes } from './gzip-sizes';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, recordedRows } from './rows';
-import { loadKeptRuns } from './training-run';
+import { loadKeptRuns, whileTraining } from './training-run';
 
 /** The demo that is loaded when the page opens, with its recorded comparison. */
 const FIRST_DEMO = 'fairy-tales-gpt2';
@@ -58,7 +58,9 @@ async function openDevice(context: LabContext): Promise<boolean> {
     let info;
     await runOperation(context, 'Opening the graphics device', async (options) => {
       try {
-        info = await lab.openDevice(options);
+        info = await whileTraining(context, 'Made again after the loss', (onTraining) =>
+          lab.openDevice({ ...options, onTraining }),
+        );
       } catch (error) {
         store.setState({ device: { status: 'unavailable', message: (error as Error).message } });
       }

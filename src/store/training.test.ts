@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { Lab, Recipe, TrainingOptions, TrainingPoint, UnfinishedTraining } from '../lab/protocol';
 import { createLabStore, type LabContext } from './lab-store';
+import { openDeviceAndModel } from './open-actions';
 import { readDraft } from './recipe-draft';
 import { provideTexts } from './recipe-texts';
 import {
@@ -73,6 +74,23 @@ test('a run is shown from its first point to its end, with its notes', async () 
   // What comes after the end is another's.
   expect(run()).toMatchObject({ status: 'ended', points: { length: 3 } });
   expect(lab.store.getState().unfinished).toEqual([unfinished]);
+});
+
+test('what trains again when a lost device is opened is shown as a run', async () => {
+  const note = 'Taken from the run of 21 Nov 2026, 20:14, 9 steps.';
+  const lab = context({
+    openDevice: async ({ onTraining }: TrainingOptions = {}) => {
+      onTraining?.(point(9, note));
+      return {} as never;
+    },
+    methods: async () => [],
+  });
+  await openDeviceAndModel(lab);
+  expect(lab.store.getState().training).toMatchObject({
+    name: 'Made again after the loss',
+    notes: [note],
+    status: 'ended',
+  });
 });
 
 test('a recipe that does not train shows no run; one that fails keeps its curve', async () => {
