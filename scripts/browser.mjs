@@ -93,7 +93,7 @@ function hasSystemVulkanLoader() {
   return /libvulkan\.so\.1/.test(cache.stdout ?? '');
 }
 
-/** A hardware driver's manifest; Mesa's software rasteriser does not count, Dawn refuses it. */
+/** Whether there is a GPU. Mesa's software rasteriser alone does not count: before version 25 Dawn refuses it. */
 function hasSystemVulkanDriver() {
   return existsSync('/dev/dri') || existsSync('/dev/nvidiactl');
 }
