@@ -1,5 +1,5 @@
-import { type Browser, chromium, expect, test } from '@playwright/test';
-import { idle, openPage } from './open-page';
+import { chromium, expect, test } from '@playwright/test';
+import { idle, loseDevice, openPage, reopenDevice } from './open-page';
 
 test('without a graphics adapter the page says so, what to do, and shows the recorded comparison', async ({
   baseURL,
@@ -25,26 +25,14 @@ test('without a graphics adapter the page says so, what to do, and shows the rec
   await browser.close();
 });
 
-/** Ends the browser's GPU process, as a driver that hangs would. */
-async function killGpuProcess(browser: Browser): Promise<void> {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  const gpu = processInfo.find(({ type }) => type === 'GPU');
-  expect(gpu, 'the browser runs its GPU work in a process of its own').toBeDefined();
-  process.kill(gpu!.id, 'SIGKILL');
-}
-
 test('a lost device is said, and opening it again brings the variants back', async ({ page, browser }) => {
   await openPage(page);
   await page.getByRole('combobox', { name: 'Start from' }).selectOption('int8 per channel');
   await page.getByRole('button', { name: 'Compress', exact: true }).click();
   await idle(page);
-  await killGpuProcess(browser);
-  const banner = page.getByRole('alert').filter({ hasText: 'The graphics device is gone.' });
+  const banner = await loseDevice(page, browser);
   await expect(banner).toContainText('Your recipes, variants and figures are kept');
-  await banner.getByRole('button', { name: 'Open the device again' }).click();
-  await expect(banner).toHaveCount(0, { timeout: 60_000 });
-  await idle(page);
+  await reopenDevice(page, banner);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await idle(page);
   await expect(page.getByRole('article', { name: 'Output of fairy-tales-gpt2' })).toContainText(

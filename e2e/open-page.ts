@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test';
+import { type Browser, expect, type Locator, type Page } from '@playwright/test';
 
 /** Opens the page and waits until the demo model is on the device. */
 export async function openPage(page: Page): Promise<void> {
@@ -25,4 +25,24 @@ export function tinyCheckpoint(name: string): string[] {
   return ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'].map(
     (file) => `src/testing/fixtures/${name}/${file}`,
   );
+}
+
+/**
+ * Ends the browser's GPU process, as a driver that hangs would.
+ * @returns what the page says of it
+ */
+export async function loseDevice(page: Page, browser: Browser): Promise<Locator> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const gpu = processInfo.find(({ type }) => type === 'GPU');
+  expect(gpu, 'the browser runs its GPU work in a process of its own').toBeDefined();
+  process.kill(gpu!.id, 'SIGKILL');
+  return page.getByRole('alert').filter({ hasText: 'The graphics device is gone.' });
+}
+
+/** Opens the device again, and waits until all is there that was. */
+export async function reopenDevice(page: Page, banner: Locator): Promise<void> {
+  await banner.getByRole('button', { name: 'Open the device again' }).click();
+  await expect(banner).toHaveCount(0, { timeout: 60_000 });
+  await idle(page);
 }

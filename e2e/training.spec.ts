@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, type Page, test } from '@playwright/test';
-import { idle, openFiles, openPage, tinyCheckpoint } from './open-page';
+import { idle, loseDevice, openFiles, openPage, reopenDevice, tinyCheckpoint } from './open-page';
 
 const DEMO = 'public/models/fairy-tales-gpt2';
 
@@ -164,8 +164,9 @@ test('while a run goes on the page answers, and says what waits', async ({ page 
   await expect(page.getByRole('status', { name: 'Weights that wait' })).toHaveCount(0);
 });
 
-test('what a run came to is taken again after the page was closed, until it is forgotten', async ({
+test('what a run came to is taken again after the device was lost or the page closed, until it is forgotten', async ({
   page,
+  browser,
 }) => {
   const compressTiny = async (name: string) => {
     await openTiny(page);
@@ -178,6 +179,10 @@ test('what a run came to is taken again after the page was closed, until it is f
   await openPage(page);
   await compressTiny('the first');
   await expect(taken).toHaveCount(0);
+
+  await reopenDevice(page, await loseDevice(page, browser));
+  await expect(taken).toBeVisible();
+  await expect(training(page)).toContainText('Made again after the loss');
 
   await page.reload();
   await expect(page.getByTestId('model-name')).toHaveText('fairy-tales-gpt2', { timeout: 60_000 });
