@@ -31,8 +31,8 @@ export interface Tile {
 }
 
 /**
- * Where so many lanes hand activations round, each reading those of one token in so many: the tile for many tokens, and one
- * half as high, for prompts that would leave most of it empty.
+ * By the lanes that hand activations round: the tile for many tokens, and one half as high, for prompts that would leave most
+ * of it empty. A tile has a token for each lane, or several.
  */
 const EXCHANGE = {
   upToEight: { high: { tokens: 16, rows: 8 }, low: { tokens: 8, rows: 8 } },
