@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   train: ['model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
   compression: ['train', 'model', 'weights', 'linalg', 'checkpoint', 'kernels', 'gpu'],
   evaluation: ['model', 'tokenizer', 'gpu', 'kernels'],
+  'self-test': ['weights', 'linalg', 'kernels', 'gpu'],
   lab: [
     'checkpoint',
     'tokenizer',
@@ -30,6 +31,7 @@ const MAY_IMPORT = {
     'train',
     'compression',
     'evaluation',
+    'self-test',
   ],
   store: ['lab'],
   views: ['store', 'lab'],
@@ -47,6 +49,7 @@ const PACKAGES_ONLY_IN = {
     'train',
     'compression',
     'evaluation',
+    'self-test',
     'lab',
     'testing',
   ],
@@ -58,13 +61,14 @@ const PACKAGES_ONLY_IN = {
   comlink: ['lab'],
 };
 
-/** From store/ and views/, only these files of lab/ are visible: the interface, its types, and the client. */
+/** From store/ and views/, only these files of lab/ are visible: the interface, its types, the client, and pure functions of its results. */
 const LAB_SURFACE = [
   'lab/protocol',
   'lab/lab-client',
   'lab/report',
   'lab/sensitivity-profile',
   'lab/allocate-budget',
+  'lab/wrong-kernels',
 ];
 
 /** The rules of one folder for its files at one depth: from a subfolder, `../name/` is a sibling, not a folder of src. */

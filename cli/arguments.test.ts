@@ -4,7 +4,7 @@ import { parseCommandLine } from './arguments';
 describe('parseCommandLine', () => {
   test('all options of one run', () => {
     const command = parseCommandLine(
-      '--model m --recipe a.json --recipe b.json --calibrate text.txt --train tales.txt --state kept --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --latency'.split(
+      '--model m --recipe a.json --recipe b.json --calibrate text.txt --train tales.txt --state kept --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --self-test --latency'.split(
         ' ',
       ),
     );
@@ -25,6 +25,7 @@ describe('parseCommandLine', () => {
       maxTokens: undefined,
       report: 'out.json',
       export: 'dir',
+      selfTest: true,
       latency: true,
       runs: 5,
       prefill: undefined,

@@ -27,6 +27,8 @@ export interface CommandLine {
   readonly maxTokens?: number;
   readonly report?: string;
   readonly export?: string;
+  /** Hold every kind of kernel against the CPU first. */
+  readonly selfTest: boolean;
   readonly latency: boolean;
   readonly runs: number;
   readonly prefill?: number;
@@ -52,6 +54,7 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --runs N --prefill N --decode N   runs and tokens of the latency measurement
   --report OUT.json              write the document to a file too
   --export DIR                   write DIR/<variant>/lathe and DIR/<variant>/dense
+  --self-test                    first hold every kind of kernel against the CPU; end where one computes something else
   --help                         this text`;
 
 const MEASURES: readonly Measure[] = ['perplexity', 'pseudo-perplexity', 'accuracy'];
@@ -81,6 +84,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
     maxTokens: positive('max-tokens', values['max-tokens']),
     report: values.report,
     export: values.export,
+    selfTest: values['self-test'] ?? false,
     latency: values.latency ?? false,
     runs: positive('runs', values.runs) ?? DEFAULT_RUNS,
     prefill: positive('prefill', values.prefill),
@@ -111,6 +115,7 @@ function parse(args: readonly string[]) {
         runs: { type: 'string' },
         prefill: { type: 'string' },
         decode: { type: 'string' },
+        'self-test': { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }).values;

@@ -40,7 +40,7 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
     ...['--recipe', await file('a.json', recipe('int8', 'round-to-nearest', { bits: 8 }))],
     ...['--recipe', await file('b.json', recipe('half rank', 'low-rank', { parametersKept: 0.5 }))],
     ...['--evaluate', `perplexity=${await file('t.txt', expected.text)}`, '--window', '32', '--stride', '32'],
-    ...['--latency', '--runs', '2', '--prefill', '8', '--decode', '4'],
+    ...['--self-test', '--latency', '--runs', '2', '--prefill', '8', '--decode', '4'],
     ...['--report', join(folder, 'out.json'), '--export', join(folder, 'exported')],
   ]);
   expect(errors).toBe('');

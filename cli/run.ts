@@ -17,6 +17,7 @@ import type {
   VariantInfo,
 } from '../src/lab/protocol';
 import { buildReport } from '../src/lab/report';
+import { describeWrongKernels } from '../src/lab/wrong-kernels';
 import { divergencesOf, parseSensitivityProfile } from '../src/lab/sensitivity-profile';
 import packageJson from '../package.json';
 import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
@@ -68,6 +69,10 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
   const lab = new LatheLab({}, state === undefined ? undefined : stateFolder(state, stateLimit));
   try {
     const device = await lab.openDevice();
+    if (command.selfTest) {
+      const problem = describeWrongKernels(await lab.selfTest({ onProgress }));
+      if (problem) throw new Error(problem);
+    }
     const { model, base } = await lab.openCheckpoint(files, { onProgress });
     // What does not fit is said before the first long computation.
     for (const text of [...calibrations, ...trainings]) await lab.provideText(text);

@@ -38,4 +38,5 @@ test('a lost device is said, and opening it again brings the variants back', asy
   await expect(page.getByRole('article', { name: 'Output of fairy-tales-gpt2' })).toContainText(
     'who had a son',
   );
+  await expect(page.locator('.device')).toContainText('kernel checks passed');
 });

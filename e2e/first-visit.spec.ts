@@ -11,6 +11,8 @@ test('the page opens with a finished comparison, marked as recorded, and the dem
   await expect(page.getByRole('figure', { name: /Quality against size: [78] variants/ })).toBeVisible();
   await expect(page.getByRole('figure', { name: /Quality against latency: [78] variants/ })).toBeVisible();
   await expect(page.locator('.device')).not.toContainText('No graphics device');
+  // In the background, once the page is at rest.
+  await expect(page.locator('.device')).toContainText(/\d\d kernel checks passed/);
 });
 
 test('a recorded variant is made here, and speaks next to the base', async ({ page }) => {

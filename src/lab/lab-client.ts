@@ -44,6 +44,7 @@ export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
         .answer(() => remote.onDeviceLost(proxy(listener)))
         .catch((error: Error) => listener(error.message));
     },
+    selfTest: (options) => call('selfTest', [], options),
     methods: () => call('methods', []),
     openCheckpoint: (files, options) => call('openCheckpoint', [files], options),
     checkRecipe: (recipe) => call('checkRecipe', [recipe]),

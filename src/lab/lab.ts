@@ -24,6 +24,7 @@ import type {
   FinishedTraining,
   GeneratedToken,
   GenerationRequest,
+  KernelCheckResult,
   Lab,
   LatencyReport,
   LatencyRequest,
@@ -44,6 +45,7 @@ import type {
 } from './protocol';
 import { RecipeTexts, recipeNeedsCalibration, recipeNeedsTraining, textUses } from './recipe-texts';
 import { runtimeName } from './runtime-name';
+import { selfTest } from './self-test';
 import { profileSensitivity } from './sensitivity';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
 import { type RecipeResources, Session } from './session';
@@ -82,6 +84,10 @@ export class LatheLab implements Lab {
       await this.rebuild(options);
       return { ...gpu.description, runtime: runtimeName() };
     }, options.signal);
+  }
+
+  async selfTest(options: OperationOptions = {}): Promise<readonly KernelCheckResult[]> {
+    return selfTest((step, signal) => this.turns.whenIdle(() => freeingBuffers(step), signal), options);
   }
 
   async onDeviceLost(listener: (message: string) => void): Promise<void> {

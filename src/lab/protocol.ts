@@ -2,6 +2,7 @@
  * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
  * command line. Everything here can be structured-cloned.
  */
+import type { KernelCheckResult } from '../self-test/kernel-check';
 import type { TrainingPoint } from '../train/training-context';
 import type { FieldDescription, MethodDescription } from './method-description';
 import type {
@@ -13,7 +14,7 @@ import type {
 } from './recipe-description';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
 
-export type { FieldDescription, MethodDescription, TrainingPoint };
+export type { FieldDescription, KernelCheckResult, MethodDescription, TrainingPoint };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
 /** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
@@ -341,6 +342,11 @@ export interface Lab {
    * variants again from their recipes, as `compress` does: results of training that are kept are taken; ids stay.
    */
   openDevice(options?: TrainingOptions): Promise<DeviceInfo>;
+  /**
+   * Holds every kind of kernel on the open device against the CPU, one after the other while nothing else is asked for:
+   * drivers miscompile. @throws Error where the device is lost meanwhile
+   */
+  selfTest(options?: OperationOptions): Promise<readonly KernelCheckResult[]>;
   /** Calls back with a sentence when the device is lost, or the worker that holds it fails. */
   onDeviceLost(listener: (message: string) => void): Promise<void>;
   methods(): Promise<readonly MethodDescription[]>;

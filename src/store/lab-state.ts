@@ -1,6 +1,7 @@
 import type {
   DeviceInfo,
   FinishedTraining,
+  KernelCheckResult,
   LatencyReport,
   MethodDescription,
   ModelInfo,
@@ -87,6 +88,8 @@ export interface ShippedDataSet {
 
 export interface LabState {
   readonly device: DeviceState;
+  /** How the kernels of the device that is open compare with the CPU; absent until all are through. */
+  readonly kernelChecks?: readonly KernelCheckResult[];
   readonly model?: ModelInfo;
   /** Counts the models that were opened: what belongs to one must not be shown under the next. */
   readonly generation: number;

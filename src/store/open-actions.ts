@@ -1,5 +1,6 @@
 import type { NamedFile, Report } from '../lab/protocol';
 import { measureGzipSizes } from './gzip-sizes';
+import { checkKernels } from './kernel-checks';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, recordedRows } from './rows';
@@ -53,7 +54,7 @@ function selectedAmong(rows: readonly VariantRow[], wanted: readonly string[]): 
 
 async function openDevice(context: LabContext): Promise<boolean> {
   const { store, lab } = context;
-  store.setState({ device: { status: 'opening' } });
+  store.setState({ device: { status: 'opening' }, kernelChecks: undefined });
   try {
     let info;
     await runOperation(context, 'Opening the graphics device', async (options) => {
@@ -74,6 +75,7 @@ async function openDevice(context: LabContext): Promise<boolean> {
       return false;
     }
     store.setState({ device: { status: 'ready', info }, methods: await lab.methods() });
+    void checkKernels(context);
     // After a loss, those that were lost with the device.
     measureGzipSizes(context);
     if (store.getState().model) await loadKeptRuns(context);

@@ -8,10 +8,10 @@ import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { restructure } from '../model/restructure';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { FORMS, INT8, type MakeWeight } from '../testing/each-form';
+import { FORMS, INT8 } from '../testing/each-form';
 import { reload } from '../testing/factorized-weight';
 import { openFolder } from '../testing/folder-checkpoint';
-import type { LinearWeight } from '../weights/linear-weight';
+import type { LinearWeight, MakeSample } from '../weights/linear-weight';
 import { TensorTrainRowsWeight } from '../weights/tensor-train-rows-weight';
 import { trainableMatrix } from './trainable-forms';
 import { TrainableModel } from './trainable-model';
@@ -36,7 +36,7 @@ async function withModel<T>(folder: string, work: (model: Model) => Promise<T>):
 }
 
 /** A copy with every block linear in another form. */
-async function inForm(model: Model, make: MakeWeight): Promise<Model> {
+async function inForm(model: Model, make: MakeSample): Promise<Model> {
   const replaced = new Map<string, LinearWeight>();
   for (const module of model.blockLinears) {
     const weight = model.linears.get(module)!;

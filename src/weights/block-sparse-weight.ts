@@ -179,5 +179,11 @@ function blockShapeOf(described: unknown): Shape {
 export const blockSparseForm: WeightForm = {
   form: 'block-sparse',
   title: 'Block sparse',
+  samples: {
+    'block sparse': (values, [rows, columns]) => {
+      const kept = Array.from({ length: (rows / 8) * (columns / 8) }, (_, index) => index % 2 === 0);
+      return BlockSparseWeight.fromKept(values, [rows, columns], [8, 8], kept);
+    },
+  },
   load: BlockSparseWeight.load,
 };

@@ -139,6 +139,7 @@ export class DenseWeight implements LinearWeight {
 export const denseForm: WeightForm = {
   form: 'dense',
   title: 'Dense float32',
+  samples: { dense: DenseWeight.fromValues },
   async load(shape, _attributes, read) {
     const { bytes } = await read('weight');
     requireLength('weight', bytes.length, shape[0] * shape[1] * BYTES_PER_VALUE);

@@ -7,6 +7,7 @@ import { breathing, type LongTask } from '../linalg/cooperate';
 import { factorAttributes, type FactorLoader, loadFactors, storedFactors } from './composite-storage';
 import { gpuBytesOf } from './gpu-bytes';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { QuantizedWeight } from './quantized-weight';
 import type { TensorReader } from './stored-words';
 
 /** Elements of a tensor hold 32 bits unless it says otherwise. */
@@ -174,6 +175,12 @@ export function entropyCodedForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'entropy-coded',
     title: 'Entropy coded',
+    samples: {
+      'entropy-coded int4': (values, shape) => {
+        const scheme = { bits: 4, strategy: 'group', groupSize: 8, symmetric: true } as const;
+        return EntropyCodedWeight.fromInner(QuantizedWeight.fromValues(values, shape, scheme), 'rans');
+      },
+    },
     load: (shape, attributes, read) => EntropyCodedWeight.load(shape, attributes, read, loadWeight),
   };
 }

@@ -12,6 +12,7 @@ import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
 import { type KroneckerOrder, kroneckerSteps } from './kronecker-steps';
+import { sampleFactor } from './sample-factor';
 import { inTokenChunks } from './token-chunks';
 
 /**
@@ -158,6 +159,14 @@ export function kroneckerForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'kronecker',
     title: 'Kronecker',
+    samples: {
+      Kronecker: (values, [rows, columns]) =>
+        new KroneckerWeight(
+          sampleFactor(values, [rows / 2, columns]),
+          sampleFactor(values, [4, 2], (rows / 2) * columns),
+          2,
+        ),
+    },
     async load(shape, attributes, read) {
       const factors = await loadFactors(['a', 'b'], attributes.factors, read, loadWeight);
       const terms = Number(attributes.terms);

@@ -69,11 +69,25 @@ export interface StoredTensor {
   pieces?(): AsyncIterable<Uint8Array>;
 }
 
+/**
+ * Makes a weight of a form, of these values as far as the form can hold them.
+ * @param values row-major, about standard normal
+ * @param shape [out, in], multiples of 8 and no less than 16
+ */
+export type MakeSample = (
+  values: Float32Array,
+  shape: readonly [number, number],
+) => LinearWeight | Promise<LinearWeight>;
+
 /** A form in the registry: how a file's tensors become a weight again. */
 export interface WeightForm {
   readonly form: string;
   /** Shown in tables: "int8", "Kronecker". */
   readonly title: string;
+  /** Small weights that between them launch the kernels of the form, by what tells them apart: what is held against the CPU. */
+  readonly samples: Readonly<Record<string, MakeSample>>;
+  /** What a product may be off by, relative to its norm, where the form rounds more than float32 does. */
+  readonly productTolerance?: number;
   /**
    * @param shape [out, in]
    * @param attributes what `attributes()` gave

@@ -7,6 +7,7 @@ import { isPlain, multiplyFactor } from './contract-factor';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
+import { sampleFactor } from './sample-factor';
 
 /** W ≈ left · right with left [out, rank] and right [rank, in], applied as two products. */
 export class LowRankWeight extends FactorizedWeight {
@@ -92,6 +93,10 @@ export function lowRankForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'low-rank',
     title: 'Low rank',
+    samples: {
+      'low rank': (values, [rows, columns]) =>
+        new LowRankWeight(sampleFactor(values, [rows, 8]), sampleFactor(values, [8, columns], rows * 8)),
+    },
     async load(shape, attributes, read) {
       const factors = await loadFactors(['left', 'right'], attributes.factors, read, loadWeight);
       return loadedProduct(factors, shape, () => new LowRankWeight(factors[0], factors[1]));

@@ -213,8 +213,16 @@ function requireAscending(indices: Int32Array, { kept, groupSize }: Pattern): vo
   }
 }
 
+function firstOf(values: Float32Array, n: number, m: number): Float32Array {
+  return values.map((value, index) => (index % m < n ? value : 0));
+}
+
 export const nOfMForm: WeightForm = {
   form: 'n-of-m',
   title: 'N of M',
+  samples: {
+    '2 of 4': (values, shape) => NOfMWeight.fromDense(firstOf(values, 2, 4), shape, 2, 4),
+    '3 of 8': (values, shape) => NOfMWeight.fromDense(firstOf(values, 3, 8), shape, 3, 8),
+  },
   load: NOfMWeight.load,
 };

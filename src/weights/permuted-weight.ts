@@ -18,6 +18,7 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { sampleFactor } from './sample-factor';
 import { readWords, storedTensor, type TensorReader } from './stored-words';
 
 /** The same of rows and columns; absent where they stay in place. */
@@ -156,6 +157,14 @@ export function permutedForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'permuted',
     title: 'Permuted',
+    samples: {
+      permuted: (values, [rows, columns]) =>
+        PermutedWeight.fromOrders(
+          sampleFactor(values, [rows, columns]),
+          Uint32Array.from({ length: rows }, (_, row) => rows - 1 - row),
+          Uint32Array.from({ length: columns }, (_, column) => columns - 1 - column),
+        ),
+    },
     async load(shape, attributes, read) {
       const [inner] = await loadFactors(['inner'], attributes.factors, read, loadWeight);
       try {

@@ -11,6 +11,7 @@ import { factorAttributes, type FactorLoader, loadFactors, storedFactors } from 
 import { isPlain } from './contract-factor';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
 import { packCodes, unpackCodes } from './quantization';
+import { sampleFactor } from './sample-factor';
 import { readWords, storedTensor } from './stored-words';
 
 type Shape = readonly [outputs: number, inputs: number];
@@ -179,6 +180,14 @@ export function productQuantizedForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'product-quantized',
     title: 'Product quantized',
+    samples: {
+      'product quantized': (values, [rows, columns]) =>
+        ProductQuantizedWeight.fromIndices(
+          Int32Array.from({ length: (rows * columns) / 4 }, (_, index) => (index * 7) % 16),
+          [rows, columns],
+          sampleFactor(values, [16, 4]),
+        ),
+    },
     async load(shape, attributes, read) {
       const [codebook] = await loadFactors(['codebook'], attributes.factors, read, loadWeight);
       try {

@@ -81,8 +81,20 @@ export function paddedRows([rows, width]: Shape, bits: 32 | Bits): SlotWalk {
   };
 }
 
+/** Four bits in groups of 32, the usual size, where that divides a row. */
+function int4Of([, columns]: readonly [number, number]): QuantizationScheme {
+  return { bits: 4, strategy: 'group', groupSize: columns % 32 === 0 ? 32 : 8, symmetric: true };
+}
+
 export const quantizedForm: WeightForm = {
   form: 'quantized',
   title: 'Quantized',
+  samples: {
+    int8: (values, shape) =>
+      QuantizedWeight.fromValues(values, shape, { bits: 8, strategy: 'channel', symmetric: true }),
+    int4: (values, shape) => QuantizedWeight.fromValues(values, shape, int4Of(shape)),
+    'asymmetric int4': (values, shape) =>
+      QuantizedWeight.fromValues(values, shape, { ...int4Of(shape), symmetric: false }),
+  },
   load: QuantizedWeight.load,
 };

@@ -10,6 +10,7 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { QuantizedWeight } from './quantized-weight';
 import { readWords, storedTensor } from './stored-words';
 
 /**
@@ -78,11 +79,22 @@ export class ScaledWeight implements LinearWeight {
   }
 }
 
+const SAMPLE_SCHEME = { bits: 4, strategy: 'group', groupSize: 8, symmetric: true } as const;
+
 /** @param loadWeight loads the inner matrix by its own form */
 export function scaledForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'scaled',
     title: 'Scaled inputs',
+    samples: {
+      'scaled inputs': (values, shape) => {
+        const doubled = values.map((value) => 2 * value);
+        return ScaledWeight.fromScales(
+          new Float32Array(shape[1]).fill(0.5),
+          QuantizedWeight.fromValues(doubled, shape, SAMPLE_SCHEME),
+        );
+      },
+    },
     async load([outputs, inputs], attributes, read) {
       const [inner] = await loadFactors(['inner'], attributes.factors, read, loadWeight);
       try {

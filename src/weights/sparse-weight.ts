@@ -188,5 +188,11 @@ function requirePaddingClear(mask: Uint32Array, [rows, width]: Shape): void {
 export const sparseForm: WeightForm = {
   form: 'sparse',
   title: 'Sparse',
+  samples: {
+    sparse: (values, shape) => {
+      const twoThirds = values.map((value, index) => (index % 3 ? value : 0));
+      return SparseWeight.fromDense(twoThirds, shape);
+    },
+  },
   load: SparseWeight.load,
 };

@@ -12,6 +12,7 @@ import {
   totalOfFactors,
 } from './composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from './linear-weight';
+import { sampleFactor } from './sample-factor';
 import { readWords, storedTensor } from './stored-words';
 
 /** Which dimension lost members: output rows or input columns. */
@@ -109,6 +110,22 @@ export function structuredForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'structured',
     title: 'Rows or columns removed',
+    samples: {
+      'columns removed': (values, [rows, columns]) =>
+        StructuredWeight.fromKept(
+          'columns',
+          Uint32Array.from({ length: columns / 2 }, (_, column) => 2 * column),
+          [rows, columns],
+          sampleFactor(values, [rows, columns / 2]),
+        ),
+      'rows removed': (values, [rows, columns]) =>
+        StructuredWeight.fromKept(
+          'rows',
+          Uint32Array.from({ length: rows / 2 }, (_, row) => 2 * row),
+          [rows, columns],
+          sampleFactor(values, [rows / 2, columns]),
+        ),
+    },
     async load(shape, attributes, read) {
       const { axis } = attributes;
       if (axis !== 'rows' && axis !== 'columns')

@@ -10,6 +10,7 @@ import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
+import { sampleFactor } from './sample-factor';
 
 const BYTES_PER_VALUE = 4;
 /** Rows that are rebuilt at once for a product take up no more than this. */
@@ -118,6 +119,16 @@ export function tensorTrainRowsForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'tensor-train-rows',
     title: 'Tensor train of each row',
+    samples: {
+      'tensor train of each row': (values, [rows, columns]) => {
+        const cores = [
+          { left: 1, size: columns / 8, right: 2 },
+          { left: 2, size: 8, right: 1 },
+        ];
+        const factor = sampleFactor(values, [rows, valuesOfTrain(cores)]);
+        return new TensorTrainRowsWeight(factor, { cores, width: columns });
+      },
+    },
     async load(shape, attributes, read) {
       const { cores } = attributes;
       if (!isTrainCores(cores)) throw new Error('the sizes of its cores are not described');

@@ -15,6 +15,7 @@ import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
 import { loadedProduct } from './loaded-product';
+import { sampleFactor } from './sample-factor';
 import {
   largestOf,
   mergedShapes,
@@ -190,6 +191,17 @@ export function tensorTrainForm(loadWeight: FactorLoader): WeightForm {
   return {
     form: 'tensor-train',
     title: 'Tensor train',
+    samples: {
+      'tensor train': (values, [rows, columns]) => {
+        const shapes = [
+          { left: 1, row: 4, column: columns / 4, right: 6 },
+          { left: 6, row: rows / 4, column: 4, right: 1 },
+        ];
+        const first = sampleFactor(values, [24, columns / 4]);
+        const second = sampleFactor(values, [rows / 4, 24], 6 * columns);
+        return new TensorTrainWeight(shapes, [first, second]);
+      },
+    },
     async load(shape, attributes, read) {
       if (!isCoreShapes(attributes.cores)) throw new Error('the sizes of its cores are not described');
       const shapes = attributes.cores;

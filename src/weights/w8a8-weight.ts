@@ -118,5 +118,11 @@ function slots([rows, width]: Shape): number {
 export const w8a8Form: WeightForm = {
   form: 'w8a8',
   title: 'int8 weights and activations',
+  samples: {
+    'int8 weights and activations': (values, shape) =>
+      W8A8Weight.fromValues(values, shape, new Float32Array(shape[1]).fill(1)),
+  },
+  // Each activation is rounded to one of 255 steps.
+  productTolerance: 0.02,
   load: W8A8Weight.load,
 };

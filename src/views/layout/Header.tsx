@@ -33,6 +33,7 @@ export function Header() {
 
 function DeviceLine() {
   const device = useLab((state) => state.device);
+  const checks = useLab((state) => state.kernelChecks);
   if (device.status === 'opening') return <p className="device">Opening the graphics device …</p>;
   if (device.status !== 'ready') return <p className="device">No graphics device</p>;
   const { description, vendor, architecture, isFallback, runtime } = device.info;
@@ -41,7 +42,19 @@ function DeviceLine() {
     <p className="device" title={[...device.info.features, ...device.info.languageFeatures].join(', ')}>
       {name} · {runtime}
       {isFallback && <strong> · software rendering: speeds say little about a GPU</strong>}
+      {checks && <KernelChecks checks={checks} />}
     </p>
+  );
+}
+
+function KernelChecks({ checks }: { checks: NonNullable<LabState['kernelChecks']> }) {
+  const wrong = checks.filter(({ passed }) => !passed).length;
+  if (wrong > 0) return <strong> · {wrong} kernels compute wrong results here</strong>;
+  return (
+    <span title="Every kind of kernel was run on this device and compared with the same computed in float64 on the CPU.">
+      {' '}
+      · {checks.length} kernel checks passed
+    </span>
   );
 }
 

@@ -1,0 +1,66 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openNodeGpu } from '../gpu/node-gpu';
+import { describeOnEachDevice } from '../testing/each-device';
+import { CHECKS } from './checks';
+import { type KernelCheckResult, relativeError, runKernelCheck } from './kernel-check';
+
+/** What a driver that miscompiles does to kernels of this name. */
+const driver = vi.hoisted(() => ({ kernel: '', miscompile: (source: string) => source }));
+
+vi.mock(import('../gpu/run-kernel'), async (original) => {
+  const { runKernel, ...others } = await original();
+  return {
+    ...others,
+    runKernel: (kernel, dispatch) =>
+      driver.kernel && kernel.name.startsWith(driver.kernel)
+        ? runKernel({ ...kernel, source: driver.miscompile(kernel.source) }, dispatch)
+        : runKernel(kernel, dispatch),
+  };
+});
+
+describeOnEachDevice(() => {
+  test.each(CHECKS)('$name agrees with the CPU', async (check) => {
+    const result = await runKernelCheck(check);
+    expect(result).toMatchObject({ name: check.name, passed: true });
+    expect(result.error).toBeLessThanOrEqual(check.tolerance);
+  });
+});
+
+describe('a broken driver', () => {
+  beforeAll(() => openNodeGpu());
+  afterEach(() => void (driver.kernel = ''));
+
+  async function failuresWith(
+    kernel: string,
+    change: [from: string, to: string],
+  ): Promise<KernelCheckResult[]> {
+    Object.assign(driver, { kernel, miscompile: (source: string) => source.replaceAll(...change) });
+    const results: KernelCheckResult[] = [];
+    for (const check of CHECKS) results.push(await runKernelCheck(check));
+    return results.filter(({ passed }) => !passed);
+  }
+
+  test('is caught where it computes something else, and the kernel is named', async () => {
+    const failures = await failuresWith('layer-norm', ['inverseSqrt(', 'sqrt(']);
+    expect(failures.map(({ name }) => name)).toEqual(['layer norm']);
+    expect(failures[0].error).toBeGreaterThan(1e-3);
+  });
+
+  test('is caught where one of many forms is wrong', async () => {
+    const failures = await failuresWith('sparse-', ['+=', '-=']);
+    expect(failures.length).toBeGreaterThan(0);
+    for (const { name } of failures) expect(name).toContain('sparse');
+  });
+
+  test('is caught where a kernel does not compile, with what the device says', async () => {
+    const failures = await failuresWith('adamw', ['parameter[index] =', 'parameter[index] :=']);
+    expect(failures).toMatchObject([{ name: 'AdamW', passed: false }]);
+    expect(failures[0].problem).toContain("expected '=' for assignment");
+  });
+});
+
+test('what is no number, or of another length, is as far off as can be', () => {
+  expect(relativeError([1, NaN], [1, 2])).toBe(Infinity);
+  expect(relativeError([1], [1, 2])).toBe(Infinity);
+  expect(relativeError([3, 4.5], [3, 4])).toBeCloseTo(0.1);
+});
