@@ -1,7 +1,8 @@
 import { chromium } from '@playwright/test';
 import { ensureBrowser, gpuEnvironment } from '../scripts/browser.mjs';
 
-const FLAGS = [
+/** Flags that bring WebGPU to a headless Chromium, and keep it to this machine. */
+export const FLAGS = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
   '--enable-features=Vulkan',

@@ -20,11 +20,12 @@ const HEADERS = {
 };
 
 /**
- * Serves folders on a free port of this machine.
+ * Serves folders on a port of this machine.
  * @param {Record<string, string>} folders address prefix (with slashes at both ends) to folder; the longest prefix wins
+ * @param {number} [port] a free one by default
  * @returns {Promise<{ address: string, close(): void }>}
  */
-export async function serve(folders) {
+export async function serve(folders, port = 0) {
   const prefixes = Object.keys(folders).sort((left, right) => right.length - left.length);
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
@@ -39,7 +40,7 @@ export async function serve(folders) {
     response.writeHead(200, { ...HEADERS, 'Content-Type': type, 'Content-Length': found.size });
     createReadStream(file).pipe(response);
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
     address: `http://localhost:${server.address().port}`,
     close: () => {

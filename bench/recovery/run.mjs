@@ -4,18 +4,23 @@
  * to bench/results/recovery.{json,md} when it is done; a run that breaks off goes on where it stopped when it is started again.
  *
  *     node bench/recovery/run.mjs [--case ID ...] [--steps 390] [--batch-size 16] [--length 256] [--warm-up 30]
- *                                 [--state DIR] [--python .venv/bin/python | --no-lathe]
+ *                                 [--state DIR] [--in-browser] [--python .venv/bin/python] [--no-lathe]
+ *
+ * Lathe runs on the command line; with --in-browser in the page, in Chromium.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { CASES, recipesOf } from './cases.mjs';
+import { reportOfPage } from './in-browser.mjs';
 
 const STEM = join(ROOT, 'bench', 'results', 'recovery');
 const DATA_SETS = join(ROOT, 'public', 'datasets');
+const MODEL = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
+const WINDOWS = 16;
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +31,7 @@ const { values } = parseArgs({
     'warm-up': { type: 'string', default: '30' },
     state: { type: 'string', default: join(tmpdir(), 'lathe-recovery') },
     python: { type: 'string' },
+    'in-browser': { type: 'boolean', default: false },
     'no-lathe': { type: 'boolean', default: false },
   },
 });
@@ -40,13 +46,13 @@ const run = {
 const chosen = CASES.filter(({ id }) => !values.case || values.case.includes(id));
 const results = existsSync(`${STEM}.json`) ? JSON.parse(readFileSync(`${STEM}.json`, 'utf8')) : [];
 for (const each of chosen) {
-  if (!values['no-lathe']) record(each, 'lathe', ofLathe(each));
+  if (!values['no-lathe']) record(each, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(each));
   if (values.python) record(each, 'pytorch', ofTwin(each, resolve(values.python)));
 }
 console.log(table());
 
-/** @returns perplexities, or undefined where the command failed and has said why */
-function ofLathe(each) {
+/** @returns figures, or undefined where the run failed and has said why */
+async function ofLathe(each) {
   const folder = mkdtempSync(join(tmpdir(), 'lathe-recovery-'));
   try {
     const recipes = recipesOf(each, { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 });
@@ -55,34 +61,56 @@ function ofLathe(each) {
       writeFileSync(path, JSON.stringify(recipe));
       return path;
     });
-    const report = join(folder, 'report.json');
-    const { status } = spawnSync(
-      process.execPath,
-      [
-        join(ROOT, 'cli', 'main.mjs'),
-        ...['--model', join(ROOT, 'public', 'models', 'fairy-tales-gpt2')],
-        ...paths.flatMap((path) => ['--recipe', path]),
-        ...['--train', join(DATA_SETS, 'fairy-tales.train.txt'), '--state', values.state],
-        ...['--evaluate', `perplexity=${join(DATA_SETS, 'fairy-tales.test.txt')}`, '--max-windows', '16'],
-        ...['--report', report],
-      ],
-      { stdio: ['ignore', 'ignore', 'inherit'] },
-    );
-    if (status !== 0) return undefined;
-    const { base, variants, device, recordedAt } = JSON.parse(readFileSync(report, 'utf8'));
-    const after = variants.at(-1);
-    const before = variants.length > 1 ? variants[0].metrics.perplexity : undefined;
-    return {
-      base: base.metrics.perplexity,
-      before,
-      after: after.metrics.perplexity,
-      bytes: after.size.storedBytes,
-      device: device.description,
-      recordedAt,
-    };
+    const report = values['in-browser']
+      ? await reportOfPage({ recipes: paths, model: MODEL, windows: WINDOWS, state: profile() })
+      : reportOfCommandLine(paths, join(folder, 'report.json'));
+    return report && figuresOf(report);
+  } catch (error) {
+    console.error(`${each.id}: ${error.message}`);
+    return undefined;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function reportOfCommandLine(recipes, report) {
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, 'cli', 'main.mjs'),
+      ...['--model', MODEL],
+      ...recipes.flatMap((path) => ['--recipe', path]),
+      ...['--train', join(DATA_SETS, 'fairy-tales.train.txt'), '--state', values.state],
+      ...[
+        '--evaluate',
+        `perplexity=${join(DATA_SETS, 'fairy-tales.test.txt')}`,
+        '--max-windows',
+        String(WINDOWS),
+      ],
+      ...['--report', report],
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  return status === 0 ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+}
+
+function figuresOf({ base, variants, device, recordedAt }) {
+  const after = variants.at(-1);
+  return {
+    base: base.metrics.perplexity,
+    before: variants.length > 1 ? variants[0].metrics.perplexity : undefined,
+    after: after.metrics.perplexity,
+    bytes: after.size.storedBytes,
+    device: device.description,
+    runtime: device.runtime,
+    recordedAt,
+  };
+}
+
+function profile() {
+  const folder = join(values.state, 'browser');
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 function ofTwin({ twin: [script, ...settings] }, python) {
@@ -115,28 +143,34 @@ function record({ id, title }, who, figures) {
 }
 
 function table() {
-  const rows = results.map(({ title, run: { steps, batchSize, sequenceLength }, lathe, pytorch }) => {
-    const difference = lathe && pytorch ? `${(100 * (lathe.after / pytorch.after - 1)).toFixed(3)} %` : '–';
-    const tokens = (steps * batchSize * sequenceLength).toLocaleString('en');
-    return [
-      title,
-      `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}`,
-      figure(lathe?.before ?? pytorch?.before),
-      figure(lathe?.after),
-      figure(pytorch?.after),
-      difference,
-    ].join(' | ');
-  });
-  const devices = new Set(results.flatMap(({ lathe }) => (lathe ? [lathe.device] : [])));
+  const rows = results.map(
+    ({ title, run: { steps, batchSize, sequenceLength }, lathe, browser, pytorch }) => {
+      const own = browser ?? lathe;
+      const difference = own && pytorch ? `${(100 * (own.after / pytorch.after - 1)).toFixed(3)} %` : '–';
+      const tokens = (steps * batchSize * sequenceLength).toLocaleString('en');
+      return [
+        title,
+        `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}`,
+        figure((own ?? pytorch)?.before),
+        figure(lathe?.after),
+        figure(browser?.after),
+        figure(pytorch?.after),
+        difference,
+      ].join(' | ');
+    },
+  );
+  const devices = new Set(
+    results.flatMap(({ lathe, browser }) => [lathe, browser].flatMap((own) => (own ? [own.device] : []))),
+  );
   return `# Recovery of the demo GPT-2
 
-Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure((results[0].lathe ?? results[0].pytorch).base)}.
+Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure((results[0].lathe ?? results[0].browser ?? results[0].pytorch).base)}.
 0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", KL alone, hidden states and
 the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on the same windows.
-Lathe ran on ${[...devices].join(', ') || 'no device'}.
+"Chromium" is Lathe's page in that browser, "Node" its command line. Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
-| what | tokens: steps × sequences × length | before | Lathe | PyTorch | difference |
-|---|---|---:|---:|---:|---:|
+| what | tokens: steps × sequences × length | before | Lathe, Node | Lathe, Chromium | PyTorch | difference |
+|---|---|---:|---:|---:|---:|---:|
 ${rows.map((row) => `| ${row} |`).join('\n')}
 `;
 }
