@@ -1,7 +1,7 @@
 import type { TrainingControl } from '../train/training-context';
 import type { TrainingAction } from './protocol';
 
-/** Pause, resume and early end of a run, from outside; a cancelled run does not wait either. */
+/** Pause, resume and early end from outside, of one step of a recipe after the other; a cancelled run does not wait either. */
 export class RunControl implements TrainingControl {
   isFinishing = false;
   isPaused = false;
@@ -9,6 +9,11 @@ export class RunControl implements TrainingControl {
 
   constructor(private readonly signal?: AbortSignal) {
     signal?.addEventListener('abort', () => this.wake());
+  }
+
+  /** Another step of the recipe begins to train: the end of the one before was not meant for it. */
+  beginStep(): void {
+    this.isFinishing = false;
   }
 
   act(action: TrainingAction): void {

@@ -22,11 +22,17 @@ export async function checkpointIdentity({ config, tensors, metadata }: Checkpoi
 }
 
 /**
- * The same for what gives the same variant: the checkpoint, the recipe but for its name, with defaults filled in, and the
- * contents of the texts that it names.
+ * The same for runs that go on from one another: the checkpoint, a recipe's steps up to the one that trains, and the contents of
+ * the texts that these need.
+ * @param steps the first ones of the recipe; earlier ones that were ended early with `stopAfter` among their parameters
  */
-export function runIdentity(checkpoint: string, recipe: CheckedRecipe, texts: TextByName): Promise<string> {
-  return identityOfSteps('run', checkpoint, recipe, recipe.steps, texts);
+export function runIdentity(
+  checkpoint: string,
+  recipe: CheckedRecipe,
+  steps: readonly CheckedStep[],
+  texts: TextByName,
+): Promise<string> {
+  return identityOfSteps('run', checkpoint, recipe, steps, texts);
 }
 
 /**

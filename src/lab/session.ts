@@ -22,7 +22,7 @@ import type {
 import { recipeNeedsTraining, type RecipeTexts } from './recipe-texts';
 import { checkpointIdentity } from './run-identity';
 import { decodeSeconds, plannedSize, weightBytes } from './sizes';
-import { type RecipeRun, withEarlyEnds } from './trained-steps';
+import { type RecipeRun, withEarlyEnds } from './recipe-run';
 import type { TrainingRuns } from './training-runs';
 
 export const BASE_ID = 'base';

@@ -1,25 +1,11 @@
 import type { KeptSteps } from '../compression/apply-recipe';
-import { type CheckedRecipe, type CheckedStep, trains } from '../compression/recipe';
+import { trains } from '../compression/recipe';
 import type { Model } from '../model/model';
 import type { TrainingPoint } from '../train/training-context';
 import type { KeptResult, KeptResults } from './kept-results';
 import type { Recipe } from './protocol';
-import { resultIdentity, type TextByName } from './run-identity';
-
-/** What the results of a recipe's steps follow from. */
-export interface RecipeRun {
-  /** Of the checkpoint (`run-identity.ts`), and as the user knows it. */
-  readonly checkpoint: string;
-  readonly checkpointName: string;
-  readonly base: Model;
-  readonly checked: CheckedRecipe;
-  /** With what was left open filled in. */
-  readonly recipe: Recipe;
-  readonly texts: TextByName;
-  /** Updates of steps, counted from 0, that were ended early; more come as the run goes on. */
-  readonly endedEarly: ReadonlyMap<number, number>;
-  readonly signal?: AbortSignal;
-}
+import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
+import { resultIdentity } from './run-identity';
 
 /** What is heard of a run's results. */
 export interface ResultListener {
@@ -105,29 +91,14 @@ export class TrainedSteps implements KeptSteps {
   }
 
   private idAfter(step: number): Promise<string> {
-    const { checkpoint, checked, texts, endedEarly } = this.run;
-    const steps = checked.steps.slice(0, step + 1).map((each, index): CheckedStep => {
-      const stopAfter = endedEarly.get(index);
-      if (stopAfter === undefined) return each;
-      return { ...each, parameters: { ...(each.parameters as object), stopAfter } };
-    });
-    return resultIdentity(checkpoint, checked, steps, texts);
+    const { checkpoint, checked, texts } = this.run;
+    return resultIdentity(checkpoint, checked, stepsMade(this.run, step), texts);
   }
 
   private recipeAfter(step: number): Recipe {
     const { recipe, endedEarly } = this.run;
     return withEarlyEnds({ ...recipe, steps: recipe.steps.slice(0, step + 1) }, endedEarly);
   }
-}
-
-/** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
-export function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Recipe {
-  if (updates.size === 0) return recipe;
-  const steps = recipe.steps.map((step, index) => {
-    const stopAfter = updates.get(index);
-    return stopAfter === undefined ? step : { ...step, parameters: { ...step.parameters, stopAfter } };
-  });
-  return { ...recipe, steps };
 }
 
 /** On the user's clock: "21 Nov 2026, 20:14". */

@@ -1,21 +1,22 @@
 import type { RecipeTraining } from '../compression/apply-recipe';
-import type { TrainingPoint, TrainingStates } from '../train/training-context';
-import { KeptFiles, type RunIdentity } from './kept-files';
+import type { TrainingPoint } from '../train/training-context';
+import { KeptFiles } from './kept-files';
 import { KeptResults } from './kept-results';
-import { KeptRuns, type RunPosition } from './kept-runs';
+import { KeptRuns } from './kept-runs';
 import { LabError } from './lab-error';
 import type { FinishedTraining, TrainingAction, TrainingOptions, UnfinishedTraining } from './protocol';
-import { RunControl } from './run-control';
-import { runIdentity } from './run-identity';
-import type { StateFiles } from './state-files';
-import { type RecipeRun, type ResultListener, TrainedSteps } from './trained-steps';
+import type { RecipeRun } from './recipe-run';
 import type { RecipeTrainingData } from './recipe-texts';
+import { RunControl } from './run-control';
+import { RunStates } from './run-states';
+import type { StateFiles } from './state-files';
+import { TrainedSteps } from './trained-steps';
 
 /** The run that is under way, those that broke off, and what others came to. */
 export class TrainingRuns {
   private readonly kept: KeptRuns | undefined;
   private readonly results: KeptResults | undefined;
-  private running: { readonly id: string; readonly control: RunControl } | undefined;
+  private running: { readonly states?: RunStates; readonly control: RunControl } | undefined;
 
   /** @param files where runs are kept; absent: nowhere */
   constructor(files?: StateFiles) {
@@ -35,8 +36,6 @@ export class TrainingRuns {
     { signal, onTraining }: TrainingOptions,
     apply: (training: RecipeTraining) => Promise<Result>,
   ): Promise<Result> {
-    const { checkpoint, checked, recipe, texts } = recipeRun;
-    const identity: RunIdentity = { id: await runIdentity(checkpoint, checked, texts), checkpoint, recipe };
     const control = new RunControl(signal);
     const notes = [...warnings];
     let last: TrainingPoint | undefined;
@@ -45,26 +44,31 @@ export class TrainingRuns {
       const said = [...notes.splice(0), ...(point.note === undefined ? [] : [point.note])];
       onTraining?.(said.length > 0 ? { ...point, note: said.join(' ') } : point);
     };
-    const listener: ResultListener = {
-      onPoint: tell,
-      onNote: (text) => void notes.push(text),
-      // A state of no more use that cannot be removed is no harm.
-      onKept: async (step) => this.kept?.removeStep(identity.id, step).catch(() => undefined),
-    };
-    const kept = this.results && new TrainedSteps(this.results, recipeRun, listener);
+    const onNote = (text: string) => void notes.push(text);
+    const position = () => ({ step: last?.step ?? 0, steps: last?.steps ?? 0 });
+    const states = this.kept && new RunStates(this.kept, recipeRun, { position, onNote });
+    const onKept = async (step: number) => states?.remove(step);
+    const kept = this.results && new TrainedSteps(this.results, recipeRun, { onPoint: tell, onNote, onKept });
     const onPoint = (point: TrainingPoint) => {
       kept?.hear(point);
       tell(point);
     };
-    const position = (): RunPosition => ({ step: last?.step ?? 0, steps: last?.steps ?? 0 });
-    const statesOf = this.kept && tolerantStates(this.kept, identity, position, notes);
-    this.running = { id: identity.id, control };
+    const training: RecipeTraining = {
+      dataOf: (step) => {
+        control.beginStep();
+        return dataOf(step);
+      },
+      control,
+      onPoint,
+      statesOf: states && ((step) => states.of(step)),
+      kept,
+    };
+    this.running = { states, control };
     try {
-      const result = await apply({ dataOf, control, onPoint, statesOf, kept });
+      const result = await apply(training);
       // What is to be said after the last point of a curve goes with it once more.
       if (last && notes.length > 0) tell({ ...last, note: undefined });
-      // What is there must not be lost because a file of no more use cannot be removed.
-      await this.kept?.remove(identity.id).catch(() => undefined);
+      await states?.removeAll();
       return result;
     } finally {
       this.running = undefined;
@@ -80,7 +84,8 @@ export class TrainingRuns {
   /** Runs of a checkpoint that broke off, the latest first. */
   async unfinished(checkpoint: string): Promise<UnfinishedTraining[]> {
     const runs = (await this.kept?.of(checkpoint)) ?? [];
-    return runs.filter(({ id }) => id !== this.running?.id);
+    const isRunning = await Promise.all(runs.map(({ id }) => this.running?.states?.has(id)));
+    return runs.filter((_, index) => !isRunning[index]);
   }
 
   /** What runs of any checkpoint came to, the one used last first. */
@@ -90,34 +95,8 @@ export class TrainingRuns {
 
   /** A run that broke off, or a result. @throws LabError where it is under way */
   async forget(id: string): Promise<void> {
-    if (this.running?.id === id)
+    if (await this.running?.states?.has(id))
       throw new LabError('This run is under way; cancel it before it can be discarded.');
-    await this.kept?.remove(id);
+    await this.kept?.discard(id);
   }
-}
-
-/** A storage that fails costs the user a resumption, not the run: it is said once. */
-function tolerantStates(
-  kept: KeptRuns,
-  identity: RunIdentity,
-  position: () => RunPosition,
-  notes: string[],
-): (recipeStep: number) => TrainingStates {
-  let isSaid = false;
-  const tolerate = (error: unknown) => {
-    if (isSaid) return;
-    isSaid = true;
-    const { name, message } = error as Error;
-    const reason = name === 'QuotaExceededError' ? 'the storage is full' : message;
-    notes.push(`This run cannot be kept (${reason}): if the page closes, it begins again.`);
-  };
-  return (recipeStep) => {
-    const states = kept.statesOf(identity, recipeStep, position);
-    return {
-      read: () => states.read().catch((error: unknown) => void tolerate(error)),
-      write: (bytes) => states.write(bytes).catch(tolerate),
-      // The step is done, the recipe is not.
-      remove: async () => undefined,
-    };
-  };
 }

@@ -15,11 +15,16 @@ export function withPoints(
   let result: TrainingPoint[] = [...curve];
   for (const point of points) {
     const last = result.at(-1);
-    if (last && (point.step < last.step || point.steps !== last.steps)) result = [];
+    if (last && beginsAnother(last, point)) result = [];
     result.push(point);
     if (result.length > most) result = thinned(result, most);
   }
   return result;
+}
+
+/** Whether a point is of another run than the one before it. */
+export function beginsAnother(before: TrainingPoint, point: TrainingPoint): boolean {
+  return point.step < before.step || point.steps !== before.steps;
 }
 
 function thinned(curve: readonly TrainingPoint[], most: number): TrainingPoint[] {

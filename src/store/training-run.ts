@@ -1,7 +1,7 @@
 import type { TrainingPoint } from '../lab/protocol';
 import type { TrainingRun } from './lab-state';
 import type { LabContext } from './lab-store';
-import { withPoints } from './training-curve';
+import { beginsAnother, withPoints } from './training-curve';
 
 /** A chart takes tens of milliseconds to draw: what comes meanwhile is drawn together. */
 const MILLISECONDS_BETWEEN_DRAWINGS = 500;
@@ -51,7 +51,11 @@ export async function whileTraining<Result>(
 
 function withHeard(run: TrainingRun, points: readonly TrainingPoint[]): TrainingRun {
   const notes = points.flatMap(({ note }) => (note === undefined ? [] : [note]));
-  return { ...run, points: withPoints(run.points, points), notes: [...run.notes, ...notes] };
+  const all = [...run.points.slice(-1), ...points];
+  // The end that the user asked for was that of the step before.
+  const isNext = all.some((point, index) => index > 0 && beginsAnother(all[index - 1], point));
+  const status = isNext && run.status === 'finishing' ? 'running' : run.status;
+  return { ...run, status, points: withPoints(run.points, points), notes: [...run.notes, ...notes] };
 }
 
 /** Asks which runs of the open model broke off, and what others came to. Where the browser keeps no files, there are none. */

@@ -125,6 +125,25 @@ test('what the user tells a run is shown once the lab took it', async () => {
   expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['Nothing trains now.']);
 });
 
+test('an end that was asked for is that of one step: the next one is shown as running', async () => {
+  const lab = context({
+    controlTraining: async () => undefined,
+    compress: async (_, options?: TrainingOptions) => {
+      options!.onTraining!(point(1));
+      await vi.waitUntil(() => lab.store.getState().training?.points.length === 1);
+      await controlTraining(lab, 'finish');
+      options!.onTraining!(point(2));
+      await vi.waitUntil(() => lab.store.getState().training?.points.length === 2);
+      expect(lab.store.getState().training!.status).toBe('finishing');
+      options!.onTraining!(point(0));
+      await vi.waitUntil(() => lab.store.getState().training?.points[0].step === 0);
+      expect(lab.store.getState().training!.status).toBe('running');
+      return info;
+    },
+  });
+  expect(await compress(lab, recipe)).toBe(true);
+});
+
 test('a run that broke off goes on by its recipe, which becomes the draft; or is discarded', async () => {
   const made: unknown[] = [];
   const kept = [unfinished];

@@ -83,7 +83,7 @@ function Controls({ status }: Pick<TrainingRun, 'status'>) {
       <button
         type="button"
         disabled={status === 'finishing'}
-        title="Ends the run; the variant is what it was at the least held-out loss."
+        title="Ends this training with what it was at the least held-out loss; what the recipe does after it goes on."
         onClick={() => void controlTraining(context, 'finish')}
       >
         Finish now

@@ -1,0 +1,47 @@
+import type { CheckedRecipe, CheckedStep } from '../compression/recipe';
+import type { Model } from '../model/model';
+import type { Recipe } from './protocol';
+import type { TextByName } from './run-identity';
+
+/** A recipe that trains as it is being made, and what its steps follow from. */
+export interface RecipeRun {
+  /** Of the checkpoint (`run-identity.ts`), and as the user knows it. */
+  readonly checkpoint: string;
+  readonly checkpointName: string;
+  readonly base: Model;
+  readonly checked: CheckedRecipe;
+  /** With what was left open filled in. */
+  readonly recipe: Recipe;
+  readonly texts: TextByName;
+  /** Updates of steps, counted from 0, that were ended early; more come as the run goes on. */
+  readonly endedEarly: ReadonlyMap<number, number>;
+  readonly signal?: AbortSignal;
+}
+
+/** The steps up to the last of them, counted from 0, as they were made: early ends are among their parameters. */
+export function stepsMade({ checked, endedEarly }: RecipeRun, last: number): CheckedStep[] {
+  return checked.steps.slice(0, last + 1).map((step, index) => {
+    const stopAfter = endedEarly.get(index);
+    return stopAfter === undefined ? step : withParameters(step, { stopAfter });
+  });
+}
+
+/** The same with the last of them as one that goes on: where it will end does not tell one run from another. */
+export function stepsUnderWay(run: RecipeRun, last: number): CheckedStep[] {
+  const steps = stepsMade(run, last);
+  return [...steps.slice(0, -1), withParameters(steps[last], { stopAfter: undefined })];
+}
+
+/** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
+export function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Recipe {
+  if (updates.size === 0) return recipe;
+  const steps = recipe.steps.map((step, index) => {
+    const stopAfter = updates.get(index);
+    return stopAfter === undefined ? step : { ...step, parameters: { ...step.parameters, stopAfter } };
+  });
+  return { ...recipe, steps };
+}
+
+function withParameters(step: CheckedStep, changed: object): CheckedStep {
+  return { ...step, parameters: { ...(step.parameters as object), ...changed } };
+}
