@@ -22,14 +22,9 @@ export interface RecipeRun {
 export function stepsMade({ checked, endedEarly }: RecipeRun, last: number): CheckedStep[] {
   return checked.steps.slice(0, last + 1).map((step, index) => {
     const stopAfter = endedEarly.get(index);
-    return stopAfter === undefined ? step : withParameters(step, { stopAfter });
+    if (stopAfter === undefined) return step;
+    return { ...step, parameters: { ...(step.parameters as object), stopAfter } };
   });
-}
-
-/** The same with the last of them as one that goes on: where it will end does not tell one run from another. */
-export function stepsUnderWay(run: RecipeRun, last: number): CheckedStep[] {
-  const steps = stepsMade(run, last);
-  return [...steps.slice(0, -1), withParameters(steps[last], { stopAfter: undefined })];
 }
 
 /** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
@@ -40,8 +35,4 @@ export function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, numbe
     return stopAfter === undefined ? step : { ...step, parameters: { ...step.parameters, stopAfter } };
   });
   return { ...recipe, steps };
-}
-
-function withParameters(step: CheckedStep, changed: object): CheckedStep {
-  return { ...step, parameters: { ...(step.parameters as object), ...changed } };
 }

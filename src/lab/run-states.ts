@@ -1,6 +1,6 @@
 import type { TrainingStates } from '../train/training-context';
 import type { KeptRuns, RunPosition } from './kept-runs';
-import { type RecipeRun, stepsUnderWay, withEarlyEnds } from './recipe-run';
+import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { runIdentity } from './run-identity';
 
 /** What is told while a run is kept. */
@@ -28,7 +28,7 @@ export class RunStates {
   /** Of a step, counted from 0, that begins now. */
   of(step: number): TrainingStates {
     const { checkpoint, checked, texts, recipe, endedEarly } = this.run;
-    const id = runIdentity(checkpoint, checked, stepsUnderWay(this.run, step), texts);
+    const id = runIdentity(checkpoint, checked, stepsMade(this.run, step), texts);
     this.ids.set(step, id);
     const tolerate = (error: unknown) => this.tolerate(error as Error);
     return {
