@@ -49,6 +49,7 @@ for (const each of chosen) {
   if (!values['no-lathe']) record(each, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(each));
   if (values.python) record(each, 'pytorch', ofTwin(each, resolve(values.python)));
 }
+publish();
 console.log(table());
 
 /** @returns figures, or undefined where the run failed and has said why */
@@ -138,6 +139,10 @@ function record({ id, title }, who, figures) {
   let entry = results.find((result) => JSON.stringify([result.id, result.run]) === key);
   if (!entry) results.push((entry = { id, title, run }));
   entry[who] = figures;
+  publish();
+}
+
+function publish() {
   writeFileSync(`${STEM}.json`, `${JSON.stringify(results, undefined, 1)}\n`);
   writeFileSync(`${STEM}.md`, table());
 }
