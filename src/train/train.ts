@@ -16,6 +16,7 @@ import { type Divergence, LossCurve } from './loss-curve';
 import { nextTask } from './next-task';
 import type { Objective } from './objective';
 import type { BatchGradients, ModelLoss, StepHooks } from './step-hooks';
+import { StepBuffers } from './step-buffers';
 import type { Student } from './student';
 import type { TrainingContext } from './training-context';
 import { TrainingError } from './training-error';
@@ -83,6 +84,7 @@ class Run {
   private readonly fit: BatchFit;
   private readonly curve: LossCurve;
   private readonly best: KeptParameters;
+  private readonly buffers = new StepBuffers();
   private kept?: KeptRun;
   private step = 0;
   private measuredAt = -1;
@@ -167,6 +169,7 @@ class Run {
     tf.dispose([...found.gradients, scale, norm]);
     this.step++;
     this.curve.add(this.step, found.loss, rate, tokenCount(batch));
+    this.buffers.limit();
   }
 
   /** Whatever is due after an update: losses read back, the held-out loss, the state kept. */
