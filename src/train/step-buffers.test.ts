@@ -24,6 +24,7 @@ function leave(length: number): void {
 
 test('steps of ever other lengths leave no more than two of the longest', () => {
   const buffers = new StepBuffers();
+  buffers.begin();
   const longest = 4 * 6 * 2048;
   for (let step = 0; step < 60; step++) {
     leave(1024 + ((step * 397) % 1024));
@@ -35,6 +36,7 @@ test('steps of ever other lengths leave no more than two of the longest', () => 
 
 test('what steps of one length leave is taken again', () => {
   const buffers = new StepBuffers();
+  buffers.begin();
   leave(1024);
   buffers.limit();
   const free = freeBytes();

@@ -10,14 +10,20 @@ const STEPS_KEPT = 2;
 export class StepBuffers {
   /** The most bytes that a step left which found none. */
   private mostOfOne = 0;
-  private foundNone = true;
+  private foundNone = false;
+
+  /** Before the first step, and wherever something else than steps left buffers. */
+  begin(): void {
+    releaseFreeBuffers();
+    this.foundNone = true;
+  }
 
   /** To be called between two steps. */
   limit(): void {
     const { allocatedBytes, usedBytes } = gpuMemory();
     const freeBytes = allocatedBytes - usedBytes;
     if (this.foundNone) this.mostOfOne = Math.max(this.mostOfOne, freeBytes);
-    this.foundNone = freeBytes > STEPS_KEPT * this.mostOfOne;
-    if (this.foundNone) releaseFreeBuffers();
+    this.foundNone = false;
+    if (freeBytes > STEPS_KEPT * this.mostOfOne) this.begin();
   }
 }

@@ -109,6 +109,7 @@ class Run {
   async toItsEnd(): Promise<TrainingOutcome> {
     const { settings, context } = this;
     await this.takeUpOrBegin();
+    this.buffers.begin();
     while (this.step < lastStep(settings) && !this.diverged) {
       await this.untilRunning();
       if (this.diverged || context.control?.isFinishing) break;
@@ -180,6 +181,7 @@ class Run {
     const isMeasured = step % evaluateEvery === 0 || step === last;
     const isKept = step % keepStateEvery === 0 && step < last;
     if (isMeasured || isKept || this.curve.isDue) await this.read(isMeasured);
+    if (isMeasured) this.buffers.begin();
     if (isKept && !this.diverged) await this.keepState();
   }
 
