@@ -92,10 +92,6 @@ export class KeptFiles {
     }
   }
 
-  removeFile(name: string): Promise<void> {
-    return this.files.remove(name);
-  }
-
   /** Removes the files of a run or a result, whole or not. */
   async remove(id: string): Promise<void> {
     for (const name of await this.files.names())

@@ -20,19 +20,21 @@ export interface RecipeRun {
 
 /** The steps up to the last of them, counted from 0, as they were made: early ends are among their parameters. */
 export function stepsMade({ checked, endedEarly }: RecipeRun, last: number): CheckedStep[] {
-  return checked.steps.slice(0, last + 1).map((step, index) => {
-    const stopAfter = endedEarly.get(index);
-    if (stopAfter === undefined) return step;
-    return { ...step, parameters: { ...(step.parameters as object), stopAfter } };
-  });
+  return withStops(checked.steps.slice(0, last + 1), endedEarly);
 }
 
 /** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
 export function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Recipe {
-  if (updates.size === 0) return recipe;
-  const steps = recipe.steps.map((step, index) => {
+  return { ...recipe, steps: withStops(recipe.steps, updates) };
+}
+
+function withStops<Step extends { readonly parameters?: unknown }>(
+  steps: readonly Step[],
+  updates: ReadonlyMap<number, number>,
+): Step[] {
+  return steps.map((step, index) => {
     const stopAfter = updates.get(index);
-    return stopAfter === undefined ? step : { ...step, parameters: { ...step.parameters, stopAfter } };
+    if (stopAfter === undefined) return step;
+    return { ...step, parameters: { ...(step.parameters as object), stopAfter } };
   });
-  return { ...recipe, steps };
 }
