@@ -45,13 +45,21 @@ export function releaseFreeBuffers(): void {
 /** Free buffers that are kept for reuse between batches; beyond it they go back to the device. */
 const MAX_FREE_BYTES = 128 * 1024 * 1024;
 
+/** Bytes of buffers that nothing uses. */
+export function freeBytes(): number {
+  const { usedBytes, allocatedBytes } = gpuMemory();
+  return allocatedBytes - usedBytes;
+}
+
 /**
  * Gives free buffers back once they take more than is worth keeping: between batches of ever other shapes, whose
  * buffers the next batch has no use for.
+ * @returns whether they did
  */
-export function limitFreeBuffers(): void {
-  const { usedBytes, allocatedBytes } = gpuMemory();
-  if (allocatedBytes - usedBytes > MAX_FREE_BYTES) releaseFreeBuffers();
+export function limitFreeBuffers(mostBytes = MAX_FREE_BYTES): boolean {
+  const isOver = freeBytes() > mostBytes;
+  if (isOver) releaseFreeBuffers();
+  return isOver;
 }
 
 /** Submits what has been encoded, so that the GPU starts on it now. */

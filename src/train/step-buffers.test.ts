@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeEach, expect, test } from 'vitest';
-import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
+import { freeBytes, releaseFreeBuffers } from '../gpu/memory';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { emptyTensor } from '../gpu/transfer';
 import { countingSequences } from '../testing/counting-sequences';
@@ -14,8 +14,6 @@ beforeEach(async () => {
   await openNodeGpu();
   releaseFreeBuffers();
 });
-
-const freeBytes = () => gpuMemory().allocatedBytes - gpuMemory().usedBytes;
 
 /** What a step of a length leaves free. */
 function leave(length: number): void {

@@ -1,4 +1,4 @@
-import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
+import { freeBytes, limitFreeBuffers, releaseFreeBuffers } from '../gpu/memory';
 
 /** Free buffers that are kept, as a multiple of the most that one step leaves. */
 const STEPS_KEPT = 2;
@@ -20,10 +20,7 @@ export class StepBuffers {
 
   /** To be called between two steps. */
   limit(): void {
-    const { allocatedBytes, usedBytes } = gpuMemory();
-    const freeBytes = allocatedBytes - usedBytes;
-    if (this.foundNone) this.mostOfOne = Math.max(this.mostOfOne, freeBytes);
-    this.foundNone = false;
-    if (freeBytes > STEPS_KEPT * this.mostOfOne) this.begin();
+    if (this.foundNone) this.mostOfOne = Math.max(this.mostOfOne, freeBytes());
+    this.foundNone = limitFreeBuffers(STEPS_KEPT * this.mostOfOne);
   }
 }
