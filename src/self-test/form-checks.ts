@@ -23,18 +23,17 @@ export function formChecks({ samples, productTolerance = ROUNDING }: WeightForm)
         weight.dispose();
       }
     };
-    const products = TOKEN_COUNTS.map((tokens) => {
-      const x = sampleValues(tokens * SHAPE[1], 21);
-      return {
-        name: `product by ${name}, ${tokens === 1 ? 'one token' : 'many tokens'}`,
-        tolerance: productTolerance,
-        run: () =>
-          withWeight(
-            (weight) => tf.tidy(() => weight.matmul(uploadTensor(x, [tokens, SHAPE[1]]) as tf.Tensor2D)),
-            (dense) => product(x, dense, SHAPE[1]),
-          ),
-      };
-    });
+    const products = TOKEN_COUNTS.map((tokens) => ({
+      name: `product by ${name}, ${tokens === 1 ? 'one token' : 'many tokens'}`,
+      tolerance: productTolerance,
+      run: () => {
+        const x = sampleValues(tokens * SHAPE[1], 21);
+        return withWeight(
+          (weight) => tf.tidy(() => weight.matmul(uploadTensor(x, [tokens, SHAPE[1]]) as tf.Tensor2D)),
+          (dense) => product(x, dense, SHAPE[1]),
+        );
+      },
+    }));
     const rows = {
       name: `rows of ${name}`,
       tolerance: ROUNDING,
