@@ -8,16 +8,15 @@
  *
  * Lathe runs on the command line; with --in-browser in the page, in Chromium.
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { CASES, recipesOf } from './cases.mjs';
 import { reportOfPage } from './in-browser.mjs';
+import { inScratchFolder, KeptResults, outputOfTwin, reportOfCommandLine, writeRecipe } from './runs.mjs';
 
-const STEM = join(ROOT, 'bench', 'results', 'recovery');
 const DATA_SETS = join(ROOT, 'public', 'datasets');
 const MODEL = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
 const WINDOWS = 16;
@@ -44,55 +43,40 @@ const run = {
   warmupSteps: Number(values['warm-up']),
 };
 const chosen = CASES.filter(({ id }) => !values.case || values.case.includes(id));
-const results = existsSync(`${STEM}.json`) ? JSON.parse(readFileSync(`${STEM}.json`, 'utf8')) : [];
+const results = new KeptResults('recovery', ({ id, run: settings }) => [id, settings], table);
 for (const each of chosen) {
-  if (!values['no-lathe']) record(each, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(each));
-  if (values.python) record(each, 'pytorch', ofTwin(each, resolve(values.python)));
+  const entry = { id: each.id, title: each.title, run };
+  if (!values['no-lathe']) {
+    results.record(entry, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(each));
+  }
+  if (values.python) results.record(entry, 'pytorch', ofTwin(each, resolve(values.python)));
 }
-publish();
-console.log(table());
+console.log(results.publish());
 
 /** @returns figures, or undefined where the run failed and has said why */
 async function ofLathe(each) {
-  const folder = mkdtempSync(join(tmpdir(), 'lathe-recovery-'));
   try {
-    const recipes = recipesOf(each, { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 });
-    const paths = recipes.map((recipe, index) => {
-      const path = join(folder, `${index}.json`);
-      writeFileSync(path, JSON.stringify(recipe));
-      return path;
+    return await inScratchFolder(async (folder) => {
+      const paths = recipesOf(each, { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 }).map(
+        (recipe, index) => writeRecipe(folder, String(index), recipe),
+      );
+      const report = values['in-browser']
+        ? await reportOfPage({ recipes: paths, model: MODEL, windows: WINDOWS, state: profile() })
+        : reportOfCommandLine(paths, argumentsOfCommandLine(), folder);
+      return report && figuresOf(report);
     });
-    const report = values['in-browser']
-      ? await reportOfPage({ recipes: paths, model: MODEL, windows: WINDOWS, state: profile() })
-      : reportOfCommandLine(paths, join(folder, 'report.json'));
-    return report && figuresOf(report);
   } catch (error) {
     console.error(`${each.id}: ${error.message}`);
     return undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }
 
-function reportOfCommandLine(recipes, report) {
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      join(ROOT, 'cli', 'main.mjs'),
-      ...['--model', MODEL],
-      ...recipes.flatMap((path) => ['--recipe', path]),
-      ...['--train', join(DATA_SETS, 'fairy-tales.train.txt'), '--state', values.state],
-      ...[
-        '--evaluate',
-        `perplexity=${join(DATA_SETS, 'fairy-tales.test.txt')}`,
-        '--max-windows',
-        String(WINDOWS),
-      ],
-      ...['--report', report],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  return status === 0 ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+function argumentsOfCommandLine() {
+  return [
+    ...['--model', MODEL, '--train', join(DATA_SETS, 'fairy-tales.train.txt'), '--state', values.state],
+    ...['--evaluate', `perplexity=${join(DATA_SETS, 'fairy-tales.test.txt')}`],
+    ...['--max-windows', String(WINDOWS)],
+  ];
 }
 
 function figuresOf({ base, variants, device, recordedAt }) {
@@ -115,17 +99,13 @@ function profile() {
 }
 
 function ofTwin({ twin: [script, ...settings] }, python) {
-  const { status, stdout } = spawnSync(
-    python,
-    [
-      ...['-m', `recovery.${script}`, ...settings],
-      ...['--steps', values.steps, '--batch-size', values['batch-size'], '--length', values.length],
-      ...['--warm-up', values['warm-up'], '--evaluate-every', String(evaluateEvery())],
-    ],
-    { cwd: join(ROOT, 'training'), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  if (status !== 0) return undefined;
-  const perplexities = [...stdout.matchAll(/: perplexity ([\d.]+)/g)].map(([, figure]) => Number(figure));
+  const output = outputOfTwin(python, script, [
+    ...settings,
+    ...['--steps', values.steps, '--batch-size', values['batch-size'], '--length', values.length],
+    ...['--warm-up', values['warm-up'], '--evaluate-every', String(evaluateEvery())],
+  ]);
+  if (output === undefined) return undefined;
+  const perplexities = [...output.matchAll(/: perplexity ([\d.]+)/g)].map(([, figure]) => Number(figure));
   return { base: perplexities[0], before: perplexities[1], after: perplexities.at(-1) };
 }
 
@@ -133,22 +113,8 @@ function evaluateEvery() {
   return Math.max(1, Math.round(run.steps / 3));
 }
 
-function record({ id, title }, who, figures) {
-  if (!figures) return;
-  const key = JSON.stringify([id, run]);
-  let entry = results.find((result) => JSON.stringify([result.id, result.run]) === key);
-  if (!entry) results.push((entry = { id, title, run }));
-  entry[who] = figures;
-  publish();
-}
-
-function publish() {
-  writeFileSync(`${STEM}.json`, `${JSON.stringify(results, undefined, 1)}\n`);
-  writeFileSync(`${STEM}.md`, table());
-}
-
-function table() {
-  const rows = results.map(
+function table(entries) {
+  const rows = entries.map(
     ({ title, run: { steps, batchSize, sequenceLength }, lathe, browser, pytorch }) => {
       const own = browser ?? lathe;
       const difference = own && pytorch ? `${(100 * (own.after / pytorch.after - 1)).toFixed(3)} %` : '–';
@@ -165,11 +131,11 @@ function table() {
     },
   );
   const devices = new Set(
-    results.flatMap(({ lathe, browser }) => [lathe, browser].flatMap((own) => (own ? [own.device] : []))),
+    entries.flatMap(({ lathe, browser }) => [lathe, browser].flatMap((own) => (own ? [own.device] : []))),
   );
   return `# Recovery of the demo GPT-2
 
-Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure((results[0].lathe ?? results[0].browser ?? results[0].pytorch).base)}.
+Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure(baseOf(entries[0]))}.
 0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", KL alone, hidden states and
 the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on the same windows.
 "Chromium" is Lathe's page in that browser, "Node" its command line. Lathe ran on ${[...devices].join(', ') || 'no device'}.
@@ -178,6 +144,10 @@ the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-
 |---|---|---:|---:|---:|---:|---:|
 ${rows.map((row) => `| ${row} |`).join('\n')}
 `;
+}
+
+function baseOf({ lathe, browser, pytorch }) {
+  return (lathe ?? browser ?? pytorch).base;
 }
 
 function figure(value) {

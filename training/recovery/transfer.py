@@ -3,6 +3,7 @@ classification-head and fine-tuning in one recipe (Prune Once for All, Zafrir et
 
     python -m recovery.transfer --model MLM_FOLDER --text TEXT --labelled TRAIN.tsv --test DEV.tsv      (in the folder training)
     python -m recovery.transfer … --sparsity 0                the dense model that the pruned one is held to
+    python -m recovery.transfer … --fine-seeds 0 1 2          pruned once, fine-tuned from each of the seeds
 
 The same windows, masks, sentences and new weights as Lathe draws; with --sparsity 0 nothing is trained on the text.
 """
@@ -82,12 +83,12 @@ class MaskedLanguage:
 class Sentences:
     """The cross-entropy of labels."""
 
-    def __init__(self, model, tokenizer, rows, arguments):
-        self.model, self.tokenizer, self.rows, self.arguments = model, tokenizer, rows, arguments
+    def __init__(self, model, tokenizer, rows, arguments, seed):
+        self.model, self.tokenizer, self.rows, self.arguments, self.seed = model, tokenizer, rows, arguments, seed
         self.training, self.held = examples.split(len(rows), arguments.held_out_share)
 
     def batch(self, step):
-        drawn = examples.drawn(self.training, step, self.arguments.batch_size, self.arguments.seed)
+        drawn = examples.drawn(self.training, step, self.arguments.batch_size, self.seed)
         return [self.rows[index] for index in drawn]
 
     def logits(self, rows):
@@ -157,11 +158,12 @@ def block_linears(model):
     ]
 
 
-def with_classifier(model, folder, arguments):
-    """A classifier with the model's encoder, masks and all."""
-    classifier = BertForSequenceClassification.from_pretrained(folder, num_labels=arguments.labels, dtype=torch.float32)
-    classifier.bert.embeddings, classifier.bert.encoder = model.bert.embeddings, model.bert.encoder
-    head, pooler = examples.initial_head(classifier.config.hidden_size, arguments.labels, arguments.head_seed)
+def with_classifier(model, folder, labels, seed):
+    """A classifier with a copy of the model's encoder, masks and all."""
+    classifier = BertForSequenceClassification.from_pretrained(folder, num_labels=labels, dtype=torch.float32)
+    classifier.bert.embeddings = copy.deepcopy(model.bert.embeddings)
+    classifier.bert.encoder = copy.deepcopy(model.bert.encoder)
+    head, pooler = examples.initial_head(classifier.config.hidden_size, labels, seed)
     with torch.no_grad():
         classifier.classifier.weight.copy_(head)
         classifier.classifier.bias.zero_()
@@ -188,7 +190,6 @@ def parse():
     parser.add_argument("--labelled", type=Path, required=True, help="lines of sentence, tab, label")
     parser.add_argument("--test", type=Path, required=True, help="the same, never trained on")
     parser.add_argument("--labels", type=int, default=2)
-    parser.add_argument("--head-seed", type=int, default=0)
     parser.add_argument("--sparsity", type=float, default=0.7)
     parser.add_argument("--pattern", help="N:M instead of a sparsity")
     parser.add_argument("--prune-every", type=int, default=10)
@@ -204,7 +205,8 @@ def parse():
     parser.add_argument("--clipping", type=float, default=1.0)
     parser.add_argument("--distillation-weight", type=float, default=0.7)
     parser.add_argument("--held-out-share", type=float, default=0.02, help="of the labelled sentences")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the windows and masks of the text")
+    parser.add_argument("--fine-seeds", type=int, nargs="+", default=[0], help="of the new weights and the sentences")
     parser.add_argument("--evaluate-every", type=int, default=50)
     return parser.parse_args()
 
@@ -215,15 +217,22 @@ def main():
     teacher = BertForMaskedLM.from_pretrained(arguments.model, dtype=torch.float32).eval().requires_grad_(False)
     model = copy.deepcopy(teacher).requires_grad_(True)
     masks = prune(model, teacher, tokenizer, arguments) if arguments.sparsity > 0 or arguments.pattern else {}
-    classifier = with_classifier(model, arguments.model, arguments)
-    sentences = Sentences(classifier, tokenizer, read_labelled(arguments.labelled), arguments)
-    test = read_labelled(arguments.test)
-    train("fine-tuning", classifier, settings_of(arguments, fine=True), sentences, sentences.held_out_loss)
+    labelled, test = read_labelled(arguments.labelled), read_labelled(arguments.test)
+    for seed in arguments.fine_seeds:
+        classifier = with_classifier(model, arguments.model, arguments.labels, seed)
+        sentences = Sentences(classifier, tokenizer, labelled, arguments, seed)
+        train("fine-tuning", classifier, settings_of(arguments, fine=True), sentences, sentences.held_out_loss)
+        zeros = share_of_zeros(classifier, masks)
+        print(f"seed {seed}: accuracy {sentences.accuracy(test):.4f} on {len(test)} sentences, {zeros:.1%} of the weights zero")
+
+
+def share_of_zeros(classifier, masks):
+    """Of the blocks' weights, those under the masks all among them."""
     linears = dict(block_linears(classifier))
     for name, mask in masks.items():
         assert bool((linears[name].weight[mask == 0] == 0).all()), f"{name} has lost its pattern"
-    zeros = [float((linear.weight == 0).float().mean()) for linear in linears.values()]
-    print(f"accuracy {sentences.accuracy(test):.4f} on {len(test)} sentences, {sum(zeros) / len(zeros):.1%} of the weights zero")
+    shares = [float((linear.weight == 0).float().mean()) for linear in linears.values()]
+    return sum(shares) / len(shares)
 
 
 if __name__ == "__main__":
