@@ -32,9 +32,11 @@ async function writeRecipe(page: Page, name: string, length: number, steps = 100
     'Held-out loss every': '10',
     'State kept every': '5',
   };
-  await step.getByText('10 more settings').click();
+  await step.getByText('13 more settings').click();
   for (const [label, value] of Object.entries(fields))
     await step.getByRole('spinbutton', { name: label, exact: true }).fill(value);
+  await step.getByRole('combobox', { name: 'Schedule' }).selectOption('warmup-stable-decay');
+  await expect(step.getByText('13 more settings, 3 changed')).toBeVisible();
   await expect(page.getByRole('combobox', { name: 'Training text' })).toHaveValue('fairy-tales.train.txt');
   // As few sequences as may be.
   await page.getByRole('spinbutton', { name: 'Held out, %' }).fill('0');

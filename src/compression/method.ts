@@ -26,6 +26,7 @@ export type ParameterField =
       readonly label: string;
       readonly options: readonly { value: string | number | boolean; label: string }[];
       readonly default: string | number | boolean;
+      readonly rarelyChanged?: boolean;
       readonly help: string;
     }
   /** Free text that the method's schema parses: a pattern such as 2:4, a list of factors, "auto". */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ModelConfig } from '../model/model';
+import { LEARNING_RATE_SCHEDULES, type LearningRateSchedule } from '../train/learning-rate';
 import type { TrainingSettings } from '../train/training-settings';
 import { type ParameterField, RecipeError } from './method';
 import { seedField } from './seed-field';
@@ -8,6 +9,14 @@ import { seedField } from './seed-field';
 const USUAL_LENGTH = 256;
 /** Of models that begin far from the base, with some thousand tokens an update. */
 const USUAL_PEAK = 1.2e-3;
+
+const SCHEDULE_LABELS: Readonly<Record<LearningRateSchedule, string>> = {
+  cosine: 'a cosine down to the final rate',
+  linear: 'a line down to the final rate',
+  constant: 'constant',
+  'warmup-stable-decay': 'constant, then a line down (warmup-stable-decay)',
+  'cosine-restarts': 'cosines with warm restarts (SGDR)',
+};
 
 const share = z.number().min(0).max(1);
 const count = z.number().int().positive();
@@ -26,7 +35,10 @@ export function trainingParameters({ peakLearningRate = USUAL_PEAK }: TrainingDe
     accumulation: count.default(1),
     peakLearningRate: z.number().positive().max(1).default(peakLearningRate),
     warmupSteps: z.number().int().nonnegative().default(30),
+    learningRateSchedule: z.enum(LEARNING_RATE_SCHEDULES).default('cosine'),
     finalShare: share.default(0.03),
+    decayShare: share.default(0.2),
+    cosineCycles: count.max(1000).default(4),
     beta1: z.number().min(0).lt(1).default(0.9),
     beta2: z.number().min(0).lt(1).default(0.98),
     weightDecay: z.number().min(0).max(1).default(0.05),
@@ -106,7 +118,7 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
       max: 1,
       step: 0.0001,
       default: peakLearningRate,
-      help: 'Reached after the warm-up; from there the rate falls as a cosine.',
+      help: 'Reached after the warm-up; from there the rate goes as the schedule says.',
     },
     warmupSteps: {
       kind: 'number',
@@ -118,6 +130,14 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
       unit: 'steps',
       help: 'Steps in which the learning rate rises in a line.',
     },
+    learningRateSchedule: {
+      kind: 'choice',
+      label: 'Schedule',
+      options: LEARNING_RATE_SCHEDULES.map((value) => ({ value, label: SCHEDULE_LABELS[value] })),
+      default: 'cosine',
+      rarelyChanged: true,
+      help: 'How the learning rate goes after the warm-up.',
+    },
     finalShare: {
       kind: 'number',
       label: 'Final rate',
@@ -127,6 +147,26 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
       default: 0.03,
       rarelyChanged: true,
       help: 'Share of the peak that the learning rate falls to at the last step.',
+    },
+    decayShare: {
+      kind: 'number',
+      label: 'Decay',
+      min: 0,
+      max: 1,
+      step: 0.01,
+      default: 0.2,
+      rarelyChanged: true,
+      help: 'Share of all steps, the last ones, in which the rate of warmup-stable-decay falls.',
+    },
+    cosineCycles: {
+      kind: 'number',
+      label: 'Cycles',
+      min: 1,
+      max: 1000,
+      step: 1,
+      default: 4,
+      rarelyChanged: true,
+      help: 'Cosines of equal length in a schedule with restarts, each from the peak.',
     },
     beta1: betaField('β₁', 0.9, 'first'),
     beta2: betaField('β₂', 0.98, 'second'),
@@ -220,7 +260,10 @@ export function trainingSettings(
     accumulation,
     peakLearningRate: parameters.peakLearningRate,
     warmupSteps: parameters.warmupSteps,
+    learningRateSchedule: parameters.learningRateSchedule,
     finalShare: parameters.finalShare,
+    decayShare: parameters.decayShare,
+    cosineCycles: parameters.cosineCycles,
     beta1: parameters.beta1,
     beta2: parameters.beta2,
     weightDecay: parameters.weightDecay,

@@ -18,6 +18,7 @@ export type FieldDescription =
       label: string;
       options: readonly { value: string | number | boolean; label: string }[];
       default: string | number | boolean;
+      rarelyChanged?: boolean;
       help: string;
     }
   | { kind: 'text'; label: string; default: string; placeholder: string; optional?: boolean; help: string };

@@ -10,7 +10,7 @@ import { openFolder } from './folder-checkpoint';
 import { shrunkModel } from './shrunk-model';
 
 /** The run of the fixture. */
-export const FIXTURE_RUN: TrainingSettings = fixture.settings;
+export const FIXTURE_RUN = fixture.settings as TrainingSettings;
 
 export interface StudentAndTeacher {
   readonly base: Model;

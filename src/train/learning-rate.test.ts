@@ -1,35 +1,54 @@
 import { expect, test } from 'vitest';
-import { learningRate, type LearningRatePhase, warmUpAndCosine } from './learning-rate';
+import fixture from '../testing/fixtures/learning-rates.json';
+import { LearningRates, type LearningRateSchedule } from './learning-rate';
 
-const settings = { steps: 100, warmupSteps: 20, peakLearningRate: 2e-3, finalShare: 0.1 };
-const rates = (phases: readonly LearningRatePhase[], steps: readonly number[]) =>
-  steps.map((step) => learningRate(phases, step));
+const settings = {
+  steps: 100,
+  warmupSteps: 20,
+  peakLearningRate: 2e-3,
+  finalShare: 0.1,
+  learningRateSchedule: 'cosine',
+  decayShare: 0.2,
+  cosineCycles: 4,
+} as const;
 
-test('rises in a line and reaches the peak with the last step of the warm-up', () => {
-  const found = rates(warmUpAndCosine(settings), [0, 4, 9, 19]);
-  [1e-4, 5e-4, 1e-3, 2e-3].forEach((rate, index) => expect(found[index]).toBeCloseTo(rate, 15));
+function rates(of: Partial<ConstructorParameters<typeof LearningRates>[0]>, steps: readonly number[]) {
+  const schedule = new LearningRates({ ...settings, ...of });
+  return steps.map((step) => schedule.at(step));
+}
+
+test.each(Object.entries(fixture.rates))("%s goes as PyTorch's schedulers do", (name, expected) => {
+  const found = rates({ ...fixture.settings, learningRateSchedule: name as LearningRateSchedule }, [
+    ...expected.keys(),
+  ]);
+  expect(found).toHaveLength(fixture.settings.steps);
+  found.forEach((rate, step) =>
+    expect(Math.abs(rate / expected[step] - 1), `step ${step}`).toBeLessThan(1e-7),
+  );
 });
 
-test('falls as a cosine: the peak, half way, and the final share after the last step', () => {
-  const found = rates(warmUpAndCosine(settings), [20, 40, 60, 80, 100, 1000]);
-  const share = (x: number) => 2e-3 * (0.1 + 0.9 * x);
-  const expected = [1, 0.5 + Math.SQRT1_2 / 2, 0.5, 0.5 - Math.SQRT1_2 / 2, 0, 0].map(share);
-  expected.forEach((rate, index) => expect(found[index]).toBeCloseTo(rate, 15));
+test('after its last step a run has the rate that its schedule ends with', () => {
+  expect(rates({}, [100, 1000])).toEqual([2e-4, 2e-4]);
+  expect(rates({ learningRateSchedule: 'constant' }, [100])).toEqual([2e-3]);
 });
 
 test('without a warm-up the first step has the peak; a run shorter than its warm-up only rises', () => {
-  expect(learningRate(warmUpAndCosine({ ...settings, warmupSteps: 0 }), 0)).toBe(2e-3);
-  const short = warmUpAndCosine({ ...settings, steps: 10 });
-  expect(short[0].steps).toBe(10);
-  expect(learningRate(short, 9)).toBe(2e-3);
+  expect(rates({ warmupSteps: 0 }, [0])).toEqual([2e-3]);
+  expect(rates({ steps: 10 }, [4, 9])).toEqual([1e-3, 2e-3]);
+  expect(rates({ steps: 10, learningRateSchedule: 'warmup-stable-decay' }, [9])).toEqual([2e-3]);
 });
 
-test('phases follow one another: constant, then two cosines from a fresh peak', () => {
-  const phases: LearningRatePhase[] = [
-    { steps: 3, from: 0.5, to: 0.5, shape: 'linear' },
-    { steps: 4, from: 1, to: 0, shape: 'cosine' },
-    { steps: 2, from: 1, to: 0, shape: 'cosine' },
-  ];
-  const expected = [0.5, 0.5, 0.5, 1, 0.5 + Math.SQRT1_2 / 2, 0.5, 0.5 - Math.SQRT1_2 / 2, 1, 0.5, 0];
-  rates(phases, [...expected.keys()]).forEach((rate, step) => expect(rate).toBeCloseTo(expected[step], 15));
+test('a decay longer than what follows the warm-up begins after it', () => {
+  const [first, last] = rates({ learningRateSchedule: 'warmup-stable-decay', decayShare: 1 }, [20, 99]);
+  expect(first).toBeCloseTo(2e-3 * (1 - 0.9 / 80), 15);
+  expect(last).toBeCloseTo(2e-4, 15);
+});
+
+test('cycles share the steps out as evenly as they go, each from the peak', () => {
+  const found = rates(
+    { steps: 10, warmupSteps: 0, cosineCycles: 4, learningRateSchedule: 'cosine-restarts' },
+    [...Array(10).keys()],
+  );
+  const starts = found.flatMap((rate, step) => (rate === 2e-3 ? [step] : []));
+  expect(starts).toEqual([0, 3, 5, 8]);
 });

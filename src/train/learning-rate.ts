@@ -1,7 +1,7 @@
 import type { TrainingSettings } from './training-settings';
 
 /** Some steps of a run and how the learning rate goes in them. A schedule is a list of such phases, one after the other. */
-export interface LearningRatePhase {
+interface LearningRatePhase {
   readonly steps: number;
   readonly from: number;
   readonly to: number;
@@ -12,36 +12,91 @@ export interface LearningRatePhase {
   readonly shape: 'linear' | 'cosine';
 }
 
-/** Up to the peak in a line, down to a share of it as a cosine. */
-export function warmUpAndCosine({
-  steps,
-  warmupSteps,
-  peakLearningRate,
-  finalShare,
-}: Pick<
+type ScheduleSettings = Pick<
   TrainingSettings,
-  'steps' | 'warmupSteps' | 'peakLearningRate' | 'finalShare'
->): readonly LearningRatePhase[] {
-  const rising = Math.min(warmupSteps, steps);
-  return [
-    { steps: rising, from: 0, to: peakLearningRate, shape: 'linear' },
-    { steps: steps - rising, from: peakLearningRate, to: peakLearningRate * finalShare, shape: 'cosine' },
-  ];
-}
+  | 'steps'
+  | 'warmupSteps'
+  | 'peakLearningRate'
+  | 'finalShare'
+  | 'learningRateSchedule'
+  | 'decayShare'
+  | 'cosineCycles'
+>;
+
+/** The phases after the warm-up. `least` is the final share of the peak. */
+type AfterWarmup = (
+  steps: number,
+  peak: number,
+  least: number,
+  settings: ScheduleSettings,
+) => readonly LearningRatePhase[];
+
+const AFTER_WARMUP = {
+  cosine: (steps, peak, least) => [{ steps, from: peak, to: least, shape: 'cosine' }],
+  linear: (steps, peak, least) => [{ steps, from: peak, to: least, shape: 'linear' }],
+  constant: (steps, peak) => [{ steps, from: peak, to: peak, shape: 'linear' }],
+  'warmup-stable-decay': (steps, peak, least, settings) => {
+    const decaying = Math.min(steps, Math.round(settings.decayShare * settings.steps));
+    return [
+      { steps: steps - decaying, from: peak, to: peak, shape: 'linear' },
+      { steps: decaying, from: peak, to: least, shape: 'linear' },
+    ];
+  },
+  'cosine-restarts': (steps, peak, least, { cosineCycles }) =>
+    Array.from({ length: cosineCycles }, (_, cycle) => ({
+      steps: cycleEnd(cycle + 1, steps, cosineCycles) - cycleEnd(cycle, steps, cosineCycles),
+      from: peak,
+      to: least,
+      shape: 'cosine',
+    })),
+} satisfies Record<string, AfterWarmup>;
+
+/** How the learning rate goes after the warm-up; a recipe names one. */
+export type LearningRateSchedule = keyof typeof AFTER_WARMUP;
+
+export const LEARNING_RATE_SCHEDULES = Object.keys(AFTER_WARMUP) as LearningRateSchedule[];
 
 /**
- * The learning rate of one update; after the last phase where that one ended.
- * @param step updates before this one
+ * Learning rates of a run: up to the peak in a line, then as `learningRateSchedule` says: a `cosine`, a line (`linear`) or
+ * nothing (`constant`) down to the final share of the peak; the peak until a line falls in the last `decayShare` of all
+ * steps (`warmup-stable-decay`: Hu et al. 2024, "MiniCPM", section 4); `cosineCycles` cosines of equal length, each from
+ * the peak (`cosine-restarts`: Loshchilov and Hutter 2017, "SGDR", section 3).
  */
-export function learningRate(phases: readonly LearningRatePhase[], step: number): number {
-  let position = step;
-  for (const { steps, from, to, shape } of phases) {
-    if (position >= steps) {
-      position -= steps;
-      continue;
-    }
-    if (shape === 'linear') return from + (to - from) * ((position + 1) / steps);
-    return to + (from - to) * 0.5 * (1 + Math.cos((Math.PI * position) / steps));
+export class LearningRates {
+  private readonly phases: readonly LearningRatePhase[];
+
+  constructor(settings: ScheduleSettings) {
+    const { steps, warmupSteps, peakLearningRate, finalShare, learningRateSchedule } = settings;
+    const rising = Math.min(warmupSteps, steps);
+    this.phases = [
+      { steps: rising, from: 0, to: peakLearningRate, shape: 'linear' },
+      ...AFTER_WARMUP[learningRateSchedule](
+        steps - rising,
+        peakLearningRate,
+        peakLearningRate * finalShare,
+        settings,
+      ),
+    ];
   }
-  return phases.at(-1)!.to;
+
+  /**
+   * The learning rate of one update; after the last phase where that one ended.
+   * @param step updates before this one
+   */
+  at(step: number): number {
+    let position = step;
+    for (const { steps, from, to, shape } of this.phases) {
+      if (position >= steps) {
+        position -= steps;
+        continue;
+      }
+      if (shape === 'linear') return from + (to - from) * ((position + 1) / steps);
+      return to + (from - to) * 0.5 * (1 + Math.cos((Math.PI * position) / steps));
+    }
+    return this.phases.at(-1)!.to;
+  }
+}
+
+function cycleEnd(cycle: number, steps: number, cycles: number): number {
+  return Math.round((cycle * steps) / cycles);
 }

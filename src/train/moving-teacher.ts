@@ -6,7 +6,7 @@ import { AdamW } from './adamw';
 import { type DistillationSettings, predictionLoss } from './distillation-objective';
 import { clippingScale } from './gradient-clipping';
 import { copyElements } from './kept-parameters';
-import { learningRate, type LearningRatePhase, warmUpAndCosine } from './learning-rate';
+import { LearningRates } from './learning-rate';
 import type { Objective } from './objective';
 import type { HookState } from './step-hooks';
 import type { Student } from './student';
@@ -24,14 +24,14 @@ export interface MovingTeacherSettings extends TrainingSettings {
 
 /** A copy of the base that trains beside the student, all of it, by an AdamW of its own. */
 export class MovingTeacher {
-  private readonly schedule: readonly LearningRatePhase[];
+  private readonly learningRates: LearningRates;
 
   private constructor(
     readonly model: TrainableModel,
     private readonly optimizer: AdamW,
     private readonly settings: MovingTeacherSettings,
   ) {
-    this.schedule = warmUpAndCosine(settings);
+    this.learningRates = new LearningRates(settings);
   }
 
   /**
@@ -57,7 +57,7 @@ export class MovingTeacher {
    */
   update(gradients: readonly tf.Tensor[], step: number): void {
     const { scale, norm } = clippingScale(gradients, this.settings.clipping);
-    const rate = this.settings.teacherLearningRate * learningRate(this.schedule, step);
+    const rate = this.settings.teacherLearningRate * this.learningRates.at(step);
     this.optimizer.step(gradients, rate, scale);
     tf.dispose([scale, norm]);
   }

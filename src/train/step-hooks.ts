@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
-import type { LearningRatePhase } from './learning-rate';
 import type { Objective } from './objective';
 import type { Student } from './student';
 
@@ -35,8 +34,6 @@ export interface HookState {
 
 /** Where a method takes part in a run. */
 export interface StepHooks {
-  /** Learning rates instead of the settings' warm-up and cosine. */
-  readonly schedule?: readonly LearningRatePhase[];
   /**
    * Before an update: new masks, the draw of a quantization's noise, another phase.
    * @param step updates so far, from 0

@@ -11,7 +11,7 @@ import { clippingScale } from './gradient-clipping';
 import { heldOutLoss } from './held-out-loss';
 import { KeptParameters } from './kept-parameters';
 import { KeptRun } from './kept-run';
-import { learningRate, type LearningRatePhase, warmUpAndCosine } from './learning-rate';
+import { LearningRates } from './learning-rate';
 import { type Divergence, LossCurve } from './loss-curve';
 import { nextTask } from './next-task';
 import type { Objective } from './objective';
@@ -80,7 +80,7 @@ export async function train(
 }
 
 class Run {
-  private readonly schedule: readonly LearningRatePhase[];
+  private readonly learningRates: LearningRates;
   private readonly fit: BatchFit;
   private readonly curve: LossCurve;
   private readonly best: KeptParameters;
@@ -100,7 +100,7 @@ class Run {
     private readonly hooks: StepHooks,
     private readonly optimizer: AdamW,
   ) {
-    this.schedule = hooks.schedule ?? warmUpAndCosine(settings);
+    this.learningRates = new LearningRates(settings);
     this.fit = new BatchFit(Math.min(settings.accumulation, settings.batchSize));
     this.curve = new LossCurve(settings.steps, (point) => context.onPoint?.(point));
     this.best = new KeptParameters(student.parameters);
@@ -164,7 +164,7 @@ class Run {
     await hooks.beforeStep?.(this.step);
     const batch = this.batch();
     const found = await (hooks.gradients?.(this.gradientsOf, batch) ?? this.gradientsOf(batch));
-    const rate = learningRate(this.schedule, this.step);
+    const rate = this.learningRates.at(this.step);
     const { scale, norm } = clippingScale(found.gradients, settings.clipping);
     optimizer.step(found.gradients, rate, scale);
     tf.dispose([...found.gradients, scale, norm]);

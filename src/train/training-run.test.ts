@@ -14,10 +14,11 @@ import { distillation } from './distillation-objective';
 import { train } from './train';
 import { TrainableModel } from './trainable-model';
 import type { TrainingData, TrainingPoint } from './training-context';
+import type { TrainingSettings } from './training-settings';
 
 beforeAll(() => openNodeGpu());
 
-const { settings } = fixture;
+const settings = fixture.settings as TrainingSettings;
 
 interface Expected {
   readonly factors: Record<string, { readonly left: number[]; readonly right: number[] }>;

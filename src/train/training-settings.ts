@@ -1,3 +1,5 @@
+import type { LearningRateSchedule } from './learning-rate';
+
 /** How a run of training goes; every method that trains has these among its parameters. */
 export interface TrainingSettings {
   /** Updates of the parameters. */
@@ -13,8 +15,14 @@ export interface TrainingSettings {
   readonly peakLearningRate: number;
   /** Steps in which the rate rises from 0 in a line. */
   readonly warmupSteps: number;
-  /** Share of the peak that the cosine falls to at the last step. */
+  /** How it goes from there. */
+  readonly learningRateSchedule: LearningRateSchedule;
+  /** Share of the peak that it falls to at the last step. */
   readonly finalShare: number;
+  /** Share of all steps, the last ones, in which `warmup-stable-decay` falls. */
+  readonly decayShare: number;
+  /** Of `cosine-restarts`. */
+  readonly cosineCycles: number;
   /** Decays of AdamW's two moments (Loshchilov and Hutter 2019). */
   readonly beta1: number;
   readonly beta2: number;

@@ -25,7 +25,7 @@ def add_arguments(parser):
     parser.add_argument("--length", type=int, default=256)
     parser.add_argument("--peak", type=float, default=1.2e-3)
     parser.add_argument("--warm-up", type=int, default=30)
-    parser.add_argument("--final-share", type=float, default=0.03)
+    training_loop.add_schedule_arguments(parser)
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--clipping", type=float, default=1.0)
     parser.add_argument("--distillation-weight", type=float, default=0.7)

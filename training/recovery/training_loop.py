@@ -41,14 +41,55 @@ def train(model, settings, backward, held_out_loss, before_step=None, after_step
     return best_step
 
 
+def add_schedule_arguments(parser):
+    """How the learning rate goes after the warm-up; Lathe's defaults."""
+    parser.add_argument("--schedule", choices=SHARE_AFTER_WARM_UP, default="cosine")
+    parser.add_argument("--final-share", type=float, default=0.03)
+    parser.add_argument("--decay-share", type=float, default=0.2, help="of all steps, for warmup-stable-decay")
+    parser.add_argument("--cycles", type=int, default=4, help="of cosine-restarts")
+
+
 def learning_rate(settings, step):
-    """Of a step, counted from 0: up in a line, then a cosine that would reach the final share one step after the last."""
+    """Of a step, counted from 0: up in a line, then as the schedule says."""
     peak, warm_up, steps = settings.peak, settings.warm_up, settings.steps
     if step < warm_up:
         return peak * (step + 1) / warm_up
-    progress = (step - warm_up) / (steps - warm_up)
-    final = settings.final_share
-    return peak * (final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress)))
+    share = SHARE_AFTER_WARM_UP[settings.schedule](step - warm_up, steps - warm_up, settings)
+    return peak * (settings.final_share + (1 - settings.final_share) * share)
+
+
+def cosine(step, steps, settings):
+    """From 1; would reach 0 one step after the last."""
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def linear(step, steps, settings):
+    """Reaches 0 with the last step."""
+    return 1 - (step + 1) / steps
+
+
+def constant(step, steps, settings):
+    return 1
+
+
+def warmup_stable_decay(step, steps, settings):
+    decaying = min(steps, math.floor(settings.decay_share * settings.steps + 0.5))
+    return 1 if step < steps - decaying else linear(step - (steps - decaying), decaying, settings)
+
+
+def cosine_restarts(step, steps, settings):
+    ends = [math.floor(cycle * steps / settings.cycles + 0.5) for cycle in range(settings.cycles + 1)]
+    start, end = next((start, end) for start, end in zip(ends, ends[1:]) if step < end)
+    return cosine(step - start, end - start, settings)
+
+
+SHARE_AFTER_WARM_UP = {
+    "cosine": cosine,
+    "linear": linear,
+    "constant": constant,
+    "warmup-stable-decay": warmup_stable_decay,
+    "cosine-restarts": cosine_restarts,
+}
 
 
 def adamw(model, weight_decay):

@@ -179,7 +179,7 @@ def settings_of(arguments, fine=False):
         if fine
         else (arguments.steps, arguments.peak, arguments.warm_up)
     )
-    names = ["final_share", "weight_decay", "clipping", "evaluate_every"]
+    names = ["schedule", "final_share", "decay_share", "cycles", "weight_decay", "clipping", "evaluate_every"]
     return SimpleNamespace(steps=steps, peak=peak, warm_up=warm_up, **{name: getattr(arguments, name) for name in names})
 
 
@@ -200,7 +200,7 @@ def parse():
         parser.add_argument(f"--{name}warm-up", type=int, default=30)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--length", type=int, default=128)
-    parser.add_argument("--final-share", type=float, default=0.03)
+    training_loop.add_schedule_arguments(parser)
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--clipping", type=float, default=1.0)
     parser.add_argument("--distillation-weight", type=float, default=0.7)

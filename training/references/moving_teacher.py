@@ -18,8 +18,8 @@ from schedule import adamw, cosine_with_warm_up
 
 SETTINGS = {
     "steps": 6, "batchSize": 4, "sequenceLength": 12, "accumulation": 1, "peakLearningRate": 3e-3, "warmupSteps": 2,
-    "finalShare": 0.1, "beta1": 0.9, "beta2": 0.98, "weightDecay": 0.05, "clipping": 1.0, "seed": 0, "evaluateEvery": 2,
-    "keepStateEvery": 50,
+    "learningRateSchedule": "cosine", "finalShare": 0.1, "decayShare": 0.2, "cosineCycles": 4, "beta1": 0.9, "beta2": 0.98,
+    "weightDecay": 0.05, "clipping": 1.0, "seed": 0, "evaluateEvery": 2, "keepStateEvery": 50,
 }  # fmt: skip
 CO_DISTILLATION = {"distillationWeight": 0.6, "temperature": 2.0, "teacherWeight": 0.3, "teacherLearningRate": 0.5}
 META_DISTILLATION = {"distillationWeight": 0.6, "temperature": 2.0, "pilotLearningRate": 0.2, "teacherLearningRate": 0.5}

@@ -16,8 +16,8 @@ from schedule import adamw, cosine_with_warm_up
 
 SETTINGS = {
     "steps": 20, "batchSize": 4, "sequenceLength": 16, "accumulation": 1, "peakLearningRate": 3e-3, "warmupSteps": 4,
-    "finalShare": 0.1, "beta1": 0.9, "beta2": 0.98, "weightDecay": 0.05, "clipping": 1.0, "seed": 0, "evaluateEvery": 5,
-    "keepStateEvery": 7,
+    "learningRateSchedule": "cosine", "finalShare": 0.1, "decayShare": 0.2, "cosineCycles": 4, "beta1": 0.9, "beta2": 0.98,
+    "weightDecay": 0.05, "clipping": 1.0, "seed": 0, "evaluateEvery": 5, "keepStateEvery": 7,
 }  # fmt: skip
 DISTILLATION = {"distillationWeight": 0.7, "temperature": 1.0}
 SHRINK = 0.9

@@ -41,7 +41,7 @@ export function StepFields({ fields, parameters, onChange }: StepFieldsProps) {
 }
 
 function isRarelyChanged(field: FieldDescription): boolean {
-  return field.kind === 'number' && (field.rarelyChanged ?? false);
+  return field.kind !== 'text' && (field.rarelyChanged ?? false);
 }
 
 function isChanged(field: FieldDescription, value: unknown): boolean {
