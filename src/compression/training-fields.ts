@@ -150,7 +150,7 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
     },
     decayShare: {
       kind: 'number',
-      label: 'Decay',
+      label: 'Decay phase',
       min: 0,
       max: 1,
       step: 0.01,

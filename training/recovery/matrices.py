@@ -97,19 +97,24 @@ class Masked(Dense):
 class Quantized(Dense):
     """Rounded to nearest in the forward pass; the gradient goes straight through (Bengio et al. 2013).
 
-    With `noise` below 1 only that share of the weights, drawn anew at each step, is rounded (Fan et al. 2020).
+    With `noise` below 1 only that share of the blocks of `noise_block` columns, drawn anew at each step, is rounded (Fan et al. 2020).
     """
 
-    def __init__(self, weight, bias, bits, group_size=None, noise=1.0):
+    def __init__(self, weight, bias, bits, group_size=None, noise=1.0, noise_block=1):
         super().__init__(weight, bias)
-        self.bits, self.group_size, self.noise = bits, group_size, noise
+        self.bits, self.group_size, self.noise, self.noise_block = bits, group_size, noise, noise_block
 
     def dense(self):
         strategy = "group" if self.group_size else "channel"
         rounded = compressions.round_to_nearest(self.weight.detach(), self.bits, strategy, self.group_size)[0]
         if self.training and self.noise < 1:
-            rounded = torch.where(torch.rand_like(self.weight) < self.noise, rounded, self.weight.detach())
+            rounded = torch.where(self.drawn(), rounded, self.weight.detach())
         return self.weight + (rounded - self.weight).detach()
+
+    def drawn(self):
+        rows, columns = self.weight.shape
+        blocks = torch.rand(rows, -(-columns // self.noise_block)) < self.noise
+        return blocks.repeat_interleave(self.noise_block, dim=1)[:, :columns]
 
 
 def replace_linears(model, make):

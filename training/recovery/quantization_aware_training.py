@@ -19,6 +19,7 @@ def main():
     parser.add_argument("--bits", type=int, choices=(8, 4, 3, 2), default=4)
     parser.add_argument("--group-size", type=int, help="columns that share a scale; else each row has one")
     parser.add_argument("--noise", type=float, default=1.0)
+    parser.add_argument("--noise-block", type=int, default=1, help="columns that are rounded or left together")
     add_arguments(parser)
     parser.set_defaults(peak=1e-4)
     arguments = parser.parse_args()
@@ -27,7 +28,7 @@ def main():
     run.report("base", run.teacher)
 
     def quantized(weight, bias):
-        return matrices.Quantized(weight, bias, arguments.bits, arguments.group_size, arguments.noise)
+        return matrices.Quantized(weight, bias, arguments.bits, arguments.group_size, arguments.noise, arguments.noise_block)
 
     matrices.replace_linears(run.student, quantized)
     run.report("rounded without training")

@@ -17,6 +17,7 @@ test.each([
   ...TINY_MODELS.map((name) => [name, {}, { bits: 2 }] as const),
   ['tiny-gpt2', { groupSize: 8 }, { bits: 2, strategy: 'group', groupSize: 8 }],
   ['tiny-gpt2', { noise: 0.5 }, { bits: 2 }],
+  ['tiny-gpt2', { noise: 0.5, noiseBlock: 8 }, { bits: 2 }],
   ['tiny-gpt2', { symmetric: false }, { bits: 2, symmetric: false }],
 ] as const)(
   '%s with %j: as large as rounding to nearest, and nearer to the base',
@@ -66,6 +67,7 @@ test('noise is drawn by the seed', () =>
     const first = await weights({ noise: 0.5 });
     expect(await weights({ noise: 0.5 })).toEqual(first);
     expect(await weights({ noise: 0.6 })).not.toEqual(first);
+    expect(await weights({ noise: 0.5, noiseBlock: 8 })).not.toEqual(first);
   }));
 
 test('groups that do not divide a matrix, and codes that are there already, are refused', () =>

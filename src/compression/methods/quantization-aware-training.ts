@@ -20,6 +20,7 @@ const schema = z.strictObject({
   groupSize: z.number().int().positive().optional(),
   symmetric: z.boolean().default(true),
   noise: z.number().positive().max(1).default(1),
+  noiseBlock: z.number().int().positive().default(1),
   ...distillationParameters(),
   ...trainingParameters(TRAINING),
 });
@@ -51,6 +52,17 @@ export const quantizationAwareTraining: ModelMethod<Parameters> = {
       step: 0.05,
       default: 1,
       help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
+    },
+    noiseBlock: {
+      kind: 'number',
+      label: 'Noise block',
+      min: 1,
+      max: 65_536,
+      step: 1,
+      default: 1,
+      unit: 'weights',
+      rarelyChanged: true,
+      help: 'Weights of a row, one after the other, that Quant-Noise rounds or leaves together.',
     },
     ...distillationFields(),
     ...trainingFields(TRAINING),
@@ -84,10 +96,10 @@ function isSparseFloat(weight: LinearWeight): boolean {
   return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.form) && stores(weight, 'values');
 }
 
-/** Every matrix draws its own single weights at every step, as the authors' code does of scalar quantization. */
+/** Every matrix draws its own blocks at every step; single weights by default, as the authors' code has it for scalar quantization. */
 function noiseHooks(
   matrices: readonly StraightThroughMatrix[],
-  { noise, seed }: Parameters,
+  { noise, noiseBlock, seed }: Parameters,
   objective: Objective,
   signal: AbortSignal | undefined,
 ): StepHooks {
@@ -95,7 +107,7 @@ function noiseHooks(
   return {
     beforeStep(step) {
       matrices.forEach((matrix, index) =>
-        matrix.setNoise({ share: noise, blockColumns: 1, seed: seed + index, step }),
+        matrix.setNoise({ share: noise, blockColumns: noiseBlock, seed: seed + index, step }),
       );
     },
     heldOutLoss(student, heldOut) {
