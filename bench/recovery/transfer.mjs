@@ -4,7 +4,8 @@
  * locked, and it is taught to classify labelled sentences with its zeros in place; beside the dense model that is taught the
  * same, and both beside their PyTorch twin. Accuracy on sentences that nothing trained on, to bench/results/transfer.{json,md}.
  *
- *     node bench/recovery/transfer.mjs --model MLM_FOLDER --text TEXT --labelled TRAIN.tsv [--test DEV.tsv] [--steps 400]
+ *     node bench/recovery/transfer.mjs --model MLM_FOLDER --labelled TRAIN.tsv [--text TEXT] [--test DEV.tsv]
+ *                                      [--sparsity 0.7] [--steps 400] [--distillation-weight 1] [--hidden-weight 1]
  *                                      [--fine-steps 1200] [--seed 0 ...] [--state DIR] [--python .venv/bin/python] [--no-lathe]
  *
  * Pruned once, taught once for each seed, which draws the new weights and the sentences: one run of each is not enough to tell
@@ -15,6 +16,7 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { inScratchFolder, KeptResults, outputOfTwin, reportOfCommandLine, writeRecipe } from './runs.mjs';
+import { transferTable } from './transfer-table.mjs';
 
 const [BATCH_SIZE, LENGTH, FINE_PEAK] = [32, 64, 5e-4];
 
@@ -24,8 +26,11 @@ const { values } = parseArgs({
     text: { type: 'string', default: join(ROOT, 'public', 'datasets', 'fairy-tales.train.txt') },
     labelled: { type: 'string' },
     test: { type: 'string', default: join(ROOT, 'public', 'datasets', 'sst2.dev.tsv') },
+    sparsity: { type: 'string', default: '0.7' },
     steps: { type: 'string', default: '400' },
     'fine-steps': { type: 'string', default: '1200' },
+    'distillation-weight': { type: 'string', default: '1' },
+    'hidden-weight': { type: 'string', default: '1' },
     seed: { type: 'string', multiple: true, default: ['0'] },
     state: { type: 'string', default: join(tmpdir(), 'lathe-transfer') },
     python: { type: 'string' },
@@ -36,41 +41,43 @@ if (!values.model || !values.labelled)
   throw new Error('--model MLM_FOLDER and --labelled TRAIN.tsv are needed.');
 
 ensureDependencies();
-const run = { steps: Number(values.steps), fineSteps: Number(values['fine-steps']) };
+const pruning = {
+  sparsity: Number(values.sparsity),
+  steps: Number(values.steps),
+  distillationWeight: Number(values['distillation-weight']),
+  hiddenWeight: Number(values['hidden-weight']),
+};
+const fineSteps = Number(values['fine-steps']);
 const results = new KeptResults(
   'transfer',
-  ({ sparsity, seed, run: lengths }) => [sparsity, seed, lengths],
-  table,
+  ({ pruning: how, seed, fineSteps: steps }) => [how, seed, steps],
+  (entries) => transferTable(entries, { batchSize: BATCH_SIZE, length: LENGTH, finePeak: FINE_PEAK }),
 );
 const seeds = values.seed.map(Number);
-for (const sparsity of [0, 0.7]) {
+for (const how of [undefined, pruning]) {
   if (!values['no-lathe']) {
-    for (const seed of seeds) results.record({ sparsity, seed, run }, 'lathe', await ofLathe(sparsity, seed));
+    for (const seed of seeds) {
+      results.record({ pruning: how, seed, fineSteps }, 'lathe', await ofLathe(how, seed));
+    }
   }
   if (values.python) {
-    for (const [seed, figures] of ofTwin(sparsity, resolve(values.python))) {
-      results.record({ sparsity, seed, run }, 'pytorch', figures);
+    for (const [seed, figures] of ofTwin(how, resolve(values.python))) {
+      results.record({ pruning: how, seed, fineSteps }, 'pytorch', figures);
     }
   }
 }
 console.log(results.publish());
 
-function recipeOf(sparsity, seed) {
+/** @param how absent: the dense model */
+function recipeOf(how, seed) {
   const common = { batchSize: BATCH_SIZE, sequenceLength: LENGTH };
   const everything = ['re:.*'];
+  const prune = { method: 'gradual-pruning', targets: ['Linear'], parameters: { ...common, ...how } };
   return {
-    name: `taught at a sparsity of ${sparsity} with seed ${seed}`,
+    name: `taught with seed ${seed}`,
     training: { text: basename(values.text) },
     steps: [
-      ...(sparsity === 0
-        ? []
-        : [
-            {
-              method: 'gradual-pruning',
-              targets: ['Linear'],
-              parameters: { ...common, steps: run.steps, sparsity },
-            },
-          ]),
+      ...(how ? [prune] : []),
       {
         method: 'classification-head',
         targets: everything,
@@ -79,7 +86,7 @@ function recipeOf(sparsity, seed) {
       {
         method: 'fine-tuning',
         targets: everything,
-        parameters: { ...common, steps: run.fineSteps, peakLearningRate: FINE_PEAK, seed },
+        parameters: { ...common, steps: fineSteps, peakLearningRate: FINE_PEAK, seed },
         training: { text: basename(values.labelled) },
       },
     ],
@@ -87,10 +94,10 @@ function recipeOf(sparsity, seed) {
 }
 
 /** @returns figures, or undefined where the run failed and has said why */
-function ofLathe(sparsity, seed) {
+function ofLathe(how, seed) {
   return inScratchFolder((folder) => {
     const report = reportOfCommandLine(
-      [writeRecipe(folder, 'recipe', recipeOf(sparsity, seed))],
+      [writeRecipe(folder, 'recipe', recipeOf(how, seed))],
       [
         ...['--model', values.model, '--train', values.text, '--train', values.labelled],
         ...['--state', values.state, '--evaluate', `accuracy=${values.test}`],
@@ -109,88 +116,18 @@ function ofLathe(sparsity, seed) {
 }
 
 /** @returns {[seed: number, figures: object][]} of all seeds, pruned once; none where the run failed and has said why */
-function ofTwin(sparsity, python) {
+function ofTwin(how, python) {
   const output = outputOfTwin(python, 'transfer', [
     ...['--model', resolve(values.model), '--text', resolve(values.text)],
     ...['--labelled', resolve(values.labelled), '--test', resolve(values.test)],
-    ...['--sparsity', String(sparsity), '--fine-seeds', ...values.seed],
+    ...['--sparsity', String(how?.sparsity ?? 0), '--fine-seeds', ...values.seed],
     ...['--steps', values.steps, '--fine-steps', values['fine-steps'], '--fine-peak', String(FINE_PEAK)],
     ...['--batch-size', String(BATCH_SIZE), '--length', String(LENGTH)],
+    ...['--distillation-weight', values['distillation-weight'], '--hidden-weight', values['hidden-weight']],
   ]);
   const lines = output?.matchAll(/seed (\d+): accuracy ([\d.]+) on (\d+) sentences/g) ?? [];
   return Array.from(lines, ([, seed, accuracy, sentences]) => [
     Number(seed),
     { accuracy: Number(accuracy), sentences: Number(sentences) },
   ]);
-}
-
-function table(entries) {
-  const rows = entries.map(({ sparsity, seed, run: { steps, fineSteps }, lathe, pytorch }) => {
-    const pruning = sparsity === 0 ? 'none' : `${steps} × ${BATCH_SIZE} × ${LENGTH}`;
-    const cells = [
-      seed,
-      `${sparsity * 100} %`,
-      pruning,
-      `${fineSteps} × ${BATCH_SIZE}`,
-      percent(lathe),
-      percent(pytorch),
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
-  const devices = new Set(entries.flatMap(({ lathe }) => lathe?.device ?? []));
-  const sentences = entries.map(({ lathe, pytorch }) => (lathe ?? pytorch).sentences)[0];
-  return `# Transfer: pruned on a text, locked, then taught to classify
-
-The masked language model of the demo BERT; gradual pruning of the blocks' matrices (0.7·KL to the unpruned model + 0.3·cross-entropy of
-masked tokens, peak 1.2e-3), then a new pooler and classifier, and fine-tuning of everything that is not zero on labelled sentences
-(peak ${FINE_PEAK}). Accuracy, ± its standard error, on ${sentences} sentences of SST-2's development set. PyTorch is the twin in \`training/recovery\`, with
-the same windows, masks, sentences and new weights. Lathe ran on ${[...devices].join(', ') || 'no device'}.
-
-| seed | sparsity | pruning: steps × sequences × tokens | fine-tuning: steps × sentences | Lathe | PyTorch |
-|---:|---|---|---|---:|---:|
-${rows.join('\n')}
-
-Sparse less dense of the same seed and lengths: ${differences(entries)}.
-`;
-}
-
-/** How far sparse models stand from the dense ones that were taught the same, for each program. */
-function differences(entries) {
-  const dense = entries.filter(({ sparsity }) => sparsity === 0);
-  const pairs = entries
-    .filter(({ sparsity }) => sparsity > 0)
-    .map((sparse) => [sparse, dense.find((each) => isSameRun(each, sparse))]);
-  return ['lathe', 'pytorch']
-    .map((who) => {
-      const points = pairs.flatMap(([sparse, same]) =>
-        sparse[who] && same?.[who] ? [100 * (sparse[who].accuracy - same[who].accuracy)] : [],
-      );
-      return `${who === 'lathe' ? 'Lathe' : 'PyTorch'} ${describeMean(points)}`;
-    })
-    .join('; ');
-}
-
-function isSameRun(one, other) {
-  return one.seed === other.seed && one.run.fineSteps === other.run.fineSteps;
-}
-
-/** The mean of figures and, of more than one, its standard error. */
-function describeMean(points) {
-  if (points.length === 0) return 'not run';
-  const mean = points.reduce((sum, point) => sum + point, 0) / points.length;
-  if (points.length === 1) return `${signed(mean)} points`;
-  const variance = points.reduce((sum, point) => sum + (point - mean) ** 2, 0) / (points.length - 1);
-  const each = points.map(signed).join(', ');
-  return `${signed(mean)} ± ${Math.sqrt(variance / points.length).toFixed(2)} points (${each})`;
-}
-
-function signed(points) {
-  return `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(2)}`;
-}
-
-function percent(figures) {
-  if (!figures) return '–';
-  const { accuracy, standardError } = figures;
-  const error = standardError === undefined ? '' : ` ± ${(100 * standardError).toFixed(1)}`;
-  return `${(100 * accuracy).toFixed(2)} %${error}`;
 }

@@ -44,7 +44,7 @@ class MaskedLinear:
 
 
 class MaskedLanguage:
-    """The loss of masked tokens, with the teacher's predictions of them."""
+    """The loss of masked tokens, with the teacher's predictions of them and its hidden states of all."""
 
     def __init__(self, student, teacher, ids, tokenizer, arguments):
         self.student, self.teacher, self.ids, self.arguments = student, teacher, ids, arguments
@@ -58,15 +58,18 @@ class MaskedLanguage:
 
     def loss(self, batch):
         ids, targets = batch
-        a = self.arguments.distillation_weight
+        a, b = self.arguments.distillation_weight, self.arguments.hidden_weight
         asked = targets != examples.NO_TARGET
         with torch.no_grad():
-            taught = self.teacher(ids).logits[asked]
-        given = self.student(ids).logits[asked]
+            teacher = self.teacher(ids, output_hidden_states=True)
+        student = self.student(ids, output_hidden_states=True)
+        given, taught = student.logits[asked], teacher.logits[asked]
         divergence = functional.kl_div(
             given.log_softmax(-1), taught.log_softmax(-1), log_target=True, reduction="batchmean"
         )
-        return a * divergence + (1 - a) * functional.cross_entropy(given, targets[asked])
+        states = zip(student.hidden_states, teacher.hidden_states)
+        hidden = sum(functional.mse_loss(own, other) for own, other in states) if b > 0 else 0
+        return a * divergence + (1 - a) * functional.cross_entropy(given, targets[asked]) + b * hidden
 
     @torch.no_grad()
     def held_out_loss(self):
@@ -204,6 +207,7 @@ def parse():
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--clipping", type=float, default=1.0)
     parser.add_argument("--distillation-weight", type=float, default=0.7)
+    parser.add_argument("--hidden-weight", type=float, default=0.0)
     parser.add_argument("--held-out-share", type=float, default=0.02, help="of the labelled sentences")
     parser.add_argument("--seed", type=int, default=0, help="of the windows and masks of the text")
     parser.add_argument("--fine-seeds", type=int, nargs="+", default=[0], help="of the new weights and the sentences")
