@@ -2,7 +2,7 @@ import { expose } from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLabClient, labOver } from './lab-client';
 import { LabError } from './lab-error';
-import type { ExportSink, Lab, OperationOptions, Progress, VariantInfo } from './protocol';
+import type { ExportSink, Lab, OperationOptions, Progress, TrainingPoint, VariantInfo } from './protocol';
 import { serveLab } from './serve-lab';
 
 let channel: MessageChannel;
@@ -31,7 +31,26 @@ test('arguments, progress and the result cross', async () => {
   const seen: Progress[] = [];
   const info = await near.compress({ name: 'int8' }, { onProgress: (progress) => seen.push(progress) });
   expect(info.id).toBe('int8');
-  await vi.waitFor(() => expect(seen.map(({ label }) => label)).toEqual(['one', 'two']));
+  expect(seen.map(({ label }) => label)).toEqual(['one', 'two']);
+});
+
+test.each([
+  ['the result', undefined],
+  ['an error', new LabError('The device was lost.')],
+])('all points of a curve come before %s', async (_, problem) => {
+  const points = Array.from(
+    { length: 50 },
+    (_, step) => ({ step, steps: 49, heldOutLoss: 1 }) as TrainingPoint,
+  );
+  far.compress = async (_, options) => {
+    for (const point of points) options?.onTraining?.(point);
+    if (problem) throw problem;
+    return {} as VariantInfo;
+  };
+  const seen: TrainingPoint[] = [];
+  const outcome = near.compress({}, { onTraining: (point) => seen.push(point) });
+  expect(await outcome.catch((error: Error) => error.message)).toEqual(problem?.message ?? {});
+  expect(seen).toEqual(points);
 });
 
 test('an error keeps its name and its sentence', async () => {

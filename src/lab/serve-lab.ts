@@ -21,12 +21,18 @@ export function serveLab(lab: Lab): RemoteLab {
   ): Promise<unknown> {
     const controller = new AbortController();
     controllers.set(operation, controller);
+    const unheard = new Set<unknown>();
     const options = Object.fromEntries(
-      names.map((name, index) => [name, THROTTLES[name]?.(callbacks[index]) ?? callbacks[index]]),
+      names.map((name, index) => {
+        const callback = noting(unheard, callbacks[index]);
+        return [name, THROTTLES[name]?.(callback) ?? callback];
+      }),
     );
     try {
       return await start({ ...options, signal: controller.signal });
     } finally {
+      // Each callback has a channel of its own, on which a call may come later than the result that was sent after it.
+      await Promise.all(unheard);
       controllers.delete(operation);
     }
   }
@@ -41,5 +47,15 @@ export function serveLab(lab: Lab): RemoteLab {
       cancellable(operation, names, callbacks, (options) => lab.export(variantId, format, sink, options)),
     cancel: async (operation) => controllers.get(operation)?.abort(),
     onDeviceLost: (listener) => lab.onDeviceLost(listener),
+  };
+}
+
+/** The callback, with each call among the `unheard` until the other side has answered it. */
+function noting(unheard: Set<unknown>, callback: Callback): Callback {
+  return (...args) => {
+    const answer = Promise.resolve(callback(...args));
+    const heard: Promise<unknown> = answer.catch(() => undefined).then(() => unheard.delete(heard));
+    unheard.add(heard);
+    return answer;
   };
 }

@@ -17,7 +17,6 @@ export async function whileTraining<Result>(
 ): Promise<Result> {
   const { store } = context;
   let isBegun = false;
-  let isRunning = true;
   let waiting: TrainingPoint[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const show = () => {
@@ -28,8 +27,6 @@ export async function whileTraining<Result>(
   };
   try {
     return await work((point) => {
-      // Points come from the worker on a channel of their own, and may come after the result.
-      if (!isRunning) return;
       waiting.push(point);
       timer ??= setTimeout(show, isBegun ? MILLISECONDS_BETWEEN_DRAWINGS : 0);
       if (isBegun) return;
@@ -39,7 +36,6 @@ export async function whileTraining<Result>(
       void loadKeptRuns(context);
     });
   } finally {
-    isRunning = false;
     clearTimeout(timer);
     if (isBegun) {
       show();
