@@ -11,11 +11,11 @@ const USUAL_LENGTH = 256;
 const USUAL_PEAK = 1.2e-3;
 
 const SCHEDULE_LABELS: Readonly<Record<LearningRateSchedule, string>> = {
-  cosine: 'a cosine down to the final rate',
-  linear: 'a line down to the final rate',
+  cosine: 'cosine',
+  linear: 'linear',
   constant: 'constant',
-  'warmup-stable-decay': 'constant, then a line down (warmup-stable-decay)',
-  'cosine-restarts': 'cosines with warm restarts (SGDR)',
+  'warmup-stable-decay': 'warmup-stable-decay',
+  'cosine-restarts': 'cosine with restarts',
 };
 
 const share = z.number().min(0).max(1);
@@ -136,7 +136,7 @@ export function trainingFields({ peakLearningRate = USUAL_PEAK }: TrainingDefaul
       options: LEARNING_RATE_SCHEDULES.map((value) => ({ value, label: SCHEDULE_LABELS[value] })),
       default: 'cosine',
       rarelyChanged: true,
-      help: 'How the learning rate goes after the warm-up.',
+      help: 'How the learning rate goes after the warm-up: as a cosine or a line down to the final rate, constant, constant until a line falls in the decay phase, or as several cosines, each from the peak.',
     },
     finalShare: {
       kind: 'number',
