@@ -5,12 +5,11 @@
  *
  *   node bench/methods/run.mjs [--model fairy-tales-gpt2|sst2-bert] [--method ID ...] [--amount N] [--no-latency]
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
+import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-line.mjs';
 import { METHOD_LEVELS } from './levels.mjs';
 
 const DATA_SETS = join(ROOT, 'public', 'datasets');
@@ -44,10 +43,10 @@ const { values } = parseArgs({
 });
 
 ensureDependencies();
-for (const model of values.model ?? Object.keys(MODELS)) measure(model);
+for (const model of values.model ?? Object.keys(MODELS)) await measure(model);
 
 /** A run of its own for each method, so that one that fails does not take the others with it. */
-function measure(model) {
+async function measure(model) {
   const chosen = METHOD_LEVELS.filter(
     ({ method, only }) => (!only || only === model) && (!values.method || values.method.includes(method)),
   );
@@ -55,7 +54,7 @@ function measure(model) {
   const reports =
     values.method && existsSync(`${stem}.json`) ? JSON.parse(readFileSync(`${stem}.json`, 'utf8')) : {};
   for (const { method, levels } of chosen) {
-    const report = reportOf(model, method, levels);
+    const report = await reportOf(model, method, levels);
     if (!report) continue;
     reports[method] = report;
     writeFileSync(`${stem}.json`, `${JSON.stringify(inOrder(reports), undefined, 1)}\n`);
@@ -71,21 +70,15 @@ function inOrder(reports) {
 
 /** @returns the report, or undefined where the method failed */
 function reportOf(model, method, levels) {
-  const folder = mkdtempSync(join(tmpdir(), 'lathe-methods-'));
-  try {
+  return inScratchFolder((folder) => {
     const texts = MODELS[model].texts(folder);
     const calibration = { text: basename(texts.calibration), ...MODELS[model].calibration };
-    const paths = levels.map(({ label, steps }, index) => {
-      const path = join(folder, `${index}.json`);
-      writeFileSync(path, JSON.stringify({ name: `${method}: ${label}`, steps, calibration }));
-      return path;
-    });
-    const reportPath = join(folder, 'report.json');
-    if (!runLab({ model, texts, paths, reportPath })) return undefined;
-    return withoutLayers(JSON.parse(readFileSync(reportPath, 'utf8')));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    const paths = levels.map(({ label, steps }, index) =>
+      writeRecipe(folder, String(index), { name: `${method}: ${label}`, steps, calibration }),
+    );
+    const report = reportOfCommandLine(paths, argumentsOf(model, texts), folder);
+    return report && withoutLayers(report);
+  });
 }
 
 /** No training split of SST-2 ships: sentences of even rows are calibrated with, those of odd rows measured on. */
@@ -99,23 +92,15 @@ function halvesOfSentences(folder) {
   return { calibration: half('sst2.dev-even-rows.tsv', 0), test: half('sst2.dev-odd-rows.tsv', 1) };
 }
 
-function runLab({ model, texts, paths, reportPath }) {
+function argumentsOf(model, texts) {
   const { measure: kind, limit } = MODELS[model];
-  const { status } = spawnSync(
-    process.execPath,
-    [
-      join(ROOT, 'cli', 'main.mjs'),
-      ...['--model', join(ROOT, 'public', 'models', model)],
-      ...paths.flatMap((path) => ['--recipe', path]),
-      ...['--calibrate', texts.calibration],
-      ...['--evaluate', `${kind}=${texts.test}`],
-      ...(kind === 'perplexity' || values.amount ? [limit, values.amount ?? '16'] : []),
-      ...(values['no-latency'] ? [] : ['--latency', '--runs', '2']),
-      ...['--report', reportPath],
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  return status === 0;
+  return [
+    ...['--model', join(ROOT, 'public', 'models', model)],
+    ...['--calibrate', texts.calibration],
+    ...['--evaluate', `${kind}=${texts.test}`],
+    ...(kind === 'perplexity' || values.amount ? [limit, values.amount ?? '16'] : []),
+    ...(values['no-latency'] ? [] : ['--latency', '--runs', '2']),
+  ];
 }
 
 /** Matrix by matrix is more than a table needs. */

@@ -13,9 +13,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
+import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-line.mjs';
 import { CASES, recipesOf } from './cases.mjs';
 import { reportOfPage } from './in-browser.mjs';
-import { inScratchFolder, KeptResults, outputOfTwin, reportOfCommandLine, writeRecipe } from './runs.mjs';
+import { KeptResults, outputOfTwin } from './runs.mjs';
 
 const DATA_SETS = join(ROOT, 'public', 'datasets');
 const MODEL = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');

@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
-import { inScratchFolder, KeptResults, outputOfTwin, reportOfCommandLine, writeRecipe } from './runs.mjs';
+import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-line.mjs';
+import { KeptResults, outputOfTwin } from './runs.mjs';
 import { transferTable } from './transfer-table.mjs';
 
 const [BATCH_SIZE, LENGTH, FINE_PEAK] = [32, 64, 5e-4];
