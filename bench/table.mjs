@@ -1,11 +1,12 @@
 /**
  * A Markdown table.
  * @param {readonly string[]} head
- * @param {readonly (readonly (string | number | undefined)[])[]} rows numbers are given three digits; undefined is a dash
+ * @param {readonly (readonly (string | number | undefined)[])[]} rows numbers are given three digits, what must show more comes
+ *   as text; undefined is a dash
  * @throws {Error} where a row has more or fewer cells than the head
  */
 export function markdownTable(head, rows) {
-  const isNumber = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
+  const isNumber = head.map((_, column) => rows.some((row) => isFigure(row[column])));
   const lines = [
     head.map(escapeCell),
     head.map((_, column) => (isNumber[column] ? '--:' : '---')),
@@ -30,6 +31,10 @@ export function formatNumber(value) {
 function formatCell(value) {
   if (value === undefined) return '–';
   return typeof value === 'number' ? formatNumber(value) : escapeCell(value);
+}
+
+function isFigure(cell) {
+  return typeof cell === 'number' || /^[-−+]?[\d.,]+( %)?$/.test(cell ?? '');
 }
 
 function escapeCell(text) {

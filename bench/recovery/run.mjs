@@ -16,6 +16,7 @@ import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-line.mjs';
 import { CASES, recipesOf } from './cases.mjs';
 import { reportOfPage } from './in-browser.mjs';
+import { recoveryTable } from './recovery-table.mjs';
 import { KeptResults, outputOfTwin } from './runs.mjs';
 
 const DATA_SETS = join(ROOT, 'public', 'datasets');
@@ -44,7 +45,7 @@ const run = {
   warmupSteps: Number(values['warm-up']),
 };
 const chosen = CASES.filter(({ id }) => !values.case || values.case.includes(id));
-const results = new KeptResults('recovery', ({ id, run: settings }) => [id, settings], table);
+const results = new KeptResults('recovery', ({ id, run: settings }) => [id, settings], recoveryTable);
 for (const each of chosen) {
   const entry = { id: each.id, title: each.title, run };
   if (!values['no-lathe']) {
@@ -112,45 +113,4 @@ function ofTwin({ twin: [script, ...settings] }, python) {
 
 function evaluateEvery() {
   return Math.max(1, Math.round(run.steps / 3));
-}
-
-function table(entries) {
-  const rows = entries.map(
-    ({ title, run: { steps, batchSize, sequenceLength }, lathe, browser, pytorch }) => {
-      const own = browser ?? lathe;
-      const difference = own && pytorch ? `${(100 * (own.after / pytorch.after - 1)).toFixed(3)} %` : '–';
-      const tokens = (steps * batchSize * sequenceLength).toLocaleString('en');
-      return [
-        title,
-        `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}`,
-        figure((own ?? pytorch)?.before),
-        figure(lathe?.after),
-        figure(browser?.after),
-        figure(pytorch?.after),
-        difference,
-      ].join(' | ');
-    },
-  );
-  const devices = new Set(
-    entries.flatMap(({ lathe, browser }) => [lathe, browser].flatMap((own) => (own ? [own.device] : []))),
-  );
-  return `# Recovery of the demo GPT-2
-
-Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${figure(baseOf(entries[0]))}.
-0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", KL alone, hidden states and
-the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on the same windows.
-"Chromium" is Lathe's page in that browser, "Node" its command line. Lathe ran on ${[...devices].join(', ') || 'no device'}.
-
-| what | tokens: steps × sequences × length | before | Lathe, Node | Lathe, Chromium | PyTorch | difference |
-|---|---|---:|---:|---:|---:|---:|
-${rows.map((row) => `| ${row} |`).join('\n')}
-`;
-}
-
-function baseOf({ lathe, browser, pytorch }) {
-  return (lathe ?? browser ?? pytorch).base;
-}
-
-function figure(value) {
-  return value === undefined ? '–' : value.toFixed(3);
 }

@@ -61,15 +61,17 @@ class MaskedLanguage:
         a, b = self.arguments.distillation_weight, self.arguments.hidden_weight
         asked = targets != examples.NO_TARGET
         with torch.no_grad():
-            teacher = self.teacher(ids, output_hidden_states=True)
-        student = self.student(ids, output_hidden_states=True)
+            teacher = self.teacher(ids, output_hidden_states=b > 0)
+        student = self.student(ids, output_hidden_states=b > 0)
         given, taught = student.logits[asked], teacher.logits[asked]
         divergence = functional.kl_div(
             given.log_softmax(-1), taught.log_softmax(-1), log_target=True, reduction="batchmean"
         )
-        states = zip(student.hidden_states, teacher.hidden_states)
-        hidden = sum(functional.mse_loss(own, other) for own, other in states) if b > 0 else 0
-        return a * divergence + (1 - a) * functional.cross_entropy(given, targets[asked]) + b * hidden
+        loss = a * divergence + (1 - a) * functional.cross_entropy(given, targets[asked])
+        if b > 0:
+            states = zip(student.hidden_states, teacher.hidden_states)
+            loss = loss + b * sum(functional.mse_loss(own, other) for own, other in states)
+        return loss
 
     @torch.no_grad()
     def held_out_loss(self):
