@@ -105,10 +105,29 @@ function ofTwin({ twin: [script, ...settings] }, python) {
     ...settings,
     ...['--steps', values.steps, '--batch-size', values['batch-size'], '--length', values.length],
     ...['--warm-up', values['warm-up'], '--evaluate-every', String(evaluateEvery())],
+    ...['--perplexity-every', String(evaluateEvery())],
   ]);
   if (output === undefined) return undefined;
-  const perplexities = [...output.matchAll(/: perplexity ([\d.]+)/g)].map(([, figure]) => Number(figure));
-  return { base: perplexities[0], before: perplexities[1], after: perplexities.at(-1) };
+  return figuresOfTwin(output);
+}
+
+/** Of the lines that a twin prints: perplexities before, on the way and after, losses of the held-out text. */
+function figuresOfTwin(output) {
+  const perplexities = Array.from(output.matchAll(/^(.*): perplexity ([\d.]+)$/gm), ([, what, figure]) => ({
+    step: Number(/^at step (\d+)$/.exec(what)?.[1]),
+    perplexity: Number(figure),
+  }));
+  const [base, before, after] = perplexities.filter(({ step }) => Number.isNaN(step));
+  return {
+    base: base.perplexity,
+    before: before.perplexity,
+    onTheWay: perplexities.filter(({ step }) => step < run.steps),
+    after: after.perplexity,
+    heldOutLosses: Array.from(output.matchAll(/^step (\d+) .* held out ([\d.]+)$/gm), ([, step, loss]) => ({
+      step: Number(step),
+      loss: Number(loss),
+    })),
+  };
 }
 
 function evaluateEvery() {

@@ -18,7 +18,7 @@ def train(model, settings, backward, held_out_loss, before_step=None, after_step
     def consider(step, loss):
         nonlocal best, best_loss, best_step
         held_out = held_out_loss()
-        print(f"{label}step {step} loss {loss:.4f} held out {held_out:.4f}", flush=True)
+        print(f"{label}step {step} loss {loss:.4f} held out {held_out:.6f}", flush=True)
         if held_out < best_loss:
             best, best_loss, best_step = copy.deepcopy(model.state_dict()), held_out, step
 
