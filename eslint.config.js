@@ -68,6 +68,7 @@ const LAB_SURFACE = [
   'lab/report',
   'lab/sensitivity-profile',
   'lab/allocate-budget',
+  'lab/training-record',
   'lab/wrong-kernels',
 ];
 

@@ -198,5 +198,14 @@ test('what a run came to is taken again after the device was lost or the page cl
   );
   await page.getByRole('button', { name: 'Forget all' }).click();
   await expect(page.getByText(/^Finished runs that are kept/)).toHaveCount(0);
+
+  await writeRecipe(page, 'another', 8, 10);
+  await page.getByRole('button', { name: 'Compress', exact: true }).click();
+  await expect(tableRow(page, /another/)).toBeVisible(BEGINS);
+  await idle(page);
+  const curves = training(page).getByRole('figure', {
+    name: 'Held-out losses of trained variants: 2 curves',
+  });
+  await expect(curves.getByRole('listitem')).toHaveText([/the same again/, /another/]);
   await expect(page.getByRole('alert')).toHaveCount(0);
 });

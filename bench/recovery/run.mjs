@@ -88,6 +88,7 @@ function figuresOf({ base, variants, device, recordedAt }) {
     before: variants.length > 1 ? variants[0].metrics.perplexity : undefined,
     after: after.metrics.perplexity,
     bytes: after.size.storedBytes,
+    heldOutLosses: after.training.at(-1).heldOutLosses.map(({ step, loss }) => ({ step, loss })),
     device: device.description,
     runtime: device.runtime,
     recordedAt,

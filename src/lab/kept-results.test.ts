@@ -6,6 +6,7 @@ import { memoryEntry } from '../testing/memory-entry';
 import { memoryFiles } from '../testing/memory-files';
 import { KeptFiles } from './kept-files';
 import { KeptResults } from './kept-results';
+import { trainingRecord } from './training-record';
 
 beforeAll(() => openNodeGpu());
 
@@ -18,9 +19,10 @@ test('a model comes back with its weights, its curve, and what else the base hol
   const results = new KeptResults(new KeptFiles(files));
   const run = { id: 'a'.repeat(64), checkpoint: 'c', recipe: { name: 'r', steps: [] } };
   const points = [{ step: 7, steps: 9, learningRate: 0, tokensPerSecond: 1, tokens: 1 }];
-  await results.write(run, 'tiny', base, { points, seconds: 3 });
+  const earlier = [trainingRecord(0, points)];
+  await results.write(run, 'tiny', base, { points, earlier, seconds: 3 });
   const { model, ...account } = (await results.read(run.id, base))!;
-  expect(account).toEqual({ points, seconds: 3, savedAt: expect.any(String) });
+  expect(account).toEqual({ points, earlier, seconds: 3, savedAt: expect.any(String) });
   expect([...model.unused.keys()]).toEqual([...base.unused.keys()]);
   expect(model.unused.get(pooler.name)).toBe(base.unused.get(pooler.name));
   for (const [name, weight] of base.linears)

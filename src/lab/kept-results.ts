@@ -8,11 +8,14 @@ import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
 import { LabError } from './lab-error';
 import type { FinishedTraining } from './protocol';
 import { sha256 } from './run-identity';
+import type { TrainingRecord } from './training-record';
 
 /** What a run came to besides its model. */
 export interface ResultAccount {
   /** The curve of the run, as it was told. */
   readonly points: readonly TrainingPoint[];
+  /** Of the recipe's steps before it that train. */
+  readonly earlier: readonly TrainingRecord[];
   /** That the recipe had taken so far. */
   readonly seconds: number;
 }
@@ -25,7 +28,9 @@ interface FileAccount extends KeptAccount {
 }
 
 /** What stands between the file's account and the weights. */
-interface ContentAccount extends ResultAccount {
+interface ContentAccount extends Omit<ResultAccount, 'earlier'> {
+  /** Absent in files older than this entry. */
+  readonly earlier?: ResultAccount['earlier'];
   /** The checkpoint's config.json, of the trained model: a step may have changed its task. */
   readonly config: Record<string, unknown>;
 }
@@ -70,7 +75,8 @@ export class KeptResults {
     await this.files.use(nameOf(id));
     const all = new Map([...base.unused, ...tensors]);
     const model = await loadModel({ config: own.config, tensors: all, metadata }, { signal });
-    return { model, points: own.points, seconds: own.seconds, savedAt: account.savedAt };
+    const { points, earlier = [], seconds } = own;
+    return { model, points, earlier, seconds, savedAt: account.savedAt };
   }
 
   /**
@@ -82,9 +88,9 @@ export class KeptResults {
     { id, checkpoint, recipe }: RunIdentity,
     checkpointName: string,
     model: Model,
-    { points, seconds }: ResultAccount,
+    { points, earlier, seconds }: ResultAccount,
   ): Promise<void> {
-    const own: ContentAccount = { points, seconds, config: model.config.source };
+    const own: ContentAccount = { points, earlier, seconds, config: model.config.source };
     const content = joined(withAccount(own, [await weightsOf(model, recipe)]));
     const { step, steps } = points.at(-1) ?? { step: 0, steps: 0 };
     const account: Omit<FileAccount, 'bytes'> = {

@@ -13,8 +13,9 @@ import type {
   TrainingTextSettings,
 } from './recipe-description';
 import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
+import type { TrainingRecord } from './training-record';
 
-export type { FieldDescription, KernelCheckResult, MethodDescription, TrainingPoint };
+export type { FieldDescription, KernelCheckResult, MethodDescription, TrainingPoint, TrainingRecord };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
 /** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
@@ -138,6 +139,8 @@ export interface VariantInfo {
   readonly gpuBytes: number;
   /** Wall seconds that the compression took. */
   readonly seconds: number;
+  /** How each step trained, in the recipe's order; absent where none did. */
+  readonly training?: readonly TrainingRecord[];
   /** Of these, or of loading a file, what decoding entropy-coded weights took; absent where none is. */
   readonly decodeSeconds?: number;
 }
@@ -445,6 +448,8 @@ export interface VariantReport {
   readonly size: SizeReport;
   /** Wall seconds that the compression took; absent in recordings older than this figure. */
   readonly seconds?: number;
+  /** How each step trained, in the recipe's order; absent where none did, or a file was loaded. */
+  readonly training?: readonly TrainingRecord[];
   /** Of entropy-coded weights: what decoding them all once took. */
   readonly decodeSeconds?: number;
   readonly latency?: LatencyReport;

@@ -43,6 +43,7 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
     size: { ...info.size, gzipBytes },
     seconds: info.seconds,
     ...(info.decodeSeconds === undefined ? {} : { decodeSeconds: info.decodeSeconds }),
+    ...(info.training ? { training: info.training } : {}),
     ...(latency ? { latency } : {}),
     layers: info.layers.map(({ name, form, relativeError, storedBytes, parameters }) => ({
       name,

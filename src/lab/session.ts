@@ -35,6 +35,9 @@ export interface Variant {
   readonly files?: readonly NamedFile[];
 }
 
+/** A model as it was made or loaded. */
+type Made = Pick<Variant, 'model'> & Pick<VariantInfo, 'layers' | 'training'>;
+
 /** What recipes need besides the base: the user's texts, and a place for runs of training. */
 export interface RecipeResources {
   readonly texts: RecipeTexts;
@@ -65,7 +68,8 @@ export class Session {
     const model = await loadWithProgress(checkpoint, options);
     try {
       const recipe: Recipe = { name: checkpoint.name, steps: [] };
-      const base = { info: describe(BASE_ID, model, model, recipe, [], started), model };
+      const info = describe(BASE_ID, model, { model, layers: [] }, recipe, started);
+      const base = { info, model };
       return new Session(files, checkpoint, tokenizer, base);
     } catch (error) {
       model.dispose();
@@ -131,12 +135,12 @@ export class Session {
       endedEarly,
       signal: options.signal,
     });
-    const { model, layers, secondsBefore } = opened
+    const { secondsBefore, ...made }: Made & { readonly secondsBefore: number } = opened
       ? await runs.run(await run(), opened, options, apply)
       : await apply();
     // What a kept result took to make belongs to what the variant took.
     const begun = started - 1000 * secondsBefore;
-    return this.adopt(id, model, withEarlyEnds(resolved, endedEarly), layers, begun);
+    return this.adopt(id, made, withEarlyEnds(resolved, endedEarly), begun);
   }
 
   /** Takes in a checkpoint that was compressed before, of the same shape as the base. */
@@ -156,7 +160,7 @@ export class Session {
     }
     const recipe = recipeOf(checkpoint);
     const layers = await describeImported(this.base.model, model);
-    return this.adopt(id, model, recipe, layers, started, files);
+    return this.adopt(id, { model, layers }, recipe, started, files);
   }
 
   /** Frees a variant. */
@@ -186,14 +190,14 @@ export class Session {
 
   private adopt(
     id: string,
-    model: Model,
+    made: Made,
     recipe: Recipe,
-    layers: VariantInfo['layers'],
     started: number,
     files?: readonly NamedFile[],
   ): VariantInfo {
+    const { model } = made;
     try {
-      const info = describe(id, this.base.model, model, recipe, layers, started);
+      const info = describe(id, this.base.model, made, recipe, started);
       this.variants.set(id, { info, model, files });
       this.nextId = Math.max(this.nextId, Number(id.split('-')[1]) + 1);
       return info;
@@ -218,9 +222,8 @@ async function loadWithProgress(
 function describe(
   id: string,
   base: Model,
-  model: Model,
+  { model, layers, training }: Made,
   recipe: Recipe,
-  layers: VariantInfo['layers'],
   started: number,
 ): VariantInfo {
   const seconds = (performance.now() - started) / 1000;
@@ -234,6 +237,7 @@ function describe(
     layers,
     gpuBytes: weightBytes(model),
     seconds,
+    training,
     decodeSeconds: decodeSeconds(model),
   };
 }

@@ -8,6 +8,7 @@ import { memorySink } from '../testing/memory-sink';
 import { TALE } from '../testing/tales';
 import { LatheLab } from './lab';
 import type { Recipe, RecipeStep, TrainingPoint, VariantInfo } from './protocol';
+import { trainingRecord } from './training-record';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const lowRank: RecipeStep = { method: 'low-rank', targets: ['Linear'], parameters: { rank: 2 } };
@@ -86,6 +87,8 @@ describe('what training came to', () => {
     const again = await compress({ ...recipe, name: 'renamed' });
     expect(again.isTaken).toBe(true);
     expect(curveOf(again.points)).toEqual(curveOf(first.points));
+    expect(first.info.training).toEqual([trainingRecord(1, first.points)]);
+    expect(again.info.training).toEqual(first.info.training);
     expect(await weightsOf({ ...again.info, id: (await lab.compress(recipe)).id })).toEqual(weights);
     expect(again.info.size.parameters).toBe(first.info.size.parameters);
     expect(again.info.layers).toEqual(first.info.layers);
@@ -115,16 +118,22 @@ describe('what training came to', () => {
 
   test('of each step that trains is kept: a change in the second trains that one alone', async () => {
     const two: Recipe = { ...recipe, steps: [lowRank, distilled, { ...distilled, targets: ['re:.*wte'] }] };
-    await compress(two);
+    const { training } = (await compress(two)).info;
+    expect(training).toMatchObject([
+      { recipeStep: 1, stepsMade: 3, steps: 3, heldOutLosses: { length: 4 } },
+      { recipeStep: 2, stepsMade: 3, steps: 3, heldOutLosses: { length: 4 } },
+    ]);
+    expect((await compress(two)).info.training).toEqual(training);
     expect(await lab.finishedTraining()).toMatchObject([
       { recipe: { steps: { length: 3 } }, steps: 3, model: 'tiny-gpt2' },
       { recipe: { steps: { length: 2 } }, steps: 3 },
     ]);
     const changed = { ...distilled, parameters: { ...distilled.parameters, seed: 7 } };
-    const { isTaken, points } = await compress({ ...two, steps: [lowRank, distilled, changed] });
+    const { info, isTaken, points } = await compress({ ...two, steps: [lowRank, distilled, changed] });
     expect(isTaken).toBe(true);
     // The curve of the one that was taken, then that of the one that trained.
     expect(points.map(({ step }) => step)).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
+    expect(info.training).toEqual([training![0], trainingRecord(2, points.slice(4))]);
   });
 
   test('of a run that was ended early is found by the recipe that says so', async () => {

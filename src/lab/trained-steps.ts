@@ -6,6 +6,7 @@ import type { KeptResult, KeptResults } from './kept-results';
 import type { Recipe } from './protocol';
 import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { resultIdentity } from './run-identity';
+import type { TrainingRecords } from './training-records';
 
 /** What is heard of a run's results. */
 export interface ResultListener {
@@ -21,18 +22,13 @@ export interface ResultListener {
 export class TrainedSteps implements KeptSteps {
   private readonly started = performance.now();
   private secondsBefore = 0;
-  private points: TrainingPoint[] = [];
 
   constructor(
     private readonly results: KeptResults,
     private readonly run: RecipeRun,
+    private readonly records: TrainingRecords,
     private readonly listener: ResultListener,
   ) {}
-
-  /** Hears the curve of the step that trains. */
-  hear(point: TrainingPoint): void {
-    this.points.push(point);
-  }
 
   async latest(): Promise<{ step: number; model: Model; seconds: number } | undefined> {
     const { steps } = this.run.checked;
@@ -40,8 +36,9 @@ export class TrainedSteps implements KeptSteps {
     for (const step of indices.reverse()) {
       const result = await this.resultAfter(step);
       if (!result) continue;
-      const { model, seconds } = result;
+      const { model, seconds, earlier, points } = result;
       this.secondsBefore = seconds;
+      this.records.take(step, earlier, points);
       this.tellAgain(result);
       return { step, model, seconds };
     }
@@ -51,13 +48,11 @@ export class TrainedSteps implements KeptSteps {
   /** A storage that takes no more costs the user a training the next time, not this one. */
   async keep(step: number, model: Model): Promise<void> {
     const { checkpoint, checkpointName } = this.run;
-    const points = this.points;
-    this.points = [];
     const seconds = this.secondsBefore + (performance.now() - this.started) / 1000;
     try {
       const id = await this.idAfter(step);
       const run = { id, checkpoint, recipe: this.recipeAfter(step) };
-      await this.results.write(run, checkpointName, model, { points, seconds });
+      await this.results.write(run, checkpointName, model, { ...this.records.state, seconds });
     } catch (error) {
       this.run.signal?.throwIfAborted();
       const { name, message } = error as Error;

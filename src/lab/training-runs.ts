@@ -11,6 +11,8 @@ import { RunControl } from './run-control';
 import { RunStates } from './run-states';
 import type { StateFiles } from './state-files';
 import { TrainedSteps } from './trained-steps';
+import type { TrainingRecord } from './training-record';
+import { TrainingRecords } from './training-records';
 
 /** The run that is under way, those that broke off, and what others came to. */
 export class TrainingRuns {
@@ -29,13 +31,14 @@ export class TrainingRuns {
    * Applies a recipe that trains, from the last of its steps on whose result is kept. The state of a step's run goes once its
    * result is kept, or, where that cannot be, once all of the recipe is there: one that broke off in its second step need not
    * begin the first again.
+   * @returns what `apply` gives, and how each step trained
    */
   async run<Result>(
     recipeRun: RecipeRun,
     { dataOf, warnings }: RecipeTrainingData,
     { signal, onTraining }: TrainingOptions,
     apply: (training: RecipeTraining) => Promise<Result>,
-  ): Promise<Result> {
+  ): Promise<Result & { readonly training: readonly TrainingRecord[] }> {
     const control = new RunControl(signal);
     const notes = [...warnings];
     let last: TrainingPoint | undefined;
@@ -48,14 +51,17 @@ export class TrainingRuns {
     const position = () => ({ step: last?.step ?? 0, steps: last?.steps ?? 0 });
     const states = this.kept && new RunStates(this.kept, recipeRun, { position, onNote });
     const onKept = async (step: number) => states?.remove(step);
-    const kept = this.results && new TrainedSteps(this.results, recipeRun, { onPoint: tell, onNote, onKept });
+    const records = new TrainingRecords();
+    const listener = { onPoint: tell, onNote, onKept };
+    const kept = this.results && new TrainedSteps(this.results, recipeRun, records, listener);
     const onPoint = (point: TrainingPoint) => {
-      kept?.hear(point);
+      records.hear(point);
       tell(point);
     };
     const training: RecipeTraining = {
       dataOf: (step) => {
         control.beginStep();
+        records.begin(step);
         return dataOf(step);
       },
       control,
@@ -69,7 +75,7 @@ export class TrainingRuns {
       // What is to be said after the last point of a curve goes with it once more.
       if (last && notes.length > 0) tell({ ...last, note: undefined });
       await states?.removeAll();
-      return result;
+      return { ...result, training: records.all };
     } finally {
       this.running = undefined;
     }

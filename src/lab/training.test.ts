@@ -71,6 +71,7 @@ describe('a recipe that trains', () => {
     const info = await lab.compress(recipe, { onTraining: (point) => points.push(point) });
     expect(info.recipe.training).toEqual({ text: TALE.name, heldOutShare: 0.02, seed: 0 });
     expect(points.map((point) => point.step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(info.training).toMatchObject([{ recipeStep: 0, stepsMade: 6 }]);
     await forgetResults();
     await lab.compress(info.recipe);
     expect(counting.sums[1]).toBe(counting.sums[0]);
@@ -79,7 +80,8 @@ describe('a recipe that trains', () => {
       steps: [{ method: 'low-rank', targets: ['Linear'], parameters: { rank: 2 } }],
       training: { text: TALE.name },
     };
-    expect((await lab.compress(plain)).recipe.training).toBeUndefined();
+    const { recipe: own, training } = await lab.compress(plain);
+    expect([own.training, training]).toEqual([undefined, undefined]);
   });
 
   test('a text is for training or for a test, never for both', async () => {

@@ -31,6 +31,10 @@ export interface VariantRow {
   readonly size: SizeReport;
   /** What becomes of a gzip size that is not there: it arrives later than the variant. */
   readonly gzip?: 'measuring' | 'failed';
+  /** Wall seconds that making it took. */
+  readonly seconds?: number;
+  /** How each step of its recipe trained. */
+  readonly training?: VariantReport['training'];
   /** Of entropy-coded weights: what decoding them all once took. */
   readonly decodeSeconds?: number;
   /** Flat figures as in a report: `perplexity`, `perplexityStandardError`, … */

@@ -25,5 +25,7 @@ function withoutRecorded(row: VariantRow): VariantRow {
     ...row,
     metrics: row.metricsFrom === 'here' ? row.metrics : {},
     latency: row.latencyFrom === 'here' ? row.latency : undefined,
+    // Made on the device of the recording, not on this one.
+    ...(row.id === undefined ? { seconds: undefined, training: undefined } : {}),
   };
 }

@@ -27,6 +27,8 @@ const variantReport = (name: string) => ({
   recipe: { name, steps: [] },
   metrics: { perplexity: 46 },
   size: { ...size, gzipBytes: 90 },
+  seconds: 9,
+  training: [],
   layers: [],
 });
 const report = {
@@ -199,13 +201,14 @@ test('a report is of one device: recorded figures leave it when something was me
   expect(reportOf(lab.store.getState())).toMatchObject({
     recordedAt: '2026-01-01T00:00:00Z',
     device: there,
-    base: { metrics: { perplexity: 46 } },
+    base: { metrics: { perplexity: 46 }, seconds: 9, training: [] },
   });
   const latency = { prefillTokensPerSecond: { median: 1, p95: 1, runs: 1 } } as never;
   lab.store.setState(({ rows }) => ({ rows: rows.map((row) => ({ ...row, latency, latencyFrom: 'here' })) }));
   const report = reportOf(lab.store.getState())!;
   expect(report.device).toBe(here);
   expect(report.base).toMatchObject({ metrics: {}, latency });
+  expect([report.base.seconds, report.base.training]).toEqual([undefined, undefined]);
 });
 
 test('opening the device again loads the demo that could not be loaded before, and keeps the recorded comparison', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TrainingPoint } from '../lab/protocol';
-import { bestPoint, secondsLeft, withPoints } from './training-curve';
+import { secondsLeft, withPoints } from './training-curve';
 
 const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
   step,
@@ -40,10 +40,4 @@ test('the time that is left follows from the rate', () => {
   expect(secondsLeft(point(10))).toBe(180);
   expect(secondsLeft(point(0))).toBeUndefined();
   expect(secondsLeft(point(10, { tokensPerSecond: 0 }))).toBeUndefined();
-});
-
-test('the best is the least held-out loss, the first of equal ones', () => {
-  const losses = [4, 3, 3, 5];
-  expect(bestPoint(losses.map((heldOutLoss, step) => point(step, { heldOutLoss })))!.step).toBe(1);
-  expect(bestPoint([point(1, { trainingLoss: 1 })])).toBeUndefined();
 });

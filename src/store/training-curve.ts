@@ -1,4 +1,5 @@
 import type { TrainingPoint } from '../lab/protocol';
+import { beginsAnother } from '../lab/training-record';
 
 /** Points that are kept of a run; a chart has fewer pixels. */
 export const MOST_POINTS = 2000;
@@ -22,11 +23,6 @@ export function withPoints(
   return result;
 }
 
-/** Whether a point is of another run than the one before it. */
-export function beginsAnother(before: TrainingPoint, point: TrainingPoint): boolean {
-  return point.step < before.step || point.steps !== before.steps;
-}
-
 function thinned(curve: readonly TrainingPoint[], most: number): TrainingPoint[] {
   const isEven = (index: number) => (curve.length - 1 - index) % 2 === 0;
   const kept = curve.filter(({ heldOutLoss }, index) => heldOutLoss !== undefined || isEven(index));
@@ -37,14 +33,4 @@ function thinned(curve: readonly TrainingPoint[], most: number): TrainingPoint[]
 export function secondsLeft({ step, steps, tokens, tokensPerSecond }: TrainingPoint): number | undefined {
   if (!(tokens > 0 && step > 0 && tokensPerSecond > 0)) return undefined;
   return ((steps - step) * (tokens / step)) / tokensPerSecond;
-}
-
-/** The point with the least held-out loss: the variant is what it was there. */
-export function bestPoint(curve: readonly TrainingPoint[]): TrainingPoint | undefined {
-  return curve
-    .filter(({ heldOutLoss }) => heldOutLoss !== undefined)
-    .reduce<TrainingPoint | undefined>(
-      (best, point) => (best && best.heldOutLoss! <= point.heldOutLoss! ? best : point),
-      undefined,
-    );
 }

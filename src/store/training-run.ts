@@ -1,7 +1,8 @@
 import type { TrainingPoint } from '../lab/protocol';
+import { beginsAnother } from '../lab/training-record';
 import type { TrainingRun } from './lab-state';
 import type { LabContext } from './lab-store';
-import { beginsAnother, withPoints } from './training-curve';
+import { withPoints } from './training-curve';
 
 /** A chart takes tens of milliseconds to draw: what comes meanwhile is drawn together. */
 const MILLISECONDS_BETWEEN_DRAWINGS = 500;

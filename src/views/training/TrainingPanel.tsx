@@ -1,23 +1,27 @@
 import type { TrainingPoint } from '../../lab/protocol';
+import { bestPoint } from '../../lab/training-record';
 import type { TrainingRun } from '../../store/lab-state';
 import { controlTraining } from '../../store/training-actions';
-import { bestPoint, secondsLeft } from '../../store/training-curve';
+import { secondsLeft } from '../../store/training-curve';
 import { formatDuration, formatNumber } from '../format';
 import { useLab, useLabContext } from '../lab-context';
-import { TrainingChart } from './TrainingChart';
 import { FinishedRuns } from './FinishedRuns';
+import { TrainedVariants } from './TrainedVariants';
+import { TrainingChart } from './TrainingChart';
 import { UnfinishedRuns } from './UnfinishedRuns';
 
-/** The run that is under way or was last: its curve, its pace and what can be done with it; and what is kept of others. */
+/** The run that is under way or was last: its curve, its pace and what can be done with it; the curves of variants, and what is kept of runs. */
 export function TrainingPanel() {
   const run = useLab((state) => state.training);
   const hasUnfinished = useLab((state) => state.unfinished.length > 0);
   const hasFinished = useLab((state) => state.finished.length > 0);
-  if (!run && !hasUnfinished && !hasFinished) return null;
+  const hasTrained = useLab((state) => state.rows.some(({ training }) => training));
+  if (!run && !hasTrained && !hasUnfinished && !hasFinished) return null;
   return (
     <section className="card" aria-labelledby="training-title">
       <h2 id="training-title">Training</h2>
       {run && <Run run={run} />}
+      <TrainedVariants />
       {hasUnfinished && <UnfinishedRuns />}
       {hasFinished && <FinishedRuns />}
     </section>
