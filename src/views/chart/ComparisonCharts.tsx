@@ -26,8 +26,9 @@ import {
   qualityMetric,
 } from './chart-points';
 import { placeLabels } from './label-places';
-import { markShape } from './marks';
+
 import { paretoFront } from './pareto';
+import { markShape, seriesClass } from './VariantMark';
 
 /** Quality against size, and quality against speed. */
 export function ComparisonCharts() {
@@ -161,7 +162,7 @@ const Chart = memo(function Chart({ title, rows, cost, quality, control }: Chart
 function Mark(props: unknown) {
   const { cx, cy, payload } = props as { cx: number; cy: number; payload: ChartPoint };
   return (
-    <g transform={`translate(${cx},${cy})`} className={`series-${payload.index % 8}`}>
+    <g transform={`translate(${cx},${cy})`} className={seriesClass(payload.index)}>
       <path d={markShape(payload.index, 5)} />
     </g>
   );

@@ -1,7 +1,7 @@
 import { memo, useDeferredValue, useMemo } from 'react';
 import { CartesianGrid, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { LossPoint } from '../../lab/training-record';
-import { markShape } from '../chart/marks';
+import { markShape, seriesClass, VariantMark } from '../chart/VariantMark';
 import { formatNumber } from '../format';
 import { useLab } from '../lab-context';
 import { type VariantCurve, variantCurves } from './variant-curves';
@@ -22,10 +22,7 @@ export const TrainedVariants = memo(function TrainedVariants() {
       <ul className="legend row wrap hint">
         {curves.map(({ name, index }) => (
           <li key={name}>
-            <svg width="12" height="12" viewBox="-6 -6 12 12" className={`series-${index % 8}`} aria-hidden>
-              <path d={markShape(index, 4)} />
-            </svg>{' '}
-            {name}
+            <VariantMark index={index} /> {name}
           </li>
         ))}
       </ul>
@@ -46,7 +43,7 @@ export const TrainedVariants = memo(function TrainedVariants() {
             <Scatter
               key={curve.name}
               data={placesOf(curve)}
-              className={`variant-curve series-${curve.index % 8}`}
+              className={`variant-curve ${seriesClass(curve.index)}`}
               line
               shape={Mark}
               isAnimationActive={false}

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import { BASE_KEY, type VariantRow } from '../../store/lab-state';
 import { bringHere, discard, rename, toggleSelected } from '../../store/variant-actions';
 import { notify } from '../../store/lab-store';
-import { markShape } from '../chart/marks';
+import { VariantMark } from '../chart/VariantMark';
 import { ExportMenu } from '../export/ExportMenu';
 import { formatDate } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
@@ -94,15 +94,7 @@ function Row({ row, index, columns }: { row: VariantRow; index: number; columns:
             aria-label={`Compare ${row.name}`}
             onChange={() => toggleSelected(context, row.key)}
           />
-          <svg
-            width="14"
-            height="14"
-            viewBox="-7 -7 14 14"
-            aria-hidden="true"
-            className={`series-${index % 8}`}
-          >
-            <path d={markShape(index, 5)} />
-          </svg>
+          <VariantMark index={index} />
         </label>
       </td>
       {columns.map((column) =>

@@ -13,3 +13,17 @@ const SHAPES: readonly ((size: number) => string)[] = [
 export function markShape(index: number, size: number): string {
   return SHAPES[index % SHAPES.length](size);
 }
+
+/** By which a variant's colour is chosen in the style sheets, also of what is within the element. */
+export function seriesClass(index: number): string {
+  return `series-${index % 8}`;
+}
+
+/** The mark of the variant with this index, beside text. */
+export function VariantMark({ index }: { index: number }) {
+  return (
+    <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" className={seriesClass(index)}>
+      <path d={markShape(index, 5)} />
+    </svg>
+  );
+}
