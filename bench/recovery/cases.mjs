@@ -114,12 +114,12 @@ export const CASES = [
   }),
 ];
 
-/** The recipes of a case: the compression alone, if there is that, and the trained one, with the settings of its run. */
-export function recipesOf({ id, before, trained }, settings) {
+/** The recipes of a case: the compression alone, if there is that, and the trained one, with the settings of its run and its text. */
+export function recipesOf({ id, before, trained }, settings, text) {
   const withSettings = ({ trains, ...step }) =>
     trains ? { ...step, parameters: { ...step.parameters, ...settings } } : step;
   return [
     ...(before ? [{ name: `${id}: before`, steps: before }] : []),
-    { name: id, steps: trained.map(withSettings), training: { text: 'fairy-tales.train.txt' } },
+    { name: id, steps: trained.map(withSettings), training: { text } },
   ];
 }

@@ -14,11 +14,11 @@ const PORT = 41_730;
 /**
  * Makes variants as a user does: in the built page, with the demo's files as a model of one's own, a recipe file after the
  * other; then measures the perplexity of all and saves the report.
- * @param {{ recipes: string[], model: string, windows: number, state: string }} job paths of recipe files, folder of the
- *   checkpoint, windows to measure, and the browser's profile, in which a run that breaks off is kept
+ * @param {{ recipes: string[], model: string, texts: string[], windows: number, state: string }} job paths of recipe files, folder
+ *   of the checkpoint, texts of one's own that the recipes name, windows to measure, and the browser's profile, in which a run that breaks off is kept
  * @returns {Promise<object>} the report that the page saved
  */
-export async function reportOfPage({ recipes, model, windows, state }) {
+export async function reportOfPage({ recipes, model, texts, windows, state }) {
   const folder = mkdtempSync(join(tmpdir(), 'lathe-page-'));
   await build({ root: ROOT, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
   const server = await serve({ '/': folder }, PORT);
@@ -38,6 +38,7 @@ export async function reportOfPage({ recipes, model, windows, state }) {
       page,
       readdirSync(model).map((file) => join(model, file)),
     );
+    if (texts.length > 0) await give(page, texts);
     for (const recipe of recipes) {
       await give(page, [recipe]);
       await page.getByRole('button', { name: 'Compress', exact: true }).click();

@@ -1,7 +1,7 @@
 import { markdownTable } from '../table.mjs';
 
 /**
- * @param {readonly object[]} entries `title`, `run` (its settings), and the figures of `lathe` on the command line, of Lathe in the
+ * @param {readonly object[]} entries `title`, `run` (its settings), `text` (absent: the one that ships), and the figures of `lathe` on the command line, of Lathe in the
  *   `browser` and of `pytorch`, each where it ran
  * @returns {string} Markdown
  */
@@ -31,10 +31,10 @@ ${markdownTable(head, entries.map(rowOf))}
 }
 
 function rowOf(entry) {
-  const { title, run, lathe, browser, pytorch } = entry;
+  const { title, lathe, browser, pytorch } = entry;
   return [
     title,
-    describeRun(run),
+    describeRun(entry),
     perplexity(figuresOf(entry).before),
     perplexity(lathe?.after),
     perplexity(browser?.after),
@@ -48,9 +48,9 @@ function figuresOf({ lathe, browser, pytorch }) {
   return browser ?? lathe ?? pytorch;
 }
 
-function describeRun({ steps, batchSize, sequenceLength }) {
+function describeRun({ run: { steps, batchSize, sequenceLength }, text }) {
   const tokens = (steps * batchSize * sequenceLength).toLocaleString('en');
-  return `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}`;
+  return `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}${text ? ` of ${text}` : ''}`;
 }
 
 /** As text: a perplexity of 46.583 and one of 46.680 are told apart by more than the three digits of a table's numbers. */

@@ -4,13 +4,13 @@
  * to bench/results/recovery.{json,md} when it is done; a run that breaks off goes on where it stopped when it is started again.
  *
  *     node bench/recovery/run.mjs [--case ID ...] [--steps 390] [--batch-size 16] [--length 256] [--warm-up 30]
- *                                 [--state DIR] [--in-browser] [--python .venv/bin/python] [--no-lathe]
+ *                                 [--text FILE] [--state DIR] [--in-browser] [--python .venv/bin/python] [--no-lathe]
  *
- * Lathe runs on the command line; with --in-browser in the page, in Chromium.
+ * Lathe runs on the command line; with --in-browser in the page, in Chromium. It trains on the text that ships, or on --text.
  */
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-line.mjs';
@@ -30,6 +30,7 @@ const { values } = parseArgs({
     'batch-size': { type: 'string', default: '16' },
     length: { type: 'string', default: '256' },
     'warm-up': { type: 'string', default: '30' },
+    text: { type: 'string' },
     state: { type: 'string', default: join(tmpdir(), 'lathe-recovery') },
     python: { type: 'string' },
     'in-browser': { type: 'boolean', default: false },
@@ -38,6 +39,7 @@ const { values } = parseArgs({
 });
 
 ensureDependencies();
+const text = resolve(values.text ?? join(DATA_SETS, 'fairy-tales.train.txt'));
 const run = {
   steps: Number(values.steps),
   batchSize: Number(values['batch-size']),
@@ -45,9 +47,10 @@ const run = {
   warmupSteps: Number(values['warm-up']),
 };
 const chosen = CASES.filter(({ id }) => !values.case || values.case.includes(id));
-const results = new KeptResults('recovery', ({ id, run: settings }) => [id, settings], recoveryTable);
+const keyOf = ({ id, run: settings, text: ofUser }) => [id, settings, ofUser];
+const results = new KeptResults('recovery', keyOf, recoveryTable);
 for (const each of chosen) {
-  const entry = { id: each.id, title: each.title, run };
+  const entry = { id: each.id, title: each.title, run, ...(values.text ? { text: basename(text) } : {}) };
   if (!values['no-lathe']) {
     results.record(entry, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(each));
   }
@@ -59,11 +62,13 @@ console.log(results.publish());
 async function ofLathe(each) {
   try {
     return await inScratchFolder(async (folder) => {
-      const paths = recipesOf(each, { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 }).map(
-        (recipe, index) => writeRecipe(folder, String(index), recipe),
+      const settings = { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 };
+      const paths = recipesOf(each, settings, basename(text)).map((recipe, index) =>
+        writeRecipe(folder, String(index), recipe),
       );
+      const texts = values.text ? [text] : [];
       const report = values['in-browser']
-        ? await reportOfPage({ recipes: paths, model: MODEL, windows: WINDOWS, state: profile() })
+        ? await reportOfPage({ recipes: paths, model: MODEL, texts, windows: WINDOWS, state: profile() })
         : reportOfCommandLine(paths, argumentsOfCommandLine(), folder);
       return report && figuresOf(report);
     });
@@ -75,7 +80,7 @@ async function ofLathe(each) {
 
 function argumentsOfCommandLine() {
   return [
-    ...['--model', MODEL, '--train', join(DATA_SETS, 'fairy-tales.train.txt'), '--state', values.state],
+    ...['--model', MODEL, '--train', text, '--state', values.state],
     ...['--evaluate', `perplexity=${join(DATA_SETS, 'fairy-tales.test.txt')}`],
     ...['--max-windows', String(WINDOWS)],
   ];
@@ -104,7 +109,16 @@ function profile() {
 function ofTwin({ twin: [script, ...settings] }, python) {
   const output = outputOfTwin(python, script, [
     ...settings,
-    ...['--steps', values.steps, '--batch-size', values['batch-size'], '--length', values.length],
+    ...[
+      '--text',
+      text,
+      '--steps',
+      values.steps,
+      '--batch-size',
+      values['batch-size'],
+      '--length',
+      values.length,
+    ],
     ...['--warm-up', values['warm-up'], '--evaluate-every', String(evaluateEvery())],
     ...['--perplexity-every', String(evaluateEvery())],
   ]);
