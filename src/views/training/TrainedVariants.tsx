@@ -2,7 +2,7 @@ import { memo, useDeferredValue, useMemo } from 'react';
 import { CartesianGrid, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
 import type { LossPoint } from '../../lab/training-record';
 import { markShape, seriesClass, VariantMark } from '../chart/VariantMark';
-import { formatNumber } from '../format';
+import { formatCount, formatNumber } from '../format';
 import { useLab } from '../lab-context';
 import { type VariantCurve, variantCurves } from './variant-curves';
 
@@ -33,7 +33,7 @@ export const TrainedVariants = memo(function TrainedVariants() {
             type="number"
             dataKey="tokens"
             domain={[0, 'dataMax']}
-            tickFormatter={formatTokens}
+            tickFormatter={formatCount}
             tickCount={6}
             height={26}
           />
@@ -77,8 +77,4 @@ function PlaceDetails(props: { payload?: { payload: Place }[] }) {
       </p>
     </div>
   );
-}
-
-function formatTokens(tokens: number): string {
-  return Intl.NumberFormat('en', { notation: 'compact' }).format(tokens);
 }
