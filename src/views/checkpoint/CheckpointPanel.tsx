@@ -35,6 +35,7 @@ export function CheckpointPanel() {
       </div>
       <p className="hint">
         Or drop a Hugging Face folder anywhere: config.json, model.safetensors, tokenizer. GPT-2 and BERT.
+        Recipes and texts can be dropped, too.
       </p>
       <label className="field">
         <span>Demo models</span>
