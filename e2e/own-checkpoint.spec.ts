@@ -115,7 +115,7 @@ test('what is wrong is said in one sentence, and nothing is lost', async ({ page
   });
   const [config, , tokenizer] = await Promise.all(tinyCheckpoint('tiny-gpt2').map((path) => readFile(path)));
   const cases: [ReturnType<typeof file>[], RegExp][] = [
-    [[file('notes.txt', 'hello')], /This checkpoint lacks config.json, model.safetensors and a tokenizer/],
+    [[file('notes.pdf', 'hello')], /This checkpoint lacks config.json, model.safetensors and a tokenizer/],
     [
       [file('config.json', config), file('tokenizer.json', tokenizer), file('model.safetensors', 'abc')],
       /model.safetensors is 3 bytes long, too short/,
