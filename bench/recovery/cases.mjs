@@ -87,7 +87,6 @@ const PLAIN_CASES = [
 const OWN_RECIPES = {
   kronecker: { peakLearningRate: 8e-4, hiddenWeight: 0.1 },
   'tensor-train': { peakLearningRate: 1.2e-3, hiddenWeight: 0.1 },
-  'low-rank': { peakLearningRate: 8e-4, hiddenWeight: 0.1 },
   layers: { peakLearningRate: 8e-4, hiddenWeight: 0 },
   'sparse-70': { peakLearningRate: 6e-4, hiddenWeight: 0.1 },
   'sparse-2-4': { peakLearningRate: 3e-4, hiddenWeight: 0.1 },
