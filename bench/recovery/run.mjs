@@ -109,16 +109,8 @@ function profile() {
 function ofTwin({ twin: [script, ...settings] }, python) {
   const output = outputOfTwin(python, script, [
     ...settings,
-    ...[
-      '--text',
-      text,
-      '--steps',
-      values.steps,
-      '--batch-size',
-      values['batch-size'],
-      '--length',
-      values.length,
-    ],
+    ...['--text', text, '--steps', values.steps],
+    ...['--batch-size', values['batch-size'], '--length', values.length],
     ...['--warm-up', values['warm-up'], '--evaluate-every', String(evaluateEvery())],
     ...['--perplexity-every', String(evaluateEvery())],
   ]);

@@ -25,32 +25,22 @@ export function recordedRows(report: Report): VariantRow[] {
 export function freshRow(info: VariantInfo, key: string): VariantRow {
   return {
     key,
-    id: info.id,
     name: info.name,
-    task: info.task,
     recipe: info.recipe,
-    size: info.size,
-    seconds: info.seconds,
-    training: info.training,
-    decodeSeconds: info.decodeSeconds,
     metrics: {},
     metricsFrom: 'here',
-    layers: info.layers,
+    ...madeHere(info),
   };
 }
 
 /** A recorded row whose variant now is on the GPU: its recorded figures stay, marked as such, until measured here. */
 export function broughtHere(row: VariantRow, info: VariantInfo): VariantRow {
-  return {
-    ...row,
-    id: info.id,
-    task: info.task,
-    size: info.size,
-    seconds: info.seconds,
-    training: info.training,
-    decodeSeconds: info.decodeSeconds,
-    layers: info.layers,
-  };
+  return { ...row, ...madeHere(info) };
+}
+
+/** What making a variant here says of it. */
+function madeHere({ id, task, size, seconds, training, decodeSeconds, layers }: VariantInfo) {
+  return { id, task, size, seconds, training, decodeSeconds, layers };
 }
 
 export function withMetrics(row: VariantRow, metrics: Metrics): VariantRow {
