@@ -14,8 +14,9 @@ const PORT = 41_730;
 /**
  * Makes variants as a user does: in the built page, with the demo's files as a model of one's own, a recipe file after the
  * other; then measures the perplexity of all and saves the report.
- * @param {{ recipes: string[], model: string, texts: string[], windows: number, state: string }} job paths of recipe files, folder
- *   of the checkpoint, texts of one's own that the recipes name, windows to measure, and the browser's profile, in which a run that breaks off is kept
+ * @param {{ recipes: string[], model: string, texts: string[], windows: number, state: string }} job paths of recipe files,
+ *   folder of the checkpoint, texts of one's own that the recipes name, windows to measure, and the browser's profile, in which
+ *   a run that breaks off is kept
  * @returns {Promise<object>} the report that the page saved
  */
 export async function reportOfPage({ recipes, model, texts, windows, state }) {

@@ -1,8 +1,8 @@
 import { markdownTable } from '../table.mjs';
 
 /**
- * @param {readonly object[]} entries `title`, `run` (its settings), `text` (absent: the one that ships), and the figures of `lathe` on the command line, of Lathe in the
- *   `browser` and of `pytorch`, each where it ran
+ * @param {readonly object[]} entries `title`, `run` (its settings), `text` (absent: the one that ships), and the figures of
+ *   `lathe` on the command line, of Lathe in the `browser` and of `pytorch`, each where it ran
  * @returns {string} Markdown
  */
 export function recoveryTable(entries) {
@@ -23,7 +23,8 @@ export function recoveryTable(entries) {
 
 Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${perplexity(base)}.
 0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", KL alone, hidden states and
-the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on the same windows.
+the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on
+the same windows.
 "Chromium" is Lathe's page in that browser, "Node" its command line. Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
 ${markdownTable(head, entries.map(rowOf))}
@@ -59,5 +60,8 @@ function perplexity(value) {
 }
 
 function difference(own, twin) {
-  return own && twin ? `${(100 * (own.after / twin.after - 1)).toFixed(3)} %` : undefined;
+  if (!own || !twin) return undefined;
+  // Without the sign of what is rounded to zero.
+  const percent = (100 * (own.after / twin.after - 1)).toFixed(3).replace(/^-(?=[0.]+$)/, '');
+  return `${percent} %`;
 }

@@ -1,18 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { TrainingPoint } from './protocol';
+import { trainingPoint } from '../testing/training-point';
 import { throttlePoints } from './throttle-points';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
-  step,
-  steps: 100_000,
-  learningRate: 0.001,
-  tokensPerSecond: 1,
-  tokens: step,
-  ...change,
-});
+const point = (step: number, change = {}) => trainingPoint(step, { steps: 100_000, ...change });
 
 test('points come every so often; a held-out loss, a note and the last one always', () => {
   const seen: number[] = [];

@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
-import type { TrainingPoint } from './protocol';
+import { trainingPoint as point } from '../testing/training-point';
 import { bestPoint, trainingRecord } from './training-record';
-
-const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
-  step,
-  steps: 100,
-  learningRate: 0.001,
-  tokensPerSecond: 200,
-  tokens: 400 * step,
-  ...change,
-});
 
 test('a record says how far a run came, when it was best, and how fast it was', () => {
   const points = [

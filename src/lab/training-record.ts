@@ -44,13 +44,19 @@ export function trainingRecord(
     tokens: last?.tokens ?? 0,
     tokensPerSecond: rates.sort((left, right) => left - right)[Math.floor(rates.length / 2)] ?? 0,
     bestStep: bestPoint(points)?.step,
-    heldOutLosses: points.flatMap(({ step, tokens, heldOutLoss: loss }) =>
-      loss === undefined ? [] : [{ step, tokens, loss }],
-    ),
+    ...lossesOf(points, most),
+  };
+}
+
+/** The held-out losses of a curve, and its training losses: of many the mean of each stretch. */
+export function lossesOf(
+  points: readonly TrainingPoint[],
+  most = MOST_TRAINING_LOSSES,
+): Pick<TrainingRecord, 'heldOutLosses' | 'trainingLosses'> {
+  return {
+    heldOutLosses: lossPoints(points, ({ heldOutLoss }) => heldOutLoss),
     trainingLosses: meansOfStretches(
-      points.flatMap(({ step, tokens, trainingLoss: loss }) =>
-        loss === undefined ? [] : [{ step, tokens, loss }],
-      ),
+      lossPoints(points, ({ trainingLoss }) => trainingLoss),
       most,
     ),
   };
@@ -69,6 +75,16 @@ export function bestPoint(curve: readonly TrainingPoint[]): TrainingPoint | unde
 /** Whether a point is of another run than the one before it. */
 export function beginsAnother(before: TrainingPoint, point: TrainingPoint): boolean {
   return point.step < before.step || point.steps !== before.steps;
+}
+
+function lossPoints(
+  points: readonly TrainingPoint[],
+  lossOf: (point: TrainingPoint) => number | undefined,
+): LossPoint[] {
+  return points.flatMap((point) => {
+    const loss = lossOf(point);
+    return loss === undefined ? [] : [{ step: point.step, tokens: point.tokens, loss }];
+  });
 }
 
 function meansOfStretches(losses: readonly LossPoint[], most: number): LossPoint[] {

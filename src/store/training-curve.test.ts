@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
-import type { TrainingPoint } from '../lab/protocol';
+import { trainingPoint as point } from '../testing/training-point';
 import { secondsLeft, withPoints } from './training-curve';
-
-const point = (step: number, change: Partial<TrainingPoint> = {}): TrainingPoint => ({
-  step,
-  steps: 100,
-  learningRate: 0.001,
-  tokensPerSecond: 200,
-  tokens: 400 * step,
-  ...change,
-});
 
 test('a long curve is thinned: held-out losses and the last point stay', () => {
   const points = Array.from({ length: 100 }, (_, step) =>

@@ -1,7 +1,7 @@
 import { memo, useDeferredValue, useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { TrainingPoint } from '../../lab/protocol';
-import { trainingRecord } from '../../lab/training-record';
+import { lossesOf } from '../../lab/training-record';
 import { formatNumber } from '../format';
 import { chartCurve, type CurvePlace } from './chart-curve';
 
@@ -14,7 +14,7 @@ interface TrainingChartProps {
 export const TrainingChart = memo(function TrainingChart({ name, points }: TrainingChartProps) {
   // Drawing waits until the page has answered what the user did.
   const shown = useDeferredValue(points);
-  const curve = useMemo(() => chartCurve(trainingRecord(0, shown)), [shown]);
+  const curve = useMemo(() => chartCurve(lossesOf(shown)), [shown]);
   const steps = shown.at(-1)?.steps ?? 1;
   return (
     <figure className="chart" aria-label={`Loss of ${name}: ${shown.length} points`}>

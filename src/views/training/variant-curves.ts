@@ -1,5 +1,4 @@
-import type { LossPoint } from '../../lab/training-record';
-import { trainingRecord } from '../../lab/training-record';
+import { lossesOf, type LossPoint } from '../../lab/training-record';
 import type { TrainingRun, VariantRow } from '../../store/lab-state';
 
 /** The held-out loss of one run by the tokens that it had trained on. */
@@ -21,7 +20,7 @@ export function variantCurves(rows: readonly VariantRow[], run?: TrainingRun): V
     })),
   );
   if (run && run.status !== 'ended') {
-    const { heldOutLosses: losses } = trainingRecord(0, run.points);
+    const { heldOutLosses: losses } = lossesOf(run.points);
     curves.push({ name: `${run.name}, under way`, index: rows.length, losses });
   }
   return curves.filter(({ losses }) => losses.length > 0);
