@@ -8,7 +8,7 @@ import { quantile } from './statistics';
 /** Tokens a second over several runs. */
 export interface Rate {
   readonly median: number;
-  /** The rate that 95 % of the runs reached or exceeded. */
+  /** The rate that 95 % of the runs reached or exceeded (the slow tail). */
   readonly p95: number;
   readonly runs: number;
 }
@@ -16,7 +16,7 @@ export interface Rate {
 /** Milliseconds over several runs. */
 export interface Duration {
   readonly median: number;
-  /** The time that 95 % of the runs kept within. */
+  /** The time that 95 % of the runs kept within (the slow tail). */
   readonly p95: number;
   readonly runs: number;
 }
@@ -25,7 +25,7 @@ export interface Duration {
 export interface Durations {
   /** From the call until its result was read back. */
   readonly wall: Duration;
-  /** In which the GPU computed; absent on devices without `timestamp-query`. */
+  /** In which the GPU computed; absent on devices without `timestamp-query`. Browsers round it, Chrome to 100 µs. */
   readonly gpu?: Duration;
 }
 

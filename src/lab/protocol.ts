@@ -2,6 +2,8 @@
  * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
  * command line. Everything here can be structured-cloned.
  */
+import type { Duration, Durations, Rate } from '../evaluation/latency';
+import type { DeviceDescription } from '../gpu/device';
 import type { KernelCheckResult } from '../self-test/kernel-check';
 import type { TrainingPoint } from '../train/training-context';
 import type { FieldDescription, MethodDescription } from './method-description';
@@ -16,6 +18,7 @@ import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profi
 import type { TrainingRecord } from './training-record';
 
 export type { FieldDescription, KernelCheckResult, MethodDescription, TrainingPoint, TrainingRecord };
+export type { Duration, Durations, Rate };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
 /** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
@@ -55,17 +58,7 @@ export interface CalibrationCost {
   readonly bytes: number;
 }
 
-export interface DeviceInfo {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  readonly description: string;
-  readonly isFallback: boolean;
-  readonly features: readonly string[];
-  /** Optional parts of WGSL that kernels use and this browser knows. */
-  readonly languageFeatures: readonly string[];
-  readonly maxBindingBytes: number;
-  readonly maxBufferBytes: number;
+export interface DeviceInfo extends DeviceDescription {
   /** Browser or Node version, as one line. */
   readonly runtime: string;
 }
@@ -190,30 +183,6 @@ export interface Metrics {
   readonly count: number;
   /** "fairy-tales.test.txt, 16 windows of 256, stride 256". */
   readonly protocol: string;
-}
-
-/** Tokens a second over several runs. */
-export interface Rate {
-  readonly median: number;
-  /** The rate that 95 % of the runs reached or exceeded (the slow tail). */
-  readonly p95: number;
-  readonly runs: number;
-}
-
-/** Milliseconds over several runs. */
-export interface Duration {
-  readonly median: number;
-  /** The time that 95 % of the runs kept within (the slow tail). */
-  readonly p95: number;
-  readonly runs: number;
-}
-
-/** The same runs by two clocks. */
-export interface Durations {
-  /** From the call until its result was read back. */
-  readonly wall: Duration;
-  /** In which the GPU computed; absent where the device has no `timestamp-query`. Browsers round it, Chrome to 100 µs. */
-  readonly gpu?: Duration;
 }
 
 export interface LatencyReport {

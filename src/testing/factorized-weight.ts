@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { expect } from 'vitest';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { DenseWeight } from '../weights/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
@@ -27,6 +28,34 @@ export async function expectProduct(
     absolute: 2e-4,
     relative: 2e-5,
   });
+}
+
+/**
+ * Holds relu(x·Wᵀ + bias) + residual against `expected`, the matrix [out, in] in float64.
+ * @param values the activations [tokens, in]
+ */
+export async function expectEpilogue(
+  weight: LinearWeight,
+  expected: ArrayLike<number>,
+  tokens: number,
+  tolerance = { absolute: 2e-4, relative: 2e-5 },
+  values = seededNormal(tokens * weight.shape[1], 5),
+): Promise<void> {
+  const [outputs, inputs] = weight.shape;
+  const [biasValues, rest] = [seededNormal(outputs, 6), seededNormal(tokens * outputs, 7)];
+  const x = uploadTensor(values, [tokens, inputs]) as tf.Tensor2D;
+  const bias = uploadTensor(biasValues, [outputs]);
+  const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
+  const y = weight.matmul(x, { bias, activation: 'relu', residual });
+  const { shape } = y;
+  const got = await readFloats(y);
+  tf.dispose([x, bias, residual, y]);
+  expect(shape).toEqual([tokens, outputs]);
+  const product = referenceMatmul(values, expected, [tokens, inputs, outputs]);
+  const finished = product.map(
+    (value, index) => Math.max(0, value + biasValues[index % outputs]) + rest[index],
+  );
+  expectAllClose(got, finished, tolerance);
 }
 
 /** Holds `rows` of these ids against rows of `expected`. */

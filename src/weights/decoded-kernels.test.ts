@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
 import { describeOnEachDevice } from '../testing/each-device';
+import { expectEpilogue } from '../testing/factorized-weight';
 import { referenceMatmul } from '../testing/reference-matmul';
 import type { LinearWeight } from './linear-weight';
 import { NOfMWeight } from './n-of-m-weight';
@@ -70,26 +71,14 @@ async function quantizedCopy(
 
 describeOnEachDevice(() => {
   test.each(FORMS)('%s, with bias, activation and residual', async (_, make) => {
-    const [outputs, inputs] = SHAPE;
     const weight = await make();
     const dense = await weight.dense();
-    const biasValues = seededNormal(outputs, 2);
-    const bias = uploadTensor(biasValues, [outputs]);
+    const tolerance = { absolute: 1e-5 * Math.sqrt(SHAPE[1]), relative: 1e-5 };
     for (const tokens of [1, 3, 17]) {
       // Activations of one sign, which do not cancel what was added to the codes.
-      const given = seededNormal(tokens * inputs, 3).map((value) => Math.abs(value));
-      const rest = seededNormal(tokens * outputs, 4);
-      const x = uploadTensor(given, [tokens, inputs]) as tf.Tensor2D;
-      const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
-      const y = weight.matmul(x, { bias, activation: 'relu', residual });
-      const expected = referenceMatmul(given, dense, [tokens, inputs, outputs]).map(
-        (product, index) => Math.max(0, product + biasValues[index % outputs]) + rest[index],
-      );
-      expectAllClose(await readFloats(y), expected, { absolute: 1e-5 * Math.sqrt(inputs) });
-      expect(y.shape).toEqual([tokens, outputs]);
-      tf.dispose([x, residual, y]);
+      const values = seededNormal(tokens * SHAPE[1], 3).map((value) => Math.abs(value));
+      await expectEpilogue(weight, dense, tokens, tolerance, values);
     }
-    bias.dispose();
     weight.dispose();
   });
   test.each(FORMS)('%s, with a layer normalization folded in', async (_, make) => {

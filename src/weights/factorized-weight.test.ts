@@ -3,11 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { closeGpu } from '../gpu/device';
 import { openNodeGpu } from '../gpu/node-gpu';
 import { record } from '../gpu/recording';
-import { readFloats, uploadTensor } from '../gpu/transfer';
-import { expectAllClose, seededNormal } from '../testing/allclose';
+import { uploadTensor } from '../gpu/transfer';
+import { seededNormal } from '../testing/allclose';
 import { describeOnEachDevice } from '../testing/each-device';
-import { expectProduct, normalFactor } from '../testing/factorized-weight';
-import { referenceMatmul } from '../testing/reference-matmul';
+import { expectEpilogue, expectProduct, normalFactor } from '../testing/factorized-weight';
 import { KroneckerWeight } from './kronecker-weight';
 import type { LinearWeight } from './linear-weight';
 import { LowRankWeight } from './low-rank-weight';
@@ -31,24 +30,6 @@ const FORMS: [string, () => LinearWeight][] = [
   ],
 ];
 
-/** Holds relu(x·Wᵀ + bias) + residual against float64. */
-async function expectEpilogue(weight: LinearWeight, tokens: number): Promise<void> {
-  const [outputs, inputs] = weight.shape;
-  const values = seededNormal(tokens * inputs, 5);
-  const [biasValues, rest] = [seededNormal(outputs, 6), seededNormal(tokens * outputs, 7)];
-  const x = uploadTensor(values, [tokens, inputs]) as tf.Tensor2D;
-  const bias = uploadTensor(biasValues, [outputs]);
-  const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
-  const y = weight.matmul(x, { bias, activation: 'relu', residual });
-  const product = referenceMatmul(values, await weight.dense(), [tokens, inputs, outputs]);
-  const expected = Array.from(
-    product,
-    (value, index) => Math.max(value + biasValues[index % outputs], 0) + rest[index],
-  );
-  expectAllClose(await readFloats(y), expected, { absolute: 2e-4, relative: 2e-5 });
-  tf.dispose([x, bias, residual, y]);
-}
-
 async function quantized(weight: LinearWeight): Promise<LinearWeight> {
   const scheme = { bits: 8, strategy: 'channel', symmetric: true } as const;
   const factors = await Promise.all(
@@ -64,7 +45,7 @@ describeOnEachDevice(() => {
     const weight = make();
     for (const tokens of [1, 3, 70]) {
       await expectProduct(weight, await weight.dense(), tokens);
-      await expectEpilogue(weight, tokens);
+      await expectEpilogue(weight, await weight.dense(), tokens);
     }
     weight.dispose();
   });
@@ -73,7 +54,7 @@ describeOnEachDevice(() => {
     const plain = make();
     const weight = await quantized(plain);
     plain.dispose();
-    for (const tokens of [1, 9]) await expectEpilogue(weight, tokens);
+    for (const tokens of [1, 9]) await expectEpilogue(weight, await weight.dense(), tokens);
     weight.dispose();
   });
 });
@@ -84,7 +65,7 @@ describe('on a device of small bindings', () => {
   test.each(FORMS)('%s: each stretch of tokens gets its own residual', async (_, make) => {
     await openNodeGpu({ maxBindingBytes: 8192 });
     const weight = make();
-    await expectEpilogue(weight, 83);
+    await expectEpilogue(weight, await weight.dense(), 83);
     weight.dispose();
   });
 });

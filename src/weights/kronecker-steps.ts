@@ -19,10 +19,8 @@ export function kroneckerSteps(
 }
 
 /** Z[t, k, j, p] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, k, j, p]. */
-function stepsFromB(
-  { aRows, aColumns, bRows, bColumns, terms }: KroneckerShape,
-  tokens: number,
-): [Contraction, Contraction] {
+function stepsFromB(shape: KroneckerShape, tokens: number): [Contraction, Contraction] {
+  const { aColumns, bRows, bColumns, terms } = shape;
   const size = terms * aColumns * bRows;
   return [
     {
@@ -37,45 +35,37 @@ function stepsFromB(
       y: { group: size, row: { outer: aColumns * bRows, inner: 1 }, column: bRows },
       outputShape: [tokens, size],
     },
-    {
-      groups: tokens,
-      rows: aRows,
-      columns: bRows,
-      terms: { outer: terms, inner: aColumns },
-      rowInner: aRows,
-      factorRow: { outer: 0, inner: terms * aColumns },
-      factorTerm: { outer: aColumns, inner: 1 },
-      x: { group: size, term: { outer: aColumns * bRows, inner: bRows }, column: 1 },
-      y: { group: aRows * bRows, row: { outer: 0, inner: bRows }, column: 1 },
-      outputShape: [tokens, aRows * bRows],
-    },
+    productWithA(shape, tokens, { outer: aColumns * bRows, inner: bRows }),
   ];
 }
 
 /** Z[t, j, (k, p)] = Σ_q x[t, j, q]·B_k[p, q], then y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, j, k, p]. */
-function stepsFromRowsOfB(
-  { aRows, aColumns, bRows, bColumns, terms }: KroneckerShape,
-  tokens: number,
-): [Contraction, Contraction] {
+function stepsFromRowsOfB(shape: KroneckerShape, tokens: number): [Contraction, Contraction] {
+  const { aColumns, bRows, bColumns, terms } = shape;
   return [
     productContraction([terms * bRows, bColumns], tokens * aColumns),
-    {
-      groups: tokens,
-      rows: aRows,
-      columns: bRows,
-      terms: { outer: terms, inner: aColumns },
-      rowInner: aRows,
-      factorRow: { outer: 0, inner: terms * aColumns },
-      factorTerm: { outer: aColumns, inner: 1 },
-      x: {
-        group: aColumns * terms * bRows,
-        term: { outer: bRows, inner: terms * bRows },
-        column: 1,
-      },
-      y: { group: aRows * bRows, row: { outer: 0, inner: bRows }, column: 1 },
-      outputShape: [tokens, aRows * bRows],
-    },
+    productWithA(shape, tokens, { outer: bRows, inner: terms * bRows }),
   ];
+}
+
+/** y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, k, j, p]. @param term elements from one k (outer) and one j (inner) of Z to the next */
+function productWithA(
+  { aRows, aColumns, bRows, terms }: KroneckerShape,
+  tokens: number,
+  term: { readonly outer: number; readonly inner: number },
+): Contraction {
+  return {
+    groups: tokens,
+    rows: aRows,
+    columns: bRows,
+    terms: { outer: terms, inner: aColumns },
+    rowInner: aRows,
+    factorRow: { outer: 0, inner: terms * aColumns },
+    factorTerm: { outer: aColumns, inner: 1 },
+    x: { group: terms * aColumns * bRows, term, column: 1 },
+    y: { group: aRows * bRows, row: { outer: 0, inner: bRows }, column: 1 },
+    outputShape: [tokens, aRows * bRows],
+  };
 }
 
 /** U[t, (k, i), q] = Σ_j A_k[i, j]·x[t, j, q], then y[t, i, p] = Σ_(k, q) B_k[p, q]·U[t, k, i, q]. */

@@ -1,11 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal, seededRandom } from '../testing/allclose';
 import { describeOnEachDevice } from '../testing/each-device';
-import { expectProduct, expectRows, reload } from '../testing/factorized-weight';
-import { referenceMatmul } from '../testing/reference-matmul';
+import { expectEpilogue, expectProduct, expectRows, reload } from '../testing/factorized-weight';
 import { DenseWeight } from './dense-weight';
 import { ProductQuantizedWeight } from './product-quantized-weight';
 import { QuantizedWeight } from './quantized-weight';
@@ -82,22 +79,8 @@ describeOnEachDevice(() => {
   test.each([30, 256])('bias, activation and residual with %i entries', async (entries) => {
     const [outputs, inputs] = [40, 64];
     const { weight, expected } = productQuantized([outputs, inputs], [entries, 8]);
-    const biasValues = seededNormal(outputs, 2);
-    const bias = uploadTensor(biasValues, [outputs]);
-    for (const tokens of [1, 33]) {
-      const given = seededNormal(tokens * inputs, 3);
-      const rest = seededNormal(tokens * outputs, 4);
-      const x = uploadTensor(given, [tokens, inputs]) as tf.Tensor2D;
-      const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
-      const y = weight.matmul(x, { bias, activation: 'relu', residual });
-      const product = referenceMatmul(given, expected, [tokens, inputs, outputs]);
-      const finished = product.map(
-        (value, index) => Math.max(0, value + biasValues[index % outputs]) + rest[index],
-      );
-      expectAllClose(await readFloats(y), finished, { absolute: 1e-4 });
-      tf.dispose([x, residual, y]);
-    }
-    bias.dispose();
+    for (const tokens of [1, 33])
+      await expectEpilogue(weight, expected, tokens, { absolute: 1e-4, relative: 1e-5 });
     weight.dispose();
   });
 });

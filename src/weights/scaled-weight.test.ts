@@ -1,10 +1,13 @@
-import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, uploadTensor } from '../gpu/transfer';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { expectProduct, expectRows, normalFactor, reload } from '../testing/factorized-weight';
-import { referenceMatmul } from '../testing/reference-matmul';
+import {
+  expectEpilogue,
+  expectProduct,
+  expectRows,
+  normalFactor,
+  reload,
+} from '../testing/factorized-weight';
 import type { LinearWeight } from './linear-weight';
 import { LowRankWeight } from './low-rank-weight';
 import { QuantizedWeight } from './quantized-weight';
@@ -70,15 +73,7 @@ test('bias, activation and residual come after the scales', async () => {
   const scales = scalesOf(20);
   const expected = await byDefinition(inner, scales);
   const weight = ScaledWeight.fromScales(scales, inner);
-  const [given, biasValues, rest] = [60, 12, 36].map((count, seed) => seededNormal(count, seed));
-  const x = uploadTensor(given, [3, 20]) as tf.Tensor2D;
-  const bias = uploadTensor(biasValues, [12]);
-  const residual = uploadTensor(rest, [3, 12]) as tf.Tensor2D;
-  const y = weight.matmul(x, { bias, activation: 'relu', residual });
-  const product = referenceMatmul(given, expected, [3, 20, 12]);
-  const finished = product.map((value, index) => Math.max(0, value + biasValues[index % 12]) + rest[index]);
-  expectAllClose(await readFloats(y), finished, { absolute: 2e-5 });
-  tf.dispose([x, bias, residual, y]);
+  await expectEpilogue(weight, expected, 3, { absolute: 2e-5, relative: 1e-5 });
   weight.dispose();
 });
 

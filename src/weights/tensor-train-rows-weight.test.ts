@@ -6,7 +6,7 @@ import { openNodeGpu } from '../gpu/node-gpu';
 import { readFloats, uploadTensor, writeElements } from '../gpu/transfer';
 import { contractRowTrains, trainCoreShapes, valuesOfTrain } from '../linalg/row-tensor-trains';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { expectProduct, expectRows, reload } from '../testing/factorized-weight';
+import { expectEpilogue, expectProduct, expectRows, reload } from '../testing/factorized-weight';
 import { referenceMatmul } from '../testing/reference-matmul';
 import { QuantizedWeight } from './quantized-weight';
 import { SparseWeight } from './sparse-weight';
@@ -80,23 +80,7 @@ describe.each(SHAPES)('%i×%i as %j of rank %i', (...shape) => {
 
 test('bias, activation and residual', async () => {
   const { weight, expected } = make(SHAPES[1]);
-  const [outputs, inputs] = weight.shape;
-  const [tokens, bias, residual] = [6, seededNormal(outputs, 2), seededNormal(6 * outputs, 3)];
-  const values = seededNormal(tokens * inputs, 4);
-  const x = uploadTensor(values, [tokens, inputs]) as tf.Tensor2D;
-  const epilogue = {
-    bias: uploadTensor(bias, [outputs]),
-    activation: 'relu' as const,
-    residual: uploadTensor(residual, [tokens, outputs]) as tf.Tensor2D,
-  };
-  const y = weight.matmul(x, epilogue);
-  const product = referenceMatmul(values, expected, [tokens, inputs, outputs]);
-  expectAllClose(
-    await readFloats(y),
-    product.map((value, index) => Math.max(0, value + bias[index % outputs]) + residual[index]),
-    { absolute: 2e-4, relative: 2e-5 },
-  );
-  tf.dispose([x, y, epilogue.bias, epilogue.residual]);
+  await expectEpilogue(weight, expected, 6);
   weight.dispose();
 });
 

@@ -1,20 +1,15 @@
 import { z } from 'zod';
-import { MaskedMatrix, type MaskPattern } from '../../train/forms/masked-matrix';
+import type { MaskedMatrix } from '../../train/forms/masked-matrix';
 import type { Student } from '../../train/student';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { CompressedPoint } from '../compressed-point';
 import { distillationFields, distillationParameters, objectiveOf } from '../distillation-fields';
 import { maskByMagnitude, type MaskSize } from '../magnitude-masks';
 import type { ModelMethod } from '../method';
-import {
-  checkSparsity,
-  groupPatternOf,
-  PATTERN_FIELDS,
-  PATTERN_PARAMETERS,
-  requireWholeGroups,
-} from '../sparsity-pattern';
-import { requireDense, trainVariant } from '../train-variant';
+import { checkSparsity, groupPatternOf, PATTERN_FIELDS, PATTERN_PARAMETERS } from '../sparsity-pattern';
+import { trainVariant } from '../train-variant';
 import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
+import { unmaskedMatrix } from '../unmasked-matrix';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
@@ -63,15 +58,14 @@ export const compressionAwareMinimizer: ModelMethod<Parameters> = {
 
   async compressModel(model, targets, parameters, context) {
     const settings = trainingSettings('compression-aware-minimizer', parameters, model.config);
-    const { pattern, size } = compressionOf(parameters);
+    checkSparsity(parameters.pattern, parameters.sparsity);
+    const groups = groupPatternOf(parameters.pattern);
+    const size: MaskSize = groups ?? { sparsity: parameters.sparsity!, scope: 'layer' };
     const objective = objectiveOf(context.training!.teacher, parameters);
     const matrices: MaskedMatrix[] = [];
     const matrixOf = async (name: string, weight: LinearWeight) => {
-      if (weight.factors) return undefined;
-      requireDense('compression-aware-minimizer', name, weight);
-      if (pattern.kind === 'n-of-m') requireWholeGroups(name, weight.shape[1], pattern);
-      const matrix = await MaskedMatrix.unmasked(weight, pattern, name);
-      matrices.push(matrix);
+      const matrix = await unmaskedMatrix('compression-aware-minimizer', name, weight, groups);
+      if (matrix) matrices.push(matrix);
       return matrix;
     };
     let point: CompressedPoint | undefined;
@@ -93,14 +87,3 @@ export const compressionAwareMinimizer: ModelMethod<Parameters> = {
     }
   },
 };
-
-/** @throws RecipeError where sparsity and pattern do not go together */
-function compressionOf({ pattern, sparsity }: Parameters): {
-  pattern: Exclude<MaskPattern, { kind: 'blocks' }>;
-  size: MaskSize;
-} {
-  checkSparsity(pattern, sparsity);
-  const groups = groupPatternOf(pattern);
-  if (groups) return { pattern: { kind: 'n-of-m', ...groups }, size: groups };
-  return { pattern: { kind: 'unstructured' }, size: { sparsity: sparsity!, scope: 'layer' } };
-}

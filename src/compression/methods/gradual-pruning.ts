@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { MaskedMatrix, type MaskPattern } from '../../train/forms/masked-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { distillationFields, distillationParameters, objectiveOf } from '../distillation-fields';
 import { GradualMasks } from '../gradual-masks';
@@ -13,10 +12,10 @@ import {
   groupPatternOf,
   PATTERN_FIELDS,
   PATTERN_PARAMETERS,
-  requireWholeGroups,
 } from '../sparsity-pattern';
-import { requireDense, trainVariant } from '../train-variant';
+import { trainVariant } from '../train-variant';
 import { trainingFields, trainingParameters, trainingSettings } from '../training-fields';
+import { unmaskedMatrix } from '../unmasked-matrix';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
@@ -75,8 +74,10 @@ export const gradualPruning: ModelMethod<Parameters> = {
 
   async compressModel(model, targets, parameters, context) {
     const settings = trainingSettings('gradual-pruning', parameters, model.config);
-    const pattern = maskPattern(parameters);
-    const { pruneEvery, pruningShare } = parameters;
+    const { pattern, sparsity, scope, pruneEvery, pruningShare } = parameters;
+    checkSparsity(pattern, sparsity);
+    checkScope(pattern, scope);
+    const groups = groupPatternOf(pattern);
     const schedule = { pruneEvery, pruningSteps: Math.round(pruningShare * settings.steps) };
     const objective = objectiveOf(context.training!.teacher, parameters);
     const masks = new GradualMasks(schedule, sizeAt(parameters, schedule), objective, context.signal);
@@ -85,10 +86,8 @@ export const gradualPruning: ModelMethod<Parameters> = {
       settings,
       objective,
       matrixOf: async (name: string, weight: LinearWeight) => {
-        if (weight.factors) return undefined;
-        requireDense('gradual-pruning', name, weight);
-        if (pattern.kind === 'n-of-m') requireWholeGroups(name, weight.shape[1], pattern);
-        return masks.add(name, await MaskedMatrix.unmasked(weight, pattern, name));
+        const matrix = await unmaskedMatrix('gradual-pruning', name, weight, groups);
+        return matrix && masks.add(name, matrix);
       },
       hooks: () => masks,
       finish: ({ bestStep }: { readonly bestStep: number }) => masks.finish(bestStep),
@@ -100,14 +99,6 @@ export const gradualPruning: ModelMethod<Parameters> = {
     }
   },
 };
-
-/** @throws RecipeError where sparsity, pattern and scope do not go together */
-function maskPattern({ pattern, sparsity, scope }: Parameters): Exclude<MaskPattern, { kind: 'blocks' }> {
-  checkSparsity(pattern, sparsity);
-  checkScope(pattern, scope);
-  const groups = groupPatternOf(pattern);
-  return groups ? { kind: 'n-of-m', ...groups } : { kind: 'unstructured' };
-}
 
 function sizeAt({ pattern, sparsity, scope }: Parameters, schedule: GradualSchedule) {
   const groups = groupPatternOf(pattern);
