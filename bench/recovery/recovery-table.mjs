@@ -22,9 +22,9 @@ export function recoveryTable(entries) {
   return `# Recovery of the demo GPT-2
 
 Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${perplexity(base)}.
-0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", KL alone, hidden states and
-the peak as in \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in \`training/recovery\`, on
-the same windows.
+0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", the share of KL, hidden
+states and the peak are those of \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in
+\`training/recovery\`, on the same windows.
 "Chromium" is Lathe's page in that browser, "Node" its command line. Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
 ${markdownTable(head, entries.map(rowOf))}
