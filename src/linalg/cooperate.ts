@@ -14,12 +14,13 @@ export function partOf(task: LongTask, from: number, to: number): LongTask {
 const BREAK_EVERY_MS = 30;
 
 /**
- * Makes a function to be called often within a long loop: every 30 ms it reports progress, waits for the
- * event loop once, and throws the signal's reason when cancelled.
+ * Makes a function to be called often within a long loop: every 30 ms it reports progress and waits for
+ * the event loop once. It throws the signal's reason when cancelled, however little time has passed.
  */
 export function breathing({ signal, onProgress }: LongTask): (share: number) => Promise<void> | undefined {
   let last = performance.now();
   return (share) => {
+    signal?.throwIfAborted();
     if (performance.now() - last < BREAK_EVERY_MS) return undefined;
     return (async () => {
       onProgress?.(share);
