@@ -43,9 +43,10 @@ async function quantized(weight: LinearWeight): Promise<LinearWeight> {
 describeOnEachDevice(() => {
   test.each(FORMS)('%s: products and epilogues of one token and of many', async (_, make) => {
     const weight = make();
+    const dense = await weight.dense();
     for (const tokens of [1, 3, 70]) {
-      await expectProduct(weight, await weight.dense(), tokens);
-      await expectEpilogue(weight, await weight.dense(), tokens);
+      await expectProduct(weight, dense, tokens);
+      await expectEpilogue(weight, dense, tokens);
     }
     weight.dispose();
   });
@@ -54,7 +55,8 @@ describeOnEachDevice(() => {
     const plain = make();
     const weight = await quantized(plain);
     plain.dispose();
-    for (const tokens of [1, 9]) await expectEpilogue(weight, await weight.dense(), tokens);
+    const dense = await weight.dense();
+    for (const tokens of [1, 9]) await expectEpilogue(weight, dense, tokens);
     weight.dispose();
   });
 });

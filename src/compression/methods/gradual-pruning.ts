@@ -9,6 +9,7 @@ import { scopeField, sparsityField } from '../pruning-fields';
 import {
   checkScope,
   checkSparsity,
+  type GroupPattern,
   groupPatternOf,
   PATTERN_FIELDS,
   PATTERN_PARAMETERS,
@@ -80,7 +81,7 @@ export const gradualPruning: ModelMethod<Parameters> = {
     const groups = groupPatternOf(pattern);
     const schedule = { pruneEvery, pruningSteps: Math.round(pruningShare * settings.steps) };
     const objective = objectiveOf(context.training!.teacher, parameters);
-    const masks = new GradualMasks(schedule, sizeAt(parameters, schedule), objective, context.signal);
+    const masks = new GradualMasks(schedule, sizeAt(parameters, groups, schedule), objective, context.signal);
     const training = {
       targets,
       settings,
@@ -100,8 +101,11 @@ export const gradualPruning: ModelMethod<Parameters> = {
   },
 };
 
-function sizeAt({ pattern, sparsity, scope }: Parameters, schedule: GradualSchedule) {
-  const groups = groupPatternOf(pattern);
+function sizeAt(
+  { sparsity, scope }: Parameters,
+  groups: GroupPattern | undefined,
+  schedule: GradualSchedule,
+) {
   return (step: number): MaskSize =>
     groups
       ? { kept: keptAt(step, schedule, groups), groupSize: groups.groupSize }
