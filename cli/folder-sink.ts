@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ExportSink } from '../src/lab/protocol';
+import type { ExportSink } from '../src/lab/protocol/protocol';
 
 /**
  * Writes an exported variant into a folder, made if need be. A file takes its name only when it is whole, so that an

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Report } from '../src/lab/protocol';
+import type { Report } from '../src/lab/protocol/protocol';
 import expected from '../src/testing/fixtures/tiny-gpt2/expected.json';
 import { run } from './run';
 

@@ -1,8 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { installNodeGpu } from '../src/gpu/node-gpu';
-import { parseRecipeText } from '../src/compression/recipe';
+import { installNodeGpu } from '../src/engines/webgpu/node-gpu';
+import { parseRecipeText } from '../src/compression/recipe/recipe';
 import { LatheLab } from '../src/lab/lab';
 import type {
   DataSet,
@@ -15,10 +15,10 @@ import type {
   Report,
   TrainingPoint,
   VariantInfo,
-} from '../src/lab/protocol';
-import { buildReport } from '../src/lab/report';
-import { describeWrongKernels } from '../src/lab/wrong-kernels';
-import { divergencesOf, parseSensitivityProfile } from '../src/lab/sensitivity-profile';
+} from '../src/lab/protocol/protocol';
+import { buildReport } from '../src/lab/report/report';
+import { describeWrongKernels } from '../src/lab/report/wrong-kernels';
+import { divergencesOf, parseSensitivityProfile } from '../src/lab/report/sensitivity-profile';
 import packageJson from '../package.json';
 import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
 import { folderNames } from './folder-names';

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StateFiles } from '../src/lab/state-files';
+import type { StateFiles } from '../src/lab/checkpoints/state-files';
 
 const PARTIAL = '.part';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { unzipSync } from 'fflate';
-import type { Report } from '../src/lab/protocol';
+import type { Report } from '../src/lab/protocol/protocol';
 import { idle, openFiles, openPage, tinyCheckpoint } from './open-page';
 
 async function choosePreset(page: Page, name: string): Promise<void> {

@@ -1,11 +1,11 @@
 import { openFolder } from '../../src/testing/folder-checkpoint';
-import { applyRecipe } from '../../src/compression/apply-recipe';
+import { applyRecipe } from '../../src/compression/recipe/apply-recipe';
 import { METHODS } from '../../src/compression/methods';
-import { checkRecipe } from '../../src/compression/recipe';
-import { openNodeGpu } from '../../src/gpu/node-gpu';
-import { releaseFreeBuffers } from '../../src/gpu/memory';
-import type { Recipe } from '../../src/lab/protocol';
-import { writeExport } from '../../src/lab/write-export';
+import { checkRecipe } from '../../src/compression/recipe/recipe';
+import { openNodeGpu } from '../../src/engines/webgpu/node-gpu';
+import { releaseFreeBuffers } from '../../src/engines/webgpu/memory';
+import type { Recipe } from '../../src/lab/protocol/protocol';
+import { writeExport } from '../../src/export/write-export';
 import { loadModel } from '../../src/model/load-model';
 import { folderSink } from '../../cli/folder-sink';
 

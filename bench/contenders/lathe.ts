@@ -1,7 +1,7 @@
-import { closeGpu, openGpu } from '../../src/gpu/device';
-import { readTensorBytes } from '../../src/gpu/transfer';
-import { argmaxRows } from '../../src/kernels/argmax-rows';
-import { generate } from '../../src/model/generate';
+import { closeGpu, openGpu } from '../../src/engines/webgpu/device';
+import { readTensorBytes } from '../../src/engines/webgpu/transfer';
+import { argmaxRows } from '../../src/engines/webgpu/kernels/sampling/argmax-rows';
+import { generate } from '../../src/model/generation/generate';
 import { loadModel } from '../../src/model/load-model';
 import type { Model } from '../../src/model/model';
 import { type Contender, timeTokens } from './contender';

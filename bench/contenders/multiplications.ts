@@ -1,6 +1,6 @@
 import type { Model } from '../../src/model/model';
 import { type CoreShape, kroneckerCost, tensorTrainCost } from '../../src/weights/contraction-cost';
-import { KroneckerWeight } from '../../src/weights/kronecker-weight';
+import { KroneckerWeight } from '../../src/weights/formats/kronecker-weight';
 import type { LinearWeight } from '../../src/weights/linear-weight';
 
 /**

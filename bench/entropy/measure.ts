@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Coder, decodeBytes, encodeBytes, entropyBits } from '../../src/coding/coded-bytes';
-import { openNodeGpu } from '../../src/gpu/node-gpu';
-import { planExport } from '../../src/lab/export-plan';
-import type { Recipe, RecipeStep } from '../../src/lab/protocol';
-import { RecipeTexts } from '../../src/lab/recipe-texts';
+import { openNodeGpu } from '../../src/engines/webgpu/node-gpu';
+import { planExport } from '../../src/export/export-plan';
+import type { Recipe, RecipeStep } from '../../src/lab/protocol/protocol';
+import { RecipeTexts } from '../../src/lab/texts/recipe-texts';
 import { Session } from '../../src/lab/session';
-import { TrainingRuns } from '../../src/lab/training-runs';
+import { TrainingRuns } from '../../src/lab/checkpoints/training-runs';
 import type { Model } from '../../src/model/model';
 import { folderFiles } from '../../src/testing/folder-checkpoint';
 

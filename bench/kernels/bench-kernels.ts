@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { openGpu } from '../../src/gpu/device';
-import { gpuIdle, releaseFreeBuffers } from '../../src/gpu/memory';
+import { openGpu } from '../../src/engines/webgpu/device';
+import { gpuIdle, releaseFreeBuffers } from '../../src/engines/webgpu/memory';
 import type { LinearWeight } from '../../src/weights/linear-weight';
 import { multiplicationsOfWeight } from '../contenders/multiplications';
 import { MAKE_WEIGHT } from './make-weights';

@@ -1,10 +1,10 @@
-import { magnitudePruning } from '../../src/compression/methods/magnitude-pruning';
-import { roundToNearest } from '../../src/compression/methods/round-to-nearest';
-import { DenseWeight } from '../../src/weights/dense-weight';
-import { KroneckerWeight } from '../../src/weights/kronecker-weight';
+import { magnitudePruning } from '../../src/compression/pruning/magnitude-pruning';
+import { roundToNearest } from '../../src/compression/quantization/round-to-nearest';
+import { DenseWeight } from '../../src/weights/formats/dense-weight';
+import { KroneckerWeight } from '../../src/weights/formats/kronecker-weight';
 import type { LinearWeight } from '../../src/weights/linear-weight';
-import { LowRankWeight } from '../../src/weights/low-rank-weight';
-import { TensorTrainWeight } from '../../src/weights/tensor-train-weight';
+import { LowRankWeight } from '../../src/weights/formats/low-rank-weight';
+import { TensorTrainWeight } from '../../src/weights/formats/tensor-train-weight';
 
 type Shape = readonly [outputs: number, inputs: number];
 

@@ -1,4 +1,4 @@
-import { createLabClient, type LabClient } from '../../src/lab/lab-client';
+import { createLabClient, type LabClient } from '../../src/lab/worker/lab-client';
 
 const CHECKPOINT_FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
 const WINDOW = 256;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collectCheckpoint } from '../../src/checkpoint/checkpoint-files';
-import { openNodeGpu } from '../../src/gpu/node-gpu';
+import { openNodeGpu } from '../../src/engines/webgpu/node-gpu';
 import { seededUniform } from '../../src/linalg/seeded-random';
 import { withNextTokens } from '../../src/model/gradients/training-batch';
 import { loadModel } from '../../src/model/load-model';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats } from '../../src/gpu/transfer';
+import { readFloats } from '../../src/engines/webgpu/transfer';
 import { crossEntropy } from '../../src/model/gradients/cross-entropy';
 import { differentiableLogits, type TrainingBatch } from '../../src/model/gradients/sequence-losses';
 import type { Model } from '../../src/model/model';

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { AttentionRole, Model, ModelConfig } from '../model/model';
 import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { CalibrationSequences, CalibrationStatistic, LinearStatistics } from './calibration';
+import type { CalibrationSequences, CalibrationStatistic, LinearStatistics } from './calibration/calibration';
 
 /** One control of a method's form. The form, the recipe's check and the documentation come from this. */
 export type ParameterField =

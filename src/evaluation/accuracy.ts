@@ -1,5 +1,5 @@
-import { limitFreeBuffers } from '../gpu/memory';
-import { readFloats } from '../gpu/transfer';
+import { limitFreeBuffers } from '../engines/webgpu/memory';
+import { readFloats } from '../engines/webgpu/transfer';
 import type { Model } from '../model/model';
 import { type DivergenceMetrics, divergenceMetrics } from './divergence-metrics';
 import { EvaluationError } from './evaluation-error';

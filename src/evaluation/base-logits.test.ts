@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import gpt2Expected from '../testing/fixtures/tiny-gpt2/expected.json';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { readTensorsBytes, uploadTensor } from '../gpu/transfer';
-import { rowRange } from '../kernels/copy-rows';
-import { divergence } from '../kernels/divergence';
-import { tokenLoss } from '../kernels/token-loss';
+import { readTensorsBytes, uploadTensor } from '../engines/webgpu/transfer';
+import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
+import { divergence } from '../engines/webgpu/kernels/losses/divergence';
+import { tokenLoss } from '../engines/webgpu/kernels/losses/token-loss';
 import type { Model, TokenBatch } from '../model/model';
 import type { BaseLogits } from './base-logits';
 import { eachSlice, rowsPerSlice } from './row-slices';

@@ -6,7 +6,7 @@ import divergenceFixture from '../testing/fixtures/divergence.json';
 import bertExpected from '../testing/fixtures/tiny-bert/expected.json';
 import maskedExpected from '../testing/fixtures/tiny-bert-mlm/expected.json';
 import gpt2Expected from '../testing/fixtures/tiny-gpt2/expected.json';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { accuracy } from './accuracy';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { closeGpu, currentGpu, type DeviceOptions } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { closeGpu, currentGpu, type DeviceOptions } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadModel } from '../model/load-model';
 import { openFolder } from '../testing/folder-checkpoint';
 import { latency, type LatencyOptions, type LatencyResult } from './latency';

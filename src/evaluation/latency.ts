@@ -1,6 +1,6 @@
-import { GpuTimer } from '../gpu/gpu-timer';
-import { gpuIdle } from '../gpu/memory';
-import { Decoding } from '../model/decoding';
+import { GpuTimer } from '../engines/webgpu/gpu-timer';
+import { gpuIdle } from '../engines/webgpu/memory';
+import { Decoding } from '../model/generation/decoding';
 import type { Model } from '../model/model';
 import { EvaluationError } from './evaluation-error';
 import { quantile } from './statistics';

@@ -1,4 +1,4 @@
-import { limitFreeBuffers } from '../gpu/memory';
+import { limitFreeBuffers } from '../engines/webgpu/memory';
 import type { Model } from '../model/model';
 import type { BaseLogits } from './base-logits';
 import { scoreBatch, type ScoredRows } from './compare-logits';

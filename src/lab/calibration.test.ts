@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { currentGpu } from '../gpu/device';
-import { installNodeGpu } from '../gpu/node-gpu';
+import { currentGpu } from '../engines/webgpu/device';
+import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import { collectCheckpoint } from '../checkpoint/checkpoint-files';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { OTHER_TALE, TALE } from '../testing/tales';
-import { drawCalibration } from './calibration-text';
+import { drawCalibration } from './texts/calibration-text';
 import { LatheLab } from './lab';
-import type { DataSet, EvaluationRequest, Recipe } from './protocol';
+import type { DataSet, EvaluationRequest, Recipe } from './protocol/protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const request: EvaluationRequest = { kind: 'perplexity', data: OTHER_TALE, window: 32, stride: 32 };

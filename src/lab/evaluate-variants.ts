@@ -1,6 +1,6 @@
 import type { EvaluationOptions } from '../evaluation/evaluation';
 import { evaluationOf } from '../evaluation/evaluations';
-import type { EvaluationRequest, Metrics } from './protocol';
+import type { EvaluationRequest, Metrics } from './protocol/protocol';
 import { BASE_ID, type Session } from './session';
 
 /**

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { METHODS } from '../compression/methods';
-import { installNodeGpu } from '../gpu/node-gpu';
+import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memorySink } from '../testing/memory-sink';
 import { LatheLab } from './lab';
-import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe, RecipeStep } from './protocol';
+import type {
+  DataSet,
+  EvaluationRequest,
+  ExportFormat,
+  NamedFile,
+  Recipe,
+  RecipeStep,
+} from './protocol/protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 

@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { currentGpu } from '../gpu/device';
-import { installNodeGpu } from '../gpu/node-gpu';
+import { currentGpu } from '../engines/webgpu/device';
+import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memorySink } from '../testing/memory-sink';
 import { LatheLab } from './lab';
-import type { EvaluationRequest, ExportFormat, NamedFile, Progress, Recipe } from './protocol';
+import type { EvaluationRequest, ExportFormat, NamedFile, Progress, Recipe } from './protocol/protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const text =

@@ -1,18 +1,25 @@
-import { matchRecipe } from '../compression/apply-recipe';
-import { calibrationCost } from '../compression/calibration-cost';
+import { matchRecipe } from '../compression/recipe/apply-recipe';
+import { calibrationCost } from '../compression/calibration/calibration-cost';
 import { METHOD_GROUPS, METHODS } from '../compression/methods';
-import { checkRecipe, trains } from '../compression/recipe';
-import { stepConfigs } from '../compression/step-configs';
+import { checkRecipe, trains } from '../compression/recipe/recipe';
+import { stepConfigs } from '../compression/recipe/step-configs';
 import { latency } from '../evaluation/latency';
-import { closeGpu, currentGpu, type DeviceOptions, type Gpu, isGpuOpen, openGpu } from '../gpu/device';
-import { gpuMemory, releaseFreeBuffers } from '../gpu/memory';
+import {
+  closeGpu,
+  currentGpu,
+  type DeviceOptions,
+  type Gpu,
+  isGpuOpen,
+  openGpu,
+} from '../engines/webgpu/device';
+import { gpuMemory, releaseFreeBuffers } from '../engines/webgpu/memory';
 import { evaluateVariants, fittingVariants } from './evaluate-variants';
-import { planExport } from './export-plan';
-import { GzipSizes } from './gzip-sizes';
-import { weightHistograms } from './histograms';
+import { planExport } from '../export/export-plan';
+import { GzipSizes } from './report/gzip-sizes';
+import { weightHistograms } from './report/histograms';
 import { LabError } from './lab-error';
 import { describeModel } from './model-info';
-import { OneAtATime } from './one-at-a-time';
+import { OneAtATime } from './protocol/one-at-a-time';
 import { predict } from './predict';
 import type {
   CalibrationCost,
@@ -42,17 +49,17 @@ import type {
   UnfinishedTraining,
   VariantInfo,
   WeightHistograms,
-} from './protocol';
-import { RecipeTexts, recipeNeedsCalibration, recipeNeedsTraining, textUses } from './recipe-texts';
+} from './protocol/protocol';
+import { RecipeTexts, recipeNeedsCalibration, recipeNeedsTraining, textUses } from './texts/recipe-texts';
 import { runtimeName } from './runtime-name';
 import { selfTest } from './self-test';
 import { profileSensitivity } from './sensitivity';
-import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
+import type { SensitivityProfile, SensitivityRequest } from './report/sensitivity-profile';
 import { type RecipeResources, Session } from './session';
 import { weightBytes } from './sizes';
-import type { StateFiles } from './state-files';
-import { TrainingRuns } from './training-runs';
-import { writeExport } from './write-export';
+import type { StateFiles } from './checkpoints/state-files';
+import { TrainingRuns } from './checkpoints/training-runs';
+import { writeExport } from '../export/write-export';
 
 /** The lab on this thread; knows no worker. */
 export class LatheLab implements Lab {

@@ -1,6 +1,6 @@
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files';
 import type { Model } from '../model/model';
-import type { ModelInfo } from './protocol';
+import type { ModelInfo } from './protocol/protocol';
 import { activeOf, storedParameters, weightBytes } from './sizes';
 
 /** What the page says about the open model. */

@@ -1,10 +1,10 @@
 import { encodeSentence } from '../evaluation/evaluation-text';
-import { readFloats } from '../gpu/transfer';
-import { generate } from '../model/generate';
+import { readFloats } from '../engines/webgpu/transfer';
+import { generate } from '../model/generation/generate';
 import type { Model } from '../model/model';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { LabError } from './lab-error';
-import type { GeneratedToken, GenerationRequest, TextPrediction } from './protocol';
+import type { GeneratedToken, GenerationRequest, TextPrediction } from './protocol/protocol';
 
 export interface PredictOptions {
   readonly signal?: AbortSignal;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { currentGpu } from '../gpu/device';
-import { installNodeGpu } from '../gpu/node-gpu';
+import { currentGpu } from '../engines/webgpu/device';
+import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { LatheLab } from './lab';
-import type { Progress } from './protocol';
+import type { Progress } from './protocol/protocol';
 
 let lab: LatheLab;
 

@@ -1,6 +1,6 @@
 import { CHECKS } from '../self-test/checks';
 import { type KernelCheckResult, runKernelCheck } from '../self-test/kernel-check';
-import type { OperationOptions } from './protocol';
+import type { OperationOptions } from './protocol/protocol';
 
 /**
  * Runs every check of the self-test, each as a step of its own.

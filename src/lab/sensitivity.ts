@@ -1,13 +1,13 @@
-import { compressAlone } from '../compression/compress-alone';
+import { compressAlone } from '../compression/recipe/compress-alone';
 import { METHODS } from '../compression/methods';
-import { checkRecipe } from '../compression/recipe';
-import { matchTargets } from '../compression/targets';
+import { checkRecipe } from '../compression/recipe/recipe';
+import { matchTargets } from '../compression/recipe/targets';
 import { evaluationOf } from '../evaluation/evaluations';
 import type { Model } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { OperationOptions } from './protocol';
-import { type RecipeTexts, textUses } from './recipe-texts';
-import type { SensitivityProfile, SensitivityRequest } from './sensitivity-profile';
+import type { OperationOptions } from './protocol/protocol';
+import { type RecipeTexts, textUses } from './texts/recipe-texts';
+import type { SensitivityProfile, SensitivityRequest } from './report/sensitivity-profile';
 import type { Session } from './session';
 
 /** Linears that are measured alone or together. */

@@ -1,15 +1,15 @@
 import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
-import { applyRecipe, describeChange, type RecipeTraining } from '../compression/apply-recipe';
+import { applyRecipe, describeChange, type RecipeTraining } from '../compression/recipe/apply-recipe';
 import { METHODS } from '../compression/methods';
-import { type CheckedStep, checkRecipe } from '../compression/recipe';
-import { stepConfigs } from '../compression/step-configs';
+import { type CheckedStep, checkRecipe } from '../compression/recipe/recipe';
+import { stepConfigs } from '../compression/recipe/step-configs';
 import { BaseLogits } from '../evaluation/base-logits';
 import { architectureOf } from '../model/architectures';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
-import { RECIPE_KEY } from './export-plan';
+import { RECIPE_KEY } from '../export/export-plan';
 import { LabError } from './lab-error';
 import type {
   NamedFile,
@@ -18,12 +18,12 @@ import type {
   RecipeStep,
   TrainingOptions,
   VariantInfo,
-} from './protocol';
-import { recipeNeedsTraining, type RecipeTexts } from './recipe-texts';
-import { checkpointIdentity } from './run-identity';
+} from './protocol/protocol';
+import { recipeNeedsTraining, type RecipeTexts } from './texts/recipe-texts';
+import { checkpointIdentity } from './checkpoints/run-identity';
 import { decodeSeconds, plannedSize, weightBytes } from './sizes';
-import { type RecipeRun, withEarlyEnds } from './recipe-run';
-import type { TrainingRuns } from './training-runs';
+import { type RecipeRun, withEarlyEnds } from './checkpoints/recipe-run';
+import type { TrainingRuns } from './checkpoints/training-runs';
 
 export const BASE_ID = 'base';
 

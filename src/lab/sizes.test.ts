@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { withTinyMixture } from '../testing/tiny-mixtures';
 import { activeOf, plannedSize, storedParameters } from './sizes';
 

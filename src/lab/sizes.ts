@@ -1,7 +1,7 @@
 import type { Model } from '../model/model';
 import { decodeSecondsOf, gpuBytesOf } from '../weights/gpu-bytes';
-import { planExport } from './export-plan';
-import type { Recipe, SizeReport } from './protocol';
+import { planExport } from '../export/export-plan';
+import type { Recipe, SizeReport } from './protocol/protocol';
 
 /** Weight values that a model stores, vectors included. */
 export function storedParameters(model: Model): number {

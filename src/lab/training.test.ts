@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CompressionMethod } from '../compression/method';
 import type * as Methods from '../compression/methods';
-import { installNodeGpu } from '../gpu/node-gpu';
+import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { counting } from '../testing/counting-method';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
 import { OTHER_TALE, TALE } from '../testing/tales';
 import { LatheLab } from './lab';
-import type { DataSet, EvaluationRequest, Recipe, TrainingPoint } from './protocol';
+import type { DataSet, EvaluationRequest, Recipe, TrainingPoint } from './protocol/protocol';
 
 vi.mock('../compression/methods', async (original) => {
   const { METHOD_GROUPS, METHODS } = await original<typeof Methods>();

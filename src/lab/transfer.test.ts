@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { collectCheckpoint } from '../checkpoint/checkpoint-files';
 import { openSafetensors } from '../checkpoint/safetensors-reader';
-import { installNodeGpu } from '../gpu/node-gpu';
+import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadModel } from '../model/load-model';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
 import { memorySink } from '../testing/memory-sink';
 import { zerosOfModel } from '../testing/weights-of-model';
 import { LatheLab } from './lab';
-import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe } from './protocol';
+import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe } from './protocol/protocol';
 
 const fixture = join(import.meta.dirname, '../testing/fixtures/tiny-bert-mlm');
 const TALE: DataSet = {

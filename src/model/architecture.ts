@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { LayerKeysAndValues } from '../kernels/cached-attention';
+import type { LayerKeysAndValues } from '../engines/webgpu/kernels/attention/cached-attention';
 import type { FoldedNorms, KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
 import type { Operators } from './operators';
 import type { BlockStructure } from './structure';

@@ -1,6 +1,6 @@
 import { type Architecture, ModelError } from './architecture';
-import { bert } from './architectures/bert';
-import { gpt2 } from './architectures/gpt2';
+import { bert } from './families/bert';
+import { gpt2 } from './families/gpt2';
 
 /** Every model family that Lathe runs. */
 export const ARCHITECTURES: readonly Architecture[] = [gpt2, bert];

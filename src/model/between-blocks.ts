@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { topMagnitudes } from '../kernels/top-magnitudes';
+import { topMagnitudes } from '../engines/webgpu/kernels/layers/top-magnitudes';
 import type { ModelConfig } from './model';
 
 /**

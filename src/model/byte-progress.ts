@@ -1,5 +1,5 @@
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
-import { gpuIdle } from '../gpu/memory';
+import { gpuIdle } from '../engines/webgpu/memory';
 
 export interface LoadOptions {
   /** Bytes read so far, of all that will be read. */

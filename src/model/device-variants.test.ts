@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { closeGpu, type DeviceOptions } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, uploadTensor } from '../gpu/transfer';
-import { applyEpilogue } from '../kernels/bias-activation';
-import { cachedAttention } from '../kernels/cached-attention';
-import { denseMatmul, denseMatmulOfNormalized } from '../kernels/dense-matmul';
-import { layerNorm } from '../kernels/layer-norm';
+import { closeGpu, type DeviceOptions } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
+import { applyEpilogue } from '../engines/webgpu/kernels/products/bias-activation';
+import { cachedAttention } from '../engines/webgpu/kernels/attention/cached-attention';
+import { denseMatmul, denseMatmulOfNormalized } from '../engines/webgpu/kernels/products/dense-matmul';
+import { layerNorm } from '../engines/webgpu/kernels/layers/layer-norm';
 import { expectAllClose, seededNormal } from '../testing/allclose';
 import bertExpected from '../testing/fixtures/tiny-bert/expected.json';
 import gpt2Expected from '../testing/fixtures/tiny-gpt2/expected.json';
 import { openFolder } from '../testing/folder-checkpoint';
 import { quantizeBlockLinears } from '../testing/quantize-model';
 import { referenceMatmul } from '../testing/reference-matmul';
-import { generate } from './generate';
+import { generate } from './generation/generate';
 import { loadModel } from './load-model';
 import type { Model } from './model';
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { gpuCounters } from '../gpu/counters';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats } from '../gpu/transfer';
+import { gpuCounters } from '../engines/webgpu/counters';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats } from '../engines/webgpu/transfer';
 import { expectAllClose } from '../testing/allclose';
 import {
   FEED_FORWARD,
@@ -14,8 +14,8 @@ import {
   withTinyMixture,
 } from '../testing/tiny-mixtures';
 import type { LinearWeight } from '../weights/linear-weight';
-import { SparseWeight } from '../weights/sparse-weight';
-import { Decoding } from './decoding';
+import { SparseWeight } from '../weights/formats/sparse-weight';
+import { Decoding } from './generation/decoding';
 import type { Model, TokenBatch } from './model';
 import { type Mixture, routingOf } from './structure';
 

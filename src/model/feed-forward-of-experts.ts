@@ -1,13 +1,17 @@
 import type * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../gpu/transfer';
-import type { Activation } from '../kernels/activation';
-import { applyEpilogue } from '../kernels/bias-activation';
-import { FEW_TOKENS } from '../kernels/dense-matmul';
-import { denseRows } from '../kernels/dense-rows';
-import { expertColumnsProduct, expertRowsProduct } from '../kernels/expert-rows';
-import { expertColumnTiles, expertRowTiles, groupByExpert } from '../kernels/expert-tiles';
-import { lookUpIds } from '../kernels/look-up-ids';
-import { ownExpertColumns } from '../kernels/own-expert';
+import { uploadTensor } from '../engines/webgpu/transfer';
+import type { Activation } from '../engines/webgpu/kernels/wgsl/activation';
+import { applyEpilogue } from '../engines/webgpu/kernels/products/bias-activation';
+import { FEW_TOKENS } from '../engines/webgpu/kernels/products/dense-matmul';
+import { denseRows } from '../engines/webgpu/kernels/products/dense-rows';
+import { expertColumnsProduct, expertRowsProduct } from '../engines/webgpu/kernels/products/expert-rows';
+import {
+  expertColumnTiles,
+  expertRowTiles,
+  groupByExpert,
+} from '../engines/webgpu/kernels/products/expert-tiles';
+import { lookUpIds } from '../engines/webgpu/kernels/layers/look-up-ids';
+import { ownExpertColumns } from '../engines/webgpu/kernels/layers/own-expert';
 import type { ModelWeights } from './architecture';
 import { expertsOf, expertSize, type Mixture } from './structure';
 

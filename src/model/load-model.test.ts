@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import { openFolder } from '../testing/folder-checkpoint';
 import { memoryEntry } from '../testing/memory-entry';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadModel } from './load-model';
 
 beforeAll(() => openNodeGpu());

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { elementCount } from '../checkpoint/dtypes';
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
-import { uploadTensor } from '../gpu/transfer';
-import { DenseWeight } from '../weights/dense-weight';
+import { uploadTensor } from '../engines/webgpu/transfer';
+import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 import { ModelError } from './architecture';
 import { architectureOf } from './architectures';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { FEED_FORWARD, MIXTURES, withTinyMixture } from '../testing/tiny-mixtures';
-import { DenseWeight } from '../weights/dense-weight';
+import { DenseWeight } from '../weights/formats/dense-weight';
 import type { Model } from './model';
 import { restructure, valuesInCheckpoint, vectorInCheckpoint } from './restructure';
 import type { Mixture } from './structure';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
-import type { FoldedNorm } from '../kernels/folded-norm';
+import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { Members, ModelStructure } from './structure';
 

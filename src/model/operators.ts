@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import { appendToCache } from '../kernels/append-to-cache';
-import { attention } from '../kernels/attention';
-import { applyEpilogue } from '../kernels/bias-activation';
-import { blockwiseAttention } from '../kernels/blockwise-attention';
-import { blockwiseCodes } from '../kernels/blockwise-codes';
-import { cachedAttention } from '../kernels/cached-attention';
-import { embeddingSum } from '../kernels/embedding-sum';
-import type { Epilogue } from '../kernels/epilogue';
-import { layerNorm } from '../kernels/layer-norm';
+import { appendToCache } from '../engines/webgpu/kernels/attention/append-to-cache';
+import { attention } from '../engines/webgpu/kernels/attention/attention';
+import { applyEpilogue } from '../engines/webgpu/kernels/products/bias-activation';
+import { blockwiseAttention } from '../engines/webgpu/kernels/attention/blockwise-attention';
+import { blockwiseCodes } from '../engines/webgpu/kernels/layers/blockwise-codes';
+import { cachedAttention } from '../engines/webgpu/kernels/attention/cached-attention';
+import { embeddingSum } from '../engines/webgpu/kernels/layers/embedding-sum';
+import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
+import { layerNorm } from '../engines/webgpu/kernels/layers/layer-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { ModelStructure } from './structure';
 

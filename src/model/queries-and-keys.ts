@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { splitHeads } from '../kernels/heads';
+import { splitHeads } from '../engines/webgpu/kernels/attention/heads';
 import type { LinearObserver, Model, TokenBatch } from './model';
 
 /** What a block's attention maps are made of. */

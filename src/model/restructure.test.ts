@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats } from '../engines/webgpu/transfer';
 import { expectAllClose } from '../testing/allclose';
 import fixture from '../testing/fixtures/structure.json';
 import { openFolder } from '../testing/folder-checkpoint';

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
-import { emptyTensor, uploadTensor } from '../gpu/transfer';
-import { rowRange } from '../kernels/copy-rows';
-import type { FoldedNorm } from '../kernels/folded-norm';
-import { kernelProfile } from '../kernels/kernel-profile';
-import { DenseWeight } from '../weights/dense-weight';
+import { emptyTensor, uploadTensor } from '../engines/webgpu/transfer';
+import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
+import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
+import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
+import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { LayerKeysAndValues } from '../kernels/cached-attention';
+import type { LayerKeysAndValues } from '../engines/webgpu/kernels/attention/cached-attention';
 import type { Architecture, LayerCache, ModelWeights, SequenceShape } from './architecture';
 import { betweenBlocks } from './between-blocks';
 import type {

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { describeOnEachDevice } from '../testing/each-device';
 import { CHECKS } from './checks';
 import { type KernelCheckResult, relativeError, runKernelCheck } from './kernel-check';
@@ -7,7 +7,7 @@ import { type KernelCheckResult, relativeError, runKernelCheck } from './kernel-
 /** What a driver that miscompiles does to kernels of this name. */
 const driver = vi.hoisted(() => ({ kernel: '', miscompile: (source: string) => source }));
 
-vi.mock(import('../gpu/run-kernel'), async (original) => {
+vi.mock(import('../engines/webgpu/run-kernel'), async (original) => {
   const { runKernel, ...others } = await original();
   return {
     ...others,

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../gpu/transfer';
+import { uploadTensor } from '../engines/webgpu/transfer';
 import type { LinearWeight, WeightForm } from '../weights/linear-weight';
 import { product } from './definitions';
 import type { KernelCheck } from './kernel-check';

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { readFloats } from '../gpu/transfer';
+import { currentGpu } from '../engines/webgpu/device';
+import { readFloats } from '../engines/webgpu/transfer';
 
 /** A result of kernels, and what it has to be. */
 export interface KernelCheck {

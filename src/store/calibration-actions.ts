@@ -1,4 +1,4 @@
-import type { CalibrationSettings } from '../lab/protocol';
+import type { CalibrationSettings } from '../lab/protocol/protocol';
 import type { LabState } from './lab-state';
 import type { LabContext } from './lab-store';
 import { setDraft } from './recipe-actions';

@@ -1,4 +1,4 @@
-import type { OperationOptions } from '../lab/protocol';
+import type { OperationOptions } from '../lab/protocol/protocol';
 import type { VariantRow } from './lab-state';
 import { type LabContext, runOperation } from './lab-store';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DeviceInfo, KernelCheckResult, Lab } from '../lab/protocol';
+import type { DeviceInfo, KernelCheckResult, Lab } from '../lab/protocol/protocol';
 import { checkKernels } from './kernel-checks';
 import { createLabStore, type LabContext } from './lab-store';
 

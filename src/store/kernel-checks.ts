@@ -1,4 +1,4 @@
-import { describeWrongKernels } from '../lab/wrong-kernels';
+import { describeWrongKernels } from '../lab/report/wrong-kernels';
 import { type LabContext, notify } from './lab-store';
 
 /** Has the kernels of the device that was just opened held against the CPU, in the background; what is wrong becomes a notice. */

@@ -12,8 +12,8 @@ import type {
   TrainingPoint,
   UnfinishedTraining,
   VariantReport,
-} from '../lab/protocol';
-import type { SensitivityProfile } from '../lab/sensitivity-profile';
+} from '../lab/protocol/protocol';
+import type { SensitivityProfile } from '../lab/report/sensitivity-profile';
 
 /** Whether figures were taken on this device in this visit, or come with the page. */
 export type Origin = 'here' | 'recorded';

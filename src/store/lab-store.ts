@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Lab, OperationOptions } from '../lab/protocol';
+import type { Lab, OperationOptions } from '../lab/protocol/protocol';
 import { INITIAL_STATE, type LabState, type Notice } from './lab-state';
 
 export type LabStore = StoreApi<LabState>;

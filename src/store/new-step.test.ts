@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { METHODS } from '../compression/methods';
-import type { MethodDescription } from '../lab/protocol';
+import type { MethodDescription } from '../lab/protocol/protocol';
 import { newStep } from './recipe-actions';
 
 test.each(METHODS.map((method) => [method.id, method] as const))(

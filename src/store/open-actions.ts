@@ -1,4 +1,4 @@
-import type { NamedFile, Report } from '../lab/protocol';
+import type { NamedFile, Report } from '../lab/protocol/protocol';
 import { measureGzipSizes } from './gzip-sizes';
 import { checkKernels } from './kernel-checks';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';

@@ -1,4 +1,4 @@
-import type { Report } from '../lab/protocol';
+import type { Report } from '../lab/protocol/protocol';
 import { version } from '../../package.json';
 import type { LabState, VariantRow } from './lab-state';
 import { rowToReport } from './rows';

@@ -1,4 +1,4 @@
-import type { MethodDescription, Recipe, RecipeStep } from '../lab/protocol';
+import type { MethodDescription, Recipe, RecipeStep } from '../lab/protocol/protocol';
 import { type LabContext, notify } from './lab-store';
 import { readDraft } from './recipe-draft';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Recipe } from '../lab/protocol';
+import type { Recipe } from '../lab/protocol/protocol';
 
 const trainingSchema = z.strictObject({
   text: z.string(),

@@ -1,4 +1,4 @@
-import type { DataSet, Recipe } from '../lab/protocol';
+import type { DataSet, Recipe } from '../lab/protocol/protocol';
 import type { LabState, ShippedDataSet } from './lab-state';
 import { type LabContext, notify } from './lab-store';
 import { fetchDataSet } from './shipped-texts';

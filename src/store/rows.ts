@@ -1,5 +1,5 @@
-import type { LatencyReport, Metrics, Report, VariantInfo, VariantReport } from '../lab/protocol';
-import { flattenMetrics } from '../lab/report';
+import type { LatencyReport, Metrics, Report, VariantInfo, VariantReport } from '../lab/protocol/protocol';
+import { flattenMetrics } from '../lab/report/report';
 import { BASE_KEY, type VariantRow } from './lab-state';
 
 /** Rows of a recorded report, the base first. */

@@ -1,6 +1,10 @@
-import type { EvaluationRequest, Recipe, RecipeStep } from '../lab/protocol';
-import type { Allocation } from '../lab/allocate-budget';
-import { divergencesOf, parseSensitivityProfile, type SensitivityProfile } from '../lab/sensitivity-profile';
+import type { EvaluationRequest, Recipe, RecipeStep } from '../lab/protocol/protocol';
+import type { Allocation } from '../lab/report/allocate-budget';
+import {
+  divergencesOf,
+  parseSensitivityProfile,
+  type SensitivityProfile,
+} from '../lab/report/sensitivity-profile';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { setDraft } from './recipe-actions';
 import { provideTexts } from './recipe-texts';

@@ -1,4 +1,4 @@
-import type { DataSet } from '../lab/protocol';
+import type { DataSet } from '../lab/protocol/protocol';
 import type { ShippedDataSet } from './lab-state';
 
 /** The text of a data set that ships with the page. @throws Error where it cannot be fetched */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { Lab, Metrics, Progress, Report, VariantInfo } from '../lab/protocol';
+import type { Lab, Metrics, Progress, Report, VariantInfo } from '../lab/protocol/protocol';
 import { restoreFromAddress } from './address';
 import { BASE_KEY } from './lab-state';
 import { createLabStore, type LabContext, runOperation } from './lab-store';

@@ -1,4 +1,4 @@
-import type { TrainingAction, TrainingTextSettings, UnfinishedTraining } from '../lab/protocol';
+import type { TrainingAction, TrainingTextSettings, UnfinishedTraining } from '../lab/protocol/protocol';
 import type { LabState, TrainingRun } from './lab-state';
 import { type LabContext, notify } from './lab-store';
 import { changeStep, setDraft } from './recipe-actions';

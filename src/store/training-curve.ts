@@ -1,5 +1,5 @@
-import type { TrainingPoint } from '../lab/protocol';
-import { beginsAnother } from '../lab/training-record';
+import type { TrainingPoint } from '../lab/protocol/protocol';
+import { beginsAnother } from '../lab/report/training-record';
 
 /** Points that are kept of a run; a chart has fewer pixels. */
 export const MOST_POINTS = 2000;

@@ -1,5 +1,5 @@
-import type { TrainingPoint } from '../lab/protocol';
-import { beginsAnother } from '../lab/training-record';
+import type { TrainingPoint } from '../lab/protocol/protocol';
+import { beginsAnother } from '../lab/report/training-record';
 import type { TrainingRun } from './lab-state';
 import type { LabContext } from './lab-store';
 import { withPoints } from './training-curve';

@@ -1,5 +1,11 @@
 import { expect, test, vi } from 'vitest';
-import type { Lab, Recipe, TrainingOptions, TrainingPoint, UnfinishedTraining } from '../lab/protocol';
+import type {
+  Lab,
+  Recipe,
+  TrainingOptions,
+  TrainingPoint,
+  UnfinishedTraining,
+} from '../lab/protocol/protocol';
 import { createLabStore, type LabContext } from './lab-store';
 import { openDeviceAndModel } from './open-actions';
 import { readDraft } from './recipe-draft';

@@ -1,4 +1,4 @@
-import type { EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol';
+import type { EvaluationRequest, LatencyRequest, Recipe } from '../lab/protocol/protocol';
 import { measureGzipSizes } from './gzip-sizes';
 import { BASE_KEY, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { closeGpu, type DeviceOptions } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { closeGpu, type DeviceOptions } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 
 /** Every way in which kernels are cut for a device, as far as one adapter can show them. */
 const DEVICES: readonly [string, DeviceOptions][] = [

@@ -1,7 +1,7 @@
-import { LowRankWeight } from '../weights/low-rank-weight';
+import { LowRankWeight } from '../weights/formats/low-rank-weight';
 import type { MakeSample } from '../weights/linear-weight';
-import { PermutedWeight } from '../weights/permuted-weight';
-import { QuantizedWeight } from '../weights/quantized-weight';
+import { PermutedWeight } from '../weights/formats/permuted-weight';
+import { QuantizedWeight } from '../weights/formats/quantized-weight';
 import { sampleFactor } from '../weights/sample-factor';
 import { WEIGHT_FORMS } from '../weights/weight-forms';
 import { seededNormal } from './allclose';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
-import { readFloats, uploadTensor } from '../gpu/transfer';
-import { DenseWeight } from '../weights/dense-weight';
+import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
+import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 import { loadWeight } from '../weights/weight-forms';
 import { expectAllClose, seededNormal } from './allclose';

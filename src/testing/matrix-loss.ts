@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats, uploadTensor } from '../gpu/transfer';
+import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
 import type { TrainableMatrix } from '../train/trainable-matrix';
 
 /** ½ Σ q (W − c)², elements in the order of the matrix. */

@@ -1,4 +1,4 @@
-import type { StateFiles } from '../lab/state-files';
+import type { StateFiles } from '../lab/checkpoints/state-files';
 
 interface MemoryFiles extends StateFiles {
   /** While it is set, nothing can be written, but fails with it. */

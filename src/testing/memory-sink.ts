@@ -1,4 +1,4 @@
-import type { ExportSink, NamedFile } from '../lab/protocol';
+import type { ExportSink, NamedFile } from '../lab/protocol/protocol';
 
 /** Collects an exported folder in memory. */
 export function memorySink(): { sink: ExportSink; files(): NamedFile[] } {

@@ -1,5 +1,5 @@
 import type { Model } from '../model/model';
-import { QuantizedWeight } from '../weights/quantized-weight';
+import { QuantizedWeight } from '../weights/formats/quantized-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 
 /** A copy of a model with every block linear rounded to nearest, symmetric, a scale an output row. */

@@ -1,8 +1,8 @@
-import type { BlockSparseWeight } from '../weights/block-sparse-weight';
+import type { BlockSparseWeight } from '../weights/formats/block-sparse-weight';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { NOfMWeight } from '../weights/n-of-m-weight';
+import type { NOfMWeight } from '../weights/formats/n-of-m-weight';
 import type { QuantizationScheme } from '../weights/quantization';
-import type { SparseWeight } from '../weights/sparse-weight';
+import type { SparseWeight } from '../weights/formats/sparse-weight';
 
 /** The same pattern with its values as codes; frees the weight. */
 export async function quantizedCopy(

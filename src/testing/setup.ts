@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
-import { closeGpu } from '../gpu/device';
+import { closeGpu } from '../engines/webgpu/device';
 
 let tensorsBefore = 0;
 

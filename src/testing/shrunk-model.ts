@@ -1,5 +1,5 @@
 import type { Model } from '../model/model';
-import { DenseWeight } from '../weights/dense-weight';
+import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 
 /** A model with every linear of its blocks scaled; the caller disposes of it. */

@@ -1,4 +1,4 @@
-import type { DataSet } from '../lab/protocol';
+import type { DataSet } from '../lab/protocol/protocol';
 
 /** Two short texts that share no passage. */
 export const TALE: DataSet = {

@@ -1,6 +1,6 @@
-import { applyRecipe, type RecipeOptions, type RecipeTraining } from '../compression/apply-recipe';
+import { applyRecipe, type RecipeOptions, type RecipeTraining } from '../compression/recipe/apply-recipe';
 import { METHODS } from '../compression/methods';
-import { checkRecipe } from '../compression/recipe';
+import { checkRecipe } from '../compression/recipe/recipe';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { openFolder } from './folder-checkpoint';

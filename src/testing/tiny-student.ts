@@ -2,7 +2,7 @@ import { loadModel } from '../model/load-model';
 import { TrainableModel } from '../train/trainable-model';
 import type { TrainingSettings } from '../train/training-settings';
 import { openFolder } from './folder-checkpoint';
-import { readFloats } from '../gpu/transfer';
+import { readFloats } from '../engines/webgpu/transfer';
 
 /** A short run of a tiny model. */
 export const TINY_RUN: TrainingSettings = {

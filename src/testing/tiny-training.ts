@@ -1,4 +1,4 @@
-import { readFloats } from '../gpu/transfer';
+import { readFloats } from '../engines/webgpu/transfer';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import type { Model, TokenBatch } from '../model/model';
 import type { TrainingData, TrainingStates } from '../train/training-context';

@@ -1,4 +1,4 @@
-import { readFloats } from '../gpu/transfer';
+import { readFloats } from '../engines/webgpu/transfer';
 import type { Model } from '../model/model';
 
 /** All values of a model by name: matrices made dense, and vectors. */

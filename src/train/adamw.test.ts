@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, uploadTensor, writeElements } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats, uploadTensor, writeElements } from '../engines/webgpu/transfer';
 import { expectAllClose } from '../testing/allclose';
 import fixture from '../testing/fixtures/adamw.json';
 import { AdamW } from './adamw';

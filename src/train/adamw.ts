@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../gpu/transfer';
-import { adamwStep } from '../kernels/adamw';
+import { uploadTensor } from '../engines/webgpu/transfer';
+import { adamwStep } from '../engines/webgpu/kernels/training/adamw';
 import type { TrainableTensor } from './trainable-matrix';
 
 export interface AdamWSettings {

@@ -1,5 +1,5 @@
-import { attempt } from '../gpu/attempt';
-import { releaseFreeBuffers } from '../gpu/memory';
+import { attempt } from '../engines/webgpu/attempt';
+import { releaseFreeBuffers } from '../engines/webgpu/memory';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { TrainingError } from './training-error';
 

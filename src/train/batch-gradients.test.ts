@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats } from '../engines/webgpu/transfer';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { expectAllClose } from '../testing/allclose';
 import { withTinyStudent } from '../testing/tiny-student';

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { swapDimensions } from '../kernels/swap-dimensions';
+import { swapDimensions } from '../engines/webgpu/kernels/contraction/swap-dimensions';
 
 /** The same values in a buffer of their own: `clone()` shares one, and what trains is changed in place. */
 export function copyTensor<T extends tf.Tensor>(x: T): T {

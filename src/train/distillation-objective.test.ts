@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats } from '../engines/webgpu/transfer';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { restructure } from '../model/restructure';

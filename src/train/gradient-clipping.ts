@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { clippingScaleOf } from '../kernels/clipping-scale';
+import { clippingScaleOf } from '../engines/webgpu/kernels/training/clipping-scale';
 
 /**
  * What gradients are multiplied by so that their common norm does not exceed a limit (Pascanu et al. 2013, algorithm 1):

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { withNextTokens } from '../model/gradients/training-batch';
 import fixture from '../testing/fixtures/tiny-gpt2/expected.json';
 import { withTinyStudent } from '../testing/tiny-student';

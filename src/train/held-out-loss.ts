@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { limitFreeBuffers } from '../gpu/memory';
-import { readTensorsBytes } from '../gpu/transfer';
+import { limitFreeBuffers } from '../engines/webgpu/memory';
+import { readTensorsBytes } from '../engines/webgpu/transfer';
 import { crossEntropy } from '../model/gradients/cross-entropy';
 import { differentiableLogits, type TrainingBatch } from '../model/gradients/sequence-losses';
 import { targetCount } from './batch-parts';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { columnSums } from '../kernels/column-sums';
+import { columnSums } from '../engines/webgpu/kernels/products/column-sums';
 import type { TokenBatch } from '../model/model';
 import { tokenCount } from './batch-parts';
 

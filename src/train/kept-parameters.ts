@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { submitPendingWork } from '../gpu/memory';
-import { gpuBufferOf } from '../gpu/run-kernel';
-import { emptyTensor } from '../gpu/transfer';
+import { currentGpu } from '../engines/webgpu/device';
+import { submitPendingWork } from '../engines/webgpu/memory';
+import { gpuBufferOf } from '../engines/webgpu/run-kernel';
+import { emptyTensor } from '../engines/webgpu/transfer';
 import type { TrainableTensor } from './trainable-matrix';
 
 /** A copy of a model's parameters on the GPU: the best so far. Its tensors are made when the first copy is kept. */

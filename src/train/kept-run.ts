@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../checkpoint/named-tensor';
-import { uploadTensor, writeElements } from '../gpu/transfer';
+import { uploadTensor, writeElements } from '../engines/webgpu/transfer';
 import type { AdamW } from './adamw';
 import type { KeptParameters } from './kept-parameters';
 import type { CurveState, LossCurve } from './loss-curve';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { readTensorsBytes } from '../gpu/transfer';
+import { readTensorsBytes } from '../engines/webgpu/transfer';
 import { type DivergenceState, DivergenceWatch } from './divergence';
 import type { TrainingPoint } from './training-context';
 

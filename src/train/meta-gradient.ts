@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats } from '../gpu/transfer';
-import { addScaled } from '../kernels/add-scaled';
+import { readFloats } from '../engines/webgpu/transfer';
+import { addScaled } from '../engines/webgpu/kernels/training/add-scaled';
 import { divergenceDifference } from '../model/gradients/divergence-difference';
 import { differentiableLogits, type TrainingBatch } from '../model/gradients/sequence-losses';
 import { disposeGradients } from './batch-gradients';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { expectAllClose } from '../testing/allclose';
 import fixture from '../testing/fixtures/moving-teacher.json';
 import {

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
-import { currentGpu } from '../gpu/device';
-import { gpuMemory } from '../gpu/memory';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats } from '../gpu/transfer';
+import { currentGpu } from '../engines/webgpu/device';
+import { gpuMemory } from '../engines/webgpu/memory';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats } from '../engines/webgpu/transfer';
 import { expectAllClose } from '../testing/allclose';
 import { countingSequences } from '../testing/counting-sequences';
 import fixture from '../testing/fixtures/moving-teacher.json';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { attempt } from '../gpu/attempt';
+import { attempt } from '../engines/webgpu/attempt';
 import { differentiableLogits } from '../model/gradients/sequence-losses';
 import type { Model } from '../model/model';
 import { AdamW } from './adamw';

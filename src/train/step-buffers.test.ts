@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeEach, expect, test } from 'vitest';
-import { freeBytes, releaseFreeBuffers } from '../gpu/memory';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { emptyTensor } from '../gpu/transfer';
+import { freeBytes, releaseFreeBuffers } from '../engines/webgpu/memory';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { emptyTensor } from '../engines/webgpu/transfer';
 import { countingSequences } from '../testing/counting-sequences';
 import { TINY_RUN, TINY_VOCABULARY, withTinyStudent } from '../testing/tiny-student';
 import { fineTuning } from './fine-tuning-objective';

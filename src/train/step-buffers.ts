@@ -1,4 +1,4 @@
-import { freeBytes, limitFreeBuffers, releaseFreeBuffers } from '../gpu/memory';
+import { freeBytes, limitFreeBuffers, releaseFreeBuffers } from '../engines/webgpu/memory';
 
 /** Free buffers that are kept, as a multiple of the most that one step leaves. */
 const STEPS_KEPT = 2;

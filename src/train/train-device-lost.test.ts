@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { closeGpu } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { closeGpu } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { countingSequences } from '../testing/counting-sequences';
 import { MemoryTrainingStates } from '../testing/memory-training-states';
 import { TINY_RUN, TINY_VOCABULARY, withTinyStudent } from '../testing/tiny-student';

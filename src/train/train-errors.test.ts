@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { currentGpu } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { emptyTensor } from '../gpu/transfer';
+import { currentGpu } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { emptyTensor } from '../engines/webgpu/transfer';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { countingSequences } from '../testing/counting-sequences';
 import { MemoryTrainingStates } from '../testing/memory-training-states';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readTensorBytes, uploadTensor } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readTensorBytes, uploadTensor } from '../engines/webgpu/transfer';
 import { countingSequences } from '../testing/counting-sequences';
 import { MemoryTrainingStates } from '../testing/memory-training-states';
 import { TINY_RUN, TINY_VOCABULARY, valuesOf, withTinyStudent } from '../testing/tiny-student';

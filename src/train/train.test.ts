@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { gpuMemory } from '../gpu/memory';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { gpuMemory } from '../engines/webgpu/memory';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { countingSequences } from '../testing/counting-sequences';
 import { MemoryTrainingStates } from '../testing/memory-training-states';
 import { TINY_RUN, TINY_VOCABULARY, valuesOf, withTinyStudent } from '../testing/tiny-student';

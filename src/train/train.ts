@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { attempt } from '../gpu/attempt';
-import { isGpuOpen } from '../gpu/device';
-import { releaseFreeBuffers } from '../gpu/memory';
+import { attempt } from '../engines/webgpu/attempt';
+import { isGpuOpen } from '../engines/webgpu/device';
+import { releaseFreeBuffers } from '../engines/webgpu/memory';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { AdamW } from './adamw';
 import { BatchFit } from './batch-fit';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, writeElements } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats, writeElements } from '../engines/webgpu/transfer';
 import { expectAllClose, seededNormal, seededRandom } from '../testing/allclose';
 import {
   COLUMN_ORDER,
@@ -21,23 +21,23 @@ import { normalFactor } from '../testing/factorized-weight';
 import { differences, lossAndGradients } from '../testing/matrix-loss';
 import { quantizedCopy } from '../testing/quantized-copy';
 import { contentOf } from '../testing/stored-content';
-import { BlockSparseWeight } from '../weights/block-sparse-weight';
-import { DenseWeight } from '../weights/dense-weight';
-import { EntropyCodedWeight } from '../weights/entropy-coded-weight';
-import { KroneckerWeight } from '../weights/kronecker-weight';
+import { BlockSparseWeight } from '../weights/formats/block-sparse-weight';
+import { DenseWeight } from '../weights/formats/dense-weight';
+import { EntropyCodedWeight } from '../weights/formats/entropy-coded-weight';
+import { KroneckerWeight } from '../weights/formats/kronecker-weight';
 import type { LinearWeight } from '../weights/linear-weight';
-import { LowRankWeight } from '../weights/low-rank-weight';
-import { NOfMWeight } from '../weights/n-of-m-weight';
-import { PermutedWeight } from '../weights/permuted-weight';
-import { ProductQuantizedWeight } from '../weights/product-quantized-weight';
+import { LowRankWeight } from '../weights/formats/low-rank-weight';
+import { NOfMWeight } from '../weights/formats/n-of-m-weight';
+import { PermutedWeight } from '../weights/formats/permuted-weight';
+import { ProductQuantizedWeight } from '../weights/formats/product-quantized-weight';
 import type { QuantizationScheme } from '../weights/quantization';
-import { QuantizedWeight } from '../weights/quantized-weight';
-import { ScaledWeight } from '../weights/scaled-weight';
-import { SparseWeight } from '../weights/sparse-weight';
-import { StructuredWeight } from '../weights/structured-weight';
-import { TensorTrainRowsWeight } from '../weights/tensor-train-rows-weight';
-import { TensorTrainWeight } from '../weights/tensor-train-weight';
-import { W8A8Weight } from '../weights/w8a8-weight';
+import { QuantizedWeight } from '../weights/formats/quantized-weight';
+import { ScaledWeight } from '../weights/formats/scaled-weight';
+import { SparseWeight } from '../weights/formats/sparse-weight';
+import { StructuredWeight } from '../weights/formats/structured-weight';
+import { TensorTrainRowsWeight } from '../weights/formats/tensor-train-rows-weight';
+import { TensorTrainWeight } from '../weights/formats/tensor-train-weight';
+import { W8A8Weight } from '../weights/formats/w8a8-weight';
 import { trainableMatrix } from './trainable-forms';
 
 beforeAll(() => openNodeGpu());

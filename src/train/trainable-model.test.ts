@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, writeElements } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats, writeElements } from '../engines/webgpu/transfer';
 import { differentiableLogits, sequenceLosses, type TrainingBatch } from '../model/gradients/sequence-losses';
 import { withNextTokens } from '../model/gradients/training-batch';
 import { loadModel } from '../model/load-model';
@@ -12,7 +12,7 @@ import { FORMS, INT8 } from '../testing/each-form';
 import { reload } from '../testing/factorized-weight';
 import { openFolder } from '../testing/folder-checkpoint';
 import type { LinearWeight, MakeSample } from '../weights/linear-weight';
-import { TensorTrainRowsWeight } from '../weights/tensor-train-rows-weight';
+import { TensorTrainRowsWeight } from '../weights/formats/tensor-train-rows-weight';
 import { trainableMatrix } from './trainable-forms';
 import { TrainableModel } from './trainable-model';
 import { StraightThroughMatrix } from './forms/straight-through-matrix';

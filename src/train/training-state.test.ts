@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { uploadTensor } from '../gpu/transfer';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { uploadTensor } from '../engines/webgpu/transfer';
 import { readRun, runFingerprint, writeRun } from './training-state';
 import type { TrainingSettings } from './training-settings';
 

@@ -3,7 +3,7 @@ import { CheckpointError } from '../checkpoint/checkpoint-error';
 import type { NamedTensor } from '../checkpoint/named-tensor';
 import { openSafetensors } from '../checkpoint/safetensors-reader';
 import { planSafetensors, safetensorsChunks, type TensorDescription } from '../checkpoint/safetensors-writer';
-import { readTensorsBytes } from '../gpu/transfer';
+import { readTensorsBytes } from '../engines/webgpu/transfer';
 import type { TrainableTensor } from './trainable-matrix';
 import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';

@@ -1,6 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createLabClient } from '../lab/lab-client';
+import { createLabClient } from '../lab/worker/lab-client';
 import { createLabStore } from '../store/lab-store';
 import { startLab } from '../store/open-actions';
 import { restoreFromAddress, storeInAddress } from '../store/address';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flattenMetrics } from '../lab/report';
+import { flattenMetrics } from '../lab/report/report';
 import type { VariantRow } from '../store/lab-state';
 import { rowToReport } from '../store/rows';
 import { paretoFront } from './chart/pareto';

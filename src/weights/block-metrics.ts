@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../gpu/transfer';
+import { uploadTensor } from '../engines/webgpu/transfer';
 import { factorInPlace, solveInPlace } from '../linalg/small-cholesky';
 
 /** The blocks of a matrix: of each row, every `size` columns. */

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { Epilogue } from '../kernels/epilogue';
-import { stridedCopy } from '../kernels/strided-copy';
-import { contractTensor } from '../kernels/tensor-contraction';
-import type { Contraction } from '../kernels/tensor-contraction-plan';
-import { kernelProfile } from '../kernels/kernel-profile';
-import { FEW_TOKENS } from '../kernels/dense-matmul';
-import { DenseWeight } from './dense-weight';
+import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
+import { stridedCopy } from '../engines/webgpu/kernels/contraction/strided-copy';
+import { contractTensor } from '../engines/webgpu/kernels/contraction/tensor-contraction';
+import type { Contraction } from '../engines/webgpu/kernels/contraction/tensor-contraction-plan';
+import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
+import { FEW_TOKENS } from '../engines/webgpu/kernels/products/dense-matmul';
+import { DenseWeight } from './formats/dense-weight';
 import type { LinearWeight } from './linear-weight';
 
 /** Whether a factor's values stand in one plain buffer, so that kernels may index it as they like. */

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { closeGpu } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { closeGpu } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { expectProduct, normalFactor } from '../testing/factorized-weight';
 import type { TensorTrainCore } from '../linalg/tensor-train';
-import { KroneckerWeight } from './kronecker-weight';
+import { KroneckerWeight } from './formats/kronecker-weight';
 import type { LinearWeight } from './linear-weight';
-import { QuantizedWeight } from './quantized-weight';
-import { TensorTrainWeight } from './tensor-train-weight';
+import { QuantizedWeight } from './formats/quantized-weight';
+import { TensorTrainWeight } from './formats/tensor-train-weight';
 
 /** The largest tensor that any kernel wrote. */
 const largest = vi.hoisted(() => ({ bytes: 0 }));
 
-vi.mock('../gpu/run-kernel', async (importOriginal) => {
+vi.mock('../engines/webgpu/run-kernel', async (importOriginal) => {
   const original: object & { runKernel: (...args: unknown[]) => { size: number }[] } = await importOriginal();
   return {
     ...original,

@@ -1,4 +1,4 @@
-import type { Contraction } from '../kernels/tensor-contraction-plan';
+import type { Contraction } from '../engines/webgpu/kernels/contraction/tensor-contraction-plan';
 import { productContraction } from './contract-factor';
 import type { KroneckerShape } from './contraction-cost';
 

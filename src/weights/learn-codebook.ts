@@ -1,5 +1,5 @@
-import { readTensorBytes, uploadTensor } from '../gpu/transfer';
-import { nearestCentroids } from '../kernels/nearest-centroids';
+import { readTensorBytes, uploadTensor } from '../engines/webgpu/transfer';
+import { nearestCentroids } from '../engines/webgpu/kernels/formats/nearest-centroids';
 import type { LongTask } from '../linalg/cooperate';
 import type { BlockMetrics, MatrixBlocks } from './block-metrics';
 

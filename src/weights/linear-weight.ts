@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Dtype } from '../checkpoint/named-tensor';
-import type { Epilogue } from '../kernels/epilogue';
-import type { FoldedNorm } from '../kernels/folded-norm';
+import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
+import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
 
 /**
  * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any form

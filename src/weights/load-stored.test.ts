@@ -1,12 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../gpu/node-gpu';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { seededNormal } from '../testing/allclose';
-import { DenseWeight } from './dense-weight';
+import { DenseWeight } from './formats/dense-weight';
 import type { LinearWeight } from './linear-weight';
-import { NOfMWeight } from './n-of-m-weight';
-import { QuantizedWeight } from './quantized-weight';
-import { SparseWeight } from './sparse-weight';
-import { StructuredWeight } from './structured-weight';
+import { NOfMWeight } from './formats/n-of-m-weight';
+import { QuantizedWeight } from './formats/quantized-weight';
+import { SparseWeight } from './formats/sparse-weight';
+import { StructuredWeight } from './formats/structured-weight';
 import { loadWeight } from './weight-forms';
 
 beforeAll(() => openNodeGpu());

@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { readFloats, readTensorBytes, uploadTensor } from '../gpu/transfer';
-import { type PackedValueBuffers, VALUES_OF_WHOLE_WORDS } from '../kernels/packed-values';
+import { readFloats, readTensorBytes, uploadTensor } from '../engines/webgpu/transfer';
+import {
+  type PackedValueBuffers,
+  VALUES_OF_WHOLE_WORDS,
+} from '../engines/webgpu/kernels/formats/packed-values';
 import type { StoredTensor } from './linear-weight';
 import {
   type Bits,

@@ -1,4 +1,4 @@
-import type { CodeBits } from '../kernels/packed-values';
+import type { CodeBits } from '../engines/webgpu/kernels/formats/packed-values';
 
 /**
  * Uniform quantization of matrices, on the CPU in float64. A weight is `scale · (code − zeroPoint)`; the scale is that of the

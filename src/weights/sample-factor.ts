@@ -1,4 +1,4 @@
-import { DenseWeight } from './dense-weight';
+import { DenseWeight } from './formats/dense-weight';
 
 /**
  * A factor of a sample: some of its values, made so small that a product of two factors is about as large as a trained

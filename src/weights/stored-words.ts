@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Dtype } from '../checkpoint/named-tensor';
-import { readTensorBytes } from '../gpu/transfer';
+import { readTensorBytes } from '../engines/webgpu/transfer';
 import type { StoredTensor } from './linear-weight';
 
 /** Reads a stored tensor by its suffix. */

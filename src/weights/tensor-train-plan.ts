@@ -1,5 +1,5 @@
-import { contractionTime } from '../kernels/tensor-contraction';
-import type { Contraction } from '../kernels/tensor-contraction-plan';
+import { contractionTime } from '../engines/webgpu/kernels/contraction/tensor-contraction';
+import type { Contraction } from '../engines/webgpu/kernels/contraction/tensor-contraction-plan';
 import type { CoreShape } from './contraction-cost';
 
 /** How a tensor train is applied: neighbouring cores are first merged in groups, and the groups contracted from one end on. */

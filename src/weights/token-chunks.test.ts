@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { closeGpu } from '../gpu/device';
-import { openNodeGpu } from '../gpu/node-gpu';
-import { readFloats, uploadTensor } from '../gpu/transfer';
+import { closeGpu } from '../engines/webgpu/device';
+import { openNodeGpu } from '../engines/webgpu/node-gpu';
+import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
 import { inTokenChunks, tokensAtOnce } from './token-chunks';
 
 beforeEach(() => openNodeGpu({ maxBindingBytes: 4096 }));

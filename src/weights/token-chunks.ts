@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../gpu/device';
-import { emptyTensor } from '../gpu/transfer';
-import { copyColumns } from '../kernels/copy-columns';
-import { rowRange } from '../kernels/copy-rows';
-import type { Epilogue } from '../kernels/epilogue';
+import { currentGpu } from '../engines/webgpu/device';
+import { emptyTensor } from '../engines/webgpu/transfer';
+import { copyColumns } from '../engines/webgpu/kernels/layers/copy-columns';
+import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
+import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
 
 const BYTES_PER_ELEMENT = 4;
 /** Rows that the products of other forms take at once on any device: 65,535 workgroups of 16. */

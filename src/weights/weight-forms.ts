@@ -1,19 +1,19 @@
-import { blockSparseForm } from './block-sparse-weight';
-import { denseForm } from './dense-weight';
-import { kroneckerForm } from './kronecker-weight';
-import { entropyCodedForm } from './entropy-coded-weight';
+import { blockSparseForm } from './formats/block-sparse-weight';
+import { denseForm } from './formats/dense-weight';
+import { kroneckerForm } from './formats/kronecker-weight';
+import { entropyCodedForm } from './formats/entropy-coded-weight';
 import type { LinearWeight, WeightForm } from './linear-weight';
-import { lowRankForm } from './low-rank-weight';
-import { nOfMForm } from './n-of-m-weight';
-import { permutedForm } from './permuted-weight';
-import { productQuantizedForm } from './product-quantized-weight';
-import { quantizedForm } from './quantized-weight';
-import { scaledForm } from './scaled-weight';
-import { sparseForm } from './sparse-weight';
-import { structuredForm } from './structured-weight';
-import { tensorTrainRowsForm } from './tensor-train-rows-weight';
-import { tensorTrainForm } from './tensor-train-weight';
-import { w8a8Form } from './w8a8-weight';
+import { lowRankForm } from './formats/low-rank-weight';
+import { nOfMForm } from './formats/n-of-m-weight';
+import { permutedForm } from './formats/permuted-weight';
+import { productQuantizedForm } from './formats/product-quantized-weight';
+import { quantizedForm } from './formats/quantized-weight';
+import { scaledForm } from './formats/scaled-weight';
+import { sparseForm } from './formats/sparse-weight';
+import { structuredForm } from './formats/structured-weight';
+import { tensorTrainRowsForm } from './formats/tensor-train-rows-weight';
+import { tensorTrainForm } from './formats/tensor-train-weight';
+import { w8a8Form } from './formats/w8a8-weight';
 
 /** Every form that a weight can be stored in. */
 export const WEIGHT_FORMS: readonly WeightForm[] = [

@@ -1,7 +1,7 @@
 """Which tokens Lathe masks and which labelled sentences it trains on and holds out: the same for the same seed, step by step.
 
-Mirrors src/lab/training-data.ts and src/model/gradients/training-batch.ts, and the new head of
-src/compression/methods/classification-head.ts; references/transfer.py writes a fixture that holds the two together.
+Mirrors src/lab/texts/training-data.ts and src/model/gradients/training-batch.ts, and the new head of
+src/compression/recovery/classification-head.ts; references/transfer.py writes a fixture that holds the two together.
 """
 
 import math

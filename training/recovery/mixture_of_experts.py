@@ -2,7 +2,7 @@
 
     python -m recovery.mixture_of_experts        (in the folder training)
 
-Importance of neurons and routing of tokens as in src/compression/neuron-importance.ts and expert-split.ts, by the same sequences.
+Importance of neurons and routing of tokens as in src/compression/recovery/neuron-importance.ts and expert-split.ts, by the same sequences.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Which windows of a text Lathe trains on and holds out: the same for the same seed, step by step.
 
-Mirrors src/lab/training-data.ts; references/training_windows.py writes a fixture that holds the two together.
+Mirrors src/lab/texts/training-data.ts; references/training_windows.py writes a fixture that holds the two together.
 """
 
 import math

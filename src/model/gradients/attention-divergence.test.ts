@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, test } from 'vitest';
-import { openNodeGpu } from '../../gpu/node-gpu';
-import { readFloats, uploadTensor } from '../../gpu/transfer';
+import { openNodeGpu } from '../../engines/webgpu/node-gpu';
+import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
 import { derivatives } from '../../testing/finite-differences';
 import { attentionDivergence } from './attention-divergence';

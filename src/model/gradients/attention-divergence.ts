@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { attentionDivergences } from '../../kernels/attention-divergence';
-import { columnSums } from '../../kernels/column-sums';
-import { tiledProducts } from '../../kernels/tiled-products';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { attentionDivergences } from '../../engines/webgpu/kernels/losses/attention-divergence';
+import { columnSums } from '../../engines/webgpu/kernels/products/column-sums';
+import { tiledProducts } from '../../engines/webgpu/kernels/products/tiled-products';
 import type { QueriesAndKeys } from '../queries-and-keys';
 import { causalTriangles } from './attention';
 

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
 import {
   type AttentionScores,
   attentionScoresGradient,
   attentionWeights,
-} from '../../kernels/attention-weights';
-import { type HeadLayout, joinHeads, splitHeads } from '../../kernels/heads';
-import { tiledProducts } from '../../kernels/tiled-products';
+} from '../../engines/webgpu/kernels/attention/attention-weights';
+import { type HeadLayout, joinHeads, splitHeads } from '../../engines/webgpu/kernels/attention/heads';
+import { tiledProducts } from '../../engines/webgpu/kernels/products/tiled-products';
 
 /** Activations by head, [batch·length, roles·heads·headWidth] → of each role [batch·heads, length, headWidth]. */
 export function headsOf(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {

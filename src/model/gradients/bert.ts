@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { blockName, WORD_EMBEDDINGS } from '../architectures/bert-layout';
+import { blockName, WORD_EMBEDDINGS } from '../families/bert-layout';
 import type { BlockStructure } from '../structure';
 import type { DifferentiableArchitecture } from './differentiable-architecture';
 import {

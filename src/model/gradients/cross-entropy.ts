@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { uploadTensor } from '../../gpu/transfer';
-import { crossEntropyGradient, crossEntropyLosses } from '../../kernels/cross-entropy';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { crossEntropyGradient, crossEntropyLosses } from '../../engines/webgpu/kernels/losses/cross-entropy';
 
 /**
  * −log softmax(logits)[target] of each row; 0 for a row without a target.

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Activation } from '../../kernels/activation';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { activated, activationGradient } from '../../kernels/activation-gradient';
+import type { Activation } from '../../engines/webgpu/kernels/wgsl/activation';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { activated, activationGradient } from '../../engines/webgpu/kernels/training/activation-gradient';
 import { betweenBlocks } from '../between-blocks';
 import type { ModelConfig } from '../model';
 import type { QueriesAndKeys } from '../queries-and-keys';

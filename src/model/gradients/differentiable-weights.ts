@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../../gpu/transfer';
-import { DenseWeight } from '../../weights/dense-weight';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { Model, ModelConfig } from '../model';
 import { type DifferentiableLinear, linearOf } from './differentiable-linear';

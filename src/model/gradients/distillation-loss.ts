@@ -1,7 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { uploadTensor } from '../../gpu/transfer';
-import { type Distillation, distillationGradient, distillationLosses } from '../../kernels/distillation';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import {
+  type Distillation,
+  distillationGradient,
+  distillationLosses,
+} from '../../engines/webgpu/kernels/losses/distillation';
 import { checkTargets } from './cross-entropy';
 
 /**

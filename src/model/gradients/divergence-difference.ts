@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { divergenceDifferenceGradient, divergenceDifferences } from '../../kernels/divergence-difference';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import {
+  divergenceDifferenceGradient,
+  divergenceDifferences,
+} from '../../engines/webgpu/kernels/losses/divergence-difference';
 
 /**
  * KL(teacher ‖ first) − KL(teacher ‖ second) of each row, all softened by a temperature. The gradient goes to the teacher's

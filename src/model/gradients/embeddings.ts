@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { uploadTensor } from '../../gpu/transfer';
-import { denseRows } from '../../kernels/dense-rows';
-import { embeddingSum } from '../../kernels/embedding-sum';
-import { positionSums } from '../../kernels/position-sums';
-import { sumRowsById } from '../../kernels/rows-by-id';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { denseRows } from '../../engines/webgpu/kernels/products/dense-rows';
+import { embeddingSum } from '../../engines/webgpu/kernels/layers/embedding-sum';
+import { positionSums } from '../../engines/webgpu/kernels/training/position-sums';
+import { sumRowsById } from '../../engines/webgpu/kernels/layers/rows-by-id';
 
 /** Rows of a matrix, [rows, width] → [ids, width]. @throws Error where an id is not a row's */
 export function lookUpRows(matrix: tf.Tensor2D, ids: Int32Array): tf.Tensor2D {

@@ -1,13 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { emptyTensor, uploadTensor } from '../../gpu/transfer';
-import { columnSums } from '../../kernels/column-sums';
-import { copyColumns } from '../../kernels/copy-columns';
-import { rowRange } from '../../kernels/copy-rows';
-import { denseRows } from '../../kernels/dense-rows';
-import { expertColumnTiles, expertRowTiles, type TokenGroups } from '../../kernels/expert-tiles';
-import { transposed } from '../../kernels/swap-dimensions';
-import { transposedProduct } from '../../kernels/transposed-product';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { emptyTensor, uploadTensor } from '../../engines/webgpu/transfer';
+import { columnSums } from '../../engines/webgpu/kernels/products/column-sums';
+import { copyColumns } from '../../engines/webgpu/kernels/layers/copy-columns';
+import { rowRange } from '../../engines/webgpu/kernels/layers/copy-rows';
+import { denseRows } from '../../engines/webgpu/kernels/products/dense-rows';
+import {
+  expertColumnTiles,
+  expertRowTiles,
+  type TokenGroups,
+} from '../../engines/webgpu/kernels/products/expert-tiles';
+import { transposed } from '../../engines/webgpu/kernels/contraction/swap-dimensions';
+import { transposedProduct } from '../../engines/webgpu/kernels/products/transposed-product';
 
 /**
  * Products of tokens in the order of their experts, as ops that tfjs's tape knows the derivatives of. Places that only fill a tile up

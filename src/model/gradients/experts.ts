@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { uploadTensor } from '../../gpu/transfer';
-import { groupByExpert } from '../../kernels/expert-tiles';
-import { ownExpertColumns } from '../../kernels/own-expert';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { groupByExpert } from '../../engines/webgpu/kernels/products/expert-tiles';
+import { ownExpertColumns } from '../../engines/webgpu/kernels/layers/own-expert';
 import { expertsOf, expertSize, type Mixture } from '../structure';
 import { activate, affine, type BlockInputs, gateNeurons } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { blockName } from '../architectures/gpt2-layout';
+import { blockName } from '../families/gpt2-layout';
 import type { TokenBatch } from '../model';
 import type { BlockStructure } from '../structure';
 import type { DifferentiableArchitecture } from './differentiable-architecture';

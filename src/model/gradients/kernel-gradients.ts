@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { columnSums } from '../../kernels/column-sums';
-import { denseMatmul } from '../../kernels/dense-matmul';
-import { swapDimensions, transposed } from '../../kernels/swap-dimensions';
-import { transposedProduct } from '../../kernels/transposed-product';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { columnSums } from '../../engines/webgpu/kernels/products/column-sums';
+import { denseMatmul } from '../../engines/webgpu/kernels/products/dense-matmul';
+import { swapDimensions, transposed } from '../../engines/webgpu/kernels/contraction/swap-dimensions';
+import { transposedProduct } from '../../engines/webgpu/kernels/products/transposed-product';
 
 /**
  * Lathe's own kernels as ops that tfjs's tape knows the derivatives of. Where tfjs has an op of its own they stand for it

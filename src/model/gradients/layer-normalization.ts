@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { columnSums } from '../../kernels/column-sums';
-import { layerNorm } from '../../kernels/layer-norm';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { columnSums } from '../../engines/webgpu/kernels/products/column-sums';
+import { layerNorm } from '../../engines/webgpu/kernels/layers/layer-norm';
 import {
   layerNormInputGradient,
   layerNormScaleGradient,
   rowMoments,
-} from '../../kernels/layer-norm-gradient';
+} from '../../engines/webgpu/kernels/training/layer-norm-gradient';
 
 /** Layer normalization (Ba et al. 2016) of each row, [rows, width]. @param scale [width], as `shift` */
 export function layerNormalization(

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../../gpu/transfer';
+import { uploadTensor } from '../../engines/webgpu/transfer';
 import { ModelError } from '../architecture';
 import type { TokenBatch } from '../model';
 import type { QueriesAndKeys } from '../queries-and-keys';

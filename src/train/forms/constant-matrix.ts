@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../../gpu/transfer';
-import { DenseWeight } from '../../weights/dense-weight';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 

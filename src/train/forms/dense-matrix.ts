@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { readFloats, uploadTensor } from '../../gpu/transfer';
-import { DenseWeight } from '../../weights/dense-weight';
+import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
+import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { copyTensor } from '../copy-tensor';
 import type { TrainableForm } from '../trainable-form';

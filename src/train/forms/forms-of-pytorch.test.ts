@@ -1,15 +1,15 @@
 import { beforeAll, expect, test } from 'vitest';
-import { openNodeGpu } from '../../gpu/node-gpu';
+import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { expectAllClose } from '../../testing/allclose';
 import fixture from '../../testing/fixtures/trainable-forms.json';
 import { lossAndGradients } from '../../testing/matrix-loss';
-import { DenseWeight } from '../../weights/dense-weight';
-import { KroneckerWeight } from '../../weights/kronecker-weight';
+import { DenseWeight } from '../../weights/formats/dense-weight';
+import { KroneckerWeight } from '../../weights/formats/kronecker-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { LowRankWeight } from '../../weights/low-rank-weight';
-import { QuantizedWeight } from '../../weights/quantized-weight';
-import { SparseWeight } from '../../weights/sparse-weight';
-import { TensorTrainWeight } from '../../weights/tensor-train-weight';
+import { LowRankWeight } from '../../weights/formats/low-rank-weight';
+import { QuantizedWeight } from '../../weights/formats/quantized-weight';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
+import { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
 import { trainableMatrix } from '../trainable-forms';
 
 beforeAll(() => openNodeGpu());

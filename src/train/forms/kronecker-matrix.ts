@@ -1,8 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { kroneckerGradient, type KroneckerSizes, kroneckerSum } from '../../kernels/kronecker-sum';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import {
+  kroneckerGradient,
+  type KroneckerSizes,
+  kroneckerSum,
+} from '../../engines/webgpu/kernels/contraction/kronecker-sum';
 import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
-import type { KroneckerWeight } from '../../weights/kronecker-weight';
+import type { KroneckerWeight } from '../../weights/formats/kronecker-weight';
 import type { TrainableForm } from '../trainable-form';
 import { FactorizedMatrix } from './factorized-matrix';
 

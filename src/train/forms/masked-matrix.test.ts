@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../../gpu/node-gpu';
-import { readFloats, writeElements } from '../../gpu/transfer';
+import { openNodeGpu } from '../../engines/webgpu/node-gpu';
+import { readFloats, writeElements } from '../../engines/webgpu/transfer';
 import { seededNormal } from '../../testing/allclose';
 import { lossAndGradients } from '../../testing/matrix-loss';
-import { DenseWeight } from '../../weights/dense-weight';
-import { SparseWeight } from '../../weights/sparse-weight';
+import { DenseWeight } from '../../weights/formats/dense-weight';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { MaskedMatrix, type MaskPattern } from './masked-matrix';
 
 beforeAll(() => openNodeGpu());

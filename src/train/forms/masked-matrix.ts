@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { readFloats, uploadTensor, writeElements } from '../../gpu/transfer';
-import { BlockSparseWeight } from '../../weights/block-sparse-weight';
+import { readFloats, uploadTensor, writeElements } from '../../engines/webgpu/transfer';
+import { BlockSparseWeight } from '../../weights/formats/block-sparse-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { NOfMWeight } from '../../weights/n-of-m-weight';
-import { SparseWeight } from '../../weights/sparse-weight';
+import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { readStoredFloats, stores, withStoredValues } from '../stored-tensors';
 import type { TrainableForm } from '../trainable-form';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { uploadTensor } from '../../gpu/transfer';
-import { type MatrixSources, rearrangeMatrix } from '../../kernels/rearrange-matrix';
-import { sumRowsById } from '../../kernels/rows-by-id';
-import { DenseWeight } from '../../weights/dense-weight';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import {
+  type MatrixSources,
+  rearrangeMatrix,
+} from '../../engines/webgpu/kernels/contraction/rearrange-matrix';
+import { sumRowsById } from '../../engines/webgpu/kernels/layers/rows-by-id';
+import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { TrainableForm } from '../trainable-form';
 import { FactorizedMatrix } from './factorized-matrix';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { readFloats, uploadTensor } from '../../gpu/transfer';
-import { stridedSumsOfProducts } from '../../kernels/strided-sums';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
+import { stridedSumsOfProducts } from '../../engines/webgpu/kernels/contraction/strided-sums';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { readStoredFloats, withStoredValues } from '../stored-tensors';
 import type { TrainableForm } from '../trainable-form';

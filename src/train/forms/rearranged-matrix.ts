@@ -1,8 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { uploadTensor } from '../../gpu/transfer';
-import { unpackPermutation } from '../../kernels/permute';
-import { type MatrixSources, rearrangeMatrix } from '../../kernels/rearrange-matrix';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { unpackPermutation } from '../../engines/webgpu/kernels/formats/permute';
+import {
+  type MatrixSources,
+  rearrangeMatrix,
+} from '../../engines/webgpu/kernels/contraction/rearrange-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { readStored, stores } from '../stored-tensors';
 import type { MakeTrainable, TrainableForm } from '../trainable-form';

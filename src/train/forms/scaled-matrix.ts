@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { readFloats, uploadTensor } from '../../gpu/transfer';
-import { scaleColumns } from '../../kernels/scale-columns';
-import { stridedSumsOfProducts } from '../../kernels/strided-sums';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
+import { scaleColumns } from '../../engines/webgpu/kernels/formats/scale-columns';
+import { stridedSumsOfProducts } from '../../engines/webgpu/kernels/contraction/strided-sums';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { ScaledWeight } from '../../weights/scaled-weight';
+import { ScaledWeight } from '../../weights/formats/scaled-weight';
 import { readStoredFloats } from '../stored-tensors';
 import type { TrainableForm } from '../trainable-form';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';

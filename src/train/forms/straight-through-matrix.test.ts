@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openNodeGpu } from '../../gpu/node-gpu';
-import { readFloats, writeElements } from '../../gpu/transfer';
+import { openNodeGpu } from '../../engines/webgpu/node-gpu';
+import { readFloats, writeElements } from '../../engines/webgpu/transfer';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
 import { lossAndGradients } from '../../testing/matrix-loss';
-import { DenseWeight } from '../../weights/dense-weight';
+import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { QuantizationScheme } from '../../weights/quantization';
-import { QuantizedWeight } from '../../weights/quantized-weight';
-import { SparseWeight } from '../../weights/sparse-weight';
+import { QuantizedWeight } from '../../weights/formats/quantized-weight';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { StraightThroughMatrix } from './straight-through-matrix';
 
 beforeAll(() => openNodeGpu());

@@ -1,12 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { fakeQuantize, type QuantizationNoise } from '../../kernels/fake-quantize';
-import { BlockSparseWeight } from '../../weights/block-sparse-weight';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { fakeQuantize, type QuantizationNoise } from '../../engines/webgpu/kernels/training/fake-quantize';
+import { BlockSparseWeight } from '../../weights/formats/block-sparse-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { NOfMWeight } from '../../weights/n-of-m-weight';
+import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
 import { codeSpan, greatestCode, leastCode, type QuantizationScheme } from '../../weights/quantization';
-import { QuantizedWeight } from '../../weights/quantized-weight';
-import { SparseWeight } from '../../weights/sparse-weight';
+import { QuantizedWeight } from '../../weights/formats/quantized-weight';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { stores } from '../stored-tensors';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 import { DenseMatrix } from './dense-matrix';

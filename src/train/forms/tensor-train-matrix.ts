@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
 import type { CoreShape } from '../../weights/contraction-cost';
-import type { TensorTrainWeight } from '../../weights/tensor-train-weight';
+import type { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
 import type { TrainableForm } from '../trainable-form';
 import { FactorizedMatrix } from './factorized-matrix';
 

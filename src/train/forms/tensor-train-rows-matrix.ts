@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { differentiableOp } from '../../gpu/differentiable-op';
-import { tiledProducts } from '../../kernels/tiled-products';
-import type { RowTrains } from '../../kernels/row-trains';
-import type { TensorTrainRowsWeight } from '../../weights/tensor-train-rows-weight';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { tiledProducts } from '../../engines/webgpu/kernels/products/tiled-products';
+import type { RowTrains } from '../../engines/webgpu/kernels/formats/row-trains';
+import type { TensorTrainRowsWeight } from '../../weights/formats/tensor-train-rows-weight';
 import type { TrainableForm } from '../trainable-form';
 import { FactorizedMatrix } from './factorized-matrix';
 

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { WeightHistograms } from '../../lab/protocol';
+import type { WeightHistograms } from '../../lab/protocol/protocol';
 import type { VariantRow } from '../../store/lab-state';
 import { notify } from '../../store/lab-store';
 import { bringHere } from '../../store/variant-actions';

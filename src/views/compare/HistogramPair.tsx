@@ -1,5 +1,5 @@
 import { Bar, BarChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import type { Histogram, WeightHistograms } from '../../lab/protocol';
+import type { Histogram, WeightHistograms } from '../../lab/protocol/protocol';
 import { formatCount, formatNumber } from '../format';
 
 /** The weights of one matrix before and after, in the same bins; counts on a log scale, since zeros tower. */

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { TextPrediction } from '../../lab/protocol';
+import type { TextPrediction } from '../../lab/protocol/protocol';
 import { BASE_KEY, type VariantRow } from '../../store/lab-state';
 import { runOperation } from '../../store/lab-store';
 import { bringHere } from '../../store/variant-actions';

@@ -1,5 +1,5 @@
 import { DropdownMenu } from 'radix-ui';
-import type { ExportFormat } from '../../lab/protocol';
+import type { ExportFormat } from '../../lab/protocol/protocol';
 import { waitForGzipSizes } from '../../store/gzip-sizes';
 import type { VariantRow } from '../../store/lab-state';
 import { type LabContext, notify, runOperation } from '../../store/lab-store';

@@ -1,5 +1,5 @@
 import { Zip, ZipPassThrough } from 'fflate';
-import type { ExportSink } from '../../lab/protocol';
+import type { ExportSink } from '../../lab/protocol/protocol';
 
 /** Writes into a folder that the user chose. */
 export function directorySink(directory: FileSystemDirectoryHandle): ExportSink {

@@ -1,4 +1,4 @@
-import type { NamedFile } from '../../lab/protocol';
+import type { NamedFile } from '../../lab/protocol/protocol';
 
 /** All files of a drop, folders walked through, with their paths. */
 export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {

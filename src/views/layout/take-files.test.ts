@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DataSet, Lab } from '../../lab/protocol';
+import type { DataSet, Lab } from '../../lab/protocol/protocol';
 import { createLabStore, type LabContext } from '../../store/lab-store';
 import { takeFiles } from './take-files';
 

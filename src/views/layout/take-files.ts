@@ -1,4 +1,4 @@
-import type { NamedFile } from '../../lab/protocol';
+import type { NamedFile } from '../../lab/protocol/protocol';
 import { type LabContext, notify } from '../../store/lab-store';
 import { openFiles } from '../../store/open-actions';
 import { loadRecipeText } from '../../store/recipe-actions';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { DataSet, EvaluationRequest, ModelInfo, Task } from '../../lab/protocol';
+import type { DataSet, EvaluationRequest, ModelInfo, Task } from '../../lab/protocol/protocol';
 import { notify } from '../../store/lab-store';
 import { fetchDataSet } from '../../store/shipped-texts';
 import { evaluate, measureLatency } from '../../store/variant-actions';

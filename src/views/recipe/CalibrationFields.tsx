@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { CalibrationCost, Recipe } from '../../lab/protocol';
+import type { CalibrationCost, Recipe } from '../../lab/protocol/protocol';
 import { calibrateWithFile, changeCalibration, defaultCalibration } from '../../store/calibration-actions';
 import { provideTexts } from '../../store/recipe-texts';
 import { formatBytes, formatDuration } from '../format';

@@ -1,4 +1,4 @@
-import type { FieldDescription } from '../../lab/protocol';
+import type { FieldDescription } from '../../lab/protocol/protocol';
 import { useText } from './use-text';
 
 interface FieldInputProps {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { Recipe } from '../../lab/protocol';
+import type { Recipe } from '../../lab/protocol/protocol';
 import { EMPTY_RECIPE } from '../../store/lab-state';
 import { newStep, PRESETS, setDraft } from '../../store/recipe-actions';
 import { withSensitivities } from '../../store/sensitivity-actions';

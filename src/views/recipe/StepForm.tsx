@@ -1,5 +1,5 @@
 import { useId } from 'react';
-import type { RecipeStep, RecipeTargets } from '../../lab/protocol';
+import type { RecipeStep, RecipeTargets } from '../../lab/protocol/protocol';
 import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { StepFields } from './StepFields';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { RecipeStep } from '../../lab/protocol';
+import type { RecipeStep } from '../../lab/protocol/protocol';
 import { changeStep } from '../../store/recipe-actions';
 import { changeStepTraining, trainStepOnFile } from '../../store/training-actions';
 import { useLabContext } from '../lab-context';

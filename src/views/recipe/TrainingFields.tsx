@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import type { Recipe } from '../../lab/protocol';
+import type { Recipe } from '../../lab/protocol/protocol';
 import { changeTraining, defaultTraining, trainOnFile } from '../../store/training-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { TrainingText } from './TrainingText';

@@ -1,4 +1,4 @@
-import type { TrainingTextSettings } from '../../lab/protocol';
+import type { TrainingTextSettings } from '../../lab/protocol/protocol';
 import { NumberField } from '../NumberField';
 import { TextChoice } from './TextChoice';
 

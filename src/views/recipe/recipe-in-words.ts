@@ -1,4 +1,4 @@
-import type { Recipe, RecipeStep } from '../../lab/protocol';
+import type { Recipe, RecipeStep } from '../../lab/protocol/protocol';
 
 /** A recipe as a reader would say it: "50 % magnitude, then int8 per channel". */
 export function recipeInWords(recipe: Recipe): string {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { allocateBudget } from '../../lab/allocate-budget';
-import type { SensitivityProfile } from '../../lab/sensitivity-profile';
+import { allocateBudget } from '../../lab/report/allocate-budget';
+import type { SensitivityProfile } from '../../lab/report/sensitivity-profile';
 import { BASE_KEY } from '../../store/lab-state';
 import { draftForBudget, PROFILE_FILE } from '../../store/sensitivity-actions';
 import { compress } from '../../store/variant-actions';

@@ -1,4 +1,4 @@
-import type { SensitivityEntry, SensitivityProfile } from '../../lab/sensitivity-profile';
+import type { SensitivityEntry, SensitivityProfile } from '../../lab/report/sensitivity-profile';
 import { formatBytes, formatNumber } from '../format';
 import { HeatGrid } from '../HeatGrid';
 

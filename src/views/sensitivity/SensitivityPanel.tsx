@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { EvaluationRequest, ModelInfo, RecipeStep } from '../../lab/protocol';
+import type { EvaluationRequest, ModelInfo, RecipeStep } from '../../lab/protocol/protocol';
 import { notify } from '../../store/lab-store';
 import { measureSensitivity } from '../../store/sensitivity-actions';
 import { fetchDataSet } from '../../store/shipped-texts';

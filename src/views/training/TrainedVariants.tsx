@@ -1,6 +1,6 @@
 import { memo, useDeferredValue, useMemo } from 'react';
 import { CartesianGrid, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from 'recharts';
-import type { LossPoint } from '../../lab/training-record';
+import type { LossPoint } from '../../lab/report/training-record';
 import { markShape, seriesClass, VariantMark } from '../chart/VariantMark';
 import { formatCount, formatNumber } from '../format';
 import { useLab } from '../lab-context';

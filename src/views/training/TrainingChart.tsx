@@ -1,7 +1,7 @@
 import { memo, useDeferredValue, useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import type { TrainingPoint } from '../../lab/protocol';
-import { lossesOf } from '../../lab/training-record';
+import type { TrainingPoint } from '../../lab/protocol/protocol';
+import { lossesOf } from '../../lab/report/training-record';
 import { formatNumber } from '../format';
 import { chartCurve, type CurvePlace } from './chart-curve';
 

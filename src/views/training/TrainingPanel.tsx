@@ -1,5 +1,5 @@
-import type { TrainingPoint } from '../../lab/protocol';
-import { bestPoint } from '../../lab/training-record';
+import type { TrainingPoint } from '../../lab/protocol/protocol';
+import { bestPoint } from '../../lab/report/training-record';
 import type { TrainingRun } from '../../store/lab-state';
 import { controlTraining } from '../../store/training-actions';
 import { secondsLeft } from '../../store/training-curve';

@@ -1,4 +1,4 @@
-import type { TrainingRecord } from '../../lab/protocol';
+import type { TrainingRecord } from '../../lab/protocol/protocol';
 
 /** A place of the chart; a loss that was not measured there is absent. */
 export interface CurvePlace {

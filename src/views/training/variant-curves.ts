@@ -1,4 +1,4 @@
-import { lossesOf, type LossPoint } from '../../lab/training-record';
+import { lossesOf, type LossPoint } from '../../lab/report/training-record';
 import type { TrainingRun, VariantRow } from '../../store/lab-state';
 
 /** The held-out loss of one run by the tokens that it had trained on. */

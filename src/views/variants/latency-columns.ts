@@ -1,4 +1,4 @@
-import type { Duration, Durations, LatencyReport, Rate } from '../../lab/protocol';
+import type { Duration, Durations, LatencyReport, Rate } from '../../lab/protocol/protocol';
 import type { VariantRow } from '../../store/lab-state';
 import { formatMilliseconds, formatNumber } from '../format';
 import type { Column } from './column';

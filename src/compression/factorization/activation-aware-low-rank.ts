@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { choleskyFactor } from '../../linalg/cholesky';
+import { type LongTask, partOf } from '../../linalg/cooperate';
+import { type Matrix, matrixFrom, transpose } from '../../linalg/matrix';
+import { product } from '../../linalg/matrix-product';
+import { truncatedSvd } from '../../linalg/truncated-svd';
+import type { LinearStatistics } from '../calibration/calibration';
+import { lowRankWeight, rankFields, rankFor, rankParameters } from './low-rank-factors';
+import { type CalibratedMethod, RecipeError } from '../method';
+
+const schema = z.strictObject({
+  ...rankParameters,
+  whitening: z
+    .enum(['cholesky', 'diagonal'], { error: 'whitening must be "cholesky" or "diagonal"' })
+    .default('cholesky'),
+  alpha: z.number().min(0).max(1).default(0.5),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Shares of the mean of the diagonal that are added where the covariance has no Cholesky factor without. */
+const DAMPING = [0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
+
+/** Truncated singular value decomposition of W·S, where S says how large the inputs are: the least error of the outputs. */
+export const activationAwareLowRank: CalibratedMethod<Parameters> = {
+  id: 'activation-aware-low-rank',
+  title: 'Low rank, activation-aware',
+  paper:
+    'Wang et al. 2024, "SVD-LLM", section 3.1 (cholesky); Yuan et al. 2023, "ASVD: Activation-aware Singular Value Decomposition", section 3.2 (diagonal)',
+  summary:
+    'Keeps the singular vectors that matter most to the outputs on a calibration text, as two thin matrices; costs a pass of the text.',
+  appliesTo: 'matrix',
+  fields: {
+    ...rankFields,
+    whitening: {
+      kind: 'choice',
+      label: 'Whitening',
+      options: [
+        { value: 'cholesky', label: 'by the whole covariance (SVD-LLM)' },
+        { value: 'diagonal', label: 'by each input alone (ASVD)' },
+      ],
+      default: 'cholesky',
+      help: 'The whole covariance gives the least error of the outputs; its cube of the width takes longer.',
+    },
+    alpha: {
+      kind: 'number',
+      label: 'Exponent α',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      default: 0.5,
+      help: 'Of the mean magnitude of each input. Only for whitening by each input alone; 0 is plain low rank.',
+    },
+  },
+  schema,
+
+  statistics({ whitening }) {
+    return [whitening === 'cholesky' ? 'hessian' : 'inputAbsoluteSums'];
+  },
+
+  multiplications([outputs, inputs], { whitening }) {
+    const whitened = whitening === 'cholesky' ? inputs ** 3 / 6 + outputs * inputs ** 2 : 0;
+    const shorter = Math.min(outputs, inputs);
+    return whitened + 2 * outputs * inputs * shorter + 3 * shorter ** 3;
+  },
+
+  async compressCalibrated({ name, shape, values }, statistics, parameters, context) {
+    const rank = rankFor('activation-aware-low-rank', name, shape, parameters);
+    const weight = matrixFrom(values, ...shape);
+    const whitened =
+      parameters.whitening === 'cholesky'
+        ? await whitenedByCovariance(name, weight, statistics, partOf(context, 0, 0.4))
+        : whitenedByMagnitude(weight, statistics, parameters.alpha);
+    const decomposition = await truncatedSvd(whitened, rank, partOf(context, 0.4, 0.9));
+    const { singularValues, u } = decomposition;
+    // W·S = UΣVᵀ makes ΣVᵀS⁻¹ = UᵀW: S, which may be nearly singular, is not inverted.
+    const right = await product(transpose(u), weight, partOf(context, 0.9, 1));
+    const unscaled = right.values.map((value, index) => {
+      const scale = singularValues[Math.floor(index / right.columns)];
+      return scale > 0 ? value / scale : 0;
+    });
+    return lowRankWeight(u, singularValues, { ...right, values: unscaled });
+  },
+};
+
+/** W·S with S the Cholesky factor of Σ x xᵀ: a discarded singular value σ costs σ² of the squared error of the outputs. */
+async function whitenedByCovariance(
+  name: string,
+  weight: Matrix,
+  statistics: LinearStatistics,
+  task: LongTask,
+): Promise<Matrix> {
+  const covariance = matrixFrom(statistics.get('hessian'), weight.columns, weight.columns);
+  const factor = await dampedCholesky(name, covariance, partOf(task, 0, 0.5));
+  return product(weight, factor, partOf(task, 0.5, 1));
+}
+
+/** Inputs that are always zero, or fewer tokens than inputs, leave the covariance singular; as SVD-LLM, it is then lifted. */
+async function dampedCholesky(name: string, covariance: Matrix, task: LongTask): Promise<Matrix> {
+  const width = covariance.columns;
+  const diagonal = Array.from({ length: width }, (_, index) => covariance.values[index * (width + 1)]);
+  const mean = diagonal.reduce((sum, value) => sum + value, 0) / width;
+  for (const share of DAMPING) {
+    const lifted = { ...covariance, values: covariance.values.slice() };
+    for (let index = 0; index < width; index++) lifted.values[index * (width + 1)] += share * (mean || 1);
+    try {
+      return await choleskyFactor(lifted, task);
+    } catch {
+      // Not positive definite, or cancelled: the next share, or the reason to stop.
+      task.signal?.throwIfAborted();
+    }
+  }
+  throw new RecipeError(
+    `What the calibration text gives ${name} is not finite; use "whitening": "diagonal" or another text.`,
+  );
+}
+
+/** W·S with S = diag((Σ|x| / tokens)^α). */
+function whitenedByMagnitude(weight: Matrix, statistics: LinearStatistics, alpha: number): Matrix {
+  const sums = statistics.get('inputAbsoluteSums');
+  const scales = Array.from(sums, (sum) => (sum / statistics.tokens) ** alpha);
+  return { ...weight, values: weight.values.map((value, index) => value * scales[index % weight.columns]) };
+}

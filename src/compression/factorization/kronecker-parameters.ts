@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { divisorsInWords, parametersKeptField, resolveSize, sizeSchema } from './dimension-shares';
+import { automaticAShape } from './kronecker-shape';
+import { type ParameterField, RecipeError } from '../method';
+
+type Shape = readonly [number, number];
+
+/** Parameters of every method that replaces a matrix by a sum of Kronecker products A⊗B. */
+export const kroneckerSchema = z.strictObject({
+  terms: z.number().int().positive().optional(),
+  aShape: z.union([z.literal('auto'), z.tuple([sizeSchema, sizeSchema])]).default('auto'),
+  parametersKept: z.number().positive().max(1).optional(),
+});
+
+export type KroneckerParameters = z.infer<typeof kroneckerSchema>;
+
+export const kroneckerFields: Readonly<Record<keyof KroneckerParameters, ParameterField>> = {
+  terms: {
+    kind: 'number',
+    label: 'Terms',
+    min: 1,
+    max: 1024,
+    step: 1,
+    default: 8,
+    optional: true,
+    help: 'Products that are added up.',
+  },
+  aShape: {
+    kind: 'text',
+    label: 'Shape of A',
+    default: 'auto',
+    placeholder: 'auto, [48, 12], ["1/2", "1"]',
+    help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: A and B of about one size, the cheapest to apply of these.',
+  },
+  parametersKept: parametersKeptField('the factors may hold; the number of terms follows. Instead of terms.'),
+};
+
+/**
+ * The shape of A and the number of terms that the parameters mean for a matrix.
+ *
+ * @param method its id, for messages
+ * @param name of the matrix, for messages
+ * @throws RecipeError where A does not divide the matrix, or there is no such number of terms
+ */
+export function kroneckerSizes(
+  method: string,
+  name: string,
+  shape: Shape,
+  parameters: KroneckerParameters,
+): { aShape: Shape; terms: number } {
+  const aShape = aShapeFor(name, shape, parameters.aShape);
+  const aSize = aShape[0] * aShape[1];
+  return { aShape, terms: termsFor(method, name, aSize, shape, parameters) };
+}
+
+function aShapeFor(name: string, [outputs, inputs]: Shape, aShape: KroneckerParameters['aShape']): Shape {
+  if (aShape === 'auto') return automaticAShape([outputs, inputs]);
+  const rows = resolveSize(aShape[0], outputs, `rows of ${name}`);
+  const columns = resolveSize(aShape[1], inputs, `columns of ${name}`);
+  if (outputs % rows !== 0) throw new RecipeError(impossible(name, 'rows', rows, outputs));
+  if (inputs % columns !== 0) throw new RecipeError(impossible(name, 'columns', columns, inputs));
+  return [rows, columns];
+}
+
+function impossible(name: string, what: string, size: number, dimension: number): string {
+  return `A cannot have ${size} ${what}: the ${dimension} ${what} of ${name} are divided by ${divisorsInWords(dimension)}.`;
+}
+
+function termsFor(
+  method: string,
+  name: string,
+  aSize: number,
+  [outputs, inputs]: Shape,
+  { terms, parametersKept }: KroneckerParameters,
+): number {
+  const bSize = (outputs * inputs) / aSize;
+  if ((terms === undefined) === (parametersKept === undefined)) {
+    throw new RecipeError(`${method} takes either "terms" or "parametersKept", one of the two.`);
+  }
+  const greatest = Math.min(aSize, bSize);
+  if (terms !== undefined) {
+    if (terms <= greatest) return terms;
+    throw new RecipeError(
+      `${name} with these shapes has at most ${greatest} ${greatest === 1 ? 'term' : 'terms'} (then it is exact), the recipe asks for ${terms}.`,
+    );
+  }
+  const affordable = Math.floor((parametersKept! * outputs * inputs) / (aSize + bSize));
+  if (affordable >= 1) return Math.min(affordable, greatest);
+  const least = (aSize + bSize) / (outputs * inputs);
+  throw new RecipeError(
+    `${parametersKept} of the parameters of ${name} do not hold one term of these shapes; the least share that does is ${least.toPrecision(3)}.`,
+  );
+}

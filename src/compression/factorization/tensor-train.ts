@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { matrixFrom } from '../../linalg/matrix';
+import { type TensorTrainLimit, tensorTrainSvd } from '../../linalg/tensor-train';
+import { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
+import {
+  divisorsInWords,
+  divisorsOf,
+  parametersKeptField,
+  resolveSize,
+  type Size,
+  sizeSchema,
+} from './dimension-shares';
+import { type MatrixMethod, RecipeError } from '../method';
+import { greatestRank, leastShare, rankKeeping } from './tensor-train-ranks';
+
+const sizes = z.union([z.literal('auto'), z.array(sizeSchema).min(1)]).default('auto');
+
+const schema = z.strictObject({
+  rows: sizes,
+  columns: sizes,
+  maxRank: z.number().int().positive().optional(),
+  relativeError: z.number().min(0).lt(1).optional(),
+  parametersKept: z.number().positive().max(1).optional(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Cores of "auto", where both dimensions have as many prime factors; two elsewhere. */
+const AUTO_CORES = 3;
+
+/** Tensor train of the matrix as a matrix product operator, by TT-SVD. */
+export const tensorTrain: MatrixMethod<Parameters> = {
+  id: 'tensor-train',
+  title: 'Tensor train',
+  paper:
+    'Oseledets 2011, "Tensor-Train Decomposition", algorithm 1; Novikov et al. 2015, "Tensorizing Neural Networks", section 3',
+  summary:
+    'Splits rows and columns into small indices and keeps a chain of cores between them, contracted in the cheapest order.',
+  appliesTo: 'matrix',
+  fields: {
+    rows: {
+      kind: 'text',
+      label: 'Rows',
+      default: 'auto',
+      placeholder: 'auto, [8, 8, 12], ["1/8", "8"]',
+      help: 'Sizes that multiply to the number of rows, one a core; a fraction such as "1/8" is of the rows themselves.',
+    },
+    columns: {
+      kind: 'text',
+      label: 'Columns',
+      default: 'auto',
+      placeholder: 'auto, [4, 6, 8], ["1/8", "8"]',
+      help: 'Sizes that multiply to the number of columns, as many as there are for the rows.',
+    },
+    maxRank: {
+      kind: 'number',
+      label: 'Greatest rank',
+      min: 1,
+      max: 4096,
+      step: 1,
+      default: 32,
+      optional: true,
+      help: 'Greatest rank between two cores.',
+    },
+    relativeError: {
+      kind: 'number',
+      label: 'Relative error',
+      min: 0,
+      max: 0.99,
+      step: 0.01,
+      default: 0.3,
+      optional: true,
+      help: 'Bound on the error of each matrix; the ranks follow. Instead of a greatest rank.',
+    },
+    parametersKept: parametersKeptField(
+      'the cores may hold; the greatest rank follows. Instead of a greatest rank.',
+    ),
+  },
+  schema,
+
+  async compress({ name, shape, values }, parameters, context) {
+    const { rows, columns } = coresFor(name, shape, parameters);
+    const limit = limitFor(name, rows, columns, parameters);
+    const train = await tensorTrainSvd(matrixFrom(values, ...shape), rows, columns, limit, context);
+    return TensorTrainWeight.fromCores(train.cores);
+  },
+};
+
+/** @throws RecipeError where not exactly one limit is given, or there is no such train */
+function limitFor(
+  name: string,
+  rows: readonly number[],
+  columns: readonly number[],
+  { maxRank, relativeError, parametersKept }: Parameters,
+): TensorTrainLimit {
+  const given = [maxRank, relativeError, parametersKept].filter((limit) => limit !== undefined);
+  if (given.length !== 1) {
+    throw new RecipeError(
+      'tensor-train takes either "maxRank", "relativeError" or "parametersKept", one of the three.',
+    );
+  }
+  if (relativeError !== undefined) return { relativeError };
+  const modes = rows.map((row, index) => row * columns[index]);
+  if (maxRank === undefined) {
+    const rank = rankKeeping(parametersKept!, modes);
+    if (rank >= 1) return { maxRank: rank };
+    throw new RecipeError(
+      `${parametersKept} of the parameters of ${name} do not hold a train of ${rows.join('·')} rows and ${columns.join('·')} columns; the least share that does is ${leastShare(modes).toPrecision(3)}.`,
+    );
+  }
+  const greatest = greatestRank(modes);
+  if (maxRank <= greatest) return { maxRank };
+  throw new RecipeError(
+    `${name} split into ${rows.join('·')} rows and ${columns.join('·')} columns has no rank of ${maxRank} between its cores; the greatest is ${greatest} (then it is exact).`,
+  );
+}
+
+/** Rows and columns of the cores. Where one of them is "auto" it has as many sizes as the other. */
+function coresFor(
+  name: string,
+  [outputs, inputs]: readonly [number, number],
+  parameters: Parameters,
+): { rows: number[]; columns: number[] } {
+  const given = [parameters.rows, parameters.columns].find((sizes) => sizes !== 'auto');
+  const cores = given?.length ?? (mostFactors(outputs, inputs) >= AUTO_CORES ? AUTO_CORES : 2);
+  const rows = sizesFor(name, 'rows', parameters.rows, outputs, cores);
+  const columns = sizesFor(name, 'columns', parameters.columns, inputs, cores);
+  if (rows.length === columns.length) return { rows, columns };
+  throw new RecipeError(
+    `"rows" has ${rows.length} sizes and "columns" ${columns.length} for ${name}; each core takes one of both.`,
+  );
+}
+
+function sizesFor(
+  name: string,
+  what: 'rows' | 'columns',
+  sizes: 'auto' | readonly Size[],
+  dimension: number,
+  cores: number,
+): number[] {
+  if (sizes === 'auto') return balancedFactors(dimension, cores);
+  const resolved = sizes.map((size) => resolveSize(size, dimension, `${what} of ${name}`));
+  const product = resolved.reduce((total, size) => total * size, 1);
+  if (product === dimension) return resolved;
+  throw new RecipeError(
+    `The ${what} ${resolved.join(' · ')} = ${product} are not the ${dimension} of ${name}; choose among its divisors ${divisorsInWords(dimension)}.`,
+  );
+}
+
+/** Factors above 1 that both dimensions can be split into. */
+function mostFactors(...dimensions: number[]): number {
+  return Math.min(...dimensions.map(primeFactors));
+}
+
+function primeFactors(value: number): number {
+  const least = divisorsOf(value)[1];
+  return least === undefined ? 0 : 1 + primeFactors(value / least);
+}
+
+/** Divisors whose product is the dimension, as near to each other as they come, ascending. */
+export function balancedFactors(dimension: number, count: number): number[] {
+  const factors: number[] = [];
+  let rest = dimension;
+  for (let left = count; left > 1; left--) {
+    const ideal = rest ** (1 / left);
+    const factor = divisorsOf(rest).reduce((best, candidate) =>
+      Math.abs(Math.log(candidate / ideal)) < Math.abs(Math.log(best / ideal)) ? candidate : best,
+    );
+    factors.push(factor);
+    rest /= factor;
+  }
+  return [...factors, rest].sort((left, right) => left - right);
+}

@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { inverseCholeskyFactor } from '../../linalg/cholesky';
+import { partOf } from '../../linalg/cooperate';
+import { type Matrix, matrixFrom } from '../../linalg/matrix';
+import {
+  chooseGrid,
+  decode,
+  encode,
+  type QuantizationGrid,
+  roundHalfToEven,
+  scaleIndex,
+} from '../../weights/quantization';
+import { type ColumnRule, sweepColumns } from '../calibration/column-sweep';
+import { dampedHessian } from '../calibration/damped-hessian';
+import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
+import { markLeast, markLeastOfGroups } from './saliency';
+import {
+  checkSparsity,
+  type GroupPattern,
+  groupPatternOf,
+  PATTERN_FIELDS,
+  PATTERN_PARAMETERS,
+  requireWholeGroups,
+  storePruned,
+} from './sparsity-pattern';
+import {
+  bitsField,
+  DAMPING_FIELD,
+  groupSizeField,
+  requireGroupsDivide,
+} from '../quantization/quantization-fields';
+
+/** Bits of a value that is not quantized. */
+const FLOAT_BITS = 32;
+
+const schema = z.strictObject({
+  ...PATTERN_PARAMETERS,
+  bits: z
+    .literal([FLOAT_BITS, 8, 4, 3, 2], { error: 'bits must be 32 (not quantized), 8, 4, 3 or 2' })
+    .default(FLOAT_BITS),
+  groupSize: z.number().int().positive().optional(),
+  blockSize: z.number().int().positive().default(128),
+  damping: z.number().positive().max(1).default(0.01),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** One-shot pruning with the optimal brain surgeon's update: what stays makes up for what goes. */
+export const sparseGpt: CalibratedMethod<Parameters> = {
+  id: 'sparsegpt',
+  title: 'SparseGPT',
+  paper:
+    'Frantar and Alistarh 2023, "SparseGPT: Massive Language Models Can Be Accurately Pruned in One-Shot", section 3, algorithm 1',
+  summary:
+    'Goes through the columns once, removes the weights that cost the output least, and lets the later ones make up for each; quantizes in the same pass if asked. Needs a calibration text.',
+  appliesTo: 'matrix',
+  fields: {
+    ...PATTERN_FIELDS,
+    bits: bitsField(
+      [FLOAT_BITS, 8, 4, 3, 2],
+      FLOAT_BITS,
+      'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
+      { [FLOAT_BITS]: '32 (not quantized)' },
+    ),
+    groupSize: groupSizeField('Left out: a whole row.', { optional: true }),
+    blockSize: {
+      kind: 'number',
+      label: 'Block size',
+      min: 1,
+      max: 4096,
+      step: 1,
+      default: 128,
+      unit: 'columns',
+      help: 'Columns over which the unstructured pattern chooses at once; each block gives up the same share.',
+    },
+    damping: DAMPING_FIELD,
+  },
+  schema,
+
+  statistics: () => ['hessian'],
+
+  multiplications: (shape) => factorMultiplications(shape) + sweepMultiplications(shape),
+
+  async compressCalibrated(target, statistics, parameters, context) {
+    const { name, shape, values } = target;
+    const [outputs, inputs] = shape;
+    checkSparsity(parameters.pattern, parameters.sparsity);
+    const groups = groupPatternOf(parameters.pattern);
+    if (groups) requireGroupsFit(name, inputs, groups, parameters.blockSize);
+    const grid = gridFor(target, parameters);
+    const { matrix, dead } = dampedHessian(statistics, parameters.damping);
+    const toFactor = factorMultiplications(shape);
+    const share = toFactor / (toFactor + sweepMultiplications(shape));
+    const factor = await inverseCholeskyFactor(matrix, partOf(context, 0, share));
+    const weights = matrixFrom(values, outputs, inputs);
+    weights.values.forEach((_, place) => {
+      if (dead[place % inputs]) weights.values[place] = 0;
+    });
+    const rule = pruningRule(weights, factor, groups ?? parameters.sparsity!, grid);
+    await sweepColumns(weights, factor, parameters.blockSize, rule, partOf(context, share, 1));
+    return storePruned(Float32Array.from(weights.values), shape, groups, grid);
+  },
+};
+
+/** The Cholesky factor and its inverse, a third of the width cubed together. */
+function factorMultiplications([, inputs]: readonly [number, number]): number {
+  return inputs ** 3 / 3;
+}
+
+function sweepMultiplications([outputs, inputs]: readonly [number, number]): number {
+  return (outputs * inputs ** 2) / 2;
+}
+
+/**
+ * Marks weights by the error w² / [H⁻¹]jj that their loss costs, a block of columns at once or group by group, and rounds
+ * what stays. Weights that are 0 at the start stay 0 and are the first to count as removed.
+ * @param weights as the sweep changes them
+ * @param pattern N:M, or the share of a block that goes
+ */
+function pruningRule(
+  weights: Matrix,
+  factor: Matrix,
+  pattern: GroupPattern | number,
+  grid: QuantizationGrid | undefined,
+): ColumnRule {
+  const { rows, columns, values } = weights;
+  const gone = Uint8Array.from(values, (value) => (value === 0 ? 1 : 0));
+  const saliency = (place: number, column: number) =>
+    gone[place] ? -1 : (values[place] / factor.values[column * (columns + 1)]) ** 2;
+
+  function markBlock(left: number, right: number, sparsity: number): void {
+    const width = right - left;
+    const saliencies = new Float64Array(rows * width);
+    const placeOf = (index: number) => Math.floor(index / width) * columns + left + (index % width);
+    let alreadyGone = 0;
+    for (let index = 0; index < saliencies.length; index++) {
+      const place = placeOf(index);
+      alreadyGone += gone[place];
+      saliencies[index] = saliency(place, left + (index % width));
+    }
+    const removed = Math.max(alreadyGone, roundHalfToEven(sparsity * saliencies.length));
+    markLeast(saliencies, removed).forEach((mark, index) => {
+      if (mark) gone[placeOf(index)] = 1;
+    });
+  }
+
+  function markGroup(row: number, left: number, { kept, groupSize }: GroupPattern): void {
+    const first = row * columns + left;
+    const saliencies = Float64Array.from({ length: groupSize }, (_, index) =>
+      saliency(first + index, left + index),
+    );
+    markLeastOfGroups(saliencies, kept, groupSize).forEach((mark, index) => {
+      if (mark) gone[first + index] = 1;
+    });
+  }
+
+  return {
+    beginBlock(left, right) {
+      if (typeof pattern === 'number') markBlock(left, right, pattern);
+    },
+    replace(row, column, value) {
+      if (typeof pattern !== 'number' && column % pattern.groupSize === 0) markGroup(row, column, pattern);
+      if (gone[row * columns + column]) return 0;
+      if (!grid) return value;
+      const scale = scaleIndex(grid, columns, row, column);
+      return decode(grid, scale, encode(grid, scale, value));
+    },
+  };
+}
+
+/** A group is chosen from weights that are all up to date, so it must not reach into the next block. */
+function requireGroupsFit(name: string, width: number, groups: GroupPattern, blockSize: number): void {
+  requireWholeGroups(name, width, groups);
+  const { kept, groupSize } = groups;
+  if (blockSize % groupSize === 0) return;
+  throw new RecipeError(
+    `Blocks of ${blockSize} columns cut groups of ${kept}:${groupSize} apart; choose a "blockSize" that is a multiple of ${groupSize}.`,
+  );
+}
+
+/** Chosen before anything changes, asymmetric, a row or a group of inputs each, as the paper's code does. */
+function gridFor(
+  { name, shape, values }: TargetMatrix,
+  { bits, groupSize }: Parameters,
+): QuantizationGrid | undefined {
+  if (bits === FLOAT_BITS) {
+    if (groupSize === undefined) return undefined;
+    throw new RecipeError(
+      'A "groupSize" is for quantized values; set "bits" to 8, 4, 3 or 2, or leave it out.',
+    );
+  }
+  if (groupSize === undefined)
+    return chooseGrid(values, shape, { bits, strategy: 'channel', symmetric: false });
+  requireGroupsDivide(name, shape, groupSize);
+  return chooseGrid(values, shape, { bits, strategy: 'group', groupSize, symmetric: false });
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
+import type { QuantizationGrid } from '../../weights/quantization';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
+import { type ParameterField, RecipeError } from '../method';
+import { sparsityField } from './pruning-fields';
+
+const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
+/** Indices within a group take one byte at most. */
+const GREATEST_GROUP = 256;
+
+/** Of each `groupSize` weights along the input dimension `kept` stay. */
+export interface GroupPattern {
+  readonly kept: number;
+  readonly groupSize: number;
+}
+
+/** The pattern that a text such as "2:4" names; undefined for any other text. */
+export function groupPatternOf(text: string): GroupPattern | undefined {
+  const [, kept, groupSize] = N_OF_M.exec(text)?.map(Number) ?? [];
+  return groupSize ? { kept, groupSize } : undefined;
+}
+
+/** The parameters of a method that prunes single weights: a share of them, or N of every M. */
+export const PATTERN_PARAMETERS = {
+  sparsity: z.number().min(0).max(1).optional(),
+  pattern: z
+    .string()
+    .refine((text) => text === 'unstructured' || groupPatternOf(text) !== undefined, {
+      message: 'use "unstructured" or N:M such as "2:4"',
+    })
+    .default('unstructured'),
+};
+
+/** The controls of `PATTERN_PARAMETERS`. */
+export const PATTERN_FIELDS = {
+  sparsity: sparsityField('Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.', {
+    optional: true,
+  }),
+  pattern: {
+    kind: 'text',
+    label: 'Pattern',
+    default: 'unstructured',
+    placeholder: 'unstructured, 2:4, 4:8',
+    help: 'unstructured, or N:M along the input dimension (such as 2:4).',
+  },
+} as const satisfies Record<string, ParameterField>;
+
+/** @throws RecipeError where the pattern needs a sparsity, fixes another one, or cannot be stored */
+export function checkSparsity(pattern: string, sparsity: number | undefined): void {
+  const groups = groupPatternOf(pattern);
+  if (!groups) {
+    if (sparsity === undefined)
+      throw new RecipeError(`The pattern "${pattern}" needs a "sparsity" between 0 and 1.`);
+    return;
+  }
+  const { kept, groupSize } = groups;
+  if (kept >= groupSize || groupSize > GREATEST_GROUP) {
+    throw new RecipeError(
+      `The pattern "${pattern}" keeps nothing back or is too wide; N:M needs N smaller than M and M at most ${GREATEST_GROUP}, such as 2:4.`,
+    );
+  }
+  const implied = 1 - kept / groupSize;
+  if (sparsity !== undefined && Math.abs(sparsity - implied) > 1e-9) {
+    throw new RecipeError(
+      `The pattern "${pattern}" fixes the sparsity at ${implied}, the recipe says ${sparsity}; leave "sparsity" out.`,
+    );
+  }
+}
+
+/** @throws RecipeError where matrices are to be compared with each other that have to keep the same share */
+export function checkScope(pattern: string, scope: 'layer' | 'global'): void {
+  if (scope === 'layer' || pattern === 'unstructured') return;
+  throw new RecipeError(
+    `The scope "global" goes with the pattern "unstructured", not with "${pattern}"; use the scope "layer".`,
+  );
+}
+
+/** @throws RecipeError where groups do not divide the width of the matrix */
+export function requireWholeGroups(name: string, width: number, { kept, groupSize }: GroupPattern): void {
+  if (width % groupSize === 0) return;
+  throw new RecipeError(
+    `${kept}:${groupSize} does not fit ${name}: its ${width} columns are not a multiple of ${groupSize}; choose an M that divides ${width}.`,
+  );
+}
+
+/**
+ * The smallest form of a pruned matrix.
+ * @param values row-major [out, in]
+ * @param pattern that the values follow; undefined: none
+ * @param grid that holds the values, to store them as codes; undefined: as float32
+ */
+export function storePruned(
+  values: Float32Array,
+  shape: readonly [number, number],
+  pattern: GroupPattern | undefined,
+  grid?: QuantizationGrid,
+): LinearWeight {
+  if (!pattern)
+    return grid ? SparseWeight.fromGrid(values, shape, grid) : SparseWeight.fromDense(values, shape);
+  if (grid) return NOfMWeight.fromGrid(values, shape, pattern, grid);
+  return NOfMWeight.fromDense(values, shape, pattern.kept, pattern.groupSize);
+}

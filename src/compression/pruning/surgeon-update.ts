@@ -1,0 +1,60 @@
+import { breathing, type LongTask } from '../../linalg/cooperate';
+import { factorInPlace, solveInPlace } from '../../linalg/small-cholesky';
+import type { FisherBlocks } from './fisher-blocks';
+
+/**
+ * What losing each weight alone costs: w_q² / (2 [F⁻¹]_qq) (Kurtic et al. 2022, equation 5 for a single weight).
+ * @param values of the matrix, flattened as its Fisher blocks
+ */
+export async function surgeonSaliencies(
+  fisher: FisherBlocks,
+  values: Float32Array,
+  task: LongTask = {},
+): Promise<Float32Array> {
+  const breathe = breathing(task);
+  const saliencies = new Float32Array(values.length);
+  for (let block = 0; block < fisher.count; block++) {
+    const { start } = fisher.range(block);
+    fisher.inverseDiagonal(block).forEach((inverse, index) => {
+      saliencies[start + index] = values[start + index] ** 2 / (2 * inverse);
+    });
+    await breathe(block / fisher.count);
+  }
+  return saliencies;
+}
+
+/**
+ * Takes the marked weights out and moves the others of their block so that the loss grows least: δw = −F⁻¹ E_Q ([F⁻¹]_QQ)⁻¹ w_Q with all of a
+ * block's marked weights as Q (Kurtic et al. 2022, equation 4). By block elimination that is δw_K = F_KK⁻¹ F_KQ w_Q for the kept
+ * ones K, and −w_Q for Q.
+ *
+ * @param marks 1 where a weight goes; what is zero stays zero even if it is not marked
+ * @returns a new array
+ */
+export async function removeMarked(
+  fisher: FisherBlocks,
+  values: Float32Array,
+  marks: Uint8Array,
+  task: LongTask = {},
+): Promise<Float32Array> {
+  const breathe = breathing(task);
+  const result = values.slice();
+  for (let block = 0; block < fisher.count; block++) {
+    const { start, length } = fisher.range(block);
+    const kept: number[] = [];
+    const removed: number[] = [];
+    for (let index = 0; index < length; index++) {
+      if (values[start + index] === 0) continue;
+      (marks[start + index] ? removed : kept).push(index);
+    }
+    const gone = Float64Array.from(removed, (index) => values[start + index]);
+    const change = fisher.multiply(block, kept, removed, gone);
+    const factor = fisher.block(block, kept);
+    factorInPlace(factor, kept.length);
+    solveInPlace(factor, kept.length, change);
+    for (const index of removed) result[start + index] = 0;
+    kept.forEach((index, position) => (result[start + index] = values[start + index] + change[position]));
+    await breathe(block / fisher.count);
+  }
+  return result;
+}

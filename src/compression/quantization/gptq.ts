@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { dampedHessian } from '../calibration/damped-hessian';
+import { type GptqScheme, gptqRounding } from './gptq-rounding';
+import type { CalibratedMethod, TargetMatrix } from '../method';
+import { storesNoZeros, weightOnGrid } from './weight-on-grid';
+import {
+  bitsField,
+  DAMPING_FIELD,
+  groupSizeField,
+  rangeField,
+  requireGroupsDivide,
+} from './quantization-fields';
+
+const schema = z.strictObject({
+  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(4),
+  groupSize: z.number().int().positive().optional(),
+  symmetric: z.boolean().default(false),
+  activationOrder: z.boolean().default(false),
+  damping: z.number().positive().max(1).default(0.01),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Quantization by rounding column after column, each column making up for the errors of those before it. */
+export const gptq: CalibratedMethod<Parameters> = {
+  id: 'gptq',
+  title: 'GPTQ',
+  paper:
+    'Frantar et al. 2022, "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers", section 3, algorithm 1',
+  summary:
+    'Rounds the columns one after the other to 8, 4, 3 or 2 bits, and lets the later ones make up for the error of each. Needs a calibration text.',
+  appliesTo: 'matrix',
+  fields: {
+    bits: bitsField([8, 4, 3, 2], 4),
+    groupSize: groupSizeField('Left out: a whole output row.', { optional: true }),
+    symmetric: rangeField(false, '; a zero point costs a byte'),
+    activationOrder: {
+      kind: 'choice',
+      label: 'Order of columns',
+      options: [
+        { value: false, label: 'as they stand' },
+        { value: true, label: 'largest inputs first' },
+      ],
+      default: false,
+      help: 'Largest first: what matters most is rounded while most columns can still make up for it. Scales of groups are then chosen before.',
+    },
+    damping: DAMPING_FIELD,
+  },
+  schema,
+
+  statistics: () => ['hessian'],
+
+  // The Cholesky factor and its inverse, then the sweep.
+  multiplications: ([outputs, inputs]) => inputs ** 3 / 3 + (outputs * inputs ** 2) / 2,
+
+  async compressCalibrated(target, statistics, parameters, context) {
+    const scheme = schemeFor(target, parameters);
+    const { values, shape, weight } = target;
+    const stays = storesNoZeros(weight) ? (place: number) => values[place] !== 0 : () => true;
+    const hessian = dampedHessian(statistics, parameters.damping);
+    const rounded = await gptqRounding(values, shape, hessian, scheme, stays, context);
+    return weightOnGrid(weight, rounded.values, rounded.grid);
+  },
+};
+
+function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): GptqScheme {
+  const { bits, groupSize, symmetric, activationOrder } = parameters;
+  // The whole range, as the authors' code has it.
+  const scheme = { bits, symmetric, symmetricRange: 'whole', activationOrder } as const;
+  if (groupSize === undefined) return { ...scheme, strategy: 'channel' };
+  requireGroupsDivide(name, shape, groupSize);
+  return { ...scheme, strategy: 'group', groupSize };
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { BlockSparseWeight } from '../../weights/formats/block-sparse-weight';
+import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
+import type { QuantizationScheme } from '../../weights/quantization';
+import { QuantizedWeight } from '../../weights/formats/quantized-weight';
+import { SparseWeight } from '../../weights/formats/sparse-weight';
+import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
+import { bitsField, groupSizeField, rangeField } from './quantization-fields';
+
+const schema = z.strictObject({
+  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
+  strategy: z.enum(['tensor', 'channel', 'group']).default('channel'),
+  groupSize: z.number().int().positive().optional(),
+  symmetric: z.boolean().default(true),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Quantization by rounding each weight to the nearest code, without any data. */
+export const roundToNearest: MatrixMethod<Parameters> = {
+  id: 'round-to-nearest',
+  title: 'Round to nearest',
+  paper:
+    'Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 2.1',
+  summary:
+    'Stores each weight as an integer of 8, 4, 3 or 2 bits with a scale a tensor, an output channel, or a group of inputs.',
+  appliesTo: 'values',
+  fields: {
+    bits: bitsField([8, 4, 3, 2], 8),
+    strategy: {
+      kind: 'choice',
+      label: 'One scale for',
+      options: [
+        { value: 'tensor', label: 'the whole matrix' },
+        { value: 'channel', label: 'each output row' },
+        { value: 'group', label: 'a group of inputs' },
+      ],
+      default: 'channel',
+      help: 'Finer scales keep more and cost 4 bytes each.',
+    },
+    groupSize: groupSizeField('Only for groups.', { optional: true, startsUnset: true }),
+    symmetric: rangeField(true),
+  },
+  schema,
+
+  async compress(target, parameters) {
+    const scheme = schemeFor(target, parameters);
+    const { weight } = target;
+    if (
+      weight instanceof SparseWeight ||
+      weight instanceof NOfMWeight ||
+      weight instanceof BlockSparseWeight
+    ) {
+      return weight.quantizeValues(scheme);
+    }
+    return QuantizedWeight.fromValues(target.values, target.shape, scheme);
+  },
+};
+
+function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): QuantizationScheme {
+  const { bits, strategy, groupSize, symmetric } = parameters;
+  if (strategy !== 'group') return { bits, strategy, symmetric };
+  const [, width] = shape;
+  if (groupSize === undefined) {
+    throw new RecipeError(`The strategy "group" needs a "groupSize"; ${divisorsInWords(name, width)}.`);
+  }
+  if (width % groupSize !== 0) {
+    throw new RecipeError(
+      `Groups of ${groupSize} do not divide the width of ${name}; ${divisorsInWords(name, width)}.`,
+    );
+  }
+  return { bits, strategy, groupSize, symmetric };
+}
+
+function divisorsInWords(name: string, width: number): string {
+  const divisors = Array.from({ length: width }, (_, index) => index + 1).filter(
+    (size) => width % size === 0,
+  );
+  return `${name} is ${width} wide, which ${divisors.join(', ')} divide`;
+}

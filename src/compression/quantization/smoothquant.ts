@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { W8A8Weight } from '../../weights/formats/w8a8-weight';
+import type { LinearStatistics } from '../calibration/calibration';
+import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
+
+const schema = z.strictObject({
+  migrationStrength: z.number().min(0).max(1).default(0.5),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Neither the greatest weight of an input nor a scale counts as less, as in the authors' code. */
+const LEAST = 1e-5;
+
+/** Weights and activations as 8-bit integers, with outliers of the activations moved into the weights before. */
+export const smoothquant: CalibratedMethod<Parameters> = {
+  id: 'smoothquant',
+  title: 'SmoothQuant',
+  paper:
+    'Xiao et al. 2022, "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language Models", section 4, equations 3 and 4',
+  summary:
+    'Weights and activations in 8 bits (W8A8), multiplied as integers; large inputs are made smaller and their weights larger before, by what a calibration text shows.',
+  appliesTo: 'matrix',
+  fields: {
+    migrationStrength: {
+      kind: 'number',
+      label: 'Migration strength α',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      default: 0.5,
+      help: 'How much of the difficulty moves from the activations to the weights: 0.5 shares it, 1 moves all.',
+    },
+  },
+  schema,
+
+  statistics: () => ['inputAbsoluteMaxima'],
+
+  async compressCalibrated(target, statistics, { migrationStrength }) {
+    const { values, shape } = target;
+    const [, inputs] = shape;
+    const scales = smoothingScales(target, statistics, migrationStrength);
+    const smoothed = values.map((value, place) => value * scales[place % inputs]);
+    return W8A8Weight.fromValues(
+      smoothed,
+      shape,
+      Float32Array.from(scales, (scale) => 1 / scale),
+    );
+  },
+};
+
+/** s_j = max |X_j|^α / max |W_j|^(1 − α), by which inputs are divided and their weights multiplied; 1 for an input that is always 0. */
+function smoothingScales(
+  { name, values, shape: [, inputs] }: TargetMatrix,
+  statistics: LinearStatistics,
+  alpha: number,
+): Float64Array {
+  const inputMaxima = statistics.get('inputAbsoluteMaxima');
+  if (!inputMaxima.every(Number.isFinite)) {
+    throw new RecipeError(
+      `What the calibration text gives ${name} is not finite; calibrate with another text.`,
+    );
+  }
+  const weightMaxima = new Float64Array(inputs).fill(LEAST);
+  values.forEach((value, place) => {
+    const input = place % inputs;
+    weightMaxima[input] = Math.max(weightMaxima[input], Math.abs(value));
+  });
+  return Float64Array.from(inputMaxima, (maximum, input) =>
+    maximum === 0 ? 1 : Math.max(maximum ** alpha / weightMaxima[input] ** (1 - alpha), LEAST),
+  );
+}

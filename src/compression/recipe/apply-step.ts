@@ -1,0 +1,134 @@
+import type { Model } from '../../model/model';
+import type { TrainingContext } from '../../train/training-context';
+import type { LinearWeight } from '../../weights/linear-weight';
+import type { CalibrationSequences } from '../calibration/calibration';
+import { compressEachBlock } from '../calibration/each-block';
+import {
+  type CompressionContext,
+  type CompressionMethod,
+  type MatrixMethod,
+  RecipeError,
+  type TargetMatrix,
+} from '../method';
+import { type CheckedStep, trains } from './recipe';
+
+export interface StepOptions {
+  readonly signal?: AbortSignal;
+  readonly calibration?: CalibrationSequences;
+  readonly training?: TrainingContext;
+  /** `done` counts the step's matrices, fractions of one included. */
+  onProgress?(label: string, done: number): void;
+}
+
+/**
+ * Applies one step to the modules that it matches.
+ *
+ * @returns a new model, owned by the caller; `model` stays as it is
+ * @throws RecipeError where the step does not fit, or lacks calibration sequences or a text to train on
+ */
+export async function applyStep(
+  model: Model,
+  { method, parameters }: Pick<CheckedStep, 'method' | 'parameters'>,
+  targets: readonly string[],
+  options: StepOptions,
+): Promise<Model> {
+  const { signal, calibration, training } = options;
+  if (needsCalibration(method, parameters) && !calibration) {
+    throw new RecipeError(
+      `${method.id} looks at what a text does inside the model; give the recipe a calibration text.`,
+    );
+  }
+  if (trains(method) && !training)
+    throw new RecipeError(`${method.id} trains the model; give the recipe a text to train on.`);
+  if ('compressModel' in method) {
+    const onProgress = (share: number) => options.onProgress?.(method.title, share * targets.length);
+    onProgress(0);
+    return method.compressModel(model, targets, parameters, { signal, calibration, training, onProgress });
+  }
+  if ('compressCalibrated' in method) {
+    return compressEachBlock(model, method, parameters, targets, { ...options, calibration: calibration! });
+  }
+  return compressEachMatrix(model, method, parameters, targets, options);
+}
+
+/** Whether a step cannot run without calibration sequences. */
+export function needsCalibration(method: CompressionMethod, parameters: unknown): boolean {
+  if ('compressModel' in method) return method.needsCalibration?.(parameters) ?? false;
+  return 'compressCalibrated' in method;
+}
+
+async function compressEachMatrix(
+  model: Model,
+  method: MatrixMethod,
+  parameters: unknown,
+  targets: readonly string[],
+  { signal, calibration, onProgress }: StepOptions,
+): Promise<Model> {
+  const changed = new Map<string, LinearWeight>();
+  try {
+    const survey = await method.survey?.(eachTarget(model, method, targets), parameters);
+    for (const [index, name] of targets.entries()) {
+      signal?.throwIfAborted();
+      onProgress?.(name, index);
+      const context: CompressionContext = {
+        signal,
+        calibration,
+        onProgress: (share) => onProgress?.(name, index + share),
+      };
+      const compress = (target: TargetMatrix) => method.compress(target, parameters, context, survey);
+      changed.set(name, await compressWeight(name, model.linears.get(name)!, method, compress));
+    }
+    return model.withLinears(changed);
+  } catch (error) {
+    for (const weight of changed.values()) weight.dispose();
+    throw error;
+  }
+}
+
+/** Compresses one weight, or, where the method works on values, each factor of a factorized one. */
+async function compressWeight(
+  name: string,
+  weight: LinearWeight,
+  method: MatrixMethod,
+  compress: (target: TargetMatrix) => Promise<LinearWeight>,
+): Promise<LinearWeight> {
+  if (!appliesToFactors(weight, method)) return compress(await targetOf(name, weight));
+  const replacements: LinearWeight[] = [];
+  try {
+    for (const factor of weight.factors!) {
+      replacements.push(await compressWeight(`${name}.${factor.name}`, factor.weight, method, compress));
+    }
+    return await weight.withFactors!(replacements);
+  } catch (error) {
+    for (const replacement of replacements) replacement.dispose();
+    throw error;
+  }
+}
+
+/** All targets of a step one after the other, as often as a survey asks for them. */
+function eachTarget(
+  model: Model,
+  method: MatrixMethod,
+  names: readonly string[],
+): AsyncIterable<TargetMatrix> {
+  async function* visit(name: string, weight: LinearWeight): AsyncGenerator<TargetMatrix> {
+    if (appliesToFactors(weight, method)) {
+      for (const factor of weight.factors!) yield* visit(`${name}.${factor.name}`, factor.weight);
+    } else {
+      yield await targetOf(name, weight);
+    }
+  }
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (const name of names) yield* visit(name, model.linears.get(name)!);
+    },
+  };
+}
+
+async function targetOf(name: string, weight: LinearWeight): Promise<TargetMatrix> {
+  return { name, shape: weight.shape, values: await weight.dense(), weight };
+}
+
+function appliesToFactors(weight: LinearWeight, { appliesTo }: MatrixMethod): boolean {
+  return appliesTo === 'values' && Boolean(weight.factors && weight.withFactors);
+}

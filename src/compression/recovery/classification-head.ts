@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { readFloat32 } from '../../checkpoint/float-conversion';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { architectureOf } from '../../model/architectures';
+import type { Model, ModelConfig } from '../../model/model';
+import { seeded } from '../../model/generation/sampling';
+import { DenseWeight } from '../../weights/formats/dense-weight';
+import { type ModelMethod, RecipeError } from '../method';
+import { normalValues } from '../factorization/normal-values';
+import { seedField } from '../quantization/seed-field';
+
+/** Standard deviation of new weights where the checkpoint's config names none (Devlin et al. 2019; transformers' default). */
+const USUAL_RANGE = 0.02;
+const MOST_LABELS = 1000;
+
+const schema = z.strictObject({
+  labels: z.string().default('negative, positive'),
+  seed: z.number().int().nonnegative().default(0),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** A masked language model gets the classifier that a later step is to fine-tune. */
+export const classificationHead: ModelMethod<Parameters> = {
+  id: 'classification-head',
+  title: 'Classification head',
+  paper:
+    'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; for sparse models Zafrir et al. 2021, "Prune Once for All", section 3',
+  summary:
+    'Puts a pooler and a classifier in place of the head of a masked language model, whatever form its encoder has: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
+  appliesTo: 'model',
+  usualTargets: ['re:.*'],
+  fields: {
+    labels: {
+      kind: 'text',
+      label: 'Labels',
+      default: 'negative, positive',
+      placeholder: 'negative, positive',
+      help: 'Names of the classes, separated by commas, in the order of their numbers in the labelled sentences: 0, 1, …',
+    },
+    seed: seedField(
+      'Of the new weights, which are drawn from a normal distribution; a pooler that the checkpoint holds is taken as it is.',
+    ),
+  },
+  schema,
+
+  configAfter(config, parameters) {
+    const { withClassifier } = architectureOf(config.source);
+    if (config.task !== 'masked-lm' || !withClassifier) {
+      throw new RecipeError(
+        `classification-head takes the place of a masked language model's head, and this is a ${config.task} model; open a masked language model (BertForMaskedLM), or leave the step out.`,
+      );
+    }
+    return withClassifier(config, labelNames(parameters.labels));
+  },
+
+  async compressModel(model, _targets, parameters) {
+    const config = classificationHead.configAfter!(model.config, parameters);
+    const values = await initialValues(model, config, parameters.seed);
+    const added = architectureOf(config.source).layout(config);
+    const matrices = added.matrices.filter(({ module }) => !model.linears.has(module));
+    const vectors = added.vectors.filter(({ tensor }) => !model.vectors.has(tensor));
+    return model.withConfig(
+      config,
+      new Map(
+        matrices.map(({ module, tensor, shape }) => [
+          module,
+          DenseWeight.fromValues(values.get(tensor)!, shape),
+        ]),
+      ),
+      new Map(vectors.map(({ tensor, shape }) => [tensor, uploadTensor(values.get(tensor)!, [...shape])])),
+    );
+  },
+};
+
+/** @throws RecipeError where they are not two words or more, each another */
+function labelNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const distinct = new Set(names.map((name) => name.toLowerCase()));
+  const isWrong = names.some((name) => name === '' || /^\d+$/.test(name));
+  if (!isWrong && names.length >= 2 && distinct.size === names.length && names.length <= MOST_LABELS)
+    return names;
+  throw new RecipeError(
+    `classification-head needs the names of 2 to ${MOST_LABELS} labels, each another and none of them a number, as "negative, positive"; it was given "${text}".`,
+  );
+}
+
+/** Of the tensors that the new head has and the model has not, by name. */
+async function initialValues(
+  { unused }: Model,
+  { width, labels, source }: ModelConfig,
+  seed: number,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const range = typeof source.initializer_range === 'number' ? source.initializer_range : USUAL_RANGE;
+  const random = seeded(seed);
+  const count = labels!.length;
+  // The classifier comes first: its weights are the same with a pooler of the checkpoint.
+  const drawn = new Map<string, Float32Array>([
+    ['classifier.weight', normalValues(count * width, range, random)],
+    ['classifier.bias', new Float32Array(count)],
+    ['bert.pooler.dense.weight', normalValues(width * width, range, random)],
+    ['bert.pooler.dense.bias', new Float32Array(width)],
+  ]);
+  const [weight, bias] = [unused.get('bert.pooler.dense.weight'), unused.get('bert.pooler.dense.bias')];
+  const isWhole = weight?.shape.join() === `${width},${width}` && bias?.shape.join() === `${width}`;
+  if (!isWhole) return drawn;
+  return drawn
+    .set('bert.pooler.dense.weight', await readFloat32(weight))
+    .set('bert.pooler.dense.bias', await readFloat32(bias));
+}

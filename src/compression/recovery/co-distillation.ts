@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { CoDistillation } from '../../train/co-distillation';
+import { distillation } from '../../train/distillation-objective';
+import { MovingTeacher } from '../../train/moving-teacher';
+import type { Student } from '../../train/student';
+import type { ModelMethod } from '../method';
+import { movingTeacherFields, movingTeacherParameters } from './moving-teacher-fields';
+import { trainVariant } from './train-variant';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+
+const TEACHER_LEARNING_RATE = 0.1;
+
+const schema = z.strictObject({
+  ...movingTeacherParameters(TEACHER_LEARNING_RATE),
+  teacherWeight: z.number().min(0).max(1).default(0.3),
+  result: z.enum(['student', 'teacher']).default('student'),
+  ...trainingParameters(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** What earlier steps left and a copy of the base train together, each on the other. */
+export const coDistillation: ModelMethod<Parameters> = {
+  id: 'co-distillation',
+  title: 'Co-distillation',
+  paper:
+    'Lee et al. 2023, "Co-training and Co-Distillation for Quality Improvement and Compression of Language Models", section 3',
+  summary:
+    'Trains the variant and a copy of the base together, each on the text and on what the other predicts: gives the variant, or the base that got better by it, and costs the memory and time of training both.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    ...movingTeacherFields(TEACHER_LEARNING_RATE),
+    teacherWeight: {
+      kind: 'number',
+      label: "Teacher's distillation",
+      min: 0,
+      max: 1,
+      step: 0.05,
+      default: 0.3,
+      help: "Share of the teacher's loss that is its divergence from the variant; the rest is the cross-entropy of the text itself.",
+    },
+    result: {
+      kind: 'choice',
+      label: 'Result',
+      options: [
+        { value: 'student', label: 'the variant' },
+        { value: 'teacher', label: 'the teacher, of the size of the base' },
+      ],
+      default: 'student',
+      help: 'Whose held-out loss is watched, and which of the two is kept.',
+    },
+    ...trainingFields(),
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('co-distillation', parameters, model.config);
+    const { teacher: base } = context.training!;
+    const { teacherLearningRate, teacherWeight, result, distillationWeight, temperature } = parameters;
+    // The base as it is, which no longer changes when both have moved towards each other.
+    const objective = distillation(base, { distillationWeight: 1, temperature });
+    const teacher = await MovingTeacher.of(base, { ...settings, teacherLearningRate });
+    let both: CoDistillation | undefined;
+    const training = {
+      targets,
+      settings,
+      objective,
+      hooks: (student: Student) =>
+        (both = new CoDistillation(student, teacher, {
+          distillation: { distillationWeight, temperature },
+          teacherWeight,
+          result,
+          measuredBy: objective,
+          signal: context.signal,
+        })),
+      finish: async () => both!.putBestTeacherBack(),
+      result: result === 'teacher' ? () => teacher.model.toModel(base) : undefined,
+    };
+    try {
+      return await trainVariant(model, training, context);
+    } finally {
+      both?.dispose();
+      teacher.dispose();
+    }
+  },
+};

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { MaskedMatrix } from '../../train/forms/masked-matrix';
+import type { Student } from '../../train/student';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { CompressedPoint } from './compressed-point';
+import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { maskByMagnitude, type MaskSize } from './magnitude-masks';
+import type { ModelMethod } from '../method';
+import {
+  checkSparsity,
+  groupPatternOf,
+  PATTERN_FIELDS,
+  PATTERN_PARAMETERS,
+} from '../pruning/sparsity-pattern';
+import { trainVariant } from './train-variant';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { unmaskedMatrix } from './unmasked-matrix';
+
+const schema = z.strictObject({
+  ...PATTERN_PARAMETERS,
+  climb: z.number().min(0).max(10).default(0.05),
+  plus: z.boolean().default(true),
+  ...distillationParameters(),
+  ...trainingParameters(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Trains dense weights so that pruning them at once, by magnitude, costs little; then prunes them. */
+export const compressionAwareMinimizer: ModelMethod<Parameters> = {
+  id: 'compression-aware-minimizer',
+  title: 'Compression-aware minimizer',
+  paper: 'Peste et al. 2022, "CrAM: A Compression-Aware Minimizer", section 3',
+  summary:
+    'Trains with gradients taken at the pruned weights, so that pruning the dense ones at the end costs little; a step takes two passes forward and back.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    ...PATTERN_FIELDS,
+    climb: {
+      kind: 'number',
+      label: 'Climb',
+      min: 0,
+      max: 10,
+      step: 0.01,
+      default: 0.05,
+      help: 'ρ: how far, in gradients, the weights climb before they are pruned for the gradient.',
+    },
+    plus: {
+      kind: 'choice',
+      label: 'Gradient',
+      options: [
+        { value: true, label: 'pruned and dense (CrAM⁺)' },
+        { value: false, label: 'pruned alone (CrAM)' },
+      ],
+      default: true,
+      help: 'Whether the gradient at the dense weights is added to the one at the pruned weights.',
+    },
+    ...distillationFields(),
+    ...trainingFields(),
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('compression-aware-minimizer', parameters, model.config);
+    checkSparsity(parameters.pattern, parameters.sparsity);
+    const groups = groupPatternOf(parameters.pattern);
+    const size: MaskSize = groups ?? { sparsity: parameters.sparsity!, scope: 'layer' };
+    const objective = objectiveOf(context.training!.teacher, parameters);
+    const matrices: MaskedMatrix[] = [];
+    const matrixOf = async (name: string, weight: LinearWeight) => {
+      const matrix = await unmaskedMatrix('compression-aware-minimizer', name, weight, groups);
+      if (matrix) matrices.push(matrix);
+      return matrix;
+    };
+    let point: CompressedPoint | undefined;
+    const { climb, plus } = parameters;
+    const { signal } = context;
+    const training = {
+      targets,
+      settings,
+      objective,
+      matrixOf,
+      hooks: (student: Student) =>
+        (point = new CompressedPoint(student, { matrices, size, climb, plus, objective, signal })),
+      finish: () => maskByMagnitude(matrices, size),
+    };
+    try {
+      return await trainVariant(model, training, context);
+    } finally {
+      point?.dispose();
+    }
+  },
+};

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { fineTuning as fineTuningObjective } from '../../train/fine-tuning-objective';
+import type { ModelMethod } from '../method';
+import { trainVariant } from './train-variant';
+import {
+  trainingFields,
+  trainingParameters,
+  type TrainingParameters,
+  trainingSettings,
+} from './training-fields';
+
+/** What earlier steps left is trained on the text or the labelled sentences alone; no teacher is asked. */
+export const fineTuning: ModelMethod<TrainingParameters> = {
+  id: 'fine-tuning',
+  title: 'Fine-tuning',
+  paper:
+    'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; of a sparse model Zafrir et al. 2021, "Prune Once for All", section 3.3',
+  summary:
+    'Trains what earlier steps left, in its own forms and with its zeros, on a text or on labelled sentences: fits it to a task, the base does not take part, and costs a training run.',
+  appliesTo: 'model',
+  trains: true,
+  usualTargets: ['re:.*'],
+  fields: trainingFields(),
+  schema: z.strictObject(trainingParameters()),
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('fine-tuning', parameters, model.config);
+    return trainVariant(model, { targets, settings, objective: fineTuningObjective }, context);
+  },
+};

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { GradualMasks } from './gradual-masks';
+import { cubicSparsity, type GradualSchedule, keptAt } from './gradual-schedule';
+import type { MaskSize } from './magnitude-masks';
+import type { ModelMethod } from '../method';
+import { scopeField, sparsityField } from '../pruning/pruning-fields';
+import {
+  checkScope,
+  checkSparsity,
+  type GroupPattern,
+  groupPatternOf,
+  PATTERN_FIELDS,
+  PATTERN_PARAMETERS,
+} from '../pruning/sparsity-pattern';
+import { trainVariant } from './train-variant';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { unmaskedMatrix } from './unmasked-matrix';
+
+const schema = z.strictObject({
+  ...PATTERN_PARAMETERS,
+  scope: z.enum(['layer', 'global']).default('layer'),
+  pruneEvery: z.number().int().positive().default(10),
+  pruningShare: z.number().min(0).max(1).default(0.5),
+  ...distillationParameters(),
+  ...trainingParameters(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** More and more of the smallest weights are masked as training goes on; then the pattern is locked. */
+export const gradualPruning: ModelMethod<Parameters> = {
+  id: 'gradual-pruning',
+  title: 'Gradual pruning',
+  paper:
+    'Zafrir et al. 2021, "Prune Once for All: Sparse Pre-Trained Language Models", section 3; Zhu and Gupta 2017, "To prune, or not to prune", equation 1',
+  summary:
+    'Prunes by magnitude on a cubic schedule while the rest is trained on the base, then locks the pattern and trains on: keeps far more than pruning at once, and costs a training run.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    sparsity: sparsityField('Share of the weights that goes in the end. A pattern N:M fixes it at 1 − N/M.', {
+      optional: true,
+      initial: 0.7,
+    }),
+    pattern: PATTERN_FIELDS.pattern,
+    scope: scopeField(
+      'layer',
+      'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
+    ),
+    pruneEvery: {
+      kind: 'number',
+      label: 'Prune every',
+      min: 1,
+      max: 1_000_000,
+      step: 1,
+      default: 10,
+      unit: 'steps',
+      help: 'Steps between two masks. What one masks may come back with the next, until the pattern is locked.',
+    },
+    pruningShare: {
+      kind: 'number',
+      label: 'Pruning ends at',
+      min: 0,
+      max: 1,
+      step: 0.05,
+      default: 0.5,
+      help: 'Share of the steps after which the final sparsity is reached and the pattern locked.',
+    },
+    ...distillationFields(),
+    ...trainingFields(),
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('gradual-pruning', parameters, model.config);
+    const { pattern, sparsity, scope, pruneEvery, pruningShare } = parameters;
+    checkSparsity(pattern, sparsity);
+    checkScope(pattern, scope);
+    const groups = groupPatternOf(pattern);
+    const schedule = { pruneEvery, pruningSteps: Math.round(pruningShare * settings.steps) };
+    const objective = objectiveOf(context.training!.teacher, parameters);
+    const masks = new GradualMasks(schedule, sizeAt(parameters, groups, schedule), objective, context.signal);
+    const training = {
+      targets,
+      settings,
+      objective,
+      matrixOf: async (name: string, weight: LinearWeight) => {
+        const matrix = await unmaskedMatrix('gradual-pruning', name, weight, groups);
+        return matrix && masks.add(name, matrix);
+      },
+      hooks: () => masks,
+      finish: ({ bestStep }: { readonly bestStep: number }) => masks.finish(bestStep),
+    };
+    try {
+      return await trainVariant(model, training, context);
+    } finally {
+      masks.dispose();
+    }
+  },
+};
+
+function sizeAt(
+  { sparsity, scope }: Parameters,
+  groups: GroupPattern | undefined,
+  schedule: GradualSchedule,
+) {
+  return (step: number): MaskSize =>
+    groups
+      ? { kept: keptAt(step, schedule, groups), groupSize: groups.groupSize }
+      : { sparsity: cubicSparsity(step, schedule, sparsity!), scope };
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { keepBlocks, LAYER_FIELDS, LAYER_PARAMETERS } from '../structure/layer-selection';
+import type { ModelMethod } from '../method';
+import { trainVariant } from './train-variant';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+
+const schema = z.strictObject({
+  ...LAYER_PARAMETERS,
+  ...distillationParameters(),
+  ...trainingParameters(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Some of the blocks stay and learn to do what all of them did. */
+export const layerDistillation: ModelMethod<Parameters> = {
+  id: 'layer-distillation',
+  title: 'Layer distillation',
+  paper:
+    'Li et al. 2021, "A Short Study on Compressing Decoder-Based Language Models", section 3; Sanh et al. 2019, "DistilBERT", section 3',
+  summary:
+    'Keeps the first, the last, every other, or any blocks and trains them on the base: smaller and faster in proportion, for the cost of a training run.',
+  appliesTo: 'model',
+  trains: true,
+  fields: { ...LAYER_FIELDS, ...distillationFields(), ...trainingFields() },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('layer-distillation', parameters, model.config);
+    const student = await keepBlocks(model, parameters);
+    try {
+      const objective = objectiveOf(context.training!.teacher, parameters);
+      return await trainVariant(student, { targets, settings, objective }, context);
+    } finally {
+      student.dispose();
+    }
+  },
+};

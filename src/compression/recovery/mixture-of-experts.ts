@@ -1,0 +1,212 @@
+import { z } from 'zod';
+import type { TrainingBatch } from '../../model/gradients/sequence-losses';
+import type { Model } from '../../model/model';
+import { restructure } from '../../model/restructure';
+import { seeded } from '../../model/generation/sampling';
+import {
+  type BlockStructure,
+  type Mixture,
+  MOST_EXPERTS,
+  presentNeurons,
+  routingOf,
+} from '../../model/structure';
+import type { TrainingData } from '../../train/training-context';
+import type { TrainingSettings } from '../../train/training-settings';
+import { likeliestLabels } from '../calibration/calibration-targets';
+import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { balancedExperts, dealtNeurons, type ExpertSizes } from './expert-split';
+import { singleSequences } from '../pruning/fisher-source';
+import { type ModelMethod, RecipeError } from '../method';
+import { type FeedForwardModules, neuronImportance } from './neuron-importance';
+import { requireDense, trainVariant } from './train-variant';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+
+const ID = 'mixture-of-experts';
+
+/** Layer-wise, as the paper distils; its weight of 1 would outweigh all else on the demo model at first. */
+const DISTILLATION = { hiddenWeight: 0.1 };
+
+/** Batches whose tokens are counted: beyond, the frequencies of those that matter hardly change. */
+const COUNTED_BATCHES = 64;
+
+const schema = z.strictObject({
+  experts: z
+    .number()
+    .int()
+    .min(1)
+    .max(MOST_EXPERTS, { error: `experts are at most ${MOST_EXPERTS}` })
+    .default(4),
+  expertSize: z.number().positive().max(1).default(0.25),
+  sharedNeurons: z.number().min(0).max(1).default(0.67),
+  importanceSequences: z.number().int().positive().max(65_536).default(64),
+  ...distillationParameters(DISTILLATION),
+  ...trainingParameters(),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Feed-forward layers become experts, of which a token uses one, and learn to do what the whole layers did. */
+export const mixtureOfExperts: ModelMethod<Parameters> = {
+  id: ID,
+  title: 'Mixture of experts',
+  paper:
+    'Zuo et al. 2022, "MoEBERT: from BERT to Mixture-of-Experts via Importance-Guided Adaptation"; routing of Roller et al. 2021, "Hash Layers", balanced assignment',
+  summary:
+    'Splits feed-forward layers into experts, the most important neurons in all of them, and trains them on the base: each token computes and reads one expert alone, at about the same size on disk.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    experts: {
+      kind: 'number',
+      label: 'Experts',
+      min: 1,
+      max: MOST_EXPERTS,
+      step: 1,
+      default: 4,
+      help: 'Of each feed-forward layer that the targets name. A token goes to one of them, told by its id.',
+    },
+    expertSize: {
+      kind: 'number',
+      label: 'Size of one',
+      min: 0.01,
+      max: 1,
+      step: 0.05,
+      default: 0.25,
+      help: "Share of the layer's neurons that one expert has: what a token computes. All experts together are stored.",
+    },
+    sharedNeurons: {
+      kind: 'number',
+      label: 'Shared',
+      min: 0,
+      max: 1,
+      step: 0.01,
+      default: 0.67,
+      help: 'Share of an expert that begins as a copy of the most important neurons, the same in all experts; the paper has 512 of 768.',
+    },
+    importanceSequences: {
+      kind: 'number',
+      label: 'Importance by',
+      min: 1,
+      max: 65_536,
+      step: 1,
+      default: 64,
+      unit: 'sequences',
+      help: 'Sequences of the training text by whose losses the importance of neurons is told.',
+    },
+    ...distillationFields(DISTILLATION),
+    ...trainingFields(),
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings(ID, parameters, model.config);
+    const { teacher, data } = context.training!;
+    const blocks = feedForwardLayers(model, targets);
+    const sizes = new Map(
+      [...blocks.keys()].map((block) => [block, expertSizes(neuronsOf(model, block).length, parameters)]),
+    );
+    const sequences = await importanceSequences(model, data, settings, parameters.importanceSequences);
+    const importance = await neuronImportance(model, sequences, blocks, context.signal);
+    const counts = tokenCounts(model, data, settings);
+    const random = seeded(settings.seed);
+    const mixtures = new Map<number, Mixture>();
+    for (const [block, ofNeurons] of importance) {
+      const { experts } = parameters;
+      const present = neuronsOf(model, block);
+      mixtures.set(block, {
+        experts,
+        neurons: dealtNeurons(ofNeurons, sizes.get(block)!).map((position) => present[position]),
+        routing: routingOf(balancedExperts(counts, experts, random)),
+      });
+    }
+    const student = await withMixtures(model, mixtures);
+    try {
+      const objective = objectiveOf(teacher, parameters);
+      return await trainVariant(student, { targets, settings, objective }, context);
+    } finally {
+      student.dispose();
+    }
+  },
+};
+
+/** @throws RecipeError where the layer has not as many neurons */
+function expertSizes(neurons: number, { experts, expertSize, sharedNeurons }: Parameters): ExpertSizes {
+  const size = Math.max(1, Math.round(expertSize * neurons));
+  const sizes = { experts, size, shared: Math.round(sharedNeurons * size) };
+  // Before anything is measured.
+  dealtNeurons(new Float64Array(neurons), sizes);
+  return sizes;
+}
+
+/**
+ * The matrices of each feed-forward layer of which a target is part, by the block's number in the checkpoint.
+ * @throws RecipeError where there is none, one has experts already, or an earlier step compressed one
+ */
+function feedForwardLayers(model: Model, targets: readonly string[]): Map<number, FeedForwardModules> {
+  const wanted = new Set(targets);
+  const layers = new Map<number, FeedForwardModules>();
+  for (const { index, hasFeedForward, mixture } of model.config.structure.blocks) {
+    if (!hasFeedForward) continue;
+    const ofBlock = model.layout.matrices.filter(({ block }) => block === index);
+    const up = ofBlock.find(({ outputs }) => outputs?.of === 'neurons')!.module;
+    const down = ofBlock.find(({ inputs }) => inputs?.of === 'neurons')!.module;
+    if (!wanted.has(up) && !wanted.has(down)) continue;
+    if (mixture) {
+      throw new RecipeError(
+        `The feed-forward layer of block ${index} has experts already; train it further with knowledge-distillation.`,
+      );
+    }
+    for (const module of [up, down]) requireDense(ID, module, model.linears.get(module)!);
+    layers.set(index, { up, down });
+  }
+  if (layers.size > 0) return layers;
+  throw new RecipeError(`${ID} splits feed-forward layers, and no target is part of one; target Linear.`);
+}
+
+function neuronsOf({ config }: Model, block: number): readonly number[] {
+  const structure = config.structure.blocks.find(({ index }) => index === block)!;
+  return presentNeurons(structure) ?? Array.from({ length: config.feedForwardWidth }, (_, neuron) => neuron);
+}
+
+/**
+ * The sequences of the first batches of the run, one a batch; those of a classifier without labels with the labels that the model itself
+ * finds likeliest.
+ */
+async function importanceSequences(
+  model: Model,
+  data: TrainingData,
+  { sequenceLength, seed }: TrainingSettings,
+  count: number,
+): Promise<TrainingBatch[]> {
+  const batch = data.batch(0, count, sequenceLength, seed);
+  const isUnlabelled =
+    model.config.task === 'sequence-classification' && batch.targets.every((target) => target < 0);
+  const targets = isUnlabelled ? await likeliestLabels(model, batch) : batch.targets;
+  return singleSequences([{ ...batch, targets }], count);
+}
+
+/** How often each token of the vocabulary is in the first batches that there are to train on, padding left out. */
+function tokenCounts(
+  { config }: Model,
+  data: TrainingData,
+  { batchSize, sequenceLength, seed }: TrainingSettings,
+): Float64Array {
+  const counts = new Float64Array(config.vocabularySize);
+  for (let step = 0; step < COUNTED_BATCHES; step++) {
+    const { ids, batch, length, lengths } = data.batch(step, batchSize, sequenceLength, seed);
+    for (let sequence = 0; sequence < batch; sequence++) {
+      const start = sequence * length;
+      for (const id of ids.subarray(start, start + (lengths?.[sequence] ?? length))) counts[id]++;
+    }
+  }
+  return counts;
+}
+
+function withMixtures(model: Model, mixtures: ReadonlyMap<number, Mixture>): Promise<Model> {
+  const { structure } = model.config;
+  const blocks = structure.blocks.map((block): BlockStructure => {
+    const mixture = mixtures.get(block.index);
+    return mixture ? { ...block, keptNeurons: undefined, mixture } : block;
+  });
+  return restructure(model, { ...structure, blocks });
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { StraightThroughMatrix } from '../../train/forms/straight-through-matrix';
+import { heldOutLoss } from '../../train/held-out-loss';
+import type { Objective } from '../../train/objective';
+import type { StepHooks } from '../../train/step-hooks';
+import { stores } from '../../train/stored-tensors';
+import type { LinearWeight } from '../../weights/linear-weight';
+import type { QuantizationScheme } from '../../weights/quantization';
+import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import type { ModelMethod } from '../method';
+import {
+  bitsField,
+  groupSizeField,
+  rangeField,
+  requireGroupsDivide,
+} from '../quantization/quantization-fields';
+import { requireDense, trainVariant } from './train-variant';
+import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+
+/** Rounded to nearest a model is near the base already: a greater rate first takes it away from there. */
+const TRAINING = { peakLearningRate: 1e-4 };
+
+const schema = z.strictObject({
+  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
+  groupSize: z.number().int().positive().optional(),
+  symmetric: z.boolean().default(true),
+  noise: z.number().positive().max(1).default(1),
+  noiseBlock: z.number().int().positive().default(1),
+  ...distillationParameters(),
+  ...trainingParameters(TRAINING),
+});
+
+type Parameters = z.infer<typeof schema>;
+
+/** Weights are rounded as they are used while those behind them are trained. */
+export const quantizationAwareTraining: ModelMethod<Parameters> = {
+  id: 'quantization-aware-training',
+  title: 'Quantization-aware training',
+  paper:
+    'Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 3; Fan et al. 2020, "Training with Quantization Noise for Extreme Model Compression", section 4',
+  summary:
+    'Trains on the base with weights rounded in the forward pass, all of them or a random share, and stores the codes: the size of round-to-nearest, nearer to the base.',
+  appliesTo: 'model',
+  trains: true,
+  fields: {
+    bits: bitsField([8, 4, 3, 2], 8),
+    groupSize: groupSizeField('Left open: each output row has one scale.', {
+      optional: true,
+      startsUnset: true,
+    }),
+    symmetric: rangeField(true),
+    noise: {
+      kind: 'number',
+      label: 'Noise',
+      min: 0.05,
+      max: 1,
+      step: 0.05,
+      default: 1,
+      help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
+    },
+    noiseBlock: {
+      kind: 'number',
+      label: 'Noise block',
+      min: 1,
+      max: 65_536,
+      step: 1,
+      default: 1,
+      unit: 'weights',
+      rarelyChanged: true,
+      help: 'Weights of a row, one after the other, that Quant-Noise rounds or leaves together.',
+    },
+    ...distillationFields(),
+    ...trainingFields(TRAINING),
+  },
+  schema,
+
+  async compressModel(model, targets, parameters, context) {
+    const settings = trainingSettings('quantization-aware-training', parameters, model.config);
+    const objective = objectiveOf(context.training!.teacher, parameters);
+    const scheme = schemeOf(parameters);
+    const matrices: StraightThroughMatrix[] = [];
+    const matrixOf = async (name: string, weight: LinearWeight) => {
+      if (weight.factors) return undefined;
+      if (!isSparseFloat(weight)) requireDense('quantization-aware-training', name, weight);
+      if (scheme.groupSize !== undefined) requireGroupsDivide(name, weight.shape, scheme.groupSize);
+      const matrix = await StraightThroughMatrix.of(weight, name, scheme);
+      matrices.push(matrix);
+      return matrix;
+    };
+    const hooks = () => noiseHooks(matrices, parameters, objective, context.signal);
+    return trainVariant(model, { targets, matrixOf, settings, objective, hooks }, context);
+  },
+};
+
+function schemeOf({ bits, groupSize, symmetric }: Parameters): QuantizationScheme {
+  return { bits, strategy: groupSize === undefined ? 'channel' : 'group', groupSize, symmetric };
+}
+
+/** Zeros of it stay: only what it stores is rounded. */
+function isSparseFloat(weight: LinearWeight): boolean {
+  return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.form) && stores(weight, 'values');
+}
+
+/** Every matrix draws its own blocks at every step; single weights by default, as the authors' code has it for scalar quantization. */
+function noiseHooks(
+  matrices: readonly StraightThroughMatrix[],
+  { noise, noiseBlock, seed }: Parameters,
+  objective: Objective,
+  signal: AbortSignal | undefined,
+): StepHooks {
+  if (noise === 1) return {};
+  return {
+    beforeStep(step) {
+      matrices.forEach((matrix, index) =>
+        matrix.setNoise({ share: noise, blockColumns: noiseBlock, seed: seed + index, step }),
+      );
+    },
+    heldOutLoss(student, heldOut) {
+      for (const matrix of matrices) matrix.setNoise(undefined);
+      return heldOutLoss(student, objective, heldOut, signal);
+    },
+  };
+}

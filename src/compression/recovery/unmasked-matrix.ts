@@ -1,0 +1,25 @@
+import { MaskedMatrix } from '../../train/forms/masked-matrix';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { type GroupPattern, requireWholeGroups } from '../pruning/sparsity-pattern';
+import { requireDense } from './train-variant';
+
+/**
+ * A matrix that trains with all of its weights, for a method that masks them on the way; undefined where its factors train.
+ * @param groups the pattern of the masks; undefined: any weight may go
+ * @throws RecipeError where the matrix is not dense, or groups do not divide its width
+ */
+export async function unmaskedMatrix(
+  method: string,
+  name: string,
+  weight: LinearWeight,
+  groups: GroupPattern | undefined,
+): Promise<MaskedMatrix | undefined> {
+  if (weight.factors) return undefined;
+  requireDense(method, name, weight);
+  if (groups) requireWholeGroups(name, weight.shape[1], groups);
+  return MaskedMatrix.unmasked(
+    weight,
+    groups ? { kind: 'n-of-m', ...groups } : { kind: 'unstructured' },
+    name,
+  );
+}

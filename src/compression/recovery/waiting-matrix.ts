@@ -1,0 +1,61 @@
+import type * as tf from '@tensorflow/tfjs';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { KeptParameters } from '../../train/kept-parameters';
+import type { TrainableMatrix, TrainableTensor } from '../../train/trainable-matrix';
+import type { LinearWeight } from '../../weights/linear-weight';
+
+/** A matrix that trains from some step on; until then another stands in for it. */
+export class WaitingMatrix implements TrainableMatrix {
+  readonly shape: readonly [number, number];
+  readonly parameters: readonly TrainableTensor[];
+  private readonly initial: KeptParameters;
+  private stoodInFor = true;
+
+  private constructor(
+    private readonly inner: TrainableMatrix,
+    private readonly standIn: tf.Tensor2D,
+  ) {
+    this.shape = inner.shape;
+    this.parameters = inner.parameters;
+    this.initial = new KeptParameters(inner.parameters);
+    this.initial.keep();
+  }
+
+  /**
+   * @param inner what trains, owned from here on
+   * @param standIn of the same shape, in any form
+   */
+  static async of(inner: TrainableMatrix, standIn: LinearWeight): Promise<WaitingMatrix> {
+    try {
+      const values = uploadTensor(await standIn.dense(), [...inner.shape]) as tf.Tensor2D;
+      return new WaitingMatrix(inner, values);
+    } catch (error) {
+      inner.dispose();
+      throw error;
+    }
+  }
+
+  /** Whether it has had its turn. The stand-in has no gradient. */
+  set isWaiting(waiting: boolean) {
+    this.stoodInFor = waiting;
+  }
+
+  /** Gives the parameters their first values again: weight decay makes smaller what waits, too. */
+  putBack(): void {
+    this.initial.putBack();
+  }
+
+  dense(): tf.Tensor2D {
+    return this.stoodInFor ? this.standIn.clone() : this.inner.dense();
+  }
+
+  toWeight(): Promise<LinearWeight> {
+    return this.inner.toWeight();
+  }
+
+  dispose(): void {
+    this.inner.dispose();
+    this.standIn.dispose();
+    this.initial.dispose();
+  }
+}

@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openNodeGpu } from '../../engines/webgpu/node-gpu';
+import { loadModel } from '../../model/load-model';
+import type { Model } from '../../model/model';
+import { openFolder } from '../../testing/folder-checkpoint';
+import type { EntropyCodedWeight } from '../../weights/formats/entropy-coded-weight';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { applyRecipe } from '../recipe/apply-recipe';
+import { METHODS } from '../methods';
+import { checkRecipe } from '../recipe/recipe';
+
+beforeAll(() => openNodeGpu());
+
+type Step = readonly [method: string, parameters: object];
+
+/** What the steps make of the linears of a tiny model. */
+async function compressed(
+  family: 'gpt2' | 'bert',
+  steps: readonly Step[],
+  check: (model: Model) => Promise<void>,
+): Promise<void> {
+  const recipe = checkRecipe(
+    {
+      name: 'chain',
+      steps: steps.map(([method, parameters]) => ({ method, targets: ['Linear'], parameters })),
+    },
+    METHODS,
+  );
+  const base = await loadModel(await openFolder(`src/testing/fixtures/tiny-${family}`));
+  try {
+    const { model } = await applyRecipe(base, recipe);
+    try {
+      await check(model);
+    } finally {
+      model.dispose();
+    }
+  } finally {
+    base.dispose();
+  }
+}
+
+const firstLinear = ({ linears, blockLinears }: Model): LinearWeight => linears.get(blockLinears[0])!;
+
+async function valuesAfter(family: 'gpt2' | 'bert', steps: readonly Step[]): Promise<Float32Array> {
+  let values = new Float32Array(0);
+  await compressed(family, steps, async (model) => {
+    values = Float32Array.from(await firstLinear(model).dense());
+  });
+  return values;
+}
+
+const int4: Step = ['round-to-nearest', { bits: 4 }];
+const half: Step = ['magnitude-pruning', { sparsity: 0.5 }];
+const rank8: Step = ['low-rank', { rank: 8 }];
+const rans: Step = ['entropy-coding', {}];
+const huffman: Step = ['entropy-coding', { coder: 'huffman' }];
+
+describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
+  test.each([[[int4]], [[half]], [[half, int4]], [[rank8, int4]]])(
+    'after %j the weights are what they were',
+    async (steps) => {
+      const expected = await valuesAfter(family, steps);
+      expect(await valuesAfter(family, [...steps, rans])).toEqual(expected);
+    },
+  );
+
+  test('what is quantized after it is coded again', () =>
+    compressed(family, [rank8, rans, int4], async (model) => {
+      const weight = firstLinear(model) as EntropyCodedWeight;
+      expect(weight.form).toBe('entropy-coded');
+      expect(weight.inner.form).toBe('low-rank');
+      expect(weight.inner.factors!.map((factor) => factor.weight.form)).toEqual(['quantized', 'quantized']);
+      expect(await weight.dense()).toEqual(await valuesAfter(family, [rank8, int4]));
+    }));
+
+  test('twice, it codes anew and does not nest', () =>
+    compressed(family, [int4, rans, huffman], async (model) => {
+      const weight = firstLinear(model) as EntropyCodedWeight;
+      expect(weight.inner.form).toBe('quantized');
+      expect(weight.attributes().coder).toBe('huffman');
+    }));
+});
+
+test('another coder is refused with those that there are', () => {
+  const recipe = {
+    name: 'chain',
+    steps: [{ method: 'entropy-coding', targets: ['Linear'], parameters: { coder: 'zip' } }],
+  };
+  expect(() => checkRecipe(recipe, METHODS)).toThrow('coder must be "rans" or "huffman"');
+});

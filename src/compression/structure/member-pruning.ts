@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { Model } from '../../model/model';
+import { restructure } from '../../model/restructure';
+import type { BlockStructure, Members } from '../../model/structure';
+import {
+  activationImportance,
+  gradientImportance,
+  type MemberImportance,
+  normalizedByBlock,
+  presentMembers,
+} from './member-importance';
+import { keptPositions } from './member-selection';
+import { type ModelMethod, RecipeError } from '../method';
+import { sparsityField } from '../pruning/pruning-fields';
+
+export interface MemberPruning {
+  readonly id: string;
+  readonly title: string;
+  readonly paper: string;
+  readonly summary: string;
+  readonly of: Members['of'];
+  /** What the paper does. */
+  readonly defaults: { readonly scope: 'block' | 'global'; readonly normalized: boolean };
+}
+
+function schemaOf({ defaults }: MemberPruning) {
+  return z.strictObject({
+    sparsity: z.number({ error: 'sparsity is a share from 0 to 1' }).min(0).max(1).default(0.25),
+    importance: z
+      .enum(['gradient', 'activation'], { error: 'importance is "gradient" or "activation"' })
+      .default('gradient'),
+    scope: z.enum(['block', 'global'], { error: 'scope is "block" or "global"' }).default(defaults.scope),
+    normalized: z.boolean().default(defaults.normalized),
+  });
+}
+
+type Parameters = z.infer<ReturnType<typeof schemaOf>>;
+
+/** A method that takes out heads, or neurons; the matrices on either side of them become smaller. */
+export function memberPruning(pruning: MemberPruning): ModelMethod<Parameters> {
+  const { id, title, paper, summary, of, defaults } = pruning;
+  return {
+    id,
+    title,
+    paper,
+    summary,
+    appliesTo: 'model',
+    fields: {
+      sparsity: sparsityField(
+        `Share of the ${of} that goes, of the blocks that the targets name. Every block keeps at least one.`,
+        { initial: 0.25 },
+      ),
+      importance: {
+        kind: 'choice',
+        label: 'Importance',
+        options: [
+          { value: 'gradient', label: "how the loss changes with each one's gate" },
+          { value: 'activation', label: 'how much each one gives' },
+        ],
+        default: 'gradient',
+        help: 'Both are means over the calibration text; a labelled set gives the labels for the loss too.',
+      },
+      scope: {
+        kind: 'choice',
+        label: 'Scope',
+        options: [
+          { value: 'global', label: 'the share of all blocks together' },
+          { value: 'block', label: 'the share of each block' },
+        ],
+        default: defaults.scope,
+        help: `Global lets blocks whose ${of} matter little give up more.`,
+      },
+      normalized: {
+        kind: 'choice',
+        label: 'Normalized',
+        options: [
+          { value: true, label: 'by the norm of each block' },
+          { value: false, label: 'as measured' },
+        ],
+        default: defaults.normalized,
+        help: 'For the global scope: whether importances are divided by the Euclidean norm of those of their block.',
+      },
+    },
+    schema: schemaOf(pruning),
+    needsCalibration: () => true,
+    calibrationPasses: ({ importance }) => (importance === 'gradient' ? 3 : 1),
+
+    async compressModel(model, targets, parameters, { calibration, ...task }) {
+      const blocks = blocksOf(model, targets, of);
+      requireDense(model, blocks, pruning);
+      const measure = parameters.importance === 'gradient' ? gradientImportance : activationImportance;
+      const measured = await measure(model, calibration!, of, task);
+      const ofTargets: MemberImportance = new Map([...measured].filter(([block]) => blocks.has(block)));
+      const importance = parameters.normalized ? normalizedByBlock(ofTargets) : ofTargets;
+      return withKept(model, of, keptPositions(importance, parameters.sparsity, parameters.scope));
+    },
+  };
+}
+
+/** Numbers of the blocks of which a target is made of these. */
+function blocksOf(model: Model, targets: readonly string[], of: Members['of']): Set<number> {
+  const wanted = new Set(targets);
+  return new Set(
+    model.layout.matrices
+      .filter(({ module, outputs, inputs }) => wanted.has(module) && (outputs ?? inputs)?.of === of)
+      .map(({ block }) => block!),
+  );
+}
+
+/** @throws RecipeError where nothing is to be pruned, or a matrix to be cut is compressed already */
+function requireDense(model: Model, blocks: ReadonlySet<number>, { id, of }: MemberPruning): void {
+  if (blocks.size === 0) {
+    const part = of === 'heads' ? 'attentions' : 'feed-forward layers';
+    throw new RecipeError(`${id} takes ${of} out of ${part}, and no target is part of one; target Linear.`);
+  }
+  const mixed = model.config.structure.blocks.find(({ index, mixture }) => blocks.has(index) && mixture);
+  if (of === 'neurons' && mixed) {
+    throw new RecipeError(
+      `The neurons of block ${mixed.index} belong to experts and cannot be cut; put ${id} before mixture-of-experts.`,
+    );
+  }
+  for (const { module, block, outputs, inputs } of model.layout.matrices) {
+    if ((outputs ?? inputs)?.of !== of || !blocks.has(block!)) continue;
+    const { form } = model.linears.get(module)!;
+    if (form === 'dense') continue;
+    throw new RecipeError(
+      `${id} cuts ${module} smaller, which an earlier step made ${form}; put ${id} before that step.`,
+    );
+  }
+}
+
+function withKept(
+  model: Model,
+  of: Members['of'],
+  kept: ReadonlyMap<number, readonly number[]>,
+): Promise<Model> {
+  const { structure, heads, feedForwardWidth } = model.config;
+  const count = of === 'heads' ? heads : feedForwardWidth;
+  const blocks = structure.blocks.map((block): BlockStructure => {
+    const positions = kept.get(block.index);
+    const present = presentMembers(block, of, count);
+    if (!positions || positions.length === present.length) return block;
+    const numbers = positions.map((position) => present[position]);
+    return of === 'heads' ? { ...block, keptHeads: numbers } : { ...block, keptNeurons: numbers };
+  });
+  return restructure(model, { ...structure, blocks });
+}

@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs';
+import { type Kernel, runKernel } from '../../run-kernel';
+import source from './append-to-cache.wgsl?raw';
+import type { LayerKeysAndValues } from './cached-attention';
+
+const KERNEL: Kernel = { name: 'append-to-cache', source };
+
+/**
+ * Writes key and value of the newest token into a cache, at a place that is read on the GPU so that the launch can be replayed.
+ * @param qkv [1, 3·width]; @param lengths [1] int32: tokens of the sequence, the new one included
+ */
+export function appendToCache(
+  qkv: tf.Tensor2D,
+  { keys, values }: LayerKeysAndValues,
+  lengths: tf.Tensor1D,
+): void {
+  const width = keys.shape[1];
+  runKernel(KERNEL, {
+    inputs: [qkv, lengths],
+    outputs: [keys, values],
+    uniforms: [width],
+    workgroups: [Math.ceil(width / 64)],
+  });
+}

@@ -1,0 +1,33 @@
+import type * as tf from '@tensorflow/tfjs';
+import { int, runKernel } from '../../run-kernel';
+import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
+import source from './index-digits.wgsl?raw';
+
+/** Which digit of an index in mixed radix, and which indices are made of it. */
+export interface IndexDigit {
+  /** Product of the sizes of all lower digits. */
+  readonly below: number;
+  /** Values of the digit itself. */
+  readonly size: number;
+  /** Indices for each id, `step` apart, the first one `scale` times the digit. */
+  readonly count?: number;
+  readonly scale?: number;
+  readonly step?: number;
+}
+
+const KERNEL = elementKernel({ name: 'index-digits', source });
+
+/** (⌊id / below⌋ mod size)·scale + k·step for k below count: ids [n] int32 → [n·count] int32. */
+export function indexDigits(
+  ids: tf.Tensor1D,
+  { below, size, count = 1, scale = 1, step = 0 }: IndexDigit,
+): tf.Tensor1D {
+  const elements = ids.size * count;
+  const [found] = runKernel(KERNEL, {
+    inputs: [ids],
+    outputs: [{ shape: [elements], dtype: 'int32' }],
+    uniforms: [elements, count, int(below), int(size), int(scale), int(step)],
+    workgroups: workgroupsOf(elements),
+  });
+  return found as tf.Tensor1D;
+}

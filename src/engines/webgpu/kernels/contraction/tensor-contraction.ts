@@ -1,0 +1,101 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../../device';
+import { type Kernel, runKernel } from '../../run-kernel';
+import { type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
+import { foldWorkgroups } from '../wgsl/fold-workgroups';
+import { kernelProfile, type KernelProfile } from '../wgsl/kernel-profile';
+import {
+  type Contraction,
+  type ContractionPlan,
+  planContraction,
+  plannedPositions,
+  timeOf,
+} from './tensor-contraction-plan';
+import { contractionSource } from './tensor-contraction-source';
+import { invocationsOf } from './tensor-contraction-tile';
+
+const SOFTWARE_THREADS = 4;
+const HARDWARE_THREADS = 64;
+
+const plans = new Map<string, ContractionPlan>();
+const kernels = new Map<string, Kernel>();
+
+/**
+ * Contracts a dense factor with activations; see `Contraction`. Positions, the pairs (g, n), are numbered through, so
+ * that one token with many columns and many tokens with one column fill the kernel alike.
+ * @param epilogue its bias goes by the element of the result modulo the last dimension of `outputShape`
+ */
+export function contractTensor(
+  factor: tf.Tensor,
+  x: tf.Tensor,
+  contraction: Contraction,
+  epilogue: Epilogue = {},
+): tf.Tensor2D {
+  const { groups, rows, columns, outputShape } = contraction;
+  const profile = kernelProfile();
+  const key = keyOf(contraction, profile);
+  const { tile } = planFor(key, contraction, profile);
+  const invocations = invocationsOf(tile, rows, groups * columns);
+  const [y] = runKernel(kernelFor(key, contraction, epilogue, profile), {
+    inputs: [factor, x, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
+    outputs: [{ shape: outputShape, dtype: 'float32' }],
+    uniforms: [groups],
+    workgroups: foldWorkgroups(
+      Math.ceil(invocations / threadsOf(profile)),
+      currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
+    ),
+  });
+  return y as tf.Tensor2D;
+}
+
+/** What a contraction takes on this device, to be compared with another one; no unit. */
+export function contractionTime(contraction: Contraction): number {
+  const profile = kernelProfile();
+  const { sizes, tile } = planFor(keyOf(contraction, profile), contraction, profile);
+  return timeOf({ ...sizes, positions: contraction.groups * contraction.columns }, tile, profile);
+}
+
+function keyOf(contraction: Contraction, profile: KernelProfile): string {
+  const { groups, rows, columns, rowInner, terms, factorRow, factorTerm, x, y, outputShape } = contraction;
+  return [
+    ...[profile.name, profile.subgroupLanes, plannedPositions(contraction), groups > 1],
+    ...[rows, columns, rowInner, terms.outer, terms.inner, factorRow.outer, factorRow.inner],
+    ...[factorTerm.outer, factorTerm.inner, x.group, x.term.outer, x.term.inner, x.column],
+    ...[y.group, y.row.outer, y.row.inner, y.column, outputShape.at(-1)],
+  ].join();
+}
+
+function planFor(key: string, contraction: Contraction, profile: KernelProfile): ContractionPlan {
+  let plan = plans.get(key);
+  if (!plan) plans.set(key, (plan = planContraction(contraction, profile)));
+  return plan;
+}
+
+function kernelFor(
+  planKey: string,
+  contraction: Contraction,
+  epilogue: Epilogue,
+  profile: KernelProfile,
+): Kernel {
+  const key = `${planKey} ${epilogueKey(epilogue)}`;
+  let kernel = kernels.get(key);
+  if (kernel) return kernel;
+  const { sizes, tile } = planFor(planKey, contraction, profile);
+  kernel = {
+    name: 'tensor-contraction',
+    enable: tile.shared ? ['subgroups'] : undefined,
+    source: contractionSource({
+      ...sizes,
+      tile,
+      outputs: contraction.outputShape.at(-1)!,
+      epilogue,
+      threads: threadsOf(profile),
+    }),
+  };
+  kernels.set(key, kernel);
+  return kernel;
+}
+
+function threadsOf(profile: KernelProfile): number {
+  return profile.name === 'software' ? SOFTWARE_THREADS : HARDWARE_THREADS;
+}

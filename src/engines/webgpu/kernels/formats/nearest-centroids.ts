@@ -1,0 +1,95 @@
+import type * as tf from '@tensorflow/tfjs';
+import { type Kernel, runKernel } from '../../run-kernel';
+import { kernelMemo } from '../wgsl/kernel-memo';
+
+const THREADS = 64;
+/** Fours of values of its points that an invocation holds in registers. */
+const QUADS_IN_REGISTERS = 8;
+const GREATEST_POINTS = 4;
+
+const remember = kernelMemo();
+
+/**
+ * For each point the centroid that is nearest by Euclidean distance, the first among equals.
+ *
+ * |p − c|² is least where p·c − |c|²/2 is greatest: half of the operations, and the norms are summed in float64 by who made
+ * the centroids.
+ *
+ * @param points [groups, count, size], the size a multiple of 4; zeros in both fill smaller ones up
+ * @param centroids [groups, number, size]: each group of points has its own; or [1, number, size]: all share them
+ * @param halfNorms |c|²/2 of each, [groups or 1, number]
+ * @returns int32 [groups, count]
+ */
+export function nearestCentroids(points: tf.Tensor, centroids: tf.Tensor, halfNorms: tf.Tensor): tf.Tensor {
+  const [groups, count, size] = points.shape;
+  const [centroidGroups, number] = centroids.shape;
+  const quads = size / 4;
+  const together = Math.max(1, Math.min(GREATEST_POINTS, Math.floor(QUADS_IN_REGISTERS / quads)));
+  const [nearest] = runKernel(
+    remember(`${quads} ${together}`, () => makeKernel(quads, together)),
+    {
+      inputs: [points, centroids, halfNorms],
+      outputs: [{ shape: [groups, count], dtype: 'int32' }],
+      uniforms: [count, number, centroidGroups === 1 ? 0 : 1],
+      workgroups: [Math.ceil(count / (THREADS * together)), groups],
+    },
+  );
+  return nearest;
+}
+
+/** An invocation compares a few points with each centroid that it reads. */
+function makeKernel(quads: number, together: number): Kernel {
+  const points = range(together);
+  const parts = range(quads);
+  return {
+    name: 'nearest-centroids',
+    source: `struct Uniforms {
+  count: u32,
+  number: u32,
+  // 1: each group of points has its own centroids; 0: one set for all.
+  perGroup: u32,
+}
+@group(0) @binding(0) var<storage, read> points: array<vec4f>;
+@group(0) @binding(1) var<storage, read> centroids: array<vec4f>;
+@group(0) @binding(2) var<storage, read> halfNorms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> nearest: array<i32>;
+@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(${THREADS})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let group = id.y;
+  let first = id.x * ${together}u;
+  let firstCentroid = group * uniforms.perGroup * uniforms.number;
+${points
+  .flatMap((p) => [
+    `  // Past the last point it is looked for again and not written.`,
+    `  let at${p} = (group * uniforms.count + min(first + ${p}u, uniforms.count - 1u)) * ${quads}u;`,
+    ...parts.map((q) => `  let p${p}_${q} = points[at${p} + ${q}u];`),
+    `  var best${p} = 0u;\n  var score${p} = -3.4e38;`,
+  ])
+  .join('\n')}
+  for (var k = 0u; k < uniforms.number; k++) {
+    let centroid = (firstCentroid + k) * ${quads}u;
+    let halfNorm = halfNorms[firstCentroid + k];
+${parts.map((q) => `    let c${q} = centroids[centroid + ${q}u];`).join('\n')}
+${points
+  .flatMap((p) => [
+    `    let here${p} = ${parts.map((q) => `dot(p${p}_${q}, c${q})`).join(' + ')} - halfNorm;`,
+    `    best${p} = select(best${p}, k, here${p} > score${p});`,
+    `    score${p} = max(score${p}, here${p});`,
+  ])
+  .join('\n')}
+  }
+${points
+  .map(
+    (p) =>
+      `  if (first + ${p}u < uniforms.count) { nearest[group * uniforms.count + first + ${p}u] = i32(best${p}); }`,
+  )
+  .join('\n')}
+}`,
+  };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

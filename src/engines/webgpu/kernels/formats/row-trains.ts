@@ -1,0 +1,208 @@
+import type * as tf from '@tensorflow/tfjs';
+import { type Kernel, type KernelOutput, runKernel } from '../../run-kernel';
+import { emptyTensor } from '../../transfer';
+import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
+import { kernelMemo } from '../wgsl/kernel-memo';
+import halvesSource from './row-train-halves.wgsl?raw';
+import productsSource from './row-train-products.wgsl?raw';
+
+/** A core of a train, row-major [left, size, right]. */
+interface TrainCore {
+  readonly left: number;
+  readonly size: number;
+  readonly right: number;
+}
+
+/** Trains of one shape, of two cores at least: each row of a matrix holds the cores of one, one after the other. */
+export interface RowTrains {
+  readonly cores: readonly TrainCore[];
+  /** Elements that a row comes to; the sizes multiply to as many or more. */
+  readonly width: number;
+}
+
+/** Buffers that stretches of rows are put together in one after the other, so that memory does not grow with their number. */
+export interface RowTrainTile {
+  /** [rows, width] */
+  readonly rows: tf.Tensor2D;
+  /** The tables of either half of the cores. */
+  readonly lefts: tf.Tensor;
+  readonly rights: tf.Tensor;
+}
+
+interface Plan {
+  /** Indices of the cores before the cut, of those after it, and the rank between. */
+  readonly left: number;
+  readonly right: number;
+  readonly rank: number;
+  /** Elements that an invocation makes. */
+  readonly elements: 1 | 4;
+  readonly halvesKernel: Kernel;
+  readonly productsKernel: Kernel;
+}
+
+const remember = kernelMemo();
+const plans = new WeakMap<RowTrains, Plan>();
+
+/** Allocates a tile of so many rows; the caller disposes of its tensors. */
+export function rowTrainTile(trains: RowTrains, rows: number): RowTrainTile {
+  const { left, right, rank } = planFor(trains);
+  return {
+    rows: emptyTensor([rows, trains.width]) as tf.Tensor2D,
+    lefts: emptyTensor([rows, left * rank]),
+    rights: emptyTensor([rows, rank * right]),
+  };
+}
+
+/**
+ * Rows that trains stand for, `count` of them from `firstRow` on: → [count, width]. The cores on either side of a cut in the
+ * middle are multiplied first, so that an element takes as many multiplications as the rank at the cut.
+ *
+ * @param values row-major [rows, values of a train]
+ * @param into writes the first rows of this tile instead of making new tensors
+ */
+export function rowsOfTrains(
+  values: tf.Tensor,
+  trains: RowTrains,
+  { firstRow, count }: { readonly firstRow: number; readonly count: number },
+  into?: RowTrainTile,
+): tf.Tensor2D {
+  const plan = planFor(trains);
+  const { left, right, rank } = plan;
+  const output = (existing: tf.Tensor | undefined, columns: number): KernelOutput =>
+    existing ?? { shape: [count, columns], dtype: 'float32' };
+  const halves = runKernel(plan.halvesKernel, {
+    inputs: [values],
+    outputs: [output(into?.lefts, left * rank), output(into?.rights, rank * right)],
+    uniforms: [firstRow, count],
+    workgroups: workgroupsOf(count * (left + right)),
+  });
+  const [y] = runKernel(plan.productsKernel, {
+    inputs: halves,
+    outputs: [output(into?.rows, trains.width)],
+    uniforms: [count],
+    workgroups: workgroupsOf((count * trains.width) / plan.elements),
+  });
+  if (!into) halves.forEach((half) => half.dispose());
+  return y as tf.Tensor2D;
+}
+
+function planFor(trains: RowTrains): Plan {
+  let plan = plans.get(trains);
+  if (!plan) plans.set(trains, (plan = makePlan(trains)));
+  return plan;
+}
+
+function makePlan({ cores, width }: RowTrains): Plan {
+  const cut = cheapestCut(cores);
+  const [before, after] = [cores.slice(0, cut), cores.slice(cut)];
+  const [left, right, rank] = [indicesOf(before), indicesOf(after), after[0].left];
+  const elements = right % 4 === 0 && width % 4 === 0 ? 4 : 1;
+  const constants = `const LEFT_INDICES = ${left}u;
+const RIGHT_INDICES = ${right}u;
+const RANK = ${rank}u;`;
+  const halves = `@group(0) @binding(0) var<storage, read> cores: array<f32>;
+@group(0) @binding(1) var<storage, read_write> lefts: array<f32>;
+@group(0) @binding(2) var<storage, read_write> rights: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+${constants}
+const TRAIN_VALUES = ${valuesOf(cores)}u;
+${leftHalfSource(before)}
+${rightHalfSource(after, valuesOf(before), right)}
+${halvesSource}`;
+  const products = `${constants}
+const WIDTH = ${width}u;
+const ELEMENTS = ${elements}u;
+alias Elements = ${elements === 4 ? 'vec4f' : 'f32'};
+${productsSource}`;
+  return {
+    left,
+    right,
+    rank,
+    elements,
+    halvesKernel: remember(halves, () =>
+      elementKernel(
+        { name: 'row-train-halves', source: halves },
+        'uniforms.count * (LEFT_INDICES + RIGHT_INDICES)',
+      ),
+    ),
+    productsKernel: remember(products, () =>
+      elementKernel({ name: 'row-train-products', source: products }, 'uniforms.count * ELEMENTS_OF_A_ROW'),
+    ),
+  };
+}
+
+/** Cores before the cut where the two tables together have the fewest entries. */
+function cheapestCut(cores: readonly TrainCore[]): number {
+  const entries = (cut: number) => indicesOf(cores.slice(0, cut)) + indicesOf(cores.slice(cut));
+  return cores
+    .slice(1)
+    .map((_, index) => index + 1)
+    .reduce((best, cut) => (entries(cut) < entries(best) ? cut : best));
+}
+
+/** Row vector times matrix, core after core, every element a variable; the last core's index is the lowest digit. */
+function leftHalfSource(cores: readonly TrainCore[]): string {
+  let below = indicesOf(cores);
+  let offset = 0;
+  const lines = cores.flatMap(({ left, size, right }, k) => {
+    below /= size;
+    const start = coreStart(k, offset, below, size, right);
+    offset += left * size * right;
+    const elements = range(right).map((r) => {
+      const terms = range(left).map((l) => {
+        const value = `cores[core${k} + ${l * size * right + r}u]`;
+        return k === 0 ? value : `v${k - 1}_${l} * ${value}`;
+      });
+      return `  let v${k}_${r} = ${terms.join(' + ')};`;
+    });
+    return [start, ...elements];
+  });
+  const written = range(cores.at(-1)!.right).map(
+    (r) => `  lefts[destination + ${r}u] = v${cores.length - 1}_${r};`,
+  );
+  return halfSource('leftHalf', [...lines, ...written]);
+}
+
+/** Matrix times column vector, from the last core back. @param before values of the cores before these */
+function rightHalfSource(cores: readonly TrainCore[], before: number, indices: number): string {
+  let below = 1;
+  let offset = before + valuesOf(cores);
+  const lines = [...cores].reverse().flatMap(({ left, size, right }, k) => {
+    offset -= left * size * right;
+    const start = coreStart(k, offset, below, size, right);
+    below *= size;
+    const elements = range(left).map((l) => {
+      const terms = range(right).map((r) => {
+        const value = `cores[core${k} + ${l * size * right + r}u]`;
+        return k === 0 ? value : `${value} * v${k - 1}_${r}`;
+      });
+      return `  let v${k}_${l} = ${terms.join(' + ')};`;
+    });
+    return [start, ...elements];
+  });
+  const written = range(cores[0].left).map(
+    (l) => `  rights[destination + ${l * indices}u] = v${cores.length - 1}_${l};`,
+  );
+  return halfSource('rightHalf', [...lines, ...written]);
+}
+
+/** Where the matrix of the entry's digit begins. */
+function coreStart(k: number, offset: number, below: number, size: number, right: number): string {
+  return `  let core${k} = train + ${offset}u + entry / ${below}u % ${size}u * ${right}u;`;
+}
+
+function halfSource(name: string, lines: readonly string[]): string {
+  return `fn ${name}(train: u32, entry: u32, destination: u32) {\n${lines.join('\n')}\n}`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+function indicesOf(cores: readonly TrainCore[]): number {
+  return cores.reduce((product, { size }) => product * size, 1);
+}
+
+function valuesOf(cores: readonly TrainCore[]): number {
+  return cores.reduce((sum, { left, size, right }) => sum + left * size * right, 0);
+}

@@ -1,0 +1,151 @@
+import type * as tf from '@tensorflow/tfjs';
+import { type Kernel, runKernel } from '../../run-kernel';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from '../wgsl/epilogue';
+import { kernelMemo } from '../wgsl/kernel-memo';
+import { kernelProfile } from '../wgsl/kernel-profile';
+import { FEW_TOKENS } from '../products/dense-matmul';
+import type { ProductQuantizedBuffers } from './product-quantized-matrix';
+import lookupSource from './table-lookup.wgsl?raw';
+
+/** Blocks of activations that an invocation of the first kernel holds, and entries that it takes them through. */
+const BLOCKS_TOGETHER = 8;
+const ENTRIES_IN_TURN = 16;
+/** Beyond it the blocks do not fit the registers. */
+const GREATEST_BLOCK = 16;
+
+const remember = kernelMemo();
+
+/**
+ * Whether products of so many tokens are faster by tables than by decoding rows. Measured on SwiftShader, where a scalar read
+ * costs a quarter of a read of four: a block of weights then takes one of them, whatever its size. The tables must serve
+ * enough rows.
+ */
+export function looksUpTables(
+  { codebook }: ProductQuantizedBuffers,
+  [outputs]: readonly [number, number],
+  tokens: number,
+): boolean {
+  const [entries, size] = codebook.shape;
+  if (kernelProfile().name !== 'software' || tokens > FEW_TOKENS) return false;
+  return size % 4 === 0 && size <= GREATEST_BLOCK && outputs >= entries!;
+}
+
+/**
+ * activation(x · Wᵀ + bias) + residual, [tokens, in] → [tokens, out]: the products of every block of activations with every
+ * entry of the codebook come first, and a row of W is then a sum of those that its indices name (Jégou et al. 2011,
+ * "Product Quantization for Nearest Neighbor Search", section 3.2).
+ * @param shape [out, in], the width a multiple of the block size, which is one of 4
+ */
+export function tableLookupMatmul(
+  x: tf.Tensor2D,
+  buffers: ProductQuantizedBuffers,
+  [outputs, width]: readonly [number, number],
+  epilogue: Epilogue = {},
+): tf.Tensor2D {
+  const { indices, indexBits, codebook } = buffers;
+  const [tokens] = x.shape;
+  const [entries, size] = codebook.shape as [number, number];
+  const blocks = width / size;
+  const tables = productTables(x, codebook, blocks);
+  const [y] = runKernel(
+    remember(`sums ${indexBits} ${epilogueKey(epilogue)}`, () => sumKernel(indexBits, epilogue)),
+    {
+      inputs: [tables, indices, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
+      outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
+      uniforms: [outputs, blocks, indices.size / outputs, entries],
+      workgroups: [Math.ceil(outputs / 64), tokens],
+    },
+  );
+  tables.dispose();
+  return y as tf.Tensor2D;
+}
+
+/** The products of all blocks with all entries: [tokens, in] → [tokens, blocks, entries]. */
+function productTables(x: tf.Tensor2D, codebook: tf.Tensor, blocks: number): tf.Tensor {
+  const [tokens] = x.shape;
+  const [entries, size] = codebook.shape as [number, number];
+  const invocations = Math.ceil(blocks / BLOCKS_TOGETHER) * Math.ceil(entries / ENTRIES_IN_TURN);
+  const [tables] = runKernel(
+    remember(`tables ${size}`, () => tableKernel(size / 4)),
+    {
+      inputs: [x, codebook],
+      outputs: [{ shape: [tokens, blocks, entries], dtype: 'float32' }],
+      uniforms: [blocks, entries],
+      workgroups: [Math.ceil(invocations / 16), tokens],
+    },
+  );
+  return tables;
+}
+
+function tableKernel(quads: number): Kernel {
+  const blocks = range(BLOCKS_TOGETHER);
+  const parts = range(quads);
+  const reads = blocks.flatMap((b) => [
+    // Past the last block it is read again and not written.
+    `  let at${b} = (token * uniforms.blocks + min(firstBlock + ${b}u, uniforms.blocks - 1u)) * ${quads}u;`,
+    ...parts.map((q) => `  let x${b}_${q} = x[at${b} + ${q}u];`),
+  ]);
+  const products = blocks.map((b) => {
+    const product = parts.map((q) => `dot(x${b}_${q}, c${q})`).join(' + ');
+    return `    if (firstBlock + ${b}u < uniforms.blocks) { tables[row + ${b}u * uniforms.entries + entry] = ${product}; }`;
+  });
+  return {
+    name: 'product-tables',
+    source: `struct Uniforms {
+  blocks: u32,
+  entries: u32,
+}
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> codebook: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> tables: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(16)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let token = id.y;
+  let turns = (uniforms.entries + ${ENTRIES_IN_TURN - 1}u) / ${ENTRIES_IN_TURN}u;
+  let firstBlock = id.x / turns * ${BLOCKS_TOGETHER}u;
+  if (firstBlock >= uniforms.blocks) {
+    return;
+  }
+  let firstEntry = id.x % turns * ${ENTRIES_IN_TURN}u;
+${reads.join('\n')}
+  let row = (token * uniforms.blocks + firstBlock) * uniforms.entries;
+  for (var entry = firstEntry; entry < min(firstEntry + ${ENTRIES_IN_TURN}u, uniforms.entries); entry++) {
+${parts.map((q) => `    let c${q} = codebook[entry * ${quads}u + ${q}u];`).join('\n')}
+${products.join('\n')}
+  }
+}`,
+  };
+}
+
+function sumKernel(indexBits: number, epilogue: Epilogue): Kernel {
+  const inputs = [
+    { name: 'tables', type: 'array<f32>' },
+    { name: 'indices', type: 'array<u32>' },
+    ...epilogueInputs(epilogue),
+  ];
+  const inAWord = range(32 / indexBits);
+  const lookUps = inAWord.map(
+    (k) =>
+      `  let found${k} = tables[first + ${k}u * uniforms.entries + extractBits(word, ${k * indexBits}u, ${indexBits}u)];`,
+  );
+  return {
+    name: 'table-lookup',
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${epilogueSource(epilogue)}
+const INDEX_BITS = ${indexBits}u;
+const INDICES_IN_A_WORD = ${inAWord.length}u;
+${lookupSource}
+fn sumOfWord(first: u32, word: u32) -> f32 {
+${lookUps.join('\n')}
+  return ${inAWord.map((k) => `found${k}`).join(' + ')};
+}`,
+  };
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

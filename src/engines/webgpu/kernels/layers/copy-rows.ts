@@ -1,0 +1,28 @@
+import type * as tf from '@tensorflow/tfjs';
+import { runKernel } from '../../run-kernel';
+import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
+import source from './copy-rows.wgsl?raw';
+
+const KERNEL = elementKernel({ name: 'copy-rows', source });
+
+/** The first row of each sequence: [batch·length, width] → [batch, width]. */
+export function firstRows(x: tf.Tensor2D, batch: number): tf.Tensor2D {
+  return copyRows(x, 0, batch, x.shape[0] / batch);
+}
+
+/** `count` consecutive rows from `start` on: [rows, width] → [count, width]. */
+export function rowRange(x: tf.Tensor2D, start: number, count: number): tf.Tensor2D {
+  return copyRows(x, start, count, 1);
+}
+
+function copyRows(x: tf.Tensor2D, firstRow: number, count: number, step: number): tf.Tensor2D {
+  const width = x.shape[1];
+  const elements = count * width;
+  const [y] = runKernel(KERNEL, {
+    inputs: [x],
+    outputs: [{ shape: [count, width], dtype: 'float32' }],
+    uniforms: [elements, width, step, firstRow],
+    workgroups: workgroupsOf(elements),
+  });
+  return y as tf.Tensor2D;
+}

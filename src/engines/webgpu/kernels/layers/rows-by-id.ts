@@ -1,0 +1,88 @@
+import * as tf from '@tensorflow/tfjs';
+import { runKernel } from '../../run-kernel';
+import { uploadTensor } from '../../transfer';
+import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
+import { kernelMemo } from '../wgsl/kernel-memo';
+import { laneWidth, withLanes } from '../wgsl/lanes';
+import source from './rows-by-id.wgsl?raw';
+
+/** Rows that one invocation adds up: a common token occurs hundreds of times, and would keep all others waiting. */
+const LONGEST_SEGMENT = 64;
+
+/** Stretches of a list: stretch s goes from `starts[s]` up to `starts[s + 1]`. */
+interface Segments {
+  readonly order: Int32Array;
+  readonly starts: Int32Array;
+}
+
+const remember = kernelMemo();
+
+/**
+ * Adds up rows that have the same id: y[id] = Σ x[n] over all n with ids[n] = id. Always in the same order, so that the same
+ * run gives the same bits.
+ * @param x [ids, width]
+ * @param count of ids that there are, used or not
+ * @returns [count, width]
+ * @throws Error where an id is outside 0 … count − 1
+ */
+export function sumRowsById(x: tf.Tensor2D, ids: Int32Array, count: number): tf.Tensor2D {
+  const byId = occurrences(ids, count);
+  const parts = split(byId.starts);
+  if (!parts) return segmentSums(x, byId);
+  return tf.tidy(() =>
+    segmentSums(segmentSums(x, { order: byId.order, starts: parts.inner }), {
+      order: Int32Array.from(parts.inner.keys()),
+      starts: parts.outer,
+    }),
+  );
+}
+
+/** Where each id stands in the list, in order. */
+function occurrences(ids: Int32Array, count: number): Segments {
+  const starts = new Int32Array(count + 1);
+  for (const id of ids) {
+    if (id < 0 || id >= count) throw new Error(`Row ${id} is asked for of a matrix of ${count} rows.`);
+    starts[id + 1]++;
+  }
+  for (let id = 0; id < count; id++) starts[id + 1] += starts[id];
+  const next = starts.slice();
+  const order = new Int32Array(ids.length);
+  ids.forEach((id, n) => (order[next[id]++] = n));
+  return { order, starts };
+}
+
+/** Cuts long stretches: `inner` are the pieces, `outer` says which of them make a stretch; undefined: none is long. */
+function split(starts: Int32Array): { inner: Int32Array; outer: Int32Array } | undefined {
+  const inner: number[] = [0];
+  const outer = new Int32Array(starts.length);
+  let isLong = false;
+  for (let segment = 0; segment + 1 < starts.length; segment++) {
+    const end = starts[segment + 1];
+    isLong ||= end - starts[segment] > LONGEST_SEGMENT;
+    for (let start = starts[segment]; start < end; start += LONGEST_SEGMENT)
+      inner.push(Math.min(start + LONGEST_SEGMENT, end));
+    outer[segment + 1] = inner.length - 1;
+  }
+  return isLong ? { inner: Int32Array.from(inner), outer } : undefined;
+}
+
+function segmentSums(x: tf.Tensor2D, { order, starts }: Segments): tf.Tensor2D {
+  const width = x.shape[1];
+  const segments = starts.length - 1;
+  const lanes = width / laneWidth(width);
+  const kernel = remember(String(laneWidth(width)), () =>
+    elementKernel(
+      { name: 'rows-by-id', source: withLanes(source, width) },
+      'uniforms.segments * uniforms.lanes',
+    ),
+  );
+  const lists = [order, starts].map((list) => uploadTensor(list, [list.length]));
+  const [y] = runKernel(kernel, {
+    inputs: [x, ...lists],
+    outputs: [{ shape: [segments, width], dtype: 'float32' }],
+    uniforms: [segments, lanes],
+    workgroups: workgroupsOf(segments * lanes),
+  });
+  tf.dispose(lists);
+  return y as tf.Tensor2D;
+}

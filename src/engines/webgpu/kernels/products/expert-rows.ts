@@ -1,0 +1,107 @@
+import type * as tf from '@tensorflow/tfjs';
+import { runKernel } from '../../run-kernel';
+import type { Activation } from '../wgsl/activation';
+import { type Epilogue, epilogueInputs, epilogueKey, type InputBinding } from '../wgsl/epilogue';
+import { kernelMemo } from '../wgsl/kernel-memo';
+import { kernelProfile } from '../wgsl/kernel-profile';
+import { quadKey, quadReader } from '../wgsl/quad-reader';
+import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
+
+/** Who multiplies what, read on the GPU: the step of a decoded token can be replayed for another. */
+export interface TokenRouting {
+  /** [tokens] int32 */
+  readonly ids: tf.Tensor1D;
+  /** [vocabulary] int32: of each token its expert. */
+  readonly experts: tf.Tensor1D;
+}
+
+const EXPERT_OF_TOKEN = `fn expertOf(token: u32) -> u32 { return u32(experts[ids[token]]); }`;
+
+const remember = kernelMemo();
+
+/**
+ * activation(x · Wₑᵀ + bₑ) of a few tokens, e being each token's expert: [tokens, in] → [tokens, size]. Only the rows of these
+ * experts are read.
+ *
+ * @param weight [experts · size, in], the rows of one expert after those of another
+ * @param bias [experts · size]
+ * @param size outputs of one expert
+ */
+export function expertRowsProduct(
+  x: tf.Tensor2D,
+  weight: tf.Tensor,
+  bias: tf.Tensor,
+  routing: TokenRouting,
+  size: number,
+  activation: Activation,
+): tf.Tensor2D {
+  const width = x.shape[1];
+  const reader = quadReader('w', width);
+  const form: RowForm = {
+    name: 'expert-rows',
+    inputs: [
+      { name: 'w', type: reader.type, tensor: weight },
+      { name: 'expertBias', type: 'array<f32>', tensor: bias },
+      ...routingInputs(routing),
+    ],
+    declarations: `${reader.source}\n${EXPERT_OF_TOKEN}`,
+    columnsPerStep: 4,
+    // The lanes' parts are added up: one of them brings the bias.
+    rowState: (r) => `  let own${r} = expertOf(token) * uniforms.outputs + row${r};
+  let w${r} = wStart(own${r});
+  sum${r} = select(0.0, expertBias[own${r}], lane == 0u);`,
+    rowStep: (r) => `    sum${r} += dot(x0, wQuad(w${r}, step));`,
+  };
+  return launch(form, x, size, { activation });
+}
+
+/**
+ * x · Vₑᵀ + bias + residual of a few tokens, e being each token's expert: [tokens, size] → [tokens, out]. Only the columns of these
+ * experts are read.
+ *
+ * @param weight [out, experts · size], the columns of one expert after those of another: V
+ */
+export function expertColumnsProduct(
+  x: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  routing: TokenRouting,
+  epilogue: Epilogue,
+): tf.Tensor2D {
+  const [outputs, inputs] = weight.shape;
+  const size = x.shape[1];
+  const reader = quadReader('w', size);
+  const experts = inputs / size;
+  const form: RowForm = {
+    name: `expert-columns of ${experts}`,
+    inputs: [{ name: 'w', type: reader.type, tensor: weight }, ...routingInputs(routing)],
+    declarations: `${reader.source}\n${EXPERT_OF_TOKEN}`,
+    columnsPerStep: 4,
+    // The matrix is seen as one of out · experts rows.
+    rowState: (r) => `  let w${r} = wStart(row${r} * ${experts}u + expertOf(token));`,
+    rowStep: (r) => `    sum${r} += dot(x0, wQuad(w${r}, step));`,
+  };
+  return launch(form, x, outputs, epilogue);
+}
+
+function routingInputs({ ids, experts }: TokenRouting): InputBinding[] {
+  return [
+    { name: 'ids', type: 'array<i32>', tensor: ids },
+    { name: 'experts', type: 'array<i32>', tensor: experts },
+  ];
+}
+
+function launch(form: RowForm, x: tf.Tensor2D, outputs: number, epilogue: Epilogue): tf.Tensor2D {
+  const [tokens, width] = x.shape;
+  const profile = kernelProfile();
+  const device = `${profile.name} ${profile.subgroupLanes ?? 'plain'}`;
+  const key = `${form.name} ${device} ${quadKey(width)} ${epilogueKey(epilogue)}`;
+  const kernel = remember(key, () => rowProductKernel(form, width, epilogue, profile));
+  const tensors = [...form.inputs, ...epilogueInputs(epilogue)].map(({ tensor }) => tensor);
+  const [y] = runKernel(kernel, {
+    inputs: [x, ...tensors],
+    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
+    uniforms: [tokens, width, outputs, 0, outputs],
+    workgroups: rowProductWorkgroups(outputs, tokens, profile),
+  });
+  return y as tf.Tensor2D;
+}

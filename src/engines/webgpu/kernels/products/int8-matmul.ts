@@ -1,0 +1,69 @@
+import type * as tf from '@tensorflow/tfjs';
+import { currentGpu } from '../../device';
+import { runKernel } from '../../run-kernel';
+import { FEW_TOKENS } from './dense-matmul';
+import { type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
+import { type Int8Cut, int8ProductKernel } from './int8-product';
+import { kernelMemo } from '../wgsl/kernel-memo';
+import { kernelProfile } from '../wgsl/kernel-profile';
+import type { QuantizedTokens } from './quantize-tokens';
+
+/** A matrix of 8-bit codes with a scale a row. */
+export interface Int8Matrix {
+  readonly shape: readonly [rows: number, width: number];
+  /** Words of four codes, two's complement, the first in the lowest bits: [rows · ceil(width / 4)]; past the width zeros. */
+  readonly codes: tf.Tensor;
+  /** [rows] */
+  readonly scales: tf.Tensor;
+}
+
+/** What an invocation makes of many tokens; a workgroup has as many as a GPU runs at once. */
+const TILE = { rows: 4, tokens: 8, lanes: 1, groups: 32, bySubgroup: false } as const;
+/** A lane alone with its rows still shares a workgroup: adapters run four at once at least. */
+const GROUPS_OF_SINGLE_LANES = 4;
+
+const remember = kernelMemo();
+
+/**
+ * Whether a product of so many tokens is best made with integers: the device multiplies four codes at once. A software adapter
+ * takes that instruction apart, and for many tokens its float product of the same codes costs half.
+ */
+export function prefersIntegers(tokens: number): boolean {
+  if (!currentGpu().description.languageFeatures.includes('packed_4x8_integer_dot_product')) return false;
+  return tokens <= FEW_TOKENS || kernelProfile().name === 'hardware';
+}
+
+/**
+ * activation(x · Wᵀ + bias) + residual by integer products: the sum of code · code, exact in int32 for widths up to 133,000,
+ * times the scales of token and row. [tokens, in] → [tokens, out].
+ * The device must have the language feature `packed_4x8_integer_dot_product`.
+ */
+export function int8Matmul(x: QuantizedTokens, matrix: Int8Matrix, epilogue: Epilogue = {}): tf.Tensor2D {
+  const [outputs] = matrix.shape;
+  const [tokens, words] = x.codes.shape;
+  const cut = cutFor(tokens, words);
+  const key = `${Object.values(cut).join(' ')} ${epilogueKey(epilogue)}`;
+  const kernel = remember(key, () => int8ProductKernel(cut, epilogue));
+  const read = epilogueInputs(epilogue).map(({ tensor }) => tensor);
+  const [y] = runKernel(kernel, {
+    inputs: [x.codes, x.scales, matrix.codes, matrix.scales, ...read],
+    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
+    uniforms: [tokens, outputs, words / cut.words],
+    workgroups: [Math.ceil(outputs / (cut.rows * cut.groups)), Math.ceil(tokens / cut.tokens)],
+  });
+  return y as tf.Tensor2D;
+}
+
+function cutFor(tokens: number, wordsInARow: number): Int8Cut {
+  const words = wordsInARow % 4 === 0 ? 4 : 1;
+  if (tokens > FEW_TOKENS) return { ...TILE, words };
+  const { lanesPerRow: lanes, rowsPerLane: rows, subgroupLanes } = kernelProfile();
+  return {
+    rows,
+    tokens: 1,
+    lanes,
+    bySubgroup: lanes > 1 && subgroupLanes === lanes,
+    groups: lanes === 1 ? GROUPS_OF_SINGLE_LANES : 1,
+    words,
+  };
+}

@@ -1,0 +1,133 @@
+import type { Kernel } from '../../run-kernel';
+import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from '../wgsl/epilogue';
+
+/** How the integer product is cut. */
+export interface Int8Cut {
+  /** What an invocation makes. */
+  readonly rows: number;
+  readonly tokens: number;
+  /** Invocations that share the columns of a row. */
+  readonly lanes: number;
+  /** Whether these are one subgroup. */
+  readonly bySubgroup: boolean;
+  /** Invocations of a workgroup that have rows of their own; 1 where there are several lanes. */
+  readonly groups: number;
+  /** Words of four codes that a read brings. */
+  readonly words: 4 | 1;
+}
+
+/**
+ * The kernel of x · Wᵀ with both as codes, for devices with `dot4I8Packed`. Every sum has a name of its own because compilers keep an indexed array in memory.
+ * Inputs: x, the tokens' scales, w, the rows' scales, then the epilogue's.
+ */
+export function int8ProductKernel(cut: Int8Cut, epilogue: Epilogue): Kernel {
+  const type = cut.words === 4 ? 'array<vec4u>' : 'array<u32>';
+  const inputs = [
+    { name: 'x', type },
+    { name: 'tokenScales', type: 'array<f32>' },
+    { name: 'w', type },
+    { name: 'rowScales', type: 'array<f32>' },
+    ...epilogueInputs(epilogue),
+  ];
+  return {
+    name: 'int8-product',
+    enable: cut.bySubgroup ? ['subgroups'] : undefined,
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+struct Uniforms {
+  tokens: u32,
+  outputs: u32,
+  // Reads of a row of codes.
+  reads: u32,
+}
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${epilogueSource(epilogue)}
+${productSource(cut)}
+fn write(token: u32, row: u32, sum: i32) {
+  if (token < uniforms.tokens && row < uniforms.outputs) {
+    let index = token * uniforms.outputs + row;
+    y[index] = finish(f32(sum) * (rowScales[row] * tokenScales[token]), row, index);
+  }
+}
+${mainSource(cut)}`,
+  };
+}
+
+/** WGSL of `productOf`, the sum of the products of the codes of two reads. */
+function productSource({ words }: Int8Cut): string {
+  if (words === 1) return 'fn productOf(a: u32, b: u32) -> i32 { return dot4I8Packed(a, b); }';
+  const products = [...'xyzw'].map((lane) => `dot4I8Packed(a.${lane}, b.${lane})`);
+  return `fn productOf(a: vec4u, b: vec4u) -> i32 { return ${products.join(' + ')}; }`;
+}
+
+function mainSource(cut: Int8Cut): string {
+  const { lanes, groups, bySubgroup } = cut;
+  const rows = numbers(cut.rows);
+  const tokens = numbers(cut.tokens);
+  const sums = rows.flatMap((r) => tokens.map((t) => `sum${r}_${t}`));
+  return [
+    `const LANES = ${lanes}u;`,
+    lanes > 1 && !bySubgroup ? partsSource(sums.length) : '',
+    `@compute @workgroup_size(${lanes * groups})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  ${bySubgroup ? '@builtin(subgroup_invocation_id) lane: u32,' : '@builtin(local_invocation_index) local: u32,'}
+) {`,
+    lanes > 1
+      ? `  ${bySubgroup ? '' : 'let lane = local;'}\n  let firstRow = workgroup.x * ${cut.rows}u;`
+      : `  let lane = 0u;\n  let firstRow = (workgroup.x * ${groups}u + local) * ${cut.rows}u;`,
+    `  let firstToken = workgroup.y * ${cut.tokens}u;
+  // Past the edge the last row or token is computed again and not written.
+  let lastRow = uniforms.outputs - 1u;
+  let lastToken = uniforms.tokens - 1u;`,
+    ...rows.map((r) => `  let w${r} = min(firstRow + ${r}u, lastRow) * uniforms.reads;`),
+    ...tokens.map((t) => `  let x${t} = min(firstToken + ${t}u, lastToken) * uniforms.reads;`),
+    ...sums.map((sum) => `  var ${sum} = 0i;`),
+    `  for (var read = lane; read < uniforms.reads; read += LANES) {`,
+    ...tokens.map((t) => `    let a${t} = x[x${t} + read];`),
+    ...rows.flatMap((r) => [
+      `    let b${r} = w[w${r} + read];`,
+      ...tokens.map((t) => `    sum${r}_${t} += productOf(a${t}, b${r});`),
+    ]),
+    `  }`,
+    ...writing(cut, sums),
+    `}`,
+  ].join('\n');
+}
+
+/** WGSL of workgroup memory for the lanes' parts of each sum. */
+function partsSource(sums: number): string {
+  return `var<workgroup> parts: array<i32, LANES * ${sums}u>;
+fn totalOf(sum: u32) -> i32 {
+  var total = 0i;
+  for (var part = 0u; part < LANES; part++) {
+    total += parts[sum * LANES + part];
+  }
+  return total;
+}`;
+}
+
+/** Adds up what the lanes have, and writes it, each lane its share. */
+function writing({ lanes, bySubgroup, tokens }: Int8Cut, sums: readonly string[]): string[] {
+  const place = (index: string) => `firstToken + ${index} % ${tokens}u, firstRow + ${index} / ${tokens}u`;
+  if (lanes === 1 || bySubgroup) {
+    return [
+      ...(bySubgroup ? sums.map((sum) => `  ${sum} = subgroupAdd(${sum});`) : []),
+      `  var sums = array<i32, ${sums.length}>(${sums.join(', ')});
+  for (var index = lane; index < ${sums.length}u; index += LANES) {
+    write(${place('index')}, sums[index]);
+  }`,
+    ];
+  }
+  return [
+    ...sums.map((sum, index) => `  parts[${index}u * LANES + lane] = ${sum};`),
+    `  workgroupBarrier();
+  for (var index = lane; index < ${sums.length}u; index += LANES) {
+    write(${place('index')}, totalOf(index));
+  }`,
+  ];
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,200 @@
+import type { Kernel } from '../../run-kernel';
+import {
+  declareInputs,
+  type Epilogue,
+  epilogueInputs,
+  epilogueSource,
+  type InputBinding,
+} from '../wgsl/epilogue';
+import { type FoldedNorm, foldedNormInputs, foldedNormSource } from '../wgsl/folded-norm';
+import type { KernelProfile } from '../wgsl/kernel-profile';
+import { PRODUCT_UNIFORMS } from '../wgsl/product-uniforms';
+import { quadReader } from '../wgsl/quad-reader';
+import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
+
+/**
+ * How a form of matrix is walked through, row by row: WGSL for one step of some columns of one row. The activations of the
+ * step stand ready as `x0`, `x1` … (vec4f, columns in order).
+ */
+export interface RowForm {
+  readonly name: string;
+  readonly inputs: readonly InputBinding[];
+  /** A multiple of 4; beyond 4 it must divide the width. */
+  readonly columnsPerStep: number;
+  /** Functions and constants. */
+  readonly declarations?: string;
+  /** What all rows of a step share. */
+  readonly stepSource?: string;
+  /** Where rows hold some of their columns only; goes with steps of 4 columns and without a norm. */
+  readonly storedColumns?: StoredColumns;
+  /** Variables of row `r`, declared before the first step; its index stands in `row<r>`. */
+  rowState(r: number): string;
+  /** Adds the step `step` of row `r` to the variable `sum<r>`. */
+  rowStep(r: number): string;
+  /** An expression for what a lane adds to the row's total; default `sum<r>`. */
+  rowTotal?(r: number): string;
+  /** WGSL expression that the total of row `row` is multiplied with. */
+  readonly rowScale?: string;
+}
+
+/**
+ * The kernel of x · Wᵀ for one token or few: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane` rows, so
+ * that what is read of x serves all of them, and the parts are added at the end.
+ * Inputs: x, then the form's, the epilogue's and the norm's; workgroups: see `rowProductWorkgroups`.
+ *
+ * @param norm a layer normalization of x that is taken into the product; the width must be a multiple of 4
+ */
+export function rowProductKernel(
+  form: RowForm,
+  width: number,
+  epilogue: Epilogue,
+  profile: KernelProfile,
+  norm?: FoldedNorm,
+): Kernel {
+  const reader = quadReader('x', width);
+  const inputs = [
+    { name: 'x', type: reader.type },
+    ...form.inputs,
+    ...epilogueInputs(epilogue),
+    ...(norm ? foldedNormInputs(norm) : []),
+  ];
+  const bySubgroup = profile.lanesPerRow > 1 && profile.subgroupLanes === profile.lanesPerRow;
+  return {
+    name: `${form.name}-row-product`,
+    enable: bySubgroup ? ['subgroups'] : undefined,
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+${PRODUCT_UNIFORMS}
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${reader.source}
+${form.declarations ?? ''}
+${epilogueSource(epilogue)}
+${norm ? foldedNormSource(norm) : ''}
+${mainSource(form, profile, { bySubgroup, hasNorm: norm !== undefined })}`,
+  };
+}
+
+/** Workgroups that cover all rows and tokens. */
+export function rowProductWorkgroups(
+  rows: number,
+  tokens: number,
+  { lanesPerRow, rowsPerLane }: KernelProfile,
+): [number, number] {
+  return [Math.ceil(rows / (rowsPerLane * rowGroups(lanesPerRow))), tokens];
+}
+
+/** A lane alone with its rows still shares a workgroup: the adapter runs four lanes at once at least. */
+function rowGroups(lanesPerRow: number): number {
+  return lanesPerRow === 1 ? 4 : 1;
+}
+
+/** How the parts are added, and whether a norm is folded in. */
+interface Variant {
+  readonly bySubgroup: boolean;
+  readonly hasNorm: boolean;
+}
+
+function mainSource(form: RowForm, { lanesPerRow, rowsPerLane }: KernelProfile, variant: Variant): string {
+  const { bySubgroup, hasNorm } = variant;
+  const rows = Array.from({ length: rowsPerLane }, (_, r) => r);
+  const quads = Array.from({ length: form.columnsPerStep / 4 }, (_, q) => q);
+  const groups = rowGroups(lanesPerRow);
+  const totals = rows.map((r) => form.rowTotal?.(r) ?? `sum${r}`);
+  const scaled = `product${form.rowScale ? ` * ${form.rowScale}` : ''}`;
+  const lines = [
+    `const LANES = ${lanesPerRow}u;`,
+    `const ROWS = ${rowsPerLane}u;`,
+    `fn write(token: u32, row: u32, product: f32${hasNorm ? ', sum: f32, squares: f32' : ''}) {
+  if (row < uniforms.outputs) {
+    let output = uniforms.columnOffset + row;
+    let index = token * uniforms.stride + output;
+    y[index] = finish(${hasNorm ? `normalized(${scaled}, row, sum, squares)` : scaled}, output, index);
+  }
+}`,
+    bySubgroup || lanesPerRow === 1
+      ? ''
+      : `var<workgroup> parts: array<f32, LANES * (ROWS + 2u)>;
+fn totalOf(r: u32) -> f32 {
+  var total = 0.0;
+  for (var part = 0u; part < LANES; part++) {
+    total += parts[r * LANES + part];
+  }
+  return total;
+}`,
+    `@compute @workgroup_size(${lanesPerRow * groups})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  ${bySubgroup ? '@builtin(subgroup_invocation_id) lane: u32,' : ''}
+) {`,
+    lanesPerRow === 1
+      ? `  let lane = 0u;\n  let firstRow = (workgroup.x * ${groups}u + local) * ROWS;`
+      : `  ${bySubgroup ? '' : 'let lane = local;'}\n  let firstRow = workgroup.x * ROWS;`,
+    `  let token = workgroup.y;
+  let start = xStart(token);
+  // Past the last row it is computed again and not written.
+  let lastRow = uniforms.outputs - 1u;`,
+    form.storedColumns
+      ? `${form.storedColumns.declaration('firstRow')}\n  let steps = quads;`
+      : `  let steps = (uniforms.width + ${form.columnsPerStep - 1}u) / ${form.columnsPerStep}u;`,
+    hasNorm ? `  var sumX = 0.0;\n  var squaresX = 0.0;` : '',
+    ...rows.map((r) => `  let row${r} = min(firstRow + ${r}u, lastRow);\n  var sum${r} = 0.0;`),
+    ...rows.map((r) => form.rowState(r)),
+    `  for (var step = lane; step < steps; step += LANES) {`,
+    ...(form.storedColumns
+      ? [`    let x0 = ${storedActivations(form, 'start', 'step')};`]
+      : quads.flatMap((q) => readQuad(q, quads.length, hasNorm))),
+    form.stepSource ?? '',
+    ...rows.map((r) => form.rowStep(r)),
+    `  }`,
+    ...reduction(totals, lanesPerRow, variant),
+    `}`,
+  ];
+  return lines.join('\n');
+}
+
+function readQuad(q: number, quadsPerStep: number, hasNorm: boolean): string[] {
+  const quad = `step * ${quadsPerStep}u + ${q}u`;
+  if (!hasNorm) return [`    let x${q} = xQuad(start, ${quad});`];
+  return [
+    `    let given${q} = xQuad(start, ${quad});`,
+    `    sumX += dot(given${q}, vec4f(1.0));`,
+    `    squaresX += dot(given${q}, given${q});`,
+    `    let x${q} = given${q} * normScale[${quad}];`,
+  ];
+}
+
+/** Adds the lanes' parts up and writes them, each lane its share of the rows. */
+function reduction(
+  totals: readonly string[],
+  lanesPerRow: number,
+  { bySubgroup, hasNorm }: Variant,
+): string[] {
+  const sums = hasNorm ? ['sumX', 'squaresX'] : [];
+  const given = sums.map((sum) => `, ${sum}`).join('');
+  if (lanesPerRow === 1)
+    return totals.map((total, r) => `  write(token, firstRow + ${r}u, ${total}${given});`);
+  if (!bySubgroup) {
+    const inMemory = hasNorm ? ', totalOf(ROWS), totalOf(ROWS + 1u)' : '';
+    return [
+      ...[...totals, ...sums].map((total, r) => `  parts[${r}u * LANES + lane] = ${total};`),
+      `  workgroupBarrier();
+  for (var r = lane; r < ROWS; r += LANES) {
+    write(token, firstRow + r, totalOf(r)${inMemory});
+  }`,
+    ];
+  }
+  const lines = [
+    ...sums.map((sum) => `  ${sum} = subgroupAdd(${sum});`),
+    ...totals.map((total, r) => `  let total${r} = subgroupAdd(${total});`),
+  ];
+  for (let first = 0; first < totals.length; first += lanesPerRow) {
+    const share = totals.slice(first, first + lanesPerRow).map((_, index) => `total${first + index}`);
+    const mine = share.reduceRight((rest, total, index) =>
+      index === share.length - 1 ? total : `select(${rest}, ${total}, lane == ${index}u)`,
+    );
+    const guard = share.length < lanesPerRow ? `if (lane < ${share.length}u) ` : '';
+    lines.push(`  ${guard}{ write(token, firstRow + ${first}u + lane, ${mine}${given}); }`);
+  }
+  return lines;
+}

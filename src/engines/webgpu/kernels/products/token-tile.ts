@@ -1,0 +1,150 @@
+import type { Kernel } from '../../run-kernel';
+import {
+  declareInputs,
+  type Epilogue,
+  epilogueInputs,
+  epilogueSource,
+  type InputBinding,
+} from '../wgsl/epilogue';
+import type { KernelProfile } from '../wgsl/kernel-profile';
+import { PRODUCT_UNIFORMS } from '../wgsl/product-uniforms';
+import { quadReader } from '../wgsl/quad-reader';
+import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
+
+/** A matrix as tiles take it: four weights of a row at a time, from the first column on. */
+export interface QuadForm {
+  readonly name: string;
+  readonly inputs: readonly InputBinding[];
+  readonly declarations?: string;
+  /** Variables of row `r`; its index stands in `row<r>`. */
+  rowState(r: number): string;
+  /** Where rows hold some of their columns only: quads are then those that are stored. */
+  readonly storedColumns?: StoredColumns;
+  /** What all rows share for a quad. */
+  readonly quadSource?: string;
+  /** A vec4f expression: the weights of row `r` in the columns 4·`quad` … 4·`quad` + 3. Steps come in order. */
+  rowQuad(r: number): string;
+  /** WGSL of where the bias of `output` at element `index` of the result stands; default `output`. */
+  readonly biasIndex?: string;
+}
+
+/** What one invocation makes. */
+export interface Tile {
+  readonly tokens: number;
+  readonly rows: number;
+  /** Lanes whose rows lie side by side and that hand the activations round; 1: none. */
+  readonly lanes: number;
+}
+
+/**
+ * By the lanes that hand activations round: the tile for many tokens, and one half as high, for prompts that would leave most
+ * of it empty. A tile has a token for each lane, or several.
+ */
+const EXCHANGE = {
+  upToEight: { high: { tokens: 16, rows: 8 }, low: { tokens: 8, rows: 8 } },
+  sixteen: { high: { tokens: 32, rows: 4 }, low: { tokens: 16, rows: 8 } },
+};
+const REGISTERS: Tile = { tokens: 8, rows: 8, lanes: 1 };
+/** Four invocations at least run at once; alone they would leave lanes idle. */
+const REGISTER_INVOCATIONS = 16;
+
+/** The tile for so many tokens where products are made in registers. */
+export function tileFor(tokens: number, { tile, exchangeLanes }: KernelProfile): Tile {
+  if (tile !== 'exchange') return REGISTERS;
+  const { high, low } = exchangeLanes > 8 ? EXCHANGE.sixteen : EXCHANGE.upToEight;
+  return { ...(tokens > low.tokens ? high : low), lanes: exchangeLanes };
+}
+
+/**
+ * The kernel of x · Wᵀ for many tokens, every sum in a register of its own. The names are written out because compilers keep
+ * an indexed array in memory. Lanes of a subgroup read different tokens and hand them round by broadcast: a read
+ * costs a software adapter more than twice as much.
+ * Inputs: x, then the form's, then the epilogue's.
+ */
+export function tokenTileKernel(form: QuadForm, width: number, epilogue: Epilogue, tile: Tile): Kernel {
+  const reader = quadReader('x', width);
+  const inputs = [{ name: 'x', type: reader.type }, ...form.inputs, ...epilogueInputs(epilogue)];
+  return {
+    name: `${form.name}-token-tile`,
+    enable: tile.lanes > 1 ? ['subgroups'] : undefined,
+    source: `${declareInputs(inputs)}
+@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
+${PRODUCT_UNIFORMS}
+@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
+${reader.source}
+${form.declarations ?? ''}
+${epilogueSource(epilogue, form.biasIndex)}
+${mainSource(form, tile)}`,
+  };
+}
+
+/** Workgroups that cover all rows and tokens. */
+export function tokenTileWorkgroups(outputs: number, tokens: number, tile: Tile): [number, number] {
+  const invocations = tile.lanes > 1 ? tile.lanes : REGISTER_INVOCATIONS;
+  return [Math.ceil(outputs / (tile.rows * invocations)), Math.ceil(tokens / tile.tokens)];
+}
+
+function mainSource(form: QuadForm, tile: Tile): string {
+  const { lanes } = tile;
+  const rows = numbers(tile.rows);
+  const tokens = numbers(tile.tokens);
+  const exchanges = lanes > 1;
+  return [
+    `fn write(token: u32, row: u32, product: f32) {
+  if (token < uniforms.tokens && row < uniforms.outputs) {
+    let output = uniforms.columnOffset + row;
+    let index = token * uniforms.stride + output;
+    y[index] = finish(product, output, index);
+  }
+}`,
+    `@compute @workgroup_size(${exchanges ? lanes : REGISTER_INVOCATIONS})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  ${exchanges ? '@builtin(subgroup_invocation_id) lane: u32,' : '@builtin(local_invocation_index) local: u32,'}
+) {`,
+    exchanges
+      ? `  let firstRow = workgroup.x * ${tile.rows * lanes}u + lane;`
+      : `  let firstRow = (workgroup.x * ${REGISTER_INVOCATIONS}u + local) * ${tile.rows}u;`,
+    `  let firstToken = workgroup.y * ${tile.tokens}u;
+  // Past the edge the last row or token is computed again and not written.
+  let lastRow = uniforms.outputs - 1u;
+  let lastToken = uniforms.tokens - 1u;`,
+    ...rows.map((r) => `  let row${r} = min(firstRow + ${r * lanes}u, lastRow);`),
+    // Lanes that exchange must all take as many steps, and the compiler must see that.
+    form.storedColumns?.declaration(exchanges ? `workgroup.x * ${tile.rows * lanes}u` : 'firstRow') ??
+      '  let quads = (uniforms.width + 3u) / 4u;',
+    ...rows.map((r) => form.rowState(r)),
+    ...numbers(tile.tokens / lanes).map((t) => {
+      const token = exchanges ? `firstToken + ${t * lanes}u + lane` : `firstToken + ${t}u`;
+      return `  let x${t} = xStart(min(${token}, lastToken));`;
+    }),
+    ...rows.flatMap((r) => tokens.map((t) => `  var sum${r}_${t} = 0.0;`)),
+    `  for (var quad = 0u; quad < quads; quad++) {`,
+    form.quadSource ?? '',
+    ...rows.map((r) => `    let w${r} = ${form.rowQuad(r)};`),
+    ...numbers(tile.tokens / lanes).flatMap((t) => [
+      `    let read${t} = ${storedActivations(form, `x${t}`, 'quad')};`,
+      ...numbers(lanes).flatMap((from) => {
+        const value = exchanges ? `subgroupBroadcast(read${t}, ${from}u)` : `read${t}`;
+        const token = t * lanes + from;
+        return [
+          `    let a${token} = ${value};`,
+          ...rows.map((r) => `    sum${r}_${token} += dot(a${token}, w${r});`),
+        ];
+      }),
+    ]),
+    `  }`,
+    `  var sums: array<f32, ${tile.rows * tile.tokens}>;`,
+    ...rows.flatMap((r) => tokens.map((t) => `  sums[${r * tile.tokens + t}] = sum${r}_${t};`)),
+    `  for (var r = 0u; r < ${tile.rows}u; r++) {
+    for (var t = 0u; t < ${tile.tokens}u; t++) {
+      write(firstToken + t, firstRow + r * ${lanes}u, sums[r * ${tile.tokens}u + t]);
+    }
+  }`,
+    `}`,
+  ].join('\n');
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,112 @@
+import * as tf from '@tensorflow/tfjs';
+import { type Kernel, runKernel } from '../../run-kernel';
+import { columnSums } from './column-sums';
+import { kernelMemo } from '../wgsl/kernel-memo';
+import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
+import { quadKey, quadReader } from '../wgsl/quad-reader';
+import { registerTileSource, type RegisterTile } from './transposed-product-registers';
+import workgroupSource from './transposed-product.wgsl?raw';
+
+/** Rows and columns of the result that a workgroup of a GPU makes. */
+const TILE = 64;
+/** Workgroups that keep a GPU busy, and terms that a band of them has at least. */
+const WANTED_WORKGROUPS = 256;
+const LEAST_BAND = 128;
+
+/**
+ * For software adapters where so many lanes of a subgroup hand the left side round, and where there are none that do. With
+ * wide vectors a sum costs less to add to than to fetch, so it is fetched for four terms at once.
+ */
+const EXCHANGE = {
+  upToEight: { rows: 16, quads: 2, termsAtOnce: 1 },
+  sixteen: { rows: 32, quads: 1, termsAtOnce: 4 },
+};
+const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1, termsAtOnce: 1 };
+/** Four invocations at least run at once; alone they would leave lanes idle. */
+const REGISTER_INVOCATIONS = 16;
+
+const remember = kernelMemo();
+
+/**
+ * leftᵀ · right without turning either round, as the gradient of a product by its matrix is: the terms are the rows of both.
+ * @param left [terms, rows]
+ * @param right [terms, columns]
+ * @returns [rows, columns]
+ */
+export function transposedProduct(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D {
+  const [terms, rows] = left.shape;
+  const columns = right.shape[1];
+  const profile = kernelProfile();
+  if (profile.tile !== 'workgroup') {
+    const { tile, invocations } = registerTile(profile);
+    const across = Math.ceil(columns / (4 * tile.quads * invocations));
+    return launch(left, right, [rows, columns], terms, [across, Math.ceil(rows / tile.rows)]);
+  }
+  const tiles = [Math.ceil(columns / TILE), Math.ceil(rows / TILE)] as const;
+  const wanted = Math.ceil(WANTED_WORKGROUPS / (tiles[0] * tiles[1]));
+  const bands = Math.max(1, Math.min(wanted, Math.floor(terms / LEAST_BAND)));
+  if (bands === 1) return launch(left, right, [rows, columns], terms, [...tiles, 1]);
+  const bandTerms = Math.ceil(terms / bands);
+  return tf.tidy(() => {
+    const ofBands = launch(left, right, [bands, rows * columns], bandTerms, [...tiles, bands]);
+    return columnSums(ofBands, 'sums').reshape([rows, columns]);
+  });
+}
+
+function launch(
+  left: tf.Tensor2D,
+  right: tf.Tensor2D,
+  shape: [number, number],
+  bandTerms: number,
+  workgroups: [number, number, number?],
+): tf.Tensor2D {
+  const [terms, rows] = left.shape;
+  const columns = right.shape[1];
+  const profile = kernelProfile();
+  const key = `${profile.name} ${profile.tile} ${profile.exchangeLanes} ${quadKey(rows)} ${quadKey(columns)}`;
+  const [y] = runKernel(
+    remember(key, () => makeKernel(rows, columns, profile)),
+    {
+      inputs: [left, right],
+      outputs: [{ shape, dtype: 'float32' }],
+      uniforms: [terms, rows, columns, bandTerms],
+      workgroups,
+    },
+  );
+  return y as tf.Tensor2D;
+}
+
+function makeKernel(rows: number, columns: number, profile: KernelProfile): Kernel {
+  const left = quadReader('left', rows, 'rows');
+  const right = quadReader('right', columns, 'columns');
+  return {
+    name: 'transposed-product',
+    enable: profile.tile === 'exchange' ? ['subgroups'] : undefined,
+    source: `@group(0) @binding(0) var<storage, read> left: ${left.type};
+@group(0) @binding(1) var<storage, read> right: ${right.type};
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+struct Uniforms {
+  terms: u32,
+  rows: u32,
+  columns: u32,
+  // Terms that one band of workgroups adds up.
+  bandTerms: u32,
+}
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+${left.source}
+${right.source}
+${sourceOf(profile)}`,
+  };
+}
+
+function sourceOf(profile: KernelProfile): string {
+  if (profile.tile === 'workgroup') return workgroupSource;
+  const { tile, invocations } = registerTile(profile);
+  return registerTileSource(tile, invocations);
+}
+
+function registerTile({ tile, exchangeLanes }: KernelProfile): { tile: RegisterTile; invocations: number } {
+  if (tile !== 'exchange') return { tile: REGISTERS, invocations: REGISTER_INVOCATIONS };
+  const cut = exchangeLanes > 8 ? EXCHANGE.sixteen : EXCHANGE.upToEight;
+  return { tile: { ...cut, lanes: exchangeLanes }, invocations: exchangeLanes };
+}

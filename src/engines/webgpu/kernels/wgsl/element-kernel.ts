@@ -1,0 +1,33 @@
+import { currentGpu } from '../../device';
+import type { Kernel } from '../../run-kernel';
+import { foldWorkgroups } from './fold-workgroups';
+
+/** Invocations of a workgroup. */
+const THREADS = 64;
+
+/**
+ * A kernel that does the same for each of many elements, none of which needs to know of another: one invocation each.
+ * @param kernel its source defines `fn element(index: u32)`, which is called for all indices below the count
+ * @param count WGSL of how many there are, as the uniforms or constants of the source tell
+ */
+export function elementKernel(kernel: Kernel, count = 'uniforms.elements'): Kernel {
+  return { ...kernel, source: `${kernel.source}\n${mainSource(count)}` };
+}
+
+/** Workgroups that an `elementKernel` needs for so many elements, folded into what the device allows a dimension. */
+export function workgroupsOf(elements: number): [x: number, y: number] {
+  const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
+  return foldWorkgroups(Math.ceil(elements / THREADS), limit);
+}
+
+const mainSource = (count: string) => `@compute @workgroup_size(${THREADS})
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * ${THREADS}u + local;
+  if (index < ${count}) {
+    element(index);
+  }
+}`;

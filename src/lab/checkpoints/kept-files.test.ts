@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { memoryFiles } from '../../testing/memory-files';
+import { KeptFiles } from './kept-files';
+
+const CONTENT = new Uint8Array(1000);
+
+let files: ReturnType<typeof memoryFiles>;
+let kept: KeptFiles;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  files = memoryFiles();
+  kept = new KeptFiles(files);
+});
+
+afterEach(() => void vi.useRealTimers());
+
+const idOf = (letter: string) => letter.repeat(64);
+
+/** Writes a file a minute after the one before. */
+async function write(letter: string, suffix: string, content = CONTENT): Promise<void> {
+  vi.setSystemTime(Date.now() + 60_000);
+  const recipe = { name: letter, steps: [] };
+  const account = { id: idOf(letter), checkpoint: 'c', recipe, step: 1, steps: 2 };
+  await kept.write(`${idOf(letter)}-${suffix}`, { ...account, savedAt: new Date().toISOString() }, content);
+}
+
+const lettersOf = (found: readonly { name: string }[]) =>
+  found
+    .map(({ name }) => name[0])
+    .sort()
+    .join('');
+const results = async () => lettersOf(await kept.results());
+
+test('of results within a budget, the least recently used ones go', async () => {
+  files.room = 3500;
+  for (const letter of ['a', 'b', 'c']) await write(letter, 'result');
+  vi.setSystemTime(Date.now() + 60_000);
+  await kept.use(`${idOf('a')}-result`);
+  await write('d', 'result');
+  expect(await results()).toBe('acd');
+  await write('d', 'result', new Uint8Array(2000));
+  expect(await results()).toBe('ad');
+});
+
+test('states of unfinished runs stay, results make room for them', async () => {
+  files.room = 2500;
+  await write('a', 'result');
+  await write('b', '0');
+  await write('c', '1');
+  expect([await results(), lettersOf(await kept.unfinished())]).toEqual(['', 'bc']);
+  await expect(write('d', 'result')).rejects.toThrow('it takes 0.0 MB of 0.0 MB that are for runs');
+  await write('e', '0');
+  expect(lettersOf(await kept.unfinished())).toBe('bce');
+});
+
+test('a result that the budget has no room for takes none away', async () => {
+  files.room = 2500;
+  await write('a', 'result');
+  await expect(write('b', 'result', new Uint8Array(3000))).rejects.toThrow('that are for runs');
+  expect(await results()).toBe('a');
+});
+
+test('where the storage itself is full, results go until there is room', async () => {
+  for (const letter of ['a', 'b', 'c']) await write(letter, 'result');
+  const write4 = files.write.bind(files);
+  files.write = async (name, pieces) => {
+    const used = [...files.contents.values()].reduce((sum, { length }) => sum + length, 0);
+    if (used + 1500 > 4000) throw new DOMException('no room', 'QuotaExceededError');
+    return write4(name, pieces);
+  };
+  await write('d', '0', new Uint8Array(500));
+  expect(lettersOf(await kept.unfinished())).toBe('d');
+  expect(await results()).toBe('c');
+  files.write = () => Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' }));
+  await expect(write('e', '0')).rejects.toThrow('no room');
+});
+
+test('an order of use that cannot be read is that of writing', async () => {
+  files.room = 2500;
+  await write('a', 'result');
+  await write('b', 'result');
+  await kept.use(`${idOf('a')}-result`);
+  files.contents.set('last-used', new TextEncoder().encode('{'));
+  await write('c', 'result');
+  expect(await results()).toBe('bc');
+});

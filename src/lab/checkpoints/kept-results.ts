@@ -1,0 +1,134 @@
+import { openSafetensors } from '../../checkpoint/safetensors-reader';
+import { loadModel } from '../../model/load-model';
+import type { Model } from '../../model/model';
+import type { TrainingPoint } from '../../train/training-context';
+import { planExport } from '../../export/export-plan';
+import { splitAccount, withAccount } from './kept-file';
+import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
+import { LabError } from '../lab-error';
+import type { FinishedTraining } from '../protocol/protocol';
+import { sha256 } from './run-identity';
+import type { TrainingRecord } from '../report/training-record';
+
+/** What a run came to besides its model. */
+export interface ResultAccount {
+  /** The curve of the run, as it was told. */
+  readonly points: readonly TrainingPoint[];
+  /** Of the recipe's steps before it that train. */
+  readonly earlier: readonly TrainingRecord[];
+  /** That the recipe had taken so far. */
+  readonly seconds: number;
+}
+
+interface FileAccount extends KeptAccount {
+  /** Name of the checkpoint. */
+  readonly model: string;
+  /** SHA-256 of what follows, in hexadecimal. */
+  readonly checksum: string;
+}
+
+/** What stands between the file's account and the weights. */
+interface ContentAccount extends Omit<ResultAccount, 'earlier'> {
+  /** Absent in files older than this entry. */
+  readonly earlier?: ResultAccount['earlier'];
+  /** The checkpoint's config.json, of the trained model: a step may have changed its task. */
+  readonly config: Record<string, unknown>;
+}
+
+/** A result as it is read back. The caller owns the model. */
+export interface KeptResult extends ResultAccount {
+  readonly model: Model;
+  /** ISO 8601. */
+  readonly savedAt: string;
+}
+
+/**
+ * Models that steps which train left, in files: all weights in their stored form, so that the model comes back equal to the bit;
+ * no optimizer's moments, since nothing goes on from there.
+ */
+export class KeptResults {
+  constructor(private readonly files: KeptFiles) {}
+
+  /** Of all checkpoints, the one used last first. */
+  async all(): Promise<FinishedTraining[]> {
+    const results = await this.files.results<FileAccount>();
+    return results
+      .sort((left, right) => right.usedAt.localeCompare(left.usedAt))
+      .map(({ account: { id, model, recipe, step, savedAt, bytes } }) => {
+        return { id, model, recipe, steps: step, savedAt, bytes };
+      });
+  }
+
+  /**
+   * Undefined where there is none.
+   * @param base of which it was made: gives the tensors that no model uses, and a later step may
+   * @throws LabError where the file is cut off, was changed, or is none of these; CheckpointError or ModelError where the weights
+   *   are no model; what the storage throws; the signal's reason when cancelled
+   */
+  async read(id: string, base: Model, signal?: AbortSignal): Promise<KeptResult | undefined> {
+    const file = await this.files.read<FileAccount>(nameOf(id));
+    if (!file) return undefined;
+    const { account, content } = file;
+    if (account.checksum !== (await sha256(blobOf(content)))) throw new LabError('the file was changed');
+    const { account: own, content: weights } = splitAccount<ContentAccount>(content);
+    const { tensors, metadata } = await openSafetensors(blobOf(weights), 'The kept model');
+    await this.files.use(nameOf(id));
+    const all = new Map([...base.unused, ...tensors]);
+    const model = await loadModel({ config: own.config, tensors: all, metadata }, { signal });
+    const { points, earlier = [], seconds } = own;
+    return { model, points, earlier, seconds, savedAt: account.savedAt };
+  }
+
+  /**
+   * @param run whose `id` is the result's, and whose recipe has the steps that were made
+   * @param checkpointName for the user
+   * @throws LabError where there is no room for it; what the storage throws
+   */
+  async write(
+    { id, checkpoint, recipe }: RunIdentity,
+    checkpointName: string,
+    model: Model,
+    { points, earlier, seconds }: ResultAccount,
+  ): Promise<void> {
+    const own: ContentAccount = { points, earlier, seconds, config: model.config.source };
+    const content = joined(withAccount(own, [await weightsOf(model, recipe)]));
+    const { step, steps } = points.at(-1) ?? { step: 0, steps: 0 };
+    const account: Omit<FileAccount, 'bytes'> = {
+      id,
+      checkpoint,
+      recipe,
+      step,
+      steps,
+      savedAt: new Date().toISOString(),
+      model: checkpointName,
+      checksum: await sha256(blobOf(content)),
+    };
+    await this.files.write(nameOf(id), account, content);
+  }
+}
+
+function nameOf(id: string): string {
+  return `${id}-result`;
+}
+
+/** A safetensors file as an export has it. */
+async function weightsOf(model: Model, recipe: RunIdentity['recipe']): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  // A form may give views of memory that the next tensor is read into.
+  for await (const chunk of planExport(model, 'lathe', recipe).chunks()) chunks.push(chunk.slice());
+  return joined(chunks);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
+}
+
+function blobOf(bytes: Uint8Array): Blob {
+  return new Blob([bytes as Uint8Array<ArrayBuffer>]);
+}

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { memoryFiles } from '../../testing/memory-files';
+import { KeptFiles } from './kept-files';
+import { KeptRuns } from './kept-runs';
+import type { Recipe } from '../protocol/protocol';
+
+const state = Uint8Array.of(1, 2, 3);
+const recipeOf = (name: string): Recipe => ({ name, steps: [] });
+const run = (letter: string, recipe: string) => ({
+  id: letter.repeat(64),
+  checkpoint: 'checkpoint',
+  recipe: recipeOf(recipe),
+});
+
+test('of a recipe the step that it was at is told, and all of it is discarded', async () => {
+  const files = memoryFiles();
+  const kept = new KeptRuns(new KeptFiles(files));
+  await kept.write(run('a', 'two steps'), 1, { step: 9, steps: 9 }, state);
+  await kept.write(run('b', 'two steps'), 2, { step: 4, steps: 9 }, state);
+  await kept.write(run('c', 'another'), 1, { step: 1, steps: 9 }, state);
+  const unfinished = await kept.of('checkpoint');
+  expect(unfinished.map(({ recipe, step }) => [recipe.name, step]).sort()).toEqual([
+    ['another', 1],
+    ['two steps', 4],
+  ]);
+  expect(await kept.of('another checkpoint')).toEqual([]);
+  await kept.discard(run('b', '').id);
+  expect([...files.contents.keys()]).toEqual([`${'c'.repeat(64)}-1`]);
+  expect(await kept.read(run('c', '').id, 1)).toEqual(state);
+});

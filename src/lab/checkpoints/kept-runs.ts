@@ -1,0 +1,62 @@
+import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
+import type { UnfinishedTraining } from '../protocol/protocol';
+
+/** How far a run of one of the recipe's steps is. */
+export interface RunPosition {
+  readonly step: number;
+  readonly steps: number;
+}
+
+interface StateAccount extends KeptAccount {
+  /** Of the recipe, counted from 0. */
+  readonly recipeStep: number;
+}
+
+/** States of runs in files, one for each step of a recipe that trains, with what a user should know of them. */
+export class KeptRuns {
+  constructor(private readonly files: KeptFiles) {}
+
+  /** Runs of a checkpoint that did not come to their end, the latest first; of a recipe the step that it was at. */
+  async of(checkpoint: string): Promise<UnfinishedTraining[]> {
+    const accounts = (await this.accounts()).filter((account) => account.checkpoint === checkpoint);
+    accounts.sort((left, right) => left.recipeStep - right.recipeStep);
+    const latest = new Map(accounts.map((account) => [JSON.stringify(account.recipe), account]));
+    return [...latest.values()]
+      .sort((left, right) => right.savedAt.localeCompare(left.savedAt))
+      .map(({ id, recipe, step, steps, savedAt, bytes }) => ({ id, recipe, step, steps, savedAt, bytes }));
+  }
+
+  /** The state of a run of a recipe's step. @throws LabError where the file is none; what the storage throws */
+  async read(id: string, recipeStep: number): Promise<Uint8Array | undefined> {
+    return (await this.files.read(nameOf(id, recipeStep)))?.content;
+  }
+
+  /** @throws what the storage throws */
+  async write(run: RunIdentity, recipeStep: number, position: RunPosition, state: Uint8Array): Promise<void> {
+    const account = { ...run, ...position, recipeStep, savedAt: new Date().toISOString() };
+    await this.files.write(nameOf(run.id, recipeStep), account, state);
+  }
+
+  /** Forgets a run of one of the recipe's steps, or a result. */
+  remove(id: string): Promise<void> {
+    return this.files.remove(id);
+  }
+
+  /** Forgets a run with all that is kept of the same recipe's earlier steps, or a result. */
+  async discard(id: string): Promise<void> {
+    const accounts = await this.accounts();
+    const asked = accounts.find((account) => account.id === id);
+    const isSame = ({ checkpoint, recipe }: StateAccount) =>
+      checkpoint === asked?.checkpoint && JSON.stringify(recipe) === JSON.stringify(asked.recipe);
+    for (const each of new Set([id, ...accounts.filter(isSame).map((account) => account.id)]))
+      await this.files.remove(each);
+  }
+
+  private async accounts(): Promise<StateAccount[]> {
+    return (await this.files.unfinished<StateAccount>()).map(({ account }) => account);
+  }
+}
+
+function nameOf(id: string, recipeStep: number): string {
+  return `${id}-${recipeStep}`;
+}

@@ -1,6 +1,0 @@
-import { expose } from 'comlink';
-import { LatheLab } from './lab';
-import { originPrivateFiles } from './origin-private-files';
-import { serveLab } from './serve-lab';
-
-expose(serveLab(new LatheLab({}, originPrivateFiles('training'))));

@@ -1,0 +1,86 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { seededNormal } from '../../testing/allclose';
+import type { ExportPlan } from '../../export/export-plan';
+import { GzipSizes, type WhenIdle } from './gzip-sizes';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Weights as they come from the GPU: pieces of a file, and how many of them were asked for. */
+function plannedFile(pieces: number, pieceBytes: number) {
+  const values = new Uint8Array(seededNormal((pieces * pieceBytes) / 4, 3).buffer);
+  const state = { asked: 0, ended: false };
+  async function* chunks() {
+    try {
+      for (let start = 0; start < values.length; start += pieceBytes) {
+        state.asked++;
+        yield values.subarray(start, start + pieceBytes);
+      }
+    } finally {
+      state.ended = true;
+    }
+  }
+  const plan = { file: { byteLength: values.length }, chunks } as unknown as ExportPlan;
+  return { values, state, plan };
+}
+
+const atOnce: WhenIdle = async (step, signal) => {
+  signal.throwIfAborted();
+  return step();
+};
+
+test('the size of a file that comes in pieces larger than a step is that of zlib', async () => {
+  const { values, plan } = plannedFile(2, 2.5 * MEBIBYTE);
+  const steps: number[] = [];
+  const size = await new GzipSizes(atOnce).of(
+    'base',
+    { name: 'base', plan },
+    { onProgress: ({ done }) => steps.push(done / MEBIBYTE) },
+  );
+  expect(size / gzipSync(values).length).toBeCloseTo(1, 2);
+  expect(steps).toEqual([1, 2, 2.5, 3.5, 4.5, 5]);
+});
+
+test('one variant after the other, each asked for once', async () => {
+  const sizes = new GzipSizes(atOnce);
+  const [a, b] = [plannedFile(3, 400), plannedFile(3, 400)];
+  const order: string[] = [];
+  const measure = (name: string, { plan }: typeof a) =>
+    sizes.of(name, { name, plan }, { onProgress: () => order.push(name) });
+  const [first, second, again] = await Promise.all([measure('a', a), measure('b', b), measure('a', a)]);
+  expect(order.join('')).toBe('aaaaaabbb');
+  expect([second, again]).toEqual([first, first]);
+  expect([a.state.asked, b.state.asked]).toEqual([3, 3]);
+});
+
+test('an abort ends the wait and leaves the measurement', async () => {
+  const sizes = new GzipSizes(atOnce);
+  const { plan, state } = plannedFile(3, 400);
+  const controller = new AbortController();
+  const waiting = sizes.of('base', { name: 'base', plan }, { signal: controller.signal });
+  controller.abort();
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await sizes.of('base', { name: 'base', plan }, {})).toBeGreaterThan(1000);
+  expect(state.asked).toBe(3);
+});
+
+test('a variant that goes ends its measurement and lets go of its file', async () => {
+  const { plan, state } = plannedFile(3, 400);
+  const sizes = new GzipSizes(atOnce);
+  const waiting = sizes.of('v', { name: 'v', plan }, { onProgress: () => sizes.cancel('v') });
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  await expect.poll(() => state.ended).toBe(true);
+  expect(state.asked).toBe(1);
+});
+
+test('what fails is told to who waits, and may be asked for again', async () => {
+  const sizes = new GzipSizes(atOnce);
+  const { plan } = plannedFile(1, 400);
+  // eslint-disable-next-line require-yield
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    throw new Error('the device is gone');
+  }
+  const failing = { name: 'v', plan: { ...plan, chunks: broken } };
+  await expect(sizes.of('v', failing, {})).rejects.toThrow('the device is gone');
+  expect(await sizes.of('v', { name: 'v', plan }, {})).toBeGreaterThan(300);
+});

@@ -1,0 +1,17 @@
+import type { EncodeLongOptions, TextTokenizer } from '../../tokenizer/text-tokenizer';
+
+/** The text that was encoded last: recipes are tried one after the other with the same. */
+const last = new WeakMap<TextTokenizer, { readonly content: string; readonly ids: Int32Array }>();
+
+/** Ids of a long text, without special tokens. @throws the signal's reason where it is aborted */
+export async function encodedText(
+  content: string,
+  tokenizer: TextTokenizer,
+  options: EncodeLongOptions = {},
+): Promise<Int32Array> {
+  const known = last.get(tokenizer);
+  if (known?.content === content) return known.ids;
+  const ids = Int32Array.from(await tokenizer.encodeLong(content, options));
+  last.set(tokenizer, { content, ids });
+  return ids;
+}

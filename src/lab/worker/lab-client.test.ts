@@ -1,0 +1,150 @@
+import { expose } from 'comlink';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLabClient, labOver } from './lab-client';
+import { LabError } from '../lab-error';
+import type {
+  ExportSink,
+  Lab,
+  OperationOptions,
+  Progress,
+  TrainingPoint,
+  VariantInfo,
+} from '../protocol/protocol';
+import { serveLab } from './serve-lab';
+
+let channel: MessageChannel;
+let far: Partial<Lab>;
+let near: Lab;
+
+beforeEach(() => {
+  channel = new MessageChannel();
+  far = {};
+  expose(serveLab(far as Lab), channel.port1);
+  near = labOver(channel.port2);
+});
+
+afterEach(() => {
+  channel.port1.close();
+  channel.port2.close();
+  vi.unstubAllGlobals();
+});
+
+test('arguments, progress and the result cross', async () => {
+  far.compress = async (recipe, options) => {
+    options?.onProgress?.({ label: 'one', done: 1, total: 2, unit: 'matrices' });
+    options?.onProgress?.({ label: 'two', done: 2, total: 2, unit: 'matrices' });
+    return { id: (recipe as { name: string }).name } as VariantInfo;
+  };
+  const seen: Progress[] = [];
+  const info = await near.compress({ name: 'int8' }, { onProgress: (progress) => seen.push(progress) });
+  expect(info.id).toBe('int8');
+  expect(seen.map(({ label }) => label)).toEqual(['one', 'two']);
+});
+
+test.each([
+  ['the result', undefined],
+  ['an error', new LabError('The device was lost.')],
+])('all points of a curve come before %s', async (_, problem) => {
+  const points = Array.from(
+    { length: 50 },
+    (_, step) => ({ step, steps: 49, heldOutLoss: 1 }) as TrainingPoint,
+  );
+  far.compress = async (_, options) => {
+    for (const point of points) options?.onTraining?.(point);
+    if (problem) throw problem;
+    return {} as VariantInfo;
+  };
+  const seen: TrainingPoint[] = [];
+  const outcome = near.compress({}, { onTraining: (point) => seen.push(point) });
+  expect(await outcome.catch((error: Error) => error.message)).toEqual(problem?.message ?? {});
+  expect(seen).toEqual(points);
+});
+
+test('an error keeps its name and its sentence', async () => {
+  far.discard = () => Promise.reject(new LabError('There is no variant "x".'));
+  await expect(near.discard('x')).rejects.toMatchObject({
+    name: 'LabError',
+    message: 'There is no variant "x".',
+  });
+});
+
+test('an abort reaches the operation that it was meant for', async () => {
+  const waits = (options?: OperationOptions) =>
+    new Promise<never>((_, reject) => {
+      options!.signal!.addEventListener('abort', () => reject(options!.signal!.reason));
+    });
+  far.compress = (_, options) => waits(options);
+  far.memory = async () => ({ gpuUsedBytes: 1, gpuAllocatedBytes: 2, tensors: 3 });
+  const controller = new AbortController();
+  const compressing = near.compress({}, { signal: controller.signal });
+  const refused = expect(compressing).rejects.toMatchObject({ name: 'AbortError' });
+  expect((await near.memory()).tensors).toBe(3);
+  controller.abort();
+  await refused;
+  await expect(near.compress({}, { signal: controller.signal })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
+});
+
+test('a sink is written from the other side, and its failure comes back', async () => {
+  const written: number[] = [];
+  const sink: ExportSink = {
+    open: async () => undefined,
+    write: async (bytes) => {
+      if (written.length === 2) throw new Error('No space left');
+      written.push(bytes.length);
+    },
+    close: async () => undefined,
+  };
+  far.export = async (_, format, { open, write, close }) => {
+    await open('a', 3);
+    await write(new Uint8Array(format === 'lathe' ? 3 : 4));
+    await close();
+  };
+  await near.export('base', 'lathe', sink);
+  await near.export('base', 'dense', sink);
+  expect(written).toEqual([3, 4]);
+  await expect(near.export('base', 'lathe', sink)).rejects.toThrow('No space left');
+});
+
+test('a lost device is told', async () => {
+  far.onDeviceLost = async (listener) => listener('The graphics device was lost.');
+  const message = await new Promise((resolve) => void near.onDeviceLost(resolve));
+  expect(message).toBe('The graphics device was lost.');
+});
+
+/** A worker that never answers and whose failure the test decides. */
+class SilentWorker extends EventTarget {
+  static last: SilentWorker;
+  constructor() {
+    super();
+    SilentWorker.last = this;
+  }
+  postMessage() {}
+  terminate() {}
+  fail(message?: string) {
+    this.dispatchEvent(Object.assign(new Event('error'), message ? { message } : {}));
+  }
+}
+
+test('a worker that does not load fails what waits and what comes, and tells the listener', async () => {
+  vi.stubGlobal('Worker', SilentWorker);
+  const client = createLabClient();
+  const told = new Promise<string>((resolve) => void client.onDeviceLost(resolve));
+  const waiting = expect(client.methods()).rejects.toThrow('could not be loaded');
+  SilentWorker.last.fail();
+  await waiting;
+  expect(await told).toContain('could not be loaded');
+  await expect(client.memory()).rejects.toThrow('reload the page');
+});
+
+test('an error inside the worker fails what waits, and later calls are tried again', async () => {
+  vi.stubGlobal('Worker', SilentWorker);
+  const client = createLabClient();
+  const waiting = expect(client.methods()).rejects.toThrow('worker failed (out of memory)');
+  SilentWorker.last.fail('out of memory');
+  await waiting;
+  const again = expect(client.methods()).rejects.toThrow('(once more)');
+  SilentWorker.last.fail('once more');
+  await again;
+});
