@@ -1,17 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { CHECKS, FIXES } from './checks.mjs';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
 
 ensureDependencies();
 const fix = process.argv.includes('--fix');
-const steps = [
-  ['typescript/bin/tsc', ['--noEmit']],
-  ['eslint/bin/eslint.js', ['.', '--max-warnings', '0', ...(fix ? ['--fix'] : [])]],
-  ['dependency-cruiser/bin/dependency-cruise.mjs', ['src', 'cli', '--config', '.dependency-cruiser.json']],
-  ['prettier/bin/prettier.cjs', [fix ? '--write' : '--check', '.', '--log-level', 'warn']],
-];
-for (const [script, args] of steps) {
-  const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
+for (const [title, script, args] of CHECKS) {
+  const mended = fix && FIXES[title] ? [...args.filter((arg) => arg !== '--check'), ...FIXES[title]] : args;
+  const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules', script), ...mended], {
     cwd: ROOT,
     stdio: 'inherit',
   });

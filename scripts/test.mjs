@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHECKS } from './checks.mjs';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
 
 ensureDependencies();
@@ -13,15 +14,7 @@ const environment = { ...gpuEnvironment(browser), LATHE_BROWSER: browser, FORCE_
 console.log(`Browser: ${browser}`);
 
 const total = { passed: 0, failed: 0 };
-check('types', 'typescript/bin/tsc', ['--noEmit']);
-check('lint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']);
-check('import cycles', 'dependency-cruiser/bin/dependency-cruise.mjs', [
-  'src',
-  'cli',
-  '--config',
-  '.dependency-cruiser.json',
-]);
-check('format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']);
+for (const [title, script, args] of CHECKS) check(title, script, args);
 suite('unit tests', 'vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json'], {
   report: 'unit.json',
   fileArgument: (path) => [`--outputFile.json=${path}`],

@@ -7,6 +7,7 @@ import { withNextTokens } from '../../src/model/gradients/training-batch';
 import { loadModel } from '../../src/model/load-model';
 import { LatheTraining } from './lathe-training';
 import { PlainTraining } from './plain-training';
+import type { Training } from './training';
 
 interface Setting {
   /** Folder of the checkpoint. */
@@ -29,12 +30,6 @@ interface Report {
 }
 
 const FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
-
-/** One that trains: a step of it, and its loss before that step. */
-export interface Training {
-  step(): Promise<number>;
-  dispose(): void;
-}
 
 export async function compareWithTfjs({ checkpoint, rounds, sequences, length }: Setting): Promise<Report> {
   const gpu = await openNodeGpu();

@@ -6,7 +6,7 @@ import type { Model } from '../../src/model/model';
 import { AdamW } from '../../src/train/adamw';
 import { clippingScale } from '../../src/train/gradient-clipping';
 import { TrainableModel } from '../../src/train/trainable-model';
-import type { Training } from './compare-with-tfjs';
+import type { Training } from './training';
 import { SETTINGS } from './settings';
 
 /** Steps as `train/train.ts` takes them, of every parameter of a model. */

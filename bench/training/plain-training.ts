@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { CheckpointFiles } from '../../src/checkpoint/checkpoint-files';
 import { readFloat32 } from '../../src/checkpoint/float-conversion';
 import type { TrainingBatch } from '../../src/model/gradients/sequence-losses';
-import type { Training } from './compare-with-tfjs';
+import type { Training } from './training';
 import { SETTINGS } from './settings';
 
 const MASKED = -1e9;

@@ -13,7 +13,8 @@ import { structureMetadata } from '../model/structure-metadata';
 import { FORMAT_KEY, FORMAT_VERSION, WEIGHTS_KEY } from '../model/stored-weights';
 import { transpose } from '../model/transpose';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { ExportFormat, Recipe } from '../lab/protocol/protocol';
+import type { Recipe } from '../compression/recipe/recipe-description';
+import type { ExportFormat } from './export-sink';
 
 /** Metadata key of the recipe that made a compressed checkpoint. */
 export const RECIPE_KEY = 'lathe.recipe';

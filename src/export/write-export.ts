@@ -1,15 +1,21 @@
 import type { CheckpointFiles } from '../checkpoint/checkpoint-files';
 import type { Model } from '../model/model';
 import { companionFiles, planExport } from './export-plan';
-import { LabError } from '../lab/lab-error';
-import type { ExportFormat, ExportSink, OperationOptions, Recipe } from '../lab/protocol/protocol';
+import type { Recipe } from '../compression/recipe/recipe-description';
+import type { OperationOptions } from '../progress/progress';
+import type { ExportFormat, ExportSink } from './export-sink';
+
+/** An export that could not be written, and what would work, in one sentence. */
+export class ExportError extends Error {
+  override readonly name = 'ExportError';
+}
 
 /** Bytes that go to the sink at once. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Writes a model as a folder of files.
- * @throws LabError where the sink fails (a full disk, a withdrawn permission); nothing in the lab changes
+ * @throws ExportError where the sink fails (a full disk, a withdrawn permission); nothing in the lab changes
  */
 export async function writeExport(
   model: Model,
@@ -53,7 +59,7 @@ async function writeFile(
     try {
       await step();
     } catch (error) {
-      throw new LabError(
+      throw new ExportError(
         `${path} could not be written after ${done} of ${byteLength} bytes (${(error as Error).message}); free some space or choose another place, the variant is still here.`,
       );
     }

@@ -49,12 +49,13 @@ import type {
   UnfinishedTraining,
   VariantInfo,
   WeightHistograms,
+  SensitivityRequest,
 } from './protocol/protocol';
 import { RecipeTexts, recipeNeedsCalibration, recipeNeedsTraining, textUses } from './texts/recipe-texts';
 import { runtimeName } from './runtime-name';
 import { selfTest } from './self-test';
 import { profileSensitivity } from './sensitivity';
-import type { SensitivityProfile, SensitivityRequest } from './report/sensitivity-profile';
+import type { SensitivityProfile } from './report/sensitivity-profile';
 import { type RecipeResources, Session } from './session';
 import { weightBytes } from './sizes';
 import type { StateFiles } from './checkpoints/state-files';

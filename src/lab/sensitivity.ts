@@ -5,9 +5,9 @@ import { matchTargets } from '../compression/recipe/targets';
 import { evaluationOf } from '../evaluation/evaluations';
 import type { Model } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { OperationOptions } from './protocol/protocol';
+import type { OperationOptions, SensitivityRequest } from './protocol/protocol';
 import { type RecipeTexts, textUses } from './texts/recipe-texts';
-import type { SensitivityProfile, SensitivityRequest } from './report/sensitivity-profile';
+import type { SensitivityProfile } from './report/sensitivity-profile';
 import type { Session } from './session';
 
 /** Linears that are measured alone or together. */

@@ -1,5 +1,3 @@
-import type { TrainingSettings } from './training-settings';
-
 /** Some steps of a run and how the learning rate goes in them. A schedule is a list of such phases, one after the other. */
 interface LearningRatePhase {
   readonly steps: number;
@@ -12,23 +10,29 @@ interface LearningRatePhase {
   readonly shape: 'linear' | 'cosine';
 }
 
-type ScheduleSettings = Pick<
-  TrainingSettings,
-  | 'steps'
-  | 'warmupSteps'
-  | 'peakLearningRate'
-  | 'finalShare'
-  | 'learningRateSchedule'
-  | 'decayShare'
-  | 'cosineCycles'
->;
+/** How the learning rate of a run goes. */
+export interface LearningRateSettings {
+  /** Updates of the parameters. */
+  readonly steps: number;
+  readonly peakLearningRate: number;
+  /** Steps in which the rate rises from 0 in a line. */
+  readonly warmupSteps: number;
+  /** How it goes from there. */
+  readonly learningRateSchedule: LearningRateSchedule;
+  /** Share of the peak that it falls to at the last step. */
+  readonly finalShare: number;
+  /** Share of all steps, the last ones, in which `warmup-stable-decay` falls. */
+  readonly decayShare: number;
+  /** Of `cosine-restarts`. */
+  readonly cosineCycles: number;
+}
 
 /** The phases after the warm-up. `least` is the final share of the peak. */
 type AfterWarmup = (
   steps: number,
   peak: number,
   least: number,
-  settings: ScheduleSettings,
+  settings: LearningRateSettings,
 ) => readonly LearningRatePhase[];
 
 const AFTER_WARMUP = {
@@ -65,7 +69,7 @@ export const LEARNING_RATE_SCHEDULES = Object.keys(AFTER_WARMUP) as LearningRate
 export class LearningRates {
   private readonly phases: readonly LearningRatePhase[];
 
-  constructor(settings: ScheduleSettings) {
+  constructor(settings: LearningRateSettings) {
     const { steps, warmupSteps, peakLearningRate, finalShare, learningRateSchedule } = settings;
     const rising = Math.min(warmupSteps, steps);
     this.phases = [

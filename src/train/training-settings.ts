@@ -1,9 +1,7 @@
-import type { LearningRateSchedule } from './learning-rate';
+import type { LearningRateSettings } from './learning-rate';
 
 /** How a run of training goes; every method that trains has these among its parameters. */
-export interface TrainingSettings {
-  /** Updates of the parameters. */
-  readonly steps: number;
+export interface TrainingSettings extends LearningRateSettings {
   /** The run ends after so many of them, with the schedule of all: how a run that was ended early is made again. */
   readonly stopAfter?: number;
   /** Sequences of one update. */
@@ -12,17 +10,6 @@ export interface TrainingSettings {
   readonly sequenceLength: number;
   /** Parts that a batch runs in, one after the other, their gradients added up: less memory, the same update. */
   readonly accumulation: number;
-  readonly peakLearningRate: number;
-  /** Steps in which the rate rises from 0 in a line. */
-  readonly warmupSteps: number;
-  /** How it goes from there. */
-  readonly learningRateSchedule: LearningRateSchedule;
-  /** Share of the peak that it falls to at the last step. */
-  readonly finalShare: number;
-  /** Share of all steps, the last ones, in which `warmup-stable-decay` falls. */
-  readonly decayShare: number;
-  /** Of `cosine-restarts`. */
-  readonly cosineCycles: number;
   /** Decays of AdamW's two moments (Loshchilov and Hutter 2019). */
   readonly beta1: number;
   readonly beta2: number;

@@ -4,6 +4,8 @@
  */
 import type { Duration, Durations, Rate } from '../../evaluation/latency';
 import type { DeviceDescription } from '../../engines/webgpu/device';
+import type { ExportFormat, ExportSink } from '../../export/export-sink';
+import type { OperationOptions, Progress } from '../../progress/progress';
 import type { KernelCheckResult } from '../../self-test/kernel-check';
 import type { TrainingPoint } from '../../train/training-context';
 import type { FieldDescription, MethodDescription } from './method-description';
@@ -13,12 +15,13 @@ import type {
   RecipeStep,
   RecipeTargets,
   TrainingTextSettings,
-} from './recipe-description';
-import type { SensitivityProfile, SensitivityRequest } from '../report/sensitivity-profile';
+} from '../../compression/recipe/recipe-description';
+import type { SensitivityProfile } from '../report/sensitivity-profile';
 import type { TrainingRecord } from '../report/training-record';
 
 export type { FieldDescription, KernelCheckResult, MethodDescription, TrainingPoint, TrainingRecord };
 export type { Duration, Durations, Rate };
+export type { ExportFormat, ExportSink, OperationOptions, Progress };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
 /** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
@@ -162,6 +165,16 @@ export type EvaluationRequest =
     }
   | { readonly kind: 'accuracy'; readonly data: DataSet; readonly maxExamples?: number };
 
+/** Each block linear, or each block's together, compressed alone by one step. */
+export interface SensitivityRequest {
+  readonly step: RecipeStep;
+  readonly unit: 'linear' | 'block';
+  /** Where the step needs it. */
+  readonly calibration?: CalibrationSettings;
+  /** On what the divergence from the base is measured. */
+  readonly evaluation: EvaluationRequest;
+}
+
 /** A figure with its standard error. */
 export interface Estimate {
   readonly value: number;
@@ -204,16 +217,6 @@ export interface LatencyRequest {
   readonly prefillTokens: number;
   readonly decodeTokens: number;
   readonly runs: number;
-}
-
-export interface Progress {
-  /** What is being done, in words: "Factorizing transformer.h.2.mlp.c_fc". */
-  readonly label: string;
-  /** Of the whole operation. */
-  readonly done: number;
-  readonly total: number;
-  /** "bytes", "matrices", "windows". */
-  readonly unit: string;
 }
 
 export interface GenerationRequest {
@@ -262,23 +265,6 @@ export interface MemoryReport {
   readonly gpuUsedBytes: number;
   readonly gpuAllocatedBytes: number;
   readonly tensors: number;
-}
-
-export type ExportFormat = 'lathe' | 'dense';
-
-/** A file of the exported folder, given in pieces so that none is whole in memory. */
-export interface ExportSink {
-  open(path: string, byteLength: number): Promise<void>;
-  write(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
-  /** Instead of `close`, where the file stays incomplete: takes it away. */
-  abort?(): Promise<void>;
-}
-
-/** What long operations take: progress out, cancel in. */
-export interface OperationOptions {
-  readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Also what becomes of a run of training, some times a second at most. */

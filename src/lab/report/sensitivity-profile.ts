@@ -1,15 +1,4 @@
 import { z } from 'zod';
-import type { CalibrationSettings, EvaluationRequest, RecipeStep } from '../protocol/protocol';
-
-/** Each block linear, or each block's together, compressed alone by one step. */
-export interface SensitivityRequest {
-  readonly step: RecipeStep;
-  readonly unit: 'linear' | 'block';
-  /** Where the step needs it. */
-  readonly calibration?: CalibrationSettings;
-  /** On what the divergence from the base is measured. */
-  readonly evaluation: EvaluationRequest;
-}
 
 /** One linear, or those of a block that were compressed together. */
 const entrySchema = z.object({

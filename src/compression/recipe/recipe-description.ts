@@ -1,4 +1,4 @@
-/** A recipe as its JSON says it; compression/recipe.ts checks it. */
+/** A recipe as its JSON says it; recipe.ts checks it. */
 export interface Recipe {
   readonly name: string;
   readonly steps: readonly RecipeStep[];
