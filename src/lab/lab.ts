@@ -3,7 +3,6 @@ import { calibrationCost } from '../compression/calibration/calibration-cost';
 import { METHOD_GROUPS, METHODS } from '../compression/methods';
 import { checkRecipe, trains } from '../compression/recipe/recipe';
 import { stepConfigs } from '../compression/recipe/step-configs';
-import { latency } from '../evaluation/latency';
 import {
   closeGpu,
   currentGpu,
@@ -18,6 +17,7 @@ import { planExport } from '../export/export-plan';
 import { GzipSizes } from './report/gzip-sizes';
 import { weightHistograms } from './report/histograms';
 import { LabError } from './lab-error';
+import { measureLatency } from './measure-latency';
 import { describeModel } from './model-info';
 import { OneAtATime } from './protocol/one-at-a-time';
 import { predict } from './predict';
@@ -57,7 +57,6 @@ import { selfTest } from './self-test';
 import { profileSensitivity } from './sensitivity';
 import type { SensitivityProfile } from './report/sensitivity-profile';
 import { type RecipeResources, Session } from './session';
-import { weightBytes } from './sizes';
 import type { StateFiles } from './checkpoints/state-files';
 import { TrainingRuns } from './checkpoints/training-runs';
 import { writeExport } from '../export/write-export';
@@ -220,27 +219,9 @@ export class LatheLab implements Lab {
   async measureLatency(
     variantIds: readonly string[],
     request: LatencyRequest,
-    { signal, onProgress }: OperationOptions = {},
+    options: OperationOptions = {},
   ): Promise<Readonly<Record<string, LatencyReport>>> {
-    return this.inTurn(async () => {
-      const models = variantIds.map((id) => this.opened().variant(id).model);
-      const results = await latency(models, {
-        ...request,
-        signal,
-        onProgress: (done, total) => onProgress?.({ label: 'Measuring latency', done, total, unit: 'runs' }),
-      });
-      return Object.fromEntries(
-        results.map((result, index) => [
-          variantIds[index],
-          {
-            ...result,
-            prefillTokens: request.prefillTokens,
-            decodeTokens: request.decodeTokens,
-            gpuBytes: weightBytes(models[index]),
-          },
-        ]),
-      );
-    }, signal);
+    return this.inTurn(() => measureLatency(this.opened(), variantIds, request, options), options.signal);
   }
 
   async predict(

@@ -1,0 +1,26 @@
+import { latency } from '../evaluation/latency';
+import type { LatencyReport, LatencyRequest, OperationOptions } from './protocol/protocol';
+import type { Session } from './session';
+import { weightBytes } from './sizes';
+
+/** Prefill and decode of variants, measured in turn after a warm-up, by id. @throws EvaluationError where the tokens do not fit */
+export async function measureLatency(
+  session: Session,
+  variantIds: readonly string[],
+  request: LatencyRequest,
+  { signal, onProgress }: OperationOptions,
+): Promise<Record<string, LatencyReport>> {
+  const { prefillTokens, decodeTokens } = request;
+  const models = variantIds.map((id) => session.variant(id).model);
+  const results = await latency(models, {
+    ...request,
+    signal,
+    onProgress: (done, total) => onProgress?.({ label: 'Measuring latency', done, total, unit: 'runs' }),
+  });
+  return Object.fromEntries(
+    results.map((result, index) => [
+      variantIds[index],
+      { ...result, prefillTokens, decodeTokens, gpuBytes: weightBytes(models[index]) },
+    ]),
+  );
+}
