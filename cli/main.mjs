@@ -26,8 +26,9 @@ const vite = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false },
   optimizeDeps: { noDiscovery: true },
 });
+const { runCommandLine } = await vite.ssrLoadModule('/cli/command-line.ts');
 const { run } = await vite.ssrLoadModule('/cli/run.ts');
-const status = await run(process.argv.slice(2));
+const status = await runCommandLine(process.argv.slice(2), run);
 await vite.close();
 // On some systems a pipe takes its bytes later; leaving now would cut the document.
 await new Promise((resolve) => process.stdout.write('', resolve));

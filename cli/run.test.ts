@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Report } from '../src/lab/protocol/protocol';
 import expected from '../src/testing/fixtures/tiny-gpt2/expected.json';
-import { run } from './run';
+import { runCommandLine } from './command-line';
+import { run as runLab } from './run';
 
 const fixtures = join(import.meta.dirname, '../src/testing/fixtures');
+const run = (args: readonly string[]) => runCommandLine(args, runLab);
 let folder = '';
 let output = '';
 let errors = '';

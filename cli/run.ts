@@ -20,7 +20,7 @@ import { buildReport } from '../src/lab/report/report';
 import { describeWrongKernels } from '../src/lab/report/wrong-kernels';
 import { divergencesOf, parseSensitivityProfile } from '../src/lab/report/sensitivity-profile';
 import packageJson from '../package.json';
-import { type CommandLine, type Measure, parseCommandLine, USAGE, UsageError } from './arguments';
+import { type CommandLine, type Measure, UsageError } from './arguments';
 import { folderNames } from './folder-names';
 import { folderSink } from './folder-sink';
 import { stateFolder } from './state-folder';
@@ -29,25 +29,14 @@ const DEFAULT_WINDOW = 256;
 const DEFAULT_PREFILL = 64;
 const DEFAULT_DECODE = 32;
 
-/** Runs the command line. @returns the exit status: 0, or 1 after one line of error */
-export async function run(args: readonly string[]): Promise<number> {
-  try {
-    const command = parseCommandLine(args);
-    if (!command) {
-      process.stdout.write(`${USAGE}\n`);
-      return 0;
-    }
-    await measure(command, async (document) => {
-      const text = `${JSON.stringify(document, undefined, 2)}\n`;
-      process.stdout.write(text);
-      if (command.report) await writeReport(command.report, text);
-    });
-    return 0;
-  } catch (error) {
-    const { message } = error as Error;
-    process.stderr.write(`lathe: ${message.replaceAll('\n', ' ')}\n`);
-    return 1;
-  }
+/** Runs what the command line asks for, and prints its document. @returns the exit status */
+export async function run(command: CommandLine): Promise<number> {
+  await measure(command, async (document) => {
+    const text = `${JSON.stringify(document, undefined, 2)}\n`;
+    process.stdout.write(text);
+    if (command.report) await writeReport(command.report, text);
+  });
+  return 0;
 }
 
 /** Exports come last: figures that took long are out by then, whatever becomes of the disk. */

@@ -1,0 +1,21 @@
+import { type CommandLine, parseCommandLine, USAGE } from './arguments';
+
+/**
+ * Answers `--help` and mistakes at once, and has `perform` do the run that the arguments ask for.
+ * @returns the exit status: 0, or 1 after one line of error
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  perform: (command: CommandLine) => Promise<number>,
+): Promise<number> {
+  try {
+    const command = parseCommandLine(args);
+    if (command) return await perform(command);
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(`lathe: ${message.replaceAll('\n', ' ')}\n`);
+    return 1;
+  }
+}
