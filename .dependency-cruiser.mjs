@@ -5,6 +5,7 @@
  */
 const ROOMS = {
   'src/progress': [],
+  'src/parameters': [],
   'src/checkpoint': [],
   'src/coding': [],
   'src/tokenizer': [],
@@ -21,7 +22,7 @@ const ROOMS = {
   'src/engines/webgpu/kernels/contraction': ['src/engines/webgpu', 'wgsl', 'products'],
   'src/weights': ['src/linalg', 'src/checkpoint', 'src/coding', 'engine'],
   'src/model': ['src/weights', 'src/checkpoint', 'src/progress', 'engine'],
-  'src/train': ['src/model', 'src/weights', 'src/linalg', 'src/checkpoint', 'engine'],
+  'src/train': ['src/model', 'src/weights', 'src/linalg', 'src/checkpoint', 'src/parameters', 'engine'],
   'src/compression': [
     'src/train',
     'src/model',
@@ -29,6 +30,7 @@ const ROOMS = {
     'src/linalg',
     'src/checkpoint',
     'src/progress',
+    'src/parameters',
     'engine',
   ],
   'src/evaluation': ['src/model', 'src/tokenizer', 'src/progress', 'engine'],
@@ -46,6 +48,7 @@ const ROOMS = {
     'src/tokenizer',
     'src/checkpoint',
     'src/progress',
+    'src/parameters',
     'engine',
   ],
   'src/store': ['lab-surface'],

@@ -4,41 +4,6 @@ import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { CalibrationSequences, CalibrationStatistic, LinearStatistics } from './calibration/calibration';
 
-/** One control of a method's form. The form, the recipe's check and the documentation come from this. */
-export type ParameterField =
-  | {
-      readonly kind: 'number';
-      readonly label: string;
-      readonly min: number;
-      readonly max: number;
-      readonly step: number;
-      readonly default: number;
-      readonly unit?: string;
-      readonly optional?: boolean;
-      /** Optional, and left out until somebody sets it. */
-      readonly startsUnset?: boolean;
-      /** Few people ever change it: the form keeps it folded away. */
-      readonly rarelyChanged?: boolean;
-      readonly help: string;
-    }
-  | {
-      readonly kind: 'choice';
-      readonly label: string;
-      readonly options: readonly { value: string | number | boolean; label: string }[];
-      readonly default: string | number | boolean;
-      readonly rarelyChanged?: boolean;
-      readonly help: string;
-    }
-  /** Free text that the method's schema parses: a pattern such as 2:4, a list of factors, "auto". */
-  | {
-      readonly kind: 'text';
-      readonly label: string;
-      readonly default: string;
-      readonly placeholder: string;
-      readonly optional?: boolean;
-      readonly help: string;
-    };
-
 /** A matrix that a method is asked to compress. */
 export interface TargetMatrix {
   /** Module name, for messages. */
@@ -72,9 +37,11 @@ interface MethodDeclaration<Parameters> {
   readonly summary: string;
   /** Targets that a step of it begins with on the page; absent: `Linear`. */
   readonly usualTargets?: readonly string[];
-  readonly fields: Readonly<Record<string, ParameterField>>;
-  /** Strict: unknown keys fail. `Parameters` is what the recipe's JSON holds, as this accepts it. */
-  readonly schema: z.ZodType<Parameters>;
+  /**
+   * Its parameters, each declared by `parameter`; the recipe's check, forms, help and documentation come from it. Strict:
+   * unknown keys fail. `Parameters` is what a recipe's JSON holds, as this accepts it.
+   */
+  readonly schema: z.ZodObject & z.ZodType<Parameters>;
 }
 
 /** A method that looks at one matrix at a time and needs no data. `Survey` is what a first pass over all targets found. */

@@ -1,7 +1,8 @@
 import { matchRecipe } from '../compression/recipe/apply-recipe';
 import { calibrationCost } from '../compression/calibration/calibration-cost';
-import { METHOD_GROUPS, METHODS } from '../compression/methods';
-import { checkRecipe, trains } from '../compression/recipe/recipe';
+import { describeMethods } from '../compression/method-descriptions';
+import { METHODS } from '../compression/methods';
+import { checkRecipe } from '../compression/recipe/recipe';
 import { stepConfigs } from '../compression/recipe/step-configs';
 import {
   closeGpu,
@@ -102,13 +103,7 @@ export class LatheLab implements Lab {
   }
 
   async methods(): Promise<readonly MethodDescription[]> {
-    return METHOD_GROUPS.flatMap(({ title: group, methods }) =>
-      methods.map((method) => {
-        const { id, title, paper, summary, usualTargets, fields } = method;
-        const calibrates = 'compressCalibrated' in method || 'needsCalibration' in method;
-        return { id, group, title, paper, summary, usualTargets, fields, calibrates, trains: trains(method) };
-      }),
-    );
+    return describeMethods();
   }
 
   async openCheckpoint(

@@ -68,23 +68,17 @@ export function setDraft({ store }: LabContext, draft: Recipe): void {
   store.setState({ draft });
 }
 
-/** A step with the method's defaults; optional fields beyond the first stay out. */
+/** A step with what the method's form begins with. */
 export function newStep(method: MethodDescription): RecipeStep {
   const { id, usualTargets = ['Linear'] } = method;
-  return { method: id, targets: usualTargets, ignore: [], parameters: defaultParameters(method) };
+  return { method: id, targets: usualTargets, ignore: [], parameters: initialParameters(method) };
 }
 
-export function defaultParameters(method: MethodDescription): Record<string, unknown> {
-  const parameters: Record<string, unknown> = {};
-  const firstOptional = Object.entries(method.fields).find(
-    ([, field]) => 'optional' in field && field.optional,
-  )?.[0];
-  for (const [name, field] of Object.entries(method.fields)) {
-    const optional = 'optional' in field && field.optional;
-    const startsUnset = 'startsUnset' in field && field.startsUnset;
-    if (!optional || (name === firstOptional && !startsUnset)) parameters[name] = field.default;
-  }
-  return parameters;
+export function initialParameters({
+  parameters,
+}: Pick<MethodDescription, 'parameters'>): Record<string, unknown> {
+  const initial = Object.entries(parameters).map(([name, parameter]) => [name, parameter.default] as const);
+  return Object.fromEntries(initial.filter(([, value]) => value !== undefined));
 }
 
 export function changeStep(context: LabContext, index: number, change: Partial<RecipeStep>): void {

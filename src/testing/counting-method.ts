@@ -15,7 +15,6 @@ export const countingMethod: ModelMethod<{ steps: number }> = {
   summary: 'Counts.',
   appliesTo: 'model',
   trains: true,
-  fields: {},
   schema: z.strictObject({ steps: z.number().default(6) }),
   async compressModel(model, _targets, { steps }, { training, signal }) {
     const { data, control, states, onPoint } = training!;

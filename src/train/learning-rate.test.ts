@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import fixture from '../testing/fixtures/learning-rates.json';
-import { LearningRates, type LearningRateSchedule } from './learning-rate';
+import { LearningRates } from './learning-rate';
+import type { TrainingSettings } from './training-settings';
 
 const settings = {
   steps: 100,
@@ -18,9 +19,8 @@ function rates(of: Partial<ConstructorParameters<typeof LearningRates>[0]>, step
 }
 
 test.each(Object.entries(fixture.rates))("%s goes as PyTorch's schedulers do", (name, expected) => {
-  const found = rates({ ...fixture.settings, learningRateSchedule: name as LearningRateSchedule }, [
-    ...expected.keys(),
-  ]);
+  const learningRateSchedule = name as TrainingSettings['learningRateSchedule'];
+  const found = rates({ ...fixture.settings, learningRateSchedule }, [...expected.keys()]);
   expect(found).toHaveLength(fixture.settings.steps);
   found.forEach((rate, step) =>
     expect(Math.abs(rate / expected[step] - 1), `step ${step}`).toBeLessThan(1e-7),

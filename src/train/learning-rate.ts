@@ -1,3 +1,5 @@
+import type { TrainingSettings } from './training-settings';
+
 /** Some steps of a run and how the learning rate goes in them. A schedule is a list of such phases, one after the other. */
 interface LearningRatePhase {
   readonly steps: number;
@@ -10,22 +12,17 @@ interface LearningRatePhase {
   readonly shape: 'linear' | 'cosine';
 }
 
-/** How the learning rate of a run goes. */
-export interface LearningRateSettings {
-  /** Updates of the parameters. */
-  readonly steps: number;
-  readonly peakLearningRate: number;
-  /** Steps in which the rate rises from 0 in a line. */
-  readonly warmupSteps: number;
-  /** How it goes from there. */
-  readonly learningRateSchedule: LearningRateSchedule;
-  /** Share of the peak that it falls to at the last step. */
-  readonly finalShare: number;
-  /** Share of all steps, the last ones, in which `warmup-stable-decay` falls. */
-  readonly decayShare: number;
-  /** Of `cosine-restarts`. */
-  readonly cosineCycles: number;
-}
+/** Settings that the learning rates of a run follow from. */
+type LearningRateSettings = Pick<
+  TrainingSettings,
+  | 'steps'
+  | 'peakLearningRate'
+  | 'warmupSteps'
+  | 'learningRateSchedule'
+  | 'finalShare'
+  | 'decayShare'
+  | 'cosineCycles'
+>;
 
 /** The phases after the warm-up. `least` is the final share of the peak. */
 type AfterWarmup = (
@@ -53,12 +50,7 @@ const AFTER_WARMUP = {
       to: least,
       shape: 'cosine',
     })),
-} satisfies Record<string, AfterWarmup>;
-
-/** How the learning rate goes after the warm-up; a recipe names one. */
-export type LearningRateSchedule = keyof typeof AFTER_WARMUP;
-
-export const LEARNING_RATE_SCHEDULES = Object.keys(AFTER_WARMUP) as LearningRateSchedule[];
+} satisfies Record<TrainingSettings['learningRateSchedule'], AfterWarmup>;
 
 /**
  * Learning rates of a run: up to the peak in a line, then as `learningRateSchedule` says: a `cosine`, a line (`linear`) or

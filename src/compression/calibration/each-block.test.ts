@@ -29,7 +29,6 @@ function noting(seen: Map<string, LinearStatistics>, factor = 1): CalibratedMeth
     paper: 'none',
     summary: 'Notes statistics.',
     appliesTo: 'matrix',
-    fields: {},
     schema: z.strictObject({}),
     statistics: () => ALL,
     compressCalibrated: async ({ name, shape, values }, statistics) => {

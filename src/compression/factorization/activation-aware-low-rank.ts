@@ -5,15 +5,30 @@ import { type Matrix, matrixFrom, transpose } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 import { truncatedSvd } from '../../linalg/truncated-svd';
 import type { LinearStatistics } from '../calibration/calibration';
-import { lowRankWeight, rankFields, rankFor, rankParameters } from './low-rank-factors';
+import { lowRankWeight, RANK_PARAMETERS, rankFor } from './low-rank-factors';
 import { type CalibratedMethod, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  ...rankParameters,
-  whitening: z
-    .enum(['cholesky', 'diagonal'], { error: 'whitening must be "cholesky" or "diagonal"' })
-    .default('cholesky'),
-  alpha: z.number().min(0).max(1).default(0.5),
+  ...RANK_PARAMETERS,
+  whitening: parameter(
+    z
+      .enum(['cholesky', 'diagonal'], { error: 'whitening must be "cholesky" or "diagonal"' })
+      .default('cholesky'),
+    {
+      label: 'Whitening',
+      labels: {
+        cholesky: 'by the whole covariance (SVD-LLM)',
+        diagonal: 'by each input alone (ASVD)',
+      },
+      help: 'The whole covariance gives the least error of the outputs; its cube of the width takes longer.',
+    },
+  ),
+  alpha: parameter(z.number().min(0).max(1).default(0.5), {
+    label: 'Exponent α',
+    step: 0.05,
+    help: 'Of the mean magnitude of each input. Only for whitening by each input alone; 0 is plain low rank.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -30,28 +45,6 @@ export const activationAwareLowRank: CalibratedMethod<Parameters> = {
   summary:
     'Keeps the singular vectors that matter most to the outputs on a calibration text, as two thin matrices; costs a pass of the text.',
   appliesTo: 'matrix',
-  fields: {
-    ...rankFields,
-    whitening: {
-      kind: 'choice',
-      label: 'Whitening',
-      options: [
-        { value: 'cholesky', label: 'by the whole covariance (SVD-LLM)' },
-        { value: 'diagonal', label: 'by each input alone (ASVD)' },
-      ],
-      default: 'cholesky',
-      help: 'The whole covariance gives the least error of the outputs; its cube of the width takes longer.',
-    },
-    alpha: {
-      kind: 'number',
-      label: 'Exponent α',
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 0.5,
-      help: 'Of the mean magnitude of each input. Only for whitening by each input alone; 0 is plain low rank.',
-    },
-  },
   schema,
 
   statistics({ whitening }) {

@@ -9,14 +9,30 @@ import { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
 import { type CompressionContext, type ModelMethod, RecipeError } from '../method';
 import { greatestRank } from './tensor-train-ranks';
 import { balancedFactors } from './tensor-train';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  bondDimension: z.number().int().positive().default(32),
-  cores: z.number().int().min(2).max(6).default(3),
-  layers: z.number().positive().optional(),
-  bits: z
-    .union([z.literal('none'), z.literal(8), z.literal(4)], { error: 'bits must be "none", 8 or 4' })
-    .default('none'),
+  bondDimension: parameter(z.number().int().positive().default(32), {
+    label: 'Bond dimension χ',
+    max: 1024,
+    help: 'Greatest rank between two cores, the same for every matrix.',
+  }),
+  cores: parameter(z.number().int().min(2).max(6).default(3), {
+    label: 'Cores',
+    help: 'Pieces of each matrix; its rows and columns are split into as many factors.',
+  }),
+  layers: parameter(z.number().positive().optional(), {
+    label: 'Deepest blocks',
+    max: 96,
+    step: 0.05,
+    initial: 0.5,
+    help: 'Below 1 the share of the blocks, from 1 on their number, counted from the last; without it every target.',
+  }),
+  bits: parameter(z.literal(['none', 8, 4], { error: 'bits must be "none", 8 or 4' }).default('none'), {
+    label: 'Bits of the cores',
+    labels: { none: 'float32' },
+    help: 'Each row of a core is rounded to the nearest with a scale of its own.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -30,47 +46,6 @@ export const compactifai: ModelMethod<Parameters> = {
   summary:
     'Turns the matrices of the deepest blocks into chains of cores with one bond dimension between them, then rounds the cores to few bits.',
   appliesTo: 'model',
-  fields: {
-    bondDimension: {
-      kind: 'number',
-      label: 'Bond dimension χ',
-      min: 1,
-      max: 1024,
-      step: 1,
-      default: 32,
-      help: 'Greatest rank between two cores, the same for every matrix.',
-    },
-    cores: {
-      kind: 'number',
-      label: 'Cores',
-      min: 2,
-      max: 6,
-      step: 1,
-      default: 3,
-      help: 'Pieces of each matrix; its rows and columns are split into as many factors.',
-    },
-    layers: {
-      kind: 'number',
-      label: 'Deepest blocks',
-      min: 0.05,
-      max: 96,
-      step: 0.05,
-      default: 0.5,
-      optional: true,
-      help: 'Below 1 the share of the blocks, from 1 on their number, counted from the last; without it every target.',
-    },
-    bits: {
-      kind: 'choice',
-      label: 'Bits of the cores',
-      options: [
-        { value: 'none', label: 'float32' },
-        { value: 8, label: '8' },
-        { value: 4, label: '4' },
-      ],
-      default: 'none',
-      help: 'Each row of a core is rounded to the nearest with a scale of its own.',
-    },
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ParameterField, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
+import { RecipeError } from '../method';
 
 /** A size in a recipe: a number, or a fraction of the weight's own dimension such as "1/2". */
 export const sizeSchema = z.union(
@@ -36,16 +37,11 @@ export function divisorsInWords(value: number): string {
   return divisorsOf(value).join(', ');
 }
 
-/** The share of a matrix's parameters that its factors may hold. @param follows what comes of it, and what it stands instead of */
-export function parametersKeptField(follows: string): ParameterField {
-  return {
-    kind: 'number',
+/** Share of a matrix's parameters that its factors may hold. @param follows what comes of it, and what it stands instead of */
+export function parametersKeptParameter(follows: string) {
+  return parameter(z.number().positive().max(1).optional(), {
     label: 'Parameters kept',
-    min: 0.01,
-    max: 1,
     step: 0.01,
-    default: 0.5,
-    optional: true,
     help: `Share of the parameters that ${follows}`,
-  };
+  });
 }

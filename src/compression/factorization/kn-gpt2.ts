@@ -6,11 +6,24 @@ import { KroneckerWeight } from '../../weights/formats/kronecker-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { knGpt2Factors } from './kn-gpt2-shapes';
 import { type ModelMethod, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  factor: z.number().int().min(2).default(2),
-  blocks: z.enum(['odd', 'even', 'all']).default('odd'),
-  embedding: z.boolean().default(true),
+  factor: parameter(z.number().int().min(2).default(2), {
+    label: 'Factor',
+    max: 64,
+    help: 'Each matrix that is factorized keeps one value of so many. The paper takes 2.',
+  }),
+  blocks: parameter(z.enum(['odd', 'even', 'all']).default('odd'), {
+    label: 'Blocks',
+    labels: { odd: 'odd (1, 3, 5, …)', even: 'even (0, 2, 4, …)' },
+    help: 'Numbers of the blocks whose linears are factorized, counted from 0. The paper takes the odd ones.',
+  }),
+  embedding: parameter(z.boolean().default(true), {
+    label: 'Token embedding',
+    labels: { true: 'factorized', false: 'left alone' },
+    help: 'The paper factorizes it, and with it the output matrix where the two are tied.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -23,38 +36,6 @@ export const knGpt2: ModelMethod<Parameters> = {
   summary:
     'Halves the token embedding and every other block by a Kronecker product with a 1×2 factor, as KnGPT2 does before it is trained again; GPT-2 small keeps 83 of 124 million parameters, and without that training loses much.',
   appliesTo: 'model',
-  fields: {
-    factor: {
-      kind: 'number',
-      label: 'Factor',
-      min: 2,
-      max: 64,
-      step: 1,
-      default: 2,
-      help: 'Each matrix that is factorized keeps one value of so many. The paper takes 2.',
-    },
-    blocks: {
-      kind: 'choice',
-      label: 'Blocks',
-      options: [
-        { value: 'odd', label: 'odd (1, 3, 5, …)' },
-        { value: 'even', label: 'even (0, 2, 4, …)' },
-        { value: 'all', label: 'all' },
-      ],
-      default: 'odd',
-      help: 'Numbers of the blocks whose linears are factorized, counted from 0. The paper takes the odd ones.',
-    },
-    embedding: {
-      kind: 'choice',
-      label: 'Token embedding',
-      options: [
-        { value: true, label: 'factorized' },
-        { value: false, label: 'left alone' },
-      ],
-      default: true,
-      help: 'The paper factorizes it, and with it the output matrix where the two are tied.',
-    },
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

@@ -1,39 +1,30 @@
 import { z } from 'zod';
-import { divisorsInWords, parametersKeptField, resolveSize, sizeSchema } from './dimension-shares';
+import { parameter } from '../../parameters/parameter';
+import { divisorsInWords, parametersKeptParameter, resolveSize, sizeSchema } from './dimension-shares';
 import { automaticAShape } from './kronecker-shape';
-import { type ParameterField, RecipeError } from '../method';
+import { RecipeError } from '../method';
 
 type Shape = readonly [number, number];
 
 /** Parameters of every method that replaces a matrix by a sum of Kronecker products A⊗B. */
 export const kroneckerSchema = z.strictObject({
-  terms: z.number().int().positive().optional(),
-  aShape: z.union([z.literal('auto'), z.tuple([sizeSchema, sizeSchema])]).default('auto'),
-  parametersKept: z.number().positive().max(1).optional(),
+  terms: parameter(z.number().int().positive().optional(), {
+    label: 'Terms',
+    max: 1024,
+    initial: 8,
+    help: 'Products that are added up.',
+  }),
+  aShape: parameter(z.union([z.literal('auto'), z.tuple([sizeSchema, sizeSchema])]).default('auto'), {
+    label: 'Shape of A',
+    placeholder: 'auto, [48, 12], ["1/2", "1"]',
+    help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: A and B of about one size, the cheapest to apply of these.',
+  }),
+  parametersKept: parametersKeptParameter(
+    'the factors may hold; the number of terms follows. Instead of terms.',
+  ),
 });
 
 export type KroneckerParameters = z.infer<typeof kroneckerSchema>;
-
-export const kroneckerFields: Readonly<Record<keyof KroneckerParameters, ParameterField>> = {
-  terms: {
-    kind: 'number',
-    label: 'Terms',
-    min: 1,
-    max: 1024,
-    step: 1,
-    default: 8,
-    optional: true,
-    help: 'Products that are added up.',
-  },
-  aShape: {
-    kind: 'text',
-    label: 'Shape of A',
-    default: 'auto',
-    placeholder: 'auto, [48, 12], ["1/2", "1"]',
-    help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: A and B of about one size, the cheapest to apply of these.',
-  },
-  parametersKept: parametersKeptField('the factors may hold; the number of terms follows. Instead of terms.'),
-};
 
 /**
  * The shape of A and the number of terms that the parameters mean for a matrix.

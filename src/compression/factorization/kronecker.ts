@@ -1,12 +1,7 @@
 import { matrixFrom } from '../../linalg/matrix';
 import { nearestKroneckerProduct } from '../../linalg/nearest-kronecker-product';
 import { KroneckerWeight } from '../../weights/formats/kronecker-weight';
-import {
-  kroneckerFields,
-  type KroneckerParameters,
-  kroneckerSchema,
-  kroneckerSizes,
-} from './kronecker-parameters';
+import { type KroneckerParameters, kroneckerSchema, kroneckerSizes } from './kronecker-parameters';
 import type { MatrixMethod } from '../method';
 
 /** Sum of Kronecker products nearest to the matrix. */
@@ -17,7 +12,6 @@ export const kronecker: MatrixMethod<KroneckerParameters> = {
   summary:
     'Replaces the matrix by a sum of Kronecker products A⊗B, applied as two small products; on trained weights it loses much without recovery.',
   appliesTo: 'matrix',
-  fields: kroneckerFields,
   schema: kroneckerSchema,
 
   async compress({ name, shape, values }, parameters, context) {

@@ -2,34 +2,22 @@ import { z } from 'zod';
 import type { Matrix } from '../../linalg/matrix';
 import { DenseWeight } from '../../weights/formats/dense-weight';
 import { LowRankWeight } from '../../weights/formats/low-rank-weight';
-import { parametersKeptField } from './dimension-shares';
-import { type ParameterField, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
+import { parametersKeptParameter } from './dimension-shares';
+import { RecipeError } from '../method';
 
-/** How a recipe says how large the two factors are: part of the strict schema of every low-rank method. */
-export const rankParameters = {
-  rank: z.number().int().positive().optional(),
-  parametersKept: z.number().positive().max(1).optional(),
-};
-
-export interface RankParameters {
-  readonly rank?: number;
-  readonly parametersKept?: number;
-}
-
-/** Their controls. */
-export const rankFields: Readonly<Record<keyof RankParameters, ParameterField>> = {
-  rank: {
-    kind: 'number',
+/** Parameters of every low-rank method: how large the two factors are. */
+export const RANK_PARAMETERS = {
+  rank: parameter(z.number().int().positive().optional(), {
     label: 'Rank',
-    min: 1,
     max: 4096,
-    step: 1,
-    default: 64,
-    optional: true,
+    initial: 64,
     help: 'Singular vectors kept. It saves bytes below out·in / (out + in).',
-  },
-  parametersKept: parametersKeptField('the two factors may hold; the rank follows. Instead of a rank.'),
+  }),
+  parametersKept: parametersKeptParameter('the two factors may hold; the rank follows. Instead of a rank.'),
 };
+
+export type RankParameters = z.infer<z.ZodObject<typeof RANK_PARAMETERS>>;
 
 /**
  * The rank that the parameters ask for.

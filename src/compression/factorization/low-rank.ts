@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { matrixFrom, transpose } from '../../linalg/matrix';
 import { truncatedSvd } from '../../linalg/truncated-svd';
-import { lowRankWeight, rankFields, rankFor, rankParameters } from './low-rank-factors';
+import { lowRankWeight, RANK_PARAMETERS, rankFor } from './low-rank-factors';
 import type { MatrixMethod } from '../method';
 
-const schema = z.strictObject(rankParameters);
+const schema = z.strictObject(RANK_PARAMETERS);
 
 type Parameters = z.infer<typeof schema>;
 
@@ -16,7 +16,6 @@ export const lowRank: MatrixMethod<Parameters> = {
   summary:
     'Keeps the leading singular vectors as two thin matrices: the yardstick for the structured factorizations.',
   appliesTo: 'matrix',
-  fields: rankFields,
   schema,
 
   async compress({ name, shape, values }, parameters, context) {

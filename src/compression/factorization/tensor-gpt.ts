@@ -2,14 +2,26 @@ import { z } from 'zod';
 import { tensorTrainsOfRows, trainCoreShapes } from '../../linalg/row-tensor-trains';
 import { TensorTrainRowsWeight } from '../../weights/formats/tensor-train-rows-weight';
 import { type MatrixMethod, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  shape: z
-    .union([z.literal('auto'), z.array(z.number().int().min(2)).min(2, 'a shape has two sizes or more')], {
-      error: 'shape is "auto" or a list of two or more sizes from 2 on, such as [8, 8, 12]',
-    })
-    .default('auto'),
-  rank: z.number().int().positive().default(2),
+  shape: parameter(
+    z
+      .union([z.literal('auto'), z.array(z.number().int().min(2)).min(2, 'a shape has two sizes or more')], {
+        error: 'shape is "auto" or a list of two or more sizes from 2 on, such as [8, 8, 12]',
+      })
+      .default('auto'),
+    {
+      label: 'Shape of a row',
+      placeholder: 'auto, [8, 8, 12], [2, 2, 2, 2, 12]',
+      help: 'Sizes that multiply to the width, or to more: the rest is filled with zeros. auto: twos, as in the paper.',
+    },
+  ),
+  rank: parameter(z.number().int().positive().default(2), {
+    label: 'Rank',
+    max: 64,
+    help: 'Greatest rank between two cores of a row. With twos a row of 768 takes 20 values at 1, 72 at 2, 232 at 4.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -24,24 +36,6 @@ export const tensorGpt: MatrixMethod<Parameters> = {
     'Folds each row of an embedding into a tensor and keeps its tensor train; rows are rebuilt when they are looked up.',
   usualTargets: ['re:transformer\\.wte|bert\\.embeddings\\.word_embeddings'],
   appliesTo: 'matrix',
-  fields: {
-    shape: {
-      kind: 'text',
-      label: 'Shape of a row',
-      default: 'auto',
-      placeholder: 'auto, [8, 8, 12], [2, 2, 2, 2, 12]',
-      help: 'Sizes that multiply to the width, or to more: the rest is filled with zeros. auto: twos, as in the paper.',
-    },
-    rank: {
-      kind: 'number',
-      label: 'Rank',
-      min: 1,
-      max: 64,
-      step: 1,
-      default: 2,
-      help: 'Greatest rank between two cores of a row. With twos a row of 768 takes 20 values at 1, 72 at 2, 232 at 4.',
-    },
-  },
   schema,
 
   async compress({ name, shape: [, width], values }, parameters, context) {

@@ -5,22 +5,42 @@ import { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
 import {
   divisorsInWords,
   divisorsOf,
-  parametersKeptField,
+  parametersKeptParameter,
   resolveSize,
   type Size,
   sizeSchema,
 } from './dimension-shares';
 import { type MatrixMethod, RecipeError } from '../method';
 import { greatestRank, leastShare, rankKeeping } from './tensor-train-ranks';
+import { parameter } from '../../parameters/parameter';
 
-const sizes = z.union([z.literal('auto'), z.array(sizeSchema).min(1)]).default('auto');
+const sizes = z.union([z.literal('auto'), z.array(sizeSchema).min(1)]);
 
 const schema = z.strictObject({
-  rows: sizes,
-  columns: sizes,
-  maxRank: z.number().int().positive().optional(),
-  relativeError: z.number().min(0).lt(1).optional(),
-  parametersKept: z.number().positive().max(1).optional(),
+  rows: parameter(sizes.default('auto'), {
+    label: 'Rows',
+    placeholder: 'auto, [8, 8, 12], ["1/8", "8"]',
+    help: 'Sizes that multiply to the number of rows, one a core; a fraction such as "1/8" is of the rows themselves.',
+  }),
+  columns: parameter(sizes.default('auto'), {
+    label: 'Columns',
+    placeholder: 'auto, [4, 6, 8], ["1/8", "8"]',
+    help: 'Sizes that multiply to the number of columns, as many as there are for the rows.',
+  }),
+  maxRank: parameter(z.number().int().positive().optional(), {
+    label: 'Greatest rank',
+    max: 4096,
+    initial: 32,
+    help: 'Greatest rank between two cores.',
+  }),
+  relativeError: parameter(z.number().min(0).lt(1).optional(), {
+    label: 'Relative error',
+    step: 0.01,
+    help: 'Bound on the error of each matrix; the ranks follow. Instead of a greatest rank.',
+  }),
+  parametersKept: parametersKeptParameter(
+    'the cores may hold; the greatest rank follows. Instead of a greatest rank.',
+  ),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -37,45 +57,6 @@ export const tensorTrain: MatrixMethod<Parameters> = {
   summary:
     'Splits rows and columns into small indices and keeps a chain of cores between them, contracted in the cheapest order.',
   appliesTo: 'matrix',
-  fields: {
-    rows: {
-      kind: 'text',
-      label: 'Rows',
-      default: 'auto',
-      placeholder: 'auto, [8, 8, 12], ["1/8", "8"]',
-      help: 'Sizes that multiply to the number of rows, one a core; a fraction such as "1/8" is of the rows themselves.',
-    },
-    columns: {
-      kind: 'text',
-      label: 'Columns',
-      default: 'auto',
-      placeholder: 'auto, [4, 6, 8], ["1/8", "8"]',
-      help: 'Sizes that multiply to the number of columns, as many as there are for the rows.',
-    },
-    maxRank: {
-      kind: 'number',
-      label: 'Greatest rank',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 32,
-      optional: true,
-      help: 'Greatest rank between two cores.',
-    },
-    relativeError: {
-      kind: 'number',
-      label: 'Relative error',
-      min: 0,
-      max: 0.99,
-      step: 0.01,
-      default: 0.3,
-      optional: true,
-      help: 'Bound on the error of each matrix; the ranks follow. Instead of a greatest rank.',
-    },
-    parametersKept: parametersKeptField(
-      'the cores may hold; the greatest rank follows. Instead of a greatest rank.',
-    ),
-  },
   schema,
 
   async compress({ name, shape, values }, parameters, context) {

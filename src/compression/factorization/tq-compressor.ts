@@ -3,10 +3,16 @@ import { matrixFrom } from '../../linalg/matrix';
 import { permutedKroneckerProduct } from '../../linalg/permuted-kronecker-product';
 import { KroneckerWeight } from '../../weights/formats/kronecker-weight';
 import { PermutedWeight } from '../../weights/formats/permuted-weight';
-import { kroneckerFields, kroneckerSchema, kroneckerSizes } from './kronecker-parameters';
+import { kroneckerSchema, kroneckerSizes } from './kronecker-parameters';
 import { type MatrixMethod, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
 
-const schema = kroneckerSchema.extend({ iterations: z.number().int().positive().max(100).default(10) });
+const schema = kroneckerSchema.extend({
+  iterations: parameter(z.number().int().positive().max(100).default(10), {
+    label: 'Iterations',
+    help: 'Rounds of factorizing and reordering at most; it ends sooner where the error no longer falls.',
+  }),
+});
 
 type Parameters = z.infer<typeof schema>;
 
@@ -22,18 +28,6 @@ export const tqCompressor: MatrixMethod<Parameters> = {
   summary:
     'Kronecker products after rows and columns were put into the order that suits them: a lower error at the same shapes, for two bytes a permuted row or column and a gather each.',
   appliesTo: 'matrix',
-  fields: {
-    ...kroneckerFields,
-    iterations: {
-      kind: 'number',
-      label: 'Iterations',
-      min: 1,
-      max: 100,
-      step: 1,
-      default: 10,
-      help: 'Rounds of factorizing and reordering at most; it ends sooner where the error no longer falls.',
-    },
-  },
   schema,
 
   async compress({ name, shape, values }, parameters, context) {

@@ -3,16 +3,29 @@ import { BlockSparseWeight } from '../../weights/formats/block-sparse-weight';
 import { roundHalfToEven } from '../../weights/quantization';
 import { blockNorms, keptBlocks } from './block-norms';
 import type { MatrixMethod, TargetMatrix } from '../method';
-import { scopeField, sparsityField } from './pruning-fields';
+import { parameter } from '../../parameters/parameter';
+import { scopeParameter } from './pruning-parameters';
 
 const GREATEST_BLOCK = 1024;
-const size = z.number().int().min(1).max(GREATEST_BLOCK).default(16);
+const size = z.number().int().min(1).max(GREATEST_BLOCK);
 
 const schema = z.strictObject({
-  blockRows: size,
-  blockColumns: size,
-  sparsity: z.number().min(0).max(1).default(0.5),
-  scope: z.enum(['layer', 'global']).default('layer'),
+  sparsity: parameter(z.number().min(0).max(1).default(0.5), {
+    label: 'Sparsity',
+    step: 0.05,
+    help: 'Share of the blocks that goes.',
+  }),
+  blockRows: parameter(size.default(16), {
+    label: 'Block rows',
+    unit: 'outputs',
+    help: 'Multiples of 32 run fastest, of 16 and 8 a little slower.',
+  }),
+  blockColumns: parameter(size.default(16), {
+    label: 'Block columns',
+    unit: 'inputs',
+    help: 'Multiples of 4 are read four weights at a time. 1: columns of a band of rows.',
+  }),
+  scope: scopeParameter('layer', 'Global lets matrices of many weak blocks give up more than others.'),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -29,30 +42,6 @@ export const blockPruning: MatrixMethod<Parameters, KeptOfMatrices | undefined> 
   summary:
     'Takes out whole blocks of least Euclidean norm and stores the others with an index: coarser than single weights, and faster in proportion.',
   appliesTo: 'values',
-  fields: {
-    sparsity: sparsityField('Share of the blocks that goes.'),
-    blockRows: {
-      kind: 'number',
-      label: 'Block rows',
-      min: 1,
-      max: GREATEST_BLOCK,
-      step: 1,
-      default: 16,
-      unit: 'outputs',
-      help: 'Multiples of 32 run fastest, of 16 and 8 a little slower.',
-    },
-    blockColumns: {
-      kind: 'number',
-      label: 'Block columns',
-      min: 1,
-      max: GREATEST_BLOCK,
-      step: 1,
-      default: 16,
-      unit: 'inputs',
-      help: 'Multiples of 4 are read four weights at a time. 1: columns of a band of rows.',
-    },
-    scope: scopeField('layer', 'Global lets matrices of many weak blocks give up more than others.'),
-  },
   schema,
 
   async survey(targets, parameters) {

@@ -14,20 +14,31 @@ import {
   requireWholeGroups,
 } from './sparsity-pattern';
 import { roundHalfToEven } from '../../weights/quantization';
-import { scopeField, sparsityField } from './pruning-fields';
+import { parameter } from '../../parameters/parameter';
+import { scopeParameter, sparsityParameter } from './pruning-parameters';
 
 const schema = z.strictObject({
-  sparsity: z.number().min(0).max(1).optional(),
-  scope: z.enum(['layer', 'global']).default('layer'),
-  pattern: z
-    .string()
-    .refine(
-      (text) => ['unstructured', 'rows', 'columns'].includes(text) || groupPatternOf(text) !== undefined,
-      {
-        message: 'use "unstructured", "rows", "columns" or N:M such as "2:4"',
-      },
-    )
-    .default('unstructured'),
+  sparsity: sparsityParameter(
+    'Share of the weights (or rows, or columns) that goes. A pattern N:M fixes it at 1 − N/M.',
+  ),
+  scope: scopeParameter(
+    'layer',
+    'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
+  ),
+  pattern: parameter(
+    z
+      .string()
+      .refine(
+        (text) => ['unstructured', 'rows', 'columns'].includes(text) || groupPatternOf(text) !== undefined,
+        { message: 'use "unstructured", "rows", "columns" or N:M such as "2:4"' },
+      )
+      .default('unstructured'),
+    {
+      label: 'Pattern',
+      placeholder: 'unstructured, 2:4, rows, columns',
+      help: 'unstructured, N:M along the input dimension (such as 2:4), or whole rows or columns by their norm.',
+    },
+  ),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -46,23 +57,6 @@ export const magnitudePruning: MatrixMethod<Parameters, GlobalThreshold | undefi
   summary:
     'Sets the smallest weights to zero and stores the others with a bitmask, or N of every M with short indices, or only the kept rows or columns.',
   appliesTo: 'values',
-  fields: {
-    sparsity: sparsityField(
-      'Share of the weights (or rows, or columns) that goes. A pattern N:M fixes it at 1 − N/M.',
-      { optional: true },
-    ),
-    scope: scopeField(
-      'layer',
-      'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
-    ),
-    pattern: {
-      kind: 'text',
-      label: 'Pattern',
-      default: 'unstructured',
-      placeholder: 'unstructured, 2:4, rows, columns',
-      help: 'unstructured, N:M along the input dimension (such as 2:4), or whole rows or columns by their norm.',
-    },
-  },
   schema,
 
   async survey(targets, parameters) {

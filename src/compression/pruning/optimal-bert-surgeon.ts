@@ -13,21 +13,40 @@ import {
   checkSparsity,
   type GroupPattern,
   groupPatternOf,
-  PATTERN_FIELDS,
   PATTERN_PARAMETERS,
   requireWholeGroups,
   storePruned,
 } from './sparsity-pattern';
 import { removeMarked, surgeonSaliencies } from './surgeon-update';
-import { scopeField } from './pruning-fields';
+import { parameter } from '../../parameters/parameter';
+import { scopeParameter } from './pruning-parameters';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
-  scope: z.enum(['layer', 'global'], { error: 'scope is "layer" or "global"' }).default('global'),
-  gradients: z.number().int().positive().default(128),
-  blockSize: z.number().int().positive().max(512).default(50),
-  damping: z.number().positive().default(1e-7),
-  steps: z.number().int().positive().max(32).default(1),
+  scope: scopeParameter(
+    'global',
+    'Global compares what weights of different matrices cost the loss. A pattern N:M decides within its groups.',
+  ),
+  gradients: parameter(z.number().int().positive().default(128), {
+    label: 'Gradients',
+    max: 4096,
+    help: 'Calibration sequences whose own gradients are taken, at most; a labelled set gives the labels too.',
+  }),
+  blockSize: parameter(z.number().int().positive().max(512).default(50), {
+    label: 'Block size',
+    help: 'Neighbouring weights that are seen together. Memory is about four times this in bytes a weight.',
+  }),
+  damping: parameter(z.number().positive().default(1e-7), {
+    label: 'Damping',
+    min: 1e-10,
+    max: 1,
+    step: 1e-7,
+    help: 'What is added to the diagonal of the Fisher matrix.',
+  }),
+  steps: parameter(z.number().int().positive().max(32).default(1), {
+    label: 'Steps',
+    help: 'How often gradients are taken anew on the way; each step removes the same share of what is left.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -44,49 +63,6 @@ export const optimalBertSurgeon: ModelMethod<Parameters> = {
   summary:
     'Takes gradients of the loss on a calibration text, sets the weights of least w²/[F⁻¹] to zero and moves the others of their block to make up for them.',
   appliesTo: 'model',
-  fields: {
-    ...PATTERN_FIELDS,
-    scope: scopeField(
-      'global',
-      'Global compares what weights of different matrices cost the loss. A pattern N:M decides within its groups.',
-    ),
-    gradients: {
-      kind: 'number',
-      label: 'Gradients',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 128,
-      help: 'Calibration sequences whose own gradients are taken, at most; a labelled set gives the labels too.',
-    },
-    blockSize: {
-      kind: 'number',
-      label: 'Block size',
-      min: 1,
-      max: 512,
-      step: 1,
-      default: 50,
-      help: 'Neighbouring weights that are seen together. Memory is about four times this in bytes a weight.',
-    },
-    damping: {
-      kind: 'number',
-      label: 'Damping',
-      min: 1e-10,
-      max: 1,
-      step: 1e-7,
-      default: 1e-7,
-      help: 'What is added to the diagonal of the Fisher matrix.',
-    },
-    steps: {
-      kind: 'number',
-      label: 'Steps',
-      min: 1,
-      max: 32,
-      step: 1,
-      default: 1,
-      help: 'How often gradients are taken anew on the way; each step removes the same share of what is left.',
-    },
-  },
   schema,
   needsCalibration: () => true,
   calibrationPasses: ({ steps }) => 3 * steps,

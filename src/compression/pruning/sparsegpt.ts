@@ -18,29 +18,40 @@ import {
   checkSparsity,
   type GroupPattern,
   groupPatternOf,
-  PATTERN_FIELDS,
   PATTERN_PARAMETERS,
   requireWholeGroups,
   storePruned,
 } from './sparsity-pattern';
+import { parameter } from '../../parameters/parameter';
 import {
-  bitsField,
-  DAMPING_FIELD,
-  groupSizeField,
+  dampingParameter,
+  groupSizeParameter,
   requireGroupsDivide,
-} from '../quantization/quantization-fields';
+} from '../quantization/quantization-parameters';
 
 /** Bits of a value that is not quantized. */
 const FLOAT_BITS = 32;
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
-  bits: z
-    .literal([FLOAT_BITS, 8, 4, 3, 2], { error: 'bits must be 32 (not quantized), 8, 4, 3 or 2' })
-    .default(FLOAT_BITS),
-  groupSize: z.number().int().positive().optional(),
-  blockSize: z.number().int().positive().default(128),
-  damping: z.number().positive().max(1).default(0.01),
+  bits: parameter(
+    z
+      .literal([FLOAT_BITS, 8, 4, 3, 2], { error: 'bits must be 32 (not quantized), 8, 4, 3 or 2' })
+      .default(FLOAT_BITS),
+    {
+      label: 'Bits',
+      labels: { [FLOAT_BITS]: '32 (not quantized)' },
+      help: 'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
+    },
+  ),
+  groupSize: groupSizeParameter('Left out: a whole row.'),
+  blockSize: parameter(z.number().int().positive().default(128), {
+    label: 'Block size',
+    max: 4096,
+    unit: 'columns',
+    help: 'Columns over which the unstructured pattern chooses at once; each block gives up the same share.',
+  }),
+  damping: dampingParameter,
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -54,27 +65,6 @@ export const sparseGpt: CalibratedMethod<Parameters> = {
   summary:
     'Goes through the columns once, removes the weights that cost the output least, and lets the later ones make up for each; quantizes in the same pass if asked. Needs a calibration text.',
   appliesTo: 'matrix',
-  fields: {
-    ...PATTERN_FIELDS,
-    bits: bitsField(
-      [FLOAT_BITS, 8, 4, 3, 2],
-      FLOAT_BITS,
-      'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
-      { [FLOAT_BITS]: '32 (not quantized)' },
-    ),
-    groupSize: groupSizeField('Left out: a whole row.', { optional: true }),
-    blockSize: {
-      kind: 'number',
-      label: 'Block size',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 128,
-      unit: 'columns',
-      help: 'Columns over which the unstructured pattern chooses at once; each block gives up the same share.',
-    },
-    damping: DAMPING_FIELD,
-  },
   schema,
 
   statistics: () => ['hessian'],

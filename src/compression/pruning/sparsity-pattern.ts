@@ -3,8 +3,9 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
 import type { QuantizationGrid } from '../../weights/quantization';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
-import { type ParameterField, RecipeError } from '../method';
-import { sparsityField } from './pruning-fields';
+import { parameter } from '../../parameters/parameter';
+import { RecipeError } from '../method';
+import { sparsityParameter } from './pruning-parameters';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 /** Indices within a group take one byte at most. */
@@ -22,30 +23,23 @@ export function groupPatternOf(text: string): GroupPattern | undefined {
   return groupSize ? { kept, groupSize } : undefined;
 }
 
-/** The parameters of a method that prunes single weights: a share of them, or N of every M. */
+/** Parameters of a method that prunes single weights: a share of them, or N of every M. */
 export const PATTERN_PARAMETERS = {
-  sparsity: z.number().min(0).max(1).optional(),
-  pattern: z
-    .string()
-    .refine((text) => text === 'unstructured' || groupPatternOf(text) !== undefined, {
-      message: 'use "unstructured" or N:M such as "2:4"',
-    })
-    .default('unstructured'),
+  sparsity: sparsityParameter('Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.'),
+  pattern: parameter(
+    z
+      .string()
+      .refine((text) => text === 'unstructured' || groupPatternOf(text) !== undefined, {
+        message: 'use "unstructured" or N:M such as "2:4"',
+      })
+      .default('unstructured'),
+    {
+      label: 'Pattern',
+      placeholder: 'unstructured, 2:4, 4:8',
+      help: 'unstructured, or N:M along the input dimension (such as 2:4).',
+    },
+  ),
 };
-
-/** The controls of `PATTERN_PARAMETERS`. */
-export const PATTERN_FIELDS = {
-  sparsity: sparsityField('Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.', {
-    optional: true,
-  }),
-  pattern: {
-    kind: 'text',
-    label: 'Pattern',
-    default: 'unstructured',
-    placeholder: 'unstructured, 2:4, 4:8',
-    help: 'unstructured, or N:M along the input dimension (such as 2:4).',
-  },
-} as const satisfies Record<string, ParameterField>;
 
 /** @throws RecipeError where the pattern needs a sparsity, fixes another one, or cannot be stored */
 export function checkSparsity(pattern: string, sparsity: number | undefined): void {
@@ -86,7 +80,7 @@ export function requireWholeGroups(name: string, width: number, { kept, groupSiz
 }
 
 /**
- * The smallest format of a pruned matrix.
+ * The smallest form of a pruned matrix.
  * @param values row-major [out, in]
  * @param pattern that the values follow; undefined: none
  * @param grid that holds the values, to store them as codes; undefined: as float32

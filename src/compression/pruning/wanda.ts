@@ -6,7 +6,6 @@ import { markLeast, markLeastOfGroups } from './saliency';
 import {
   checkSparsity,
   groupPatternOf,
-  PATTERN_FIELDS,
   PATTERN_PARAMETERS,
   requireWholeGroups,
   storePruned,
@@ -25,7 +24,6 @@ export const wanda: CalibratedMethod<Parameters> = {
   summary:
     'Sets the weights of least |w|·‖x‖ in each output row to zero and leaves the others as they are; needs a calibration text.',
   appliesTo: 'matrix',
-  fields: PATTERN_FIELDS,
   schema,
 
   statistics: () => ['inputSquareSums'],

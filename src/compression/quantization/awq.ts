@@ -15,13 +15,25 @@ import type { LinearStatistics } from '../calibration/calibration';
 import { clipGroups } from './group-clipping';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
 import { weightOnGrid } from './weight-on-grid';
-import { bitsField, groupSizeField, rangeField, requireGroupsDivide } from './quantization-fields';
+import { parameter } from '../../parameters/parameter';
+import {
+  requiredGroupSizeParameter,
+  requireGroupsDivide,
+  symmetricParameter,
+} from './quantization-parameters';
 
 const schema = z.strictObject({
-  bits: z.literal([4, 3], { error: 'bits must be 4 or 3' }).default(4),
-  groupSize: z.number().int().positive().default(32),
-  symmetric: z.boolean().default(false),
-  clip: z.boolean().default(true),
+  bits: parameter(z.literal([4, 3], { error: 'bits must be 4 or 3' }).default(4), {
+    label: 'Bits',
+    help: 'Of each weight; a scale (and zero point) a group comes on top.',
+  }),
+  groupSize: requiredGroupSizeParameter('The paper uses 128.'),
+  symmetric: symmetricParameter(false, ', as in the paper'),
+  clip: parameter(z.boolean().default(true), {
+    label: 'Clipping',
+    labels: { true: 'searched for each group', false: 'none' },
+    help: 'Cutting off the greatest weights of a group makes the steps for all others finer.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -35,21 +47,6 @@ export const awq: CalibratedMethod<Parameters> = {
   summary:
     'Rounds to 4 or 3 bits in groups; weights that meet large activations are made larger before and the activations smaller, by scales searched on a calibration text.',
   appliesTo: 'matrix',
-  fields: {
-    bits: bitsField([4, 3], 4, 'Of each weight; a scale (and zero point) a group comes on top.'),
-    groupSize: groupSizeField('The paper uses 128.'),
-    symmetric: rangeField(false, ', as in the paper'),
-    clip: {
-      kind: 'choice',
-      label: 'Clipping',
-      options: [
-        { value: true, label: 'searched for each group' },
-        { value: false, label: 'none' },
-      ],
-      default: true,
-      help: 'Cutting off the greatest weights of a group makes the steps for all others finer.',
-    },
-  },
   schema,
 
   statistics: () => ['hessian', 'inputAbsoluteSums'],

@@ -4,11 +4,16 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import type { QuantizationGrid } from '../../weights/quantization';
 import { QuantizedWeight } from '../../weights/formats/quantized-weight';
 import { type ModelMethod, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const GREATEST_CODE = 127;
 
 const schema = z.strictObject({
-  blockSize: z.number().int().min(1).max(4096).default(64),
+  blockSize: parameter(z.number().int().min(1).max(4096).default(64), {
+    label: 'Block size',
+    unit: 'values',
+    help: 'Neighbours in a row that share a scale; must divide the width of every matrix. Targets have no part in it.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -21,18 +26,6 @@ export const blockwiseInt8: ModelMethod<Parameters> = {
   summary:
     'Rounds the matrices, the embedding and every intermediate result (products, GELU, softmax, layer norm) to 8 bits, each block of values with its own power of two.',
   appliesTo: 'model',
-  fields: {
-    blockSize: {
-      kind: 'number',
-      label: 'Block size',
-      min: 1,
-      max: 4096,
-      step: 1,
-      default: 64,
-      unit: 'values',
-      help: 'Neighbours in a row that share a scale; must divide the width of every matrix. Targets have no part in it.',
-    },
-  },
   schema,
 
   async compressModel(model, _targets, { blockSize }, { signal, onProgress }) {

@@ -3,20 +3,25 @@ import { dampedHessian } from '../calibration/damped-hessian';
 import { type GptqScheme, gptqRounding } from './gptq-rounding';
 import type { CalibratedMethod, TargetMatrix } from '../method';
 import { storesNoZeros, weightOnGrid } from './weight-on-grid';
+import { parameter } from '../../parameters/parameter';
 import {
-  bitsField,
-  DAMPING_FIELD,
-  groupSizeField,
-  rangeField,
+  bitsParameter,
+  dampingParameter,
+  groupSizeParameter,
   requireGroupsDivide,
-} from './quantization-fields';
+  symmetricParameter,
+} from './quantization-parameters';
 
 const schema = z.strictObject({
-  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(4),
-  groupSize: z.number().int().positive().optional(),
-  symmetric: z.boolean().default(false),
-  activationOrder: z.boolean().default(false),
-  damping: z.number().positive().max(1).default(0.01),
+  bits: bitsParameter(4),
+  groupSize: groupSizeParameter('Left out: a whole output row.', { initial: 32 }),
+  symmetric: symmetricParameter(false, '; a zero point costs a byte'),
+  activationOrder: parameter(z.boolean().default(false), {
+    label: 'Order of columns',
+    labels: { false: 'as they stand', true: 'largest inputs first' },
+    help: 'Largest first: what matters most is rounded while most columns can still make up for it. Scales of groups are then chosen before.',
+  }),
+  damping: dampingParameter,
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -30,22 +35,6 @@ export const gptq: CalibratedMethod<Parameters> = {
   summary:
     'Rounds the columns one after the other to 8, 4, 3 or 2 bits, and lets the later ones make up for the error of each. Needs a calibration text.',
   appliesTo: 'matrix',
-  fields: {
-    bits: bitsField([8, 4, 3, 2], 4),
-    groupSize: groupSizeField('Left out: a whole output row.', { optional: true }),
-    symmetric: rangeField(false, '; a zero point costs a byte'),
-    activationOrder: {
-      kind: 'choice',
-      label: 'Order of columns',
-      options: [
-        { value: false, label: 'as they stand' },
-        { value: true, label: 'largest inputs first' },
-      ],
-      default: false,
-      help: 'Largest first: what matters most is rounded while most columns can still make up for it. Scales of groups are then chosen before.',
-    },
-    damping: DAMPING_FIELD,
-  },
   schema,
 
   statistics: () => ['hessian'],

@@ -6,17 +6,36 @@ import { learnCodebook } from '../../weights/learn-codebook';
 import { GREATEST_CODEBOOK, ProductQuantizedWeight } from '../../weights/formats/product-quantized-weight';
 import type { LinearStatistics } from '../calibration/calibration';
 import { type CalibratedMethod, RecipeError } from '../method';
+import { parameter, seedParameter } from '../../parameters/parameter';
 
 const GREATEST_BLOCK = 64;
 /** Fewer blocks an entry than this, and the codebook shrinks (Stock et al. 2019: min(k, out · blocks / 4) entries, for stability). */
 const BLOCKS_AN_ENTRY = 4;
 
 const schema = z.strictObject({
-  blockSize: z.number().int().min(1).max(GREATEST_BLOCK).default(8),
-  centroids: z.number().int().min(2).max(GREATEST_CODEBOOK).default(256),
-  iterations: z.number().int().min(1).max(1000).default(15),
-  weighting: z.enum(['shared', 'blocks', 'none']).default('blocks'),
-  seed: z.number().int().nonnegative().default(0),
+  blockSize: parameter(z.number().int().min(1).max(GREATEST_BLOCK).default(8), {
+    label: 'Block size',
+    unit: 'inputs',
+    help: 'Neighbouring weights of a row that share an index; must divide the width. Multiples of 4 are fast.',
+  }),
+  centroids: parameter(z.number().int().min(2).max(GREATEST_CODEBOOK).default(256), {
+    label: 'Centroids',
+    help: 'Entries of the codebook, at most a quarter of the blocks. An index takes 4 bits up to 16, 8 up to 256, else 16.',
+  }),
+  iterations: parameter(z.number().int().min(1).max(1000).default(15), {
+    label: 'Iterations',
+    help: 'Rounds of k-means.',
+  }),
+  weighting: parameter(z.enum(['blocks', 'shared', 'none']).default('blocks'), {
+    label: 'Weighting',
+    labels: {
+      blocks: 'activations of each block of inputs',
+      shared: 'activations of all blocks alike, as in the paper',
+      none: 'none: plain k-means',
+    },
+    help: 'By which inputs the error of a weight counts.',
+  }),
+  seed: seedParameter('Fixes which blocks the centroids begin as.', { max: 2 ** 32 - 1 }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -30,56 +49,6 @@ export const productQuantization: CalibratedMethod<Parameters> = {
   summary:
     'Stores every few neighbouring weights as the index of a codebook entry, the codebook fitted by k-means to what the activations make of it: about a bit a weight.',
   appliesTo: 'matrix',
-  fields: {
-    blockSize: {
-      kind: 'number',
-      label: 'Block size',
-      min: 1,
-      max: GREATEST_BLOCK,
-      step: 1,
-      default: 8,
-      unit: 'inputs',
-      help: 'Neighbouring weights of a row that share an index; must divide the width. Multiples of 4 are fast.',
-    },
-    centroids: {
-      kind: 'number',
-      label: 'Centroids',
-      min: 2,
-      max: GREATEST_CODEBOOK,
-      step: 1,
-      default: 256,
-      help: 'Entries of the codebook, at most a quarter of the blocks. An index takes 4 bits up to 16, 8 up to 256, else 16.',
-    },
-    iterations: {
-      kind: 'number',
-      label: 'Iterations',
-      min: 1,
-      max: 1000,
-      step: 1,
-      default: 15,
-      help: 'Rounds of k-means.',
-    },
-    weighting: {
-      kind: 'choice',
-      label: 'Weighting',
-      options: [
-        { value: 'blocks', label: 'activations of each block of inputs' },
-        { value: 'shared', label: 'activations of all blocks alike, as in the paper' },
-        { value: 'none', label: 'none: plain k-means' },
-      ],
-      default: 'blocks',
-      help: 'By which inputs the error of a weight counts.',
-    },
-    seed: {
-      kind: 'number',
-      label: 'Seed',
-      min: 0,
-      max: 4294967295,
-      step: 1,
-      default: 0,
-      help: 'Fixes which blocks the centroids begin as.',
-    },
-  },
   schema,
 
   statistics: ({ weighting }) => (weighting === 'none' ? [] : ['hessian']),

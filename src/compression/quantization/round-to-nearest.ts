@@ -5,13 +5,18 @@ import type { QuantizationScheme } from '../../weights/quantization';
 import { QuantizedWeight } from '../../weights/formats/quantized-weight';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
-import { bitsField, groupSizeField, rangeField } from './quantization-fields';
+import { parameter } from '../../parameters/parameter';
+import { bitsParameter, groupSizeParameter, symmetricParameter } from './quantization-parameters';
 
 const schema = z.strictObject({
-  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
-  strategy: z.enum(['tensor', 'channel', 'group']).default('channel'),
-  groupSize: z.number().int().positive().optional(),
-  symmetric: z.boolean().default(true),
+  bits: bitsParameter(8),
+  strategy: parameter(z.enum(['tensor', 'channel', 'group']).default('channel'), {
+    label: 'One scale for',
+    labels: { tensor: 'the whole matrix', channel: 'each output row', group: 'a group of inputs' },
+    help: 'Finer scales keep more and cost 4 bytes each.',
+  }),
+  groupSize: groupSizeParameter('Only for groups.'),
+  symmetric: symmetricParameter(true),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -25,22 +30,6 @@ export const roundToNearest: MatrixMethod<Parameters> = {
   summary:
     'Stores each weight as an integer of 8, 4, 3 or 2 bits with a scale a tensor, an output channel, or a group of inputs.',
   appliesTo: 'values',
-  fields: {
-    bits: bitsField([8, 4, 3, 2], 8),
-    strategy: {
-      kind: 'choice',
-      label: 'One scale for',
-      options: [
-        { value: 'tensor', label: 'the whole matrix' },
-        { value: 'channel', label: 'each output row' },
-        { value: 'group', label: 'a group of inputs' },
-      ],
-      default: 'channel',
-      help: 'Finer scales keep more and cost 4 bytes each.',
-    },
-    groupSize: groupSizeField('Only for groups.', { optional: true, startsUnset: true }),
-    symmetric: rangeField(true),
-  },
   schema,
 
   async compress(target, parameters) {

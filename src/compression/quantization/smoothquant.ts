@@ -2,9 +2,14 @@ import { z } from 'zod';
 import { W8A8Weight } from '../../weights/formats/w8a8-weight';
 import type { LinearStatistics } from '../calibration/calibration';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  migrationStrength: z.number().min(0).max(1).default(0.5),
+  migrationStrength: parameter(z.number().min(0).max(1).default(0.5), {
+    label: 'Migration strength α',
+    step: 0.05,
+    help: 'How much of the difficulty moves from the activations to the weights: 0.5 shares it, 1 moves all.',
+  }),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -21,17 +26,6 @@ export const smoothquant: CalibratedMethod<Parameters> = {
   summary:
     'Weights and activations in 8 bits (W8A8), multiplied as integers; large inputs are made smaller and their weights larger before, by what a calibration text shows.',
   appliesTo: 'matrix',
-  fields: {
-    migrationStrength: {
-      kind: 'number',
-      label: 'Migration strength α',
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 0.5,
-      help: 'How much of the difficulty moves from the activations to the weights: 0.5 shares it, 1 moves all.',
-    },
-  },
   schema,
 
   statistics: () => ['inputAbsoluteMaxima'],

@@ -151,32 +151,32 @@ function trainingOf(
 
 /** What was aimed at, and what a method of the whole model changed besides; in the model's order. */
 function changedModules(before: Model, after: Model, targets: ReadonlySet<string>): string[] {
-  const others = new Set(modulesOfOtherFormat(before, after));
+  const others = new Set(modulesOfOtherForm(before, after));
   return [...before.linears.keys()].filter((name) => targets.has(name) || others.has(name));
 }
 
 /** Modules that another model of the same checkpoint stores otherwise, in the order of `before`. */
-function modulesOfOtherFormat(before: Model, after: Model): string[] {
+function modulesOfOtherForm(before: Model, after: Model): string[] {
   return [...before.linears.keys()].filter((name) =>
-    differsInFormat(before.linears.get(name), after.linears.get(name)),
+    differsInForm(before.linears.get(name), after.linears.get(name)),
   );
 }
 
-function differsInFormat(before: LinearWeight | undefined, after: LinearWeight | undefined): boolean {
+function differsInForm(before: LinearWeight | undefined, after: LinearWeight | undefined): boolean {
   return (
-    before?.format !== after?.format ||
+    before?.form !== after?.form ||
     before?.shape[0] !== after?.shape[0] ||
     before?.shape[1] !== after?.shape[1]
   );
 }
 
-/** What became of one matrix; of one that is gone, its format is `removed` and its values count as zero. */
+/** What became of one matrix; of one that is gone, its form is `removed` and its values count as zero. */
 export async function describeChange(name: string, before: Model, after: Model): Promise<LayerChange> {
   const matrix = before.checkpointLayout.matrices.find(({ module }) => module === name)!;
   const weight = after.linears.get(name);
   return {
     name,
-    form: weight?.format ?? 'removed',
+    form: weight?.form ?? 'removed',
     shape: weight?.shape ?? [0, 0],
     relativeError: relativeFrobeniusError(
       await valuesInCheckpoint(before, matrix),

@@ -5,7 +5,6 @@ import { checkRecipe, parseRecipeText } from './recipe';
 
 const method = {
   id: 'halve',
-  fields: { share: {} },
   schema: z.strictObject({ share: z.number().min(0).max(1) }),
 } as unknown as CompressionMethod;
 

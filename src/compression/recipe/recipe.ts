@@ -89,7 +89,7 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
       method.schema,
       step.parameters ?? {},
       `${where}: "parameters"`,
-      Object.keys(method.fields),
+      Object.keys(method.schema.shape),
     );
     if (step.training && !trains(method))
       throw new RecipeError(`${where} does not train; leave its "training" out.`);

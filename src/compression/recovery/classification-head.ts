@@ -7,15 +7,21 @@ import { seeded } from '../../model/generation/sampling';
 import { DenseWeight } from '../../weights/formats/dense-weight';
 import { type ModelMethod, RecipeError } from '../method';
 import { normalValues } from '../factorization/normal-values';
-import { seedField } from '../quantization/seed-field';
+import { parameter, seedParameter } from '../../parameters/parameter';
 
 /** Standard deviation of new weights where the checkpoint's config names none (Devlin et al. 2019; transformers' default). */
 const USUAL_RANGE = 0.02;
 const MOST_LABELS = 1000;
 
 const schema = z.strictObject({
-  labels: z.string().default('negative, positive'),
-  seed: z.number().int().nonnegative().default(0),
+  labels: parameter(z.string().default('negative, positive'), {
+    label: 'Labels',
+    placeholder: 'negative, positive',
+    help: 'Names of the classes, separated by commas, in the order of their numbers in the labelled sentences: 0, 1, …',
+  }),
+  seed: seedParameter(
+    'Of the new weights, which are drawn from a normal distribution; a pooler that the checkpoint holds is taken as it is.',
+  ),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -27,21 +33,9 @@ export const classificationHead: ModelMethod<Parameters> = {
   paper:
     'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; for sparse models Zafrir et al. 2021, "Prune Once for All", section 3',
   summary:
-    'Puts a pooler and a classifier in place of the head of a masked language model, whatever format its encoder has: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
+    'Puts a pooler and a classifier in place of the head of a masked language model, whatever form its encoder has: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
   appliesTo: 'model',
   usualTargets: ['re:.*'],
-  fields: {
-    labels: {
-      kind: 'text',
-      label: 'Labels',
-      default: 'negative, positive',
-      placeholder: 'negative, positive',
-      help: 'Names of the classes, separated by commas, in the order of their numbers in the labelled sentences: 0, 1, …',
-    },
-    seed: seedField(
-      'Of the new weights, which are drawn from a normal distribution; a pooler that the checkpoint holds is taken as it is.',
-    ),
-  },
   schema,
 
   configAfter(config, parameters) {

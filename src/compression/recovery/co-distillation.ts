@@ -4,16 +4,26 @@ import { distillation } from '../../train/distillation-objective';
 import { MovingTeacher } from '../../train/moving-teacher';
 import type { Student } from '../../train/student';
 import type { ModelMethod } from '../method';
-import { movingTeacherFields, movingTeacherParameters } from './moving-teacher-fields';
+import { movingTeacherParameters } from './moving-teacher-parameters';
 import { trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { parameter } from '../../parameters/parameter';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 const TEACHER_LEARNING_RATE = 0.1;
 
 const schema = z.strictObject({
   ...movingTeacherParameters(TEACHER_LEARNING_RATE),
-  teacherWeight: z.number().min(0).max(1).default(0.3),
-  result: z.enum(['student', 'teacher']).default('student'),
+  teacherWeight: parameter(z.number().min(0).max(1).default(0.3), {
+    label: "Teacher's distillation",
+    step: 0.05,
+    help: "Share of the teacher's loss that is its divergence from the variant; the rest is the cross-entropy of the text itself.",
+  }),
+  result: parameter(z.enum(['student', 'teacher']).default('student'), {
+    label: 'Result',
+    labels: { student: 'the variant', teacher: 'the teacher, of the size of the base' },
+    help: 'Whose held-out loss is watched, and which of the two is kept.',
+  }),
   ...trainingParameters(),
 });
 
@@ -29,29 +39,6 @@ export const coDistillation: ModelMethod<Parameters> = {
     'Trains the variant and a copy of the base together, each on the text and on what the other predicts: gives the variant, or the base that got better by it, and costs the memory and time of training both.',
   appliesTo: 'model',
   trains: true,
-  fields: {
-    ...movingTeacherFields(TEACHER_LEARNING_RATE),
-    teacherWeight: {
-      kind: 'number',
-      label: "Teacher's distillation",
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 0.3,
-      help: "Share of the teacher's loss that is its divergence from the variant; the rest is the cross-entropy of the text itself.",
-    },
-    result: {
-      kind: 'choice',
-      label: 'Result',
-      options: [
-        { value: 'student', label: 'the variant' },
-        { value: 'teacher', label: 'the teacher, of the size of the base' },
-      ],
-      default: 'student',
-      help: 'Whose held-out loss is watched, and which of the two is kept.',
-    },
-    ...trainingFields(),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

@@ -1,25 +1,30 @@
 import { z } from 'zod';
-import type { MaskedMatrix } from '../../train/formats/masked-matrix';
+import type { MaskedMatrix } from '../../train/forms/masked-matrix';
 import type { Student } from '../../train/student';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { CompressedPoint } from './compressed-point';
-import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { distillationParameters, objectiveOf } from './distillation-parameters';
 import { maskByMagnitude, type MaskSize } from './magnitude-masks';
 import type { ModelMethod } from '../method';
-import {
-  checkSparsity,
-  groupPatternOf,
-  PATTERN_FIELDS,
-  PATTERN_PARAMETERS,
-} from '../pruning/sparsity-pattern';
+import { checkSparsity, groupPatternOf, PATTERN_PARAMETERS } from '../pruning/sparsity-pattern';
 import { trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
 import { unmaskedMatrix } from './unmasked-matrix';
+import { parameter } from '../../parameters/parameter';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 const schema = z.strictObject({
   ...PATTERN_PARAMETERS,
-  climb: z.number().min(0).max(10).default(0.05),
-  plus: z.boolean().default(true),
+  climb: parameter(z.number().min(0).max(10).default(0.05), {
+    label: 'Climb',
+    step: 0.01,
+    help: 'ρ: how far, in gradients, the weights climb before they are pruned for the gradient.',
+  }),
+  plus: parameter(z.boolean().default(true), {
+    label: 'Gradient',
+    labels: { true: 'pruned and dense (CrAM⁺)', false: 'pruned alone (CrAM)' },
+    help: 'Whether the gradient at the dense weights is added to the one at the pruned weights.',
+  }),
   ...distillationParameters(),
   ...trainingParameters(),
 });
@@ -35,30 +40,6 @@ export const compressionAwareMinimizer: ModelMethod<Parameters> = {
     'Trains with gradients taken at the pruned weights, so that pruning the dense ones at the end costs little; a step takes two passes forward and back.',
   appliesTo: 'model',
   trains: true,
-  fields: {
-    ...PATTERN_FIELDS,
-    climb: {
-      kind: 'number',
-      label: 'Climb',
-      min: 0,
-      max: 10,
-      step: 0.01,
-      default: 0.05,
-      help: 'ρ: how far, in gradients, the weights climb before they are pruned for the gradient.',
-    },
-    plus: {
-      kind: 'choice',
-      label: 'Gradient',
-      options: [
-        { value: true, label: 'pruned and dense (CrAM⁺)' },
-        { value: false, label: 'pruned alone (CrAM)' },
-      ],
-      default: true,
-      help: 'Whether the gradient at the dense weights is added to the one at the pruned weights.',
-    },
-    ...distillationFields(),
-    ...trainingFields(),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

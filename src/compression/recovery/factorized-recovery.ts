@@ -1,20 +1,26 @@
 import { z } from 'zod';
 import type { Model } from '../../model/model';
-import { trainableMatrix } from '../../train/trainable-formats';
+import { trainableMatrix } from '../../train/trainable-forms';
 import { FactorizedWeight } from '../../weights/formats/factorized-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { distillationParameters, objectiveOf } from './distillation-parameters';
 import { type ModelMethod, RecipeError } from '../method';
 import { trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
 import { Turns } from './turns';
 import { WaitingMatrix } from './waiting-matrix';
+import { parameter } from '../../parameters/parameter';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 /** The intermediate layers are what KnGPT2's distillation is about. At 1 they would outweigh all else on the demo model at first. */
 const DISTILLATION = { hiddenWeight: 0.1 };
 
 const schema = z.strictObject({
-  blocksAtATime: z.number().int().positive().optional(),
+  blocksAtATime: parameter(z.number().int().positive().optional(), {
+    label: 'Blocks at a time',
+    max: 96,
+    help: 'So many blocks take their factors at a time, the first first; the others run on the matrices of the base until their turn. Left open: all at once.',
+  }),
   ...distillationParameters(DISTILLATION),
   ...trainingParameters(),
 });
@@ -32,21 +38,6 @@ export const factorizedRecovery: ModelMethod<Parameters> = {
   appliesTo: 'model',
   trains: true,
   usualTargets: ['re:.*'],
-  fields: {
-    blocksAtATime: {
-      kind: 'number',
-      label: 'Blocks at a time',
-      min: 1,
-      max: 96,
-      step: 1,
-      default: 2,
-      optional: true,
-      startsUnset: true,
-      help: 'So many blocks take their factors at a time, the first first; the others run on the matrices of the base until their turn. Left open: all at once.',
-    },
-    ...distillationFields(DISTILLATION),
-    ...trainingFields(),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

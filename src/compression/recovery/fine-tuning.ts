@@ -2,12 +2,8 @@ import { z } from 'zod';
 import { fineTuning as fineTuningObjective } from '../../train/fine-tuning-objective';
 import type { ModelMethod } from '../method';
 import { trainVariant } from './train-variant';
-import {
-  trainingFields,
-  trainingParameters,
-  type TrainingParameters,
-  trainingSettings,
-} from './training-fields';
+import { trainingParameters, type TrainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 /** What earlier steps left is trained on the text or the labelled sentences alone; no teacher is asked. */
 export const fineTuning: ModelMethod<TrainingParameters> = {
@@ -16,11 +12,10 @@ export const fineTuning: ModelMethod<TrainingParameters> = {
   paper:
     'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; of a sparse model Zafrir et al. 2021, "Prune Once for All", section 3.3',
   summary:
-    'Trains what earlier steps left, in its own formats and with its zeros, on a text or on labelled sentences: fits it to a task, the base does not take part, and costs a training run.',
+    'Trains what earlier steps left, in its own forms and with its zeros, on a text or on labelled sentences: fits it to a task, the base does not take part, and costs a training run.',
   appliesTo: 'model',
   trains: true,
   usualTargets: ['re:.*'],
-  fields: trainingFields(),
   schema: z.strictObject(trainingParameters()),
 
   async compressModel(model, targets, parameters, context) {

@@ -1,28 +1,45 @@
 import { z } from 'zod';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { distillationParameters, objectiveOf } from './distillation-parameters';
 import { GradualMasks } from './gradual-masks';
 import { cubicSparsity, type GradualSchedule, keptAt } from './gradual-schedule';
 import type { MaskSize } from './magnitude-masks';
 import type { ModelMethod } from '../method';
-import { scopeField, sparsityField } from '../pruning/pruning-fields';
+import { scopeParameter, sparsityParameter } from '../pruning/pruning-parameters';
 import {
   checkScope,
   checkSparsity,
   type GroupPattern,
   groupPatternOf,
-  PATTERN_FIELDS,
   PATTERN_PARAMETERS,
 } from '../pruning/sparsity-pattern';
 import { trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
 import { unmaskedMatrix } from './unmasked-matrix';
+import { parameter } from '../../parameters/parameter';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 const schema = z.strictObject({
-  ...PATTERN_PARAMETERS,
-  scope: z.enum(['layer', 'global']).default('layer'),
-  pruneEvery: z.number().int().positive().default(10),
-  pruningShare: z.number().min(0).max(1).default(0.5),
+  sparsity: sparsityParameter(
+    'Share of the weights that goes in the end. A pattern N:M fixes it at 1 − N/M.',
+    0.7,
+  ),
+  pattern: PATTERN_PARAMETERS.pattern,
+  scope: scopeParameter(
+    'layer',
+    'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
+  ),
+  pruneEvery: parameter(z.number().int().positive().default(10), {
+    label: 'Prune every',
+    max: 1_000_000,
+    unit: 'steps',
+    help: 'Steps between two masks. What one masks may come back with the next, until the pattern is locked.',
+  }),
+  pruningShare: parameter(z.number().min(0).max(1).default(0.5), {
+    label: 'Pruning ends at',
+    step: 0.05,
+    help: 'Share of the steps after which the final sparsity is reached and the pattern locked.',
+  }),
   ...distillationParameters(),
   ...trainingParameters(),
 });
@@ -39,38 +56,6 @@ export const gradualPruning: ModelMethod<Parameters> = {
     'Prunes by magnitude on a cubic schedule while the rest is trained on the base, then locks the pattern and trains on: keeps far more than pruning at once, and costs a training run.',
   appliesTo: 'model',
   trains: true,
-  fields: {
-    sparsity: sparsityField('Share of the weights that goes in the end. A pattern N:M fixes it at 1 − N/M.', {
-      optional: true,
-      initial: 0.7,
-    }),
-    pattern: PATTERN_FIELDS.pattern,
-    scope: scopeField(
-      'layer',
-      'Global lets matrices of many small weights give up more than others. It goes with the unstructured pattern.',
-    ),
-    pruneEvery: {
-      kind: 'number',
-      label: 'Prune every',
-      min: 1,
-      max: 1_000_000,
-      step: 1,
-      default: 10,
-      unit: 'steps',
-      help: 'Steps between two masks. What one masks may come back with the next, until the pattern is locked.',
-    },
-    pruningShare: {
-      kind: 'number',
-      label: 'Pruning ends at',
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 0.5,
-      help: 'Share of the steps after which the final sparsity is reached and the pattern locked.',
-    },
-    ...distillationFields(),
-    ...trainingFields(),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
-import { keepBlocks, LAYER_FIELDS, LAYER_PARAMETERS } from '../structure/layer-selection';
+import { distillationParameters, objectiveOf } from './distillation-parameters';
+import { keepBlocks, LAYER_PARAMETERS } from '../structure/layer-selection';
 import type { ModelMethod } from '../method';
 import { trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 const schema = z.strictObject({
   ...LAYER_PARAMETERS,
@@ -23,7 +24,6 @@ export const layerDistillation: ModelMethod<Parameters> = {
     'Keeps the first, the last, every other, or any blocks and trains them on the base: smaller and faster in proportion, for the cost of a training run.',
   appliesTo: 'model',
   trains: true,
-  fields: { ...LAYER_FIELDS, ...distillationFields(), ...trainingFields() },
   schema,
 
   async compressModel(model, targets, parameters, context) {

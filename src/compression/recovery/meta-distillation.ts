@@ -4,15 +4,22 @@ import { MetaDistillation } from '../../train/meta-distillation';
 import { MovingTeacher } from '../../train/moving-teacher';
 import type { Student } from '../../train/student';
 import { type ModelMethod, RecipeError } from '../method';
-import { movingTeacherFields, movingTeacherParameters } from './moving-teacher-fields';
+import { movingTeacherParameters } from './moving-teacher-parameters';
 import { trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { parameter } from '../../parameters/parameter';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 const TEACHER_LEARNING_RATE = 0.01;
 
 const schema = z.strictObject({
   ...movingTeacherParameters(TEACHER_LEARNING_RATE),
-  pilotLearningRate: z.number().positive().max(10).default(0.05),
+  pilotLearningRate: parameter(z.number().positive().max(10).default(0.05), {
+    label: 'Pilot learning rate',
+    min: 0.001,
+    step: 0.01,
+    help: "Of the step of plain gradient descent by which a lesson's worth is found out, and which is then taken back.",
+  }),
   ...trainingParameters(),
 });
 
@@ -28,19 +35,6 @@ export const metaDistillation: ModelMethod<Parameters> = {
     'Before each update a copy of the base moves so that a lesson from it does better on other sequences, and the variant learns from that teacher: costs the memory of training both, and about four times the time of a distillation.',
   appliesTo: 'model',
   trains: true,
-  fields: {
-    ...movingTeacherFields(TEACHER_LEARNING_RATE),
-    pilotLearningRate: {
-      kind: 'number',
-      label: 'Pilot learning rate',
-      min: 0.001,
-      max: 10,
-      step: 0.01,
-      default: 0.05,
-      help: "Of the step of plain gradient descent by which a lesson's worth is found out, and which is then taken back.",
-    },
-    ...trainingFields(),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

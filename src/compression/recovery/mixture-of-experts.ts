@@ -11,15 +11,16 @@ import {
   routingOf,
 } from '../../model/structure';
 import type { TrainingData } from '../../train/training-context';
-import type { TrainingSettings } from '../../train/training-settings';
+import { trainingParameters, type TrainingSettings } from '../../train/training-settings';
 import { likeliestLabels } from '../calibration/calibration-targets';
-import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { distillationParameters, objectiveOf } from './distillation-parameters';
 import { balancedExperts, dealtNeurons, type ExpertSizes } from './expert-split';
 import { singleSequences } from '../pruning/fisher-source';
 import { type ModelMethod, RecipeError } from '../method';
 import { type FeedForwardModules, neuronImportance } from './neuron-importance';
 import { requireDense, trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { parameter } from '../../parameters/parameter';
+import { trainingSettings } from './run-settings';
 
 const ID = 'mixture-of-experts';
 
@@ -30,15 +31,34 @@ const DISTILLATION = { hiddenWeight: 0.1 };
 const COUNTED_BATCHES = 64;
 
 const schema = z.strictObject({
-  experts: z
-    .number()
-    .int()
-    .min(1)
-    .max(MOST_EXPERTS, { error: `experts are at most ${MOST_EXPERTS}` })
-    .default(4),
-  expertSize: z.number().positive().max(1).default(0.25),
-  sharedNeurons: z.number().min(0).max(1).default(0.67),
-  importanceSequences: z.number().int().positive().max(65_536).default(64),
+  experts: parameter(
+    z
+      .number()
+      .int()
+      .min(1)
+      .max(MOST_EXPERTS, { error: `experts are at most ${MOST_EXPERTS}` })
+      .default(4),
+    {
+      label: 'Experts',
+      help: 'Of each feed-forward layer that the targets name. A token goes to one of them, told by its id.',
+    },
+  ),
+  expertSize: parameter(z.number().positive().max(1).default(0.25), {
+    label: 'Size of one',
+    min: 0.01,
+    step: 0.05,
+    help: "Share of the layer's neurons that one expert has: what a token computes. All experts together are stored.",
+  }),
+  sharedNeurons: parameter(z.number().min(0).max(1).default(0.67), {
+    label: 'Shared',
+    step: 0.01,
+    help: 'Share of an expert that begins as a copy of the most important neurons, the same in all experts; the paper has 512 of 768.',
+  }),
+  importanceSequences: parameter(z.number().int().positive().max(65_536).default(64), {
+    label: 'Importance by',
+    unit: 'sequences',
+    help: 'Sequences of the training text by whose losses the importance of neurons is told.',
+  }),
   ...distillationParameters(DISTILLATION),
   ...trainingParameters(),
 });
@@ -55,47 +75,6 @@ export const mixtureOfExperts: ModelMethod<Parameters> = {
     'Splits feed-forward layers into experts, the most important neurons in all of them, and trains them on the base: each token computes and reads one expert alone, at about the same size on disk.',
   appliesTo: 'model',
   trains: true,
-  fields: {
-    experts: {
-      kind: 'number',
-      label: 'Experts',
-      min: 1,
-      max: MOST_EXPERTS,
-      step: 1,
-      default: 4,
-      help: 'Of each feed-forward layer that the targets name. A token goes to one of them, told by its id.',
-    },
-    expertSize: {
-      kind: 'number',
-      label: 'Size of one',
-      min: 0.01,
-      max: 1,
-      step: 0.05,
-      default: 0.25,
-      help: "Share of the layer's neurons that one expert has: what a token computes. All experts together are stored.",
-    },
-    sharedNeurons: {
-      kind: 'number',
-      label: 'Shared',
-      min: 0,
-      max: 1,
-      step: 0.01,
-      default: 0.67,
-      help: 'Share of an expert that begins as a copy of the most important neurons, the same in all experts; the paper has 512 of 768.',
-    },
-    importanceSequences: {
-      kind: 'number',
-      label: 'Importance by',
-      min: 1,
-      max: 65_536,
-      step: 1,
-      default: 64,
-      unit: 'sequences',
-      help: 'Sequences of the training text by whose losses the importance of neurons is told.',
-    },
-    ...distillationFields(DISTILLATION),
-    ...trainingFields(),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {

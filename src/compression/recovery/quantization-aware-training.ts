@@ -1,31 +1,43 @@
 import { z } from 'zod';
-import { StraightThroughMatrix } from '../../train/formats/straight-through-matrix';
+import { StraightThroughMatrix } from '../../train/forms/straight-through-matrix';
 import { heldOutLoss } from '../../train/held-out-loss';
 import type { Objective } from '../../train/objective';
 import type { StepHooks } from '../../train/step-hooks';
 import { stores } from '../../train/stored-tensors';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { QuantizationScheme } from '../../weights/quantization';
-import { distillationFields, distillationParameters, objectiveOf } from './distillation-fields';
+import { distillationParameters, objectiveOf } from './distillation-parameters';
 import type { ModelMethod } from '../method';
 import {
-  bitsField,
-  groupSizeField,
-  rangeField,
+  bitsParameter,
+  groupSizeParameter,
   requireGroupsDivide,
-} from '../quantization/quantization-fields';
+  symmetricParameter,
+} from '../quantization/quantization-parameters';
 import { requireDense, trainVariant } from './train-variant';
-import { trainingFields, trainingParameters, trainingSettings } from './training-fields';
+import { parameter } from '../../parameters/parameter';
+import { trainingParameters } from '../../train/training-settings';
+import { trainingSettings } from './run-settings';
 
 /** Rounded to nearest a model is near the base already: a greater rate first takes it away from there. */
 const TRAINING = { peakLearningRate: 1e-4 };
 
 const schema = z.strictObject({
-  bits: z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(8),
-  groupSize: z.number().int().positive().optional(),
-  symmetric: z.boolean().default(true),
-  noise: z.number().positive().max(1).default(1),
-  noiseBlock: z.number().int().positive().default(1),
+  bits: bitsParameter(8),
+  groupSize: groupSizeParameter('Left open: each output row has one scale.'),
+  symmetric: symmetricParameter(true),
+  noise: parameter(z.number().positive().max(1).default(1), {
+    label: 'Noise',
+    step: 0.05,
+    help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
+  }),
+  noiseBlock: parameter(z.number().int().positive().default(1), {
+    label: 'Noise block',
+    max: 65_536,
+    unit: 'weights',
+    advanced: true,
+    help: 'Weights of a row, one after the other, that Quant-Noise rounds or leaves together.',
+  }),
   ...distillationParameters(),
   ...trainingParameters(TRAINING),
 });
@@ -42,36 +54,6 @@ export const quantizationAwareTraining: ModelMethod<Parameters> = {
     'Trains on the base with weights rounded in the forward pass, all of them or a random share, and stores the codes: the size of round-to-nearest, nearer to the base.',
   appliesTo: 'model',
   trains: true,
-  fields: {
-    bits: bitsField([8, 4, 3, 2], 8),
-    groupSize: groupSizeField('Left open: each output row has one scale.', {
-      optional: true,
-      startsUnset: true,
-    }),
-    symmetric: rangeField(true),
-    noise: {
-      kind: 'number',
-      label: 'Noise',
-      min: 0.05,
-      max: 1,
-      step: 0.05,
-      default: 1,
-      help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
-    },
-    noiseBlock: {
-      kind: 'number',
-      label: 'Noise block',
-      min: 1,
-      max: 65_536,
-      step: 1,
-      default: 1,
-      unit: 'weights',
-      rarelyChanged: true,
-      help: 'Weights of a row, one after the other, that Quant-Noise rounds or leaves together.',
-    },
-    ...distillationFields(),
-    ...trainingFields(TRAINING),
-  },
   schema,
 
   async compressModel(model, targets, parameters, context) {
@@ -98,7 +80,7 @@ function schemeOf({ bits, groupSize, symmetric }: Parameters): QuantizationSchem
 
 /** Zeros of it stay: only what it stores is rounded. */
 function isSparseFloat(weight: LinearWeight): boolean {
-  return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.format) && stores(weight, 'values');
+  return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.form) && stores(weight, 'values');
 }
 
 /** Every matrix draws its own blocks at every step; single weights by default, as the authors' code has it for scalar quantization. */

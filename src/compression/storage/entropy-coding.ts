@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { EntropyCodedWeight } from '../../weights/formats/entropy-coded-weight';
 import type { MatrixMethod } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  coder: z.enum(['rans', 'huffman'], { error: 'coder must be "rans" or "huffman"' }).default('rans'),
+  coder: parameter(
+    z.enum(['rans', 'huffman'], { error: 'coder must be "rans" or "huffman"' }).default('rans'),
+    {
+      label: 'Coder',
+      labels: { rans: 'rANS', huffman: 'Huffman' },
+      help: 'rANS spends fractions of a bit and comes within a percent of the entropy; Huffman spends whole bits.',
+    },
+  ),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -16,18 +24,6 @@ export const entropyCoding: MatrixMethod<Parameters> = {
   summary:
     'Stores frequent codes in fewer bits, without loss: smaller files that are decoded once, when they are loaded. The last step.',
   appliesTo: 'matrix',
-  fields: {
-    coder: {
-      kind: 'choice',
-      label: 'Coder',
-      options: [
-        { value: 'rans', label: 'rANS' },
-        { value: 'huffman', label: 'Huffman' },
-      ],
-      default: 'rans',
-      help: 'rANS spends fractions of a bit and comes within a percent of the entropy; Huffman spends whole bits.',
-    },
-  },
   schema,
 
   async compress({ weight }, { coder }, context) {

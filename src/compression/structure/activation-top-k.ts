@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import type { ModelMethod } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  keptActivations: z
-    .number({ error: 'keptActivations is a share above 0 and up to 1' })
-    .positive()
-    .max(1)
-    .default(0.5),
+  keptActivations: parameter(
+    z.number({ error: 'keptActivations is a share above 0 and up to 1' }).positive().max(1).default(0.5),
+    {
+      label: 'Activations kept',
+      step: 0.01,
+      help: 'Share of the activations of each token that go on to the next block. Targets have no part in it.',
+    },
+  ),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -20,17 +24,6 @@ export const activationTopK: ModelMethod<Parameters> = {
   summary:
     'Between two blocks, keeps of each token the activations of greatest magnitude and makes the others zero. The weights stay as they are.',
   appliesTo: 'model',
-  fields: {
-    keptActivations: {
-      kind: 'number',
-      label: 'Activations kept',
-      min: 0.01,
-      max: 1,
-      step: 0.01,
-      default: 0.5,
-      help: 'Share of the activations of each token that go on to the next block. Targets have no part in it.',
-    },
-  },
   schema,
 
   async compressModel(model, _targets, { keptActivations }) {

@@ -1,54 +1,41 @@
 import { z } from 'zod';
 import type { Model } from '../../model/model';
 import { restructure } from '../../model/restructure';
-import { type ParameterField, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
+import { RecipeError } from '../method';
 
-/** Which blocks of a model stay: part of the strict schema of the methods that take blocks out. */
+/** Which blocks of a model stay: parameters of the methods that take blocks out. */
 export const LAYER_PARAMETERS = {
-  keep: z.enum(['first', 'last', 'every-other', 'both-ends', 'list'], {
-    error: 'keep is "first", "last", "every-other", "both-ends" or "list"',
+  keep: parameter(
+    z.enum(['first', 'last', 'every-other', 'both-ends', 'list'], {
+      error: 'keep is "first", "last", "every-other", "both-ends" or "list"',
+    }),
+    {
+      label: 'Keep',
+      labels: {
+        first: 'the first blocks',
+        last: 'the last blocks',
+        'every-other': 'every other block',
+        'both-ends': 'both ends',
+        list: 'a list of blocks',
+      },
+      initial: 'every-other',
+      help: 'Every other keeps the first, third, … as DistilGPT-2 was begun; both ends takes half from either.',
+    },
+  ),
+  layers: parameter(z.number().int().positive().optional(), {
+    label: 'Blocks kept',
+    max: 96,
+    help: 'How many stay; for first, last and both ends. Every other keeps half unless it is given.',
   }),
-  layers: z.number().int().positive().optional(),
-  list: z.array(z.number().int().nonnegative()).min(1).optional(),
+  list: parameter(z.array(z.number().int().nonnegative()).min(1).optional(), {
+    label: 'Blocks',
+    placeholder: '[0, 2, 5]',
+    help: 'Their numbers in the checkpoint, counted from 0; only for a list. Targets have no part in it.',
+  }),
 };
 
 export type LayerParameters = z.infer<z.ZodObject<typeof LAYER_PARAMETERS>>;
-
-/** Their controls. */
-export const LAYER_FIELDS: Readonly<Record<keyof LayerParameters, ParameterField>> = {
-  keep: {
-    kind: 'choice',
-    label: 'Keep',
-    options: [
-      { value: 'first', label: 'the first blocks' },
-      { value: 'last', label: 'the last blocks' },
-      { value: 'every-other', label: 'every other block' },
-      { value: 'both-ends', label: 'both ends' },
-      { value: 'list', label: 'a list of blocks' },
-    ],
-    default: 'every-other',
-    help: 'Every other keeps the first, third, … as DistilGPT-2 was begun; both ends takes half from either.',
-  },
-  layers: {
-    kind: 'number',
-    label: 'Blocks kept',
-    min: 1,
-    max: 96,
-    step: 1,
-    default: 3,
-    optional: true,
-    startsUnset: true,
-    help: 'How many stay; for first, last and both ends. Every other keeps half unless it is given.',
-  },
-  list: {
-    kind: 'text',
-    label: 'Blocks',
-    default: '',
-    placeholder: '[0, 2, 5]',
-    optional: true,
-    help: 'Their numbers in the checkpoint, counted from 0; only for a list. Targets have no part in it.',
-  },
-};
 
 /**
  * The model with some of its blocks, the others gone with all of their tensors.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keepBlocks, LAYER_FIELDS, LAYER_PARAMETERS, type LayerParameters } from './layer-selection';
+import { keepBlocks, LAYER_PARAMETERS, type LayerParameters } from './layer-selection';
 import type { ModelMethod } from '../method';
 
 /** Some of the blocks stay, the others go with all of their tensors. */
@@ -10,7 +10,6 @@ export const layerTruncation: ModelMethod<LayerParameters> = {
   summary:
     'Keeps the first, the last, every other, or any blocks and removes the rest: smaller and faster in proportion; meant as the start of a distillation.',
   appliesTo: 'model',
-  fields: LAYER_FIELDS,
   schema: z.strictObject(LAYER_PARAMETERS),
 
   async compressModel(model, _targets, parameters) {

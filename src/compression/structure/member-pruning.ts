@@ -11,7 +11,7 @@ import {
 } from './member-importance';
 import { keptPositions } from './member-selection';
 import { type ModelMethod, RecipeError } from '../method';
-import { sparsityField } from '../pruning/pruning-fields';
+import { parameter } from '../../parameters/parameter';
 
 export interface MemberPruning {
   readonly id: string;
@@ -23,14 +23,39 @@ export interface MemberPruning {
   readonly defaults: { readonly scope: 'block' | 'global'; readonly normalized: boolean };
 }
 
-function schemaOf({ defaults }: MemberPruning) {
+function schemaOf({ of, defaults }: MemberPruning) {
   return z.strictObject({
-    sparsity: z.number({ error: 'sparsity is a share from 0 to 1' }).min(0).max(1).default(0.25),
-    importance: z
-      .enum(['gradient', 'activation'], { error: 'importance is "gradient" or "activation"' })
-      .default('gradient'),
-    scope: z.enum(['block', 'global'], { error: 'scope is "block" or "global"' }).default(defaults.scope),
-    normalized: z.boolean().default(defaults.normalized),
+    sparsity: parameter(z.number({ error: 'sparsity is a share from 0 to 1' }).min(0).max(1).default(0.25), {
+      label: 'Sparsity',
+      step: 0.05,
+      help: `Share of the ${of} that goes, of the blocks that the targets name. Every block keeps at least one.`,
+    }),
+    importance: parameter(
+      z
+        .enum(['gradient', 'activation'], { error: 'importance is "gradient" or "activation"' })
+        .default('gradient'),
+      {
+        label: 'Importance',
+        labels: {
+          gradient: "how the loss changes with each one's gate",
+          activation: 'how much each one gives',
+        },
+        help: 'Both are means over the calibration text; a labelled set gives the labels for the loss too.',
+      },
+    ),
+    scope: parameter(
+      z.enum(['global', 'block'], { error: 'scope is "block" or "global"' }).default(defaults.scope),
+      {
+        label: 'Scope',
+        labels: { global: 'the share of all blocks together', block: 'the share of each block' },
+        help: `Global lets blocks whose ${of} matter little give up more.`,
+      },
+    ),
+    normalized: parameter(z.boolean().default(defaults.normalized), {
+      label: 'Normalized',
+      labels: { true: 'by the norm of each block', false: 'as measured' },
+      help: 'For the global scope: whether importances are divided by the Euclidean norm of those of their block.',
+    }),
   });
 }
 
@@ -38,49 +63,13 @@ type Parameters = z.infer<ReturnType<typeof schemaOf>>;
 
 /** A method that takes out heads, or neurons; the matrices on either side of them become smaller. */
 export function memberPruning(pruning: MemberPruning): ModelMethod<Parameters> {
-  const { id, title, paper, summary, of, defaults } = pruning;
+  const { id, title, paper, summary, of } = pruning;
   return {
     id,
     title,
     paper,
     summary,
     appliesTo: 'model',
-    fields: {
-      sparsity: sparsityField(
-        `Share of the ${of} that goes, of the blocks that the targets name. Every block keeps at least one.`,
-        { initial: 0.25 },
-      ),
-      importance: {
-        kind: 'choice',
-        label: 'Importance',
-        options: [
-          { value: 'gradient', label: "how the loss changes with each one's gate" },
-          { value: 'activation', label: 'how much each one gives' },
-        ],
-        default: 'gradient',
-        help: 'Both are means over the calibration text; a labelled set gives the labels for the loss too.',
-      },
-      scope: {
-        kind: 'choice',
-        label: 'Scope',
-        options: [
-          { value: 'global', label: 'the share of all blocks together' },
-          { value: 'block', label: 'the share of each block' },
-        ],
-        default: defaults.scope,
-        help: `Global lets blocks whose ${of} matter little give up more.`,
-      },
-      normalized: {
-        kind: 'choice',
-        label: 'Normalized',
-        options: [
-          { value: true, label: 'by the norm of each block' },
-          { value: false, label: 'as measured' },
-        ],
-        default: defaults.normalized,
-        help: 'For the global scope: whether importances are divided by the Euclidean norm of those of their block.',
-      },
-    },
     schema: schemaOf(pruning),
     needsCalibration: () => true,
     calibrationPasses: ({ importance }) => (importance === 'gradient' ? 3 : 1),
@@ -121,10 +110,10 @@ function requireDense(model: Model, blocks: ReadonlySet<number>, { id, of }: Mem
   }
   for (const { module, block, outputs, inputs } of model.layout.matrices) {
     if ((outputs ?? inputs)?.of !== of || !blocks.has(block!)) continue;
-    const { format } = model.linears.get(module)!;
-    if (format === 'dense') continue;
+    const { form } = model.linears.get(module)!;
+    if (form === 'dense') continue;
     throw new RecipeError(
-      `${id} cuts ${module} smaller, which an earlier step made ${format}; put ${id} before that step.`,
+      `${id} cuts ${module} smaller, which an earlier step made ${form}; put ${id} before that step.`,
     );
   }
 }

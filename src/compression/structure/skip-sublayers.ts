@@ -3,15 +3,38 @@ import { restructure } from '../../model/restructure';
 import type { BlockStructure, ModelStructure } from '../../model/structure';
 import { streamSimilarities, type StreamSimilarities } from './block-influence';
 import { type ModelMethod, RecipeError } from '../method';
+import { parameter } from '../../parameters/parameter';
 
 const schema = z.strictObject({
-  part: z
-    .enum(['attention', 'feed-forward', 'block'], { error: 'part is "attention", "feed-forward" or "block"' })
-    .default('attention'),
-  count: z.number().int().positive().default(1),
-  order: z
-    .enum(['last', 'influence', 'run'], { error: 'order is "last", "influence" or "run"' })
-    .default('last'),
+  part: parameter(
+    z
+      .enum(['attention', 'feed-forward', 'block'], {
+        error: 'part is "attention", "feed-forward" or "block"',
+      })
+      .default('attention'),
+    {
+      label: 'Skip',
+      labels: { attention: 'attentions', 'feed-forward': 'feed-forward layers', block: 'whole blocks' },
+      help: 'What is left out; what goes into it passes on unchanged.',
+    },
+  ),
+  count: parameter(z.number().int().positive().default(1), {
+    label: 'How many',
+    max: 96,
+    help: 'Parts left out. Targets have no part in it.',
+  }),
+  order: parameter(
+    z.enum(['last', 'influence', 'run'], { error: 'order is "last", "influence" or "run"' }).default('last'),
+    {
+      label: 'Which',
+      labels: {
+        last: 'the last ones',
+        influence: 'those of least influence (calibrated)',
+        run: 'the run of blocks of least influence (calibrated)',
+      },
+      help: 'Influence is how far the output is turned away from the input, measured on the calibration text.',
+    },
+  ),
 });
 
 type Parameters = z.infer<typeof schema>;
@@ -26,39 +49,6 @@ export const skipSublayers: ModelMethod<Parameters> = {
   summary:
     'Leaves out attentions, feed-forward layers or blocks, the last ones or those that change least; their weights go, and a skipped attention keeps no keys and values.',
   appliesTo: 'model',
-  fields: {
-    part: {
-      kind: 'choice',
-      label: 'Skip',
-      options: [
-        { value: 'attention', label: 'attentions' },
-        { value: 'feed-forward', label: 'feed-forward layers' },
-        { value: 'block', label: 'whole blocks' },
-      ],
-      default: 'attention',
-      help: 'What is left out; what goes into it passes on unchanged.',
-    },
-    count: {
-      kind: 'number',
-      label: 'How many',
-      min: 1,
-      max: 96,
-      step: 1,
-      default: 1,
-      help: 'Parts left out. Targets have no part in it.',
-    },
-    order: {
-      kind: 'choice',
-      label: 'Which',
-      options: [
-        { value: 'last', label: 'the last ones' },
-        { value: 'influence', label: 'those of least influence (calibrated)' },
-        { value: 'run', label: 'the run of blocks of least influence (calibrated)' },
-      ],
-      default: 'last',
-      help: 'Influence is how far the output is turned away from the input, measured on the calibration text.',
-    },
-  },
   schema,
   needsCalibration: ({ part, order }) => order === 'influence' || (order === 'run' && part === 'block'),
   calibrationPasses: () => 1.5,

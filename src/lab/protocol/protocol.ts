@@ -8,7 +8,8 @@ import type { ExportFormat, ExportSink } from '../../export/export-sink';
 import type { OperationOptions, Progress } from '../../progress/progress';
 import type { KernelCheckResult } from '../../self-test/kernel-check';
 import type { TrainingPoint } from '../../train/training-context';
-import type { FieldDescription, MethodDescription } from './method-description';
+import type { ParameterDescription } from '../../parameters/describe-parameters';
+import type { MethodDescription } from '../../compression/method-descriptions';
 import type {
   CalibrationSettings,
   Recipe,
@@ -19,7 +20,7 @@ import type {
 import type { SensitivityProfile } from '../report/sensitivity-profile';
 import type { TrainingRecord } from '../report/training-record';
 
-export type { FieldDescription, KernelCheckResult, MethodDescription, TrainingPoint, TrainingRecord };
+export type { KernelCheckResult, MethodDescription, ParameterDescription, TrainingPoint, TrainingRecord };
 export type { Duration, Durations, Rate };
 export type { ExportFormat, ExportSink, OperationOptions, Progress };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };

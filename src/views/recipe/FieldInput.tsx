@@ -1,9 +1,9 @@
-import type { FieldDescription } from '../../lab/protocol/protocol';
+import type { ParameterDescription } from '../../lab/protocol/protocol';
 import { useText } from './use-text';
 
 interface FieldInputProps {
   readonly name: string;
-  readonly field: FieldDescription;
+  readonly field: ParameterDescription;
   readonly value: unknown;
   /** Undefined leaves the parameter out. */
   onChange(value: unknown): void;
@@ -15,7 +15,7 @@ export function FieldInput({ name, field, value, onChange }: FieldInputProps) {
     <label className={field.kind === 'number' ? 'field' : 'field wide'} title={field.help}>
       <span>
         {field.label}
-        {'optional' in field && field.optional && <small> (optional)</small>}
+        {field.optional && <small> (optional)</small>}
       </span>
       {field.kind === 'choice' && (
         <select

@@ -1,17 +1,17 @@
-import type { FieldDescription } from '../../lab/protocol/protocol';
+import type { ParameterDescription } from '../../lab/protocol/protocol';
 import { FieldInput } from './FieldInput';
 
 interface StepFieldsProps {
-  readonly fields: Readonly<Record<string, FieldDescription>>;
-  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly parameters: Readonly<Record<string, ParameterDescription>>;
+  readonly values: Readonly<Record<string, unknown>>;
   onChange(name: string, value: unknown): void;
 }
 
 /** A method's own form. What few people ever change is folded away, and counted where the recipe has changed it. */
-export function StepFields({ fields, parameters, onChange }: StepFieldsProps) {
-  const entries = Object.entries(fields);
-  const folded = entries.filter(([, field]) => isRarelyChanged(field));
-  const changed = folded.filter(([name, field]) => isChanged(field, parameters[name])).length;
+export function StepFields({ parameters, values, onChange }: StepFieldsProps) {
+  const entries = Object.entries(parameters);
+  const folded = entries.filter(([, { advanced }]) => advanced);
+  const changed = folded.filter(([name, field]) => isChanged(field, values[name])).length;
   const inputs = (shown: typeof entries) => (
     <div className="fields">
       {shown.map(([name, field]) => (
@@ -19,7 +19,7 @@ export function StepFields({ fields, parameters, onChange }: StepFieldsProps) {
           key={name}
           name={name}
           field={field}
-          value={parameters[name]}
+          value={values[name]}
           onChange={(value) => onChange(name, value)}
         />
       ))}
@@ -27,7 +27,7 @@ export function StepFields({ fields, parameters, onChange }: StepFieldsProps) {
   );
   return (
     <>
-      {inputs(entries.filter(([, field]) => !isRarelyChanged(field)))}
+      {inputs(entries.filter(([, { advanced }]) => !advanced))}
       {folded.length > 0 && (
         <details>
           <summary>
@@ -40,11 +40,6 @@ export function StepFields({ fields, parameters, onChange }: StepFieldsProps) {
   );
 }
 
-function isRarelyChanged(field: FieldDescription): boolean {
-  return field.kind !== 'text' && (field.rarelyChanged ?? false);
-}
-
-function isChanged(field: FieldDescription, value: unknown): boolean {
-  const startsUnset = field.kind === 'number' && field.startsUnset;
-  return value !== undefined && (startsUnset || value !== field.default);
+function isChanged(field: ParameterDescription, value: unknown): boolean {
+  return value !== undefined && value !== field.default;
 }

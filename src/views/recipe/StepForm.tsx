@@ -63,7 +63,9 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
           {method.summary}
         </p>
       )}
-      {method && <StepFields fields={method.fields} parameters={step.parameters} onChange={setParameter} />}
+      {method && (
+        <StepFields parameters={method.parameters} values={step.parameters} onChange={setParameter} />
+      )}
       {method?.trains && <StepTraining step={step} index={index} />}
       <StepTargets step={step} onChange={(targets) => changeStep(context, index, { targets })} />
       <TargetList

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { ModelConfig } from '../../model/model';
+import {
+  trainingParameters,
+  type TrainingParameters,
+  type TrainingSettings,
+  USUAL_LENGTH,
+} from '../../train/training-settings';
+import { RecipeError } from '../method';
+
+/** Takes the settings of a run from a method's parameters, which hold others besides. */
+const settingsSchema = z.object(trainingParameters());
+
+/**
+ * How the run goes that the parameters describe.
+ * @param method its id, for messages
+ * @throws RecipeError where sequences exceed the model's context, or a batch has fewer sequences than parts
+ */
+export function trainingSettings(
+  method: string,
+  parameters: TrainingParameters,
+  { contextLength }: Pick<ModelConfig, 'contextLength'>,
+): TrainingSettings {
+  const { accumulation, batchSize, stopAfter } = parameters;
+  const { sequenceLength = Math.min(USUAL_LENGTH, contextLength) } = parameters;
+  if (sequenceLength > contextLength) {
+    throw new RecipeError(
+      `${method} cannot train on sequences of ${sequenceLength} tokens: this model has ${contextLength} positions; use a "sequenceLength" of at most ${contextLength}.`,
+    );
+  }
+  if (accumulation > batchSize) {
+    throw new RecipeError(
+      `${method} cannot run a batch of ${batchSize} in ${accumulation} parts; use an "accumulation" of at most ${batchSize}.`,
+    );
+  }
+  // A run is known by all of its settings, `stopAfter` among them where it is undefined.
+  return { ...settingsSchema.parse(parameters), stopAfter, sequenceLength };
+}

@@ -1,0 +1,29 @@
+import { LowRankWeight } from '../weights/formats/low-rank-weight';
+import type { MakeSample } from '../weights/linear-weight';
+import { PermutedWeight } from '../weights/formats/permuted-weight';
+import { QuantizedWeight } from '../weights/formats/quantized-weight';
+import { sampleFactor } from '../weights/sample-factor';
+import { WEIGHT_FORMS } from '../weights/weight-forms';
+import { seededNormal } from './allclose';
+
+export const INT8 = { bits: 8, strategy: 'channel', symmetric: true } as const;
+
+/** The samples of every compressed form, and forms of forms. */
+export const FORMS: Readonly<Record<string, MakeSample>> = {
+  ...Object.assign({}, ...WEIGHT_FORMS.filter(({ form }) => form !== 'dense').map(({ samples }) => samples)),
+  'permuted low rank': (values, [rows, columns]) =>
+    PermutedWeight.fromOrders(
+      new LowRankWeight(sampleFactor(values, [rows, 8]), sampleFactor(values, [8, columns], rows * 8)),
+      Uint32Array.from({ length: rows }, (_, row) => rows - 1 - row),
+      Uint32Array.from({ length: columns }, (_, column) => columns - 1 - column),
+    ),
+  'low rank of int8 factors': (_, [rows, columns]) =>
+    new LowRankWeight(
+      QuantizedWeight.fromValues(seededNormal(rows * 8, 1), [rows, 8], INT8),
+      QuantizedWeight.fromValues(
+        seededNormal(8 * columns, 2).map((value) => value / 20),
+        [8, columns],
+        INT8,
+      ),
+    ),
+};

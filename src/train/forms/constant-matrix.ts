@@ -1,0 +1,41 @@
+import type * as tf from '@tensorflow/tfjs';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { DenseWeight } from '../../weights/formats/dense-weight';
+import type { LinearWeight } from '../../weights/linear-weight';
+import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
+
+/** A matrix that stays as it is. */
+export class ConstantMatrix implements TrainableMatrix {
+  readonly shape: readonly [number, number];
+  readonly parameters: readonly TrainableTensor[] = [];
+
+  private constructor(
+    private readonly weight: LinearWeight,
+    private readonly values: tf.Tensor2D,
+  ) {
+    this.shape = weight.shape;
+  }
+
+  /** Values of a dense weight share its buffer; of any other form they are made once. */
+  static async of(weight: LinearWeight): Promise<ConstantMatrix> {
+    const values =
+      weight instanceof DenseWeight && weight.values
+        ? weight.values.clone()
+        : uploadTensor(await weight.dense(), [...weight.shape]);
+    return new ConstantMatrix(weight.clone(), values as tf.Tensor2D);
+  }
+
+  /** The values themselves. */
+  dense(): tf.Tensor2D {
+    return this.values;
+  }
+
+  toWeight(): Promise<LinearWeight> {
+    return Promise.resolve(this.weight.clone());
+  }
+
+  dispose(): void {
+    this.values.dispose();
+    this.weight.dispose();
+  }
+}

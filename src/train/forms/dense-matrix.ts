@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs';
+import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
+import { DenseWeight } from '../../weights/formats/dense-weight';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { copyTensor } from '../copy-tensor';
+import type { TrainableForm } from '../trainable-form';
+import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
+
+/** Every value trains. */
+export class DenseMatrix implements TrainableMatrix {
+  readonly shape: readonly [number, number];
+  readonly parameters: readonly TrainableTensor[];
+
+  /** @param values [out, in], owned from here on; @param name of the module or factor */
+  constructor(
+    private readonly values: tf.Tensor2D,
+    name: string,
+  ) {
+    this.shape = values.shape;
+    this.parameters = [{ name: `${name}.weight`, tensor: values, decays: true }];
+  }
+
+  /** The values that a weight of any form has now. */
+  static async of(weight: LinearWeight, name: string): Promise<DenseMatrix> {
+    return new DenseMatrix(await valuesOf(weight), name);
+  }
+
+  /** The parameter itself. */
+  dense(): tf.Tensor2D {
+    return this.values;
+  }
+
+  async toWeight(): Promise<LinearWeight> {
+    return DenseWeight.fromValues(await readFloats(this.values), this.shape);
+  }
+
+  dispose(): void {
+    this.values.dispose();
+  }
+}
+
+/** [out, in], in a buffer of its own. */
+async function valuesOf(weight: LinearWeight): Promise<tf.Tensor2D> {
+  if (weight instanceof DenseWeight && weight.values) return copyTensor(weight.values as tf.Tensor2D);
+  return uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;
+}
+
+export const denseForm: TrainableForm = { form: 'dense', of: (weight, name) => DenseMatrix.of(weight, name) };

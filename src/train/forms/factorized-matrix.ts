@@ -1,0 +1,66 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { LinearWeight } from '../../weights/linear-weight';
+import type { MakeTrainable } from '../trainable-form';
+import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
+
+/** The matrix that factors make, by ops that tfjs's tape differentiates. */
+export type CombineFactors = (factors: readonly tf.Tensor2D[]) => tf.Tensor2D;
+
+/** A matrix that is put together of smaller ones, each of which trains in its own form. */
+export class FactorizedMatrix implements TrainableMatrix {
+  readonly shape: readonly [number, number];
+  readonly parameters: readonly TrainableTensor[];
+
+  /** All owned from here on. @param form what the factors go back into, in the order of its own */
+  private constructor(
+    private readonly form: LinearWeight,
+    private readonly factors: readonly TrainableMatrix[],
+    private readonly combine: CombineFactors,
+    private readonly tables: readonly tf.Tensor[],
+  ) {
+    this.shape = form.shape;
+    this.parameters = factors.flatMap(({ parameters }) => parameters);
+  }
+
+  /**
+   * @param weight of a form with factors
+   * @param tables constant tensors that `combine` looks at, owned from here on
+   */
+  static async of(
+    weight: LinearWeight,
+    name: string,
+    ofFactor: MakeTrainable,
+    combine: CombineFactors,
+    tables: readonly tf.Tensor[] = [],
+  ): Promise<FactorizedMatrix> {
+    const factors: TrainableMatrix[] = [];
+    try {
+      for (const factor of weight.factors!)
+        factors.push(await ofFactor(factor.weight, `${name}.${factor.name}`));
+    } catch (error) {
+      for (const owned of [...factors, ...tables]) owned.dispose();
+      throw error;
+    }
+    return new FactorizedMatrix(weight.clone(), factors, combine, tables);
+  }
+
+  dense(): tf.Tensor2D {
+    return this.combine(this.factors.map((factor) => factor.dense()));
+  }
+
+  async toWeight(): Promise<LinearWeight> {
+    const weights: LinearWeight[] = [];
+    try {
+      for (const factor of this.factors) weights.push(await factor.toWeight());
+      return await this.form.withFactors!(weights);
+    } catch (error) {
+      for (const weight of weights) weight.dispose();
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    this.form.dispose();
+    for (const owned of [...this.factors, ...this.tables]) owned.dispose();
+  }
+}

@@ -1,0 +1,17 @@
+import type * as tf from '@tensorflow/tfjs';
+import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
+import type { TrainableForm } from '../trainable-form';
+import { FactorizedMatrix } from './factorized-matrix';
+
+/** left [out, rank] · right [rank, in] → [out, in]. */
+export function productOfFactors(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D {
+  const [rank, inputs] = right.shape;
+  const turned = swapMiddle(right, [1, rank, inputs, 1], [inputs, rank]) as tf.Tensor2D;
+  return product(left, turned);
+}
+
+export const lowRankForm: TrainableForm = {
+  form: 'low-rank',
+  of: (weight, name, ofFactor) =>
+    FactorizedMatrix.of(weight, name, ofFactor, ([left, right]) => productOfFactors(left, right)),
+};

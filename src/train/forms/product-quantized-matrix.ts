@@ -1,0 +1,63 @@
+import * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import {
+  type MatrixSources,
+  rearrangeMatrix,
+} from '../../engines/webgpu/kernels/contraction/rearrange-matrix';
+import { sumRowsById } from '../../engines/webgpu/kernels/layers/rows-by-id';
+import { DenseWeight } from '../../weights/formats/dense-weight';
+import type { LinearWeight } from '../../weights/linear-weight';
+import type { TrainableForm } from '../trainable-form';
+import { FactorizedMatrix } from './factorized-matrix';
+
+/** The codebook trains; which block is which of its entries stays. */
+export const productQuantizedForm: TrainableForm = {
+  form: 'product-quantized',
+  async of(weight, name, ofFactor) {
+    const [rows, columns] = weight.shape;
+    const assignments = await assignmentsOf(weight);
+    const sources = upload(assignments, weight.factors![0].weight.shape[1]);
+    return FactorizedMatrix.of(
+      weight,
+      name,
+      ofFactor,
+      ([codebook]) => tf.reshape(entriesOf(codebook, assignments, sources), [rows, columns]),
+      [sources.rows, sources.columns],
+    );
+  },
+};
+
+/** Of each block its entry: what the weight holds with a codebook whose entries are their own numbers. */
+async function assignmentsOf(weight: LinearWeight): Promise<Int32Array> {
+  const [entries, blockSize] = weight.factors![0].weight.shape;
+  const numbers = Float32Array.from({ length: entries * blockSize }, (_, index) =>
+    Math.floor(index / blockSize),
+  );
+  const numbered = await weight.withFactors!([DenseWeight.fromValues(numbers, [entries, blockSize])]);
+  try {
+    const dense = await numbered.dense();
+    return Int32Array.from({ length: dense.length / blockSize }, (_, block) => dense[block * blockSize]);
+  } finally {
+    numbered.dispose();
+  }
+}
+
+function upload(assignments: Int32Array, blockSize: number): MatrixSources {
+  const columns = Int32Array.from({ length: blockSize }, (_, column) => column);
+  return {
+    rows: uploadTensor(assignments, [assignments.length]) as tf.Tensor1D,
+    columns: uploadTensor(columns, [blockSize]) as tf.Tensor1D,
+  };
+}
+
+/** The entry of each block, [blocks, block size]; the gradient of an entry is the sum over the blocks that are it. */
+function entriesOf(codebook: tf.Tensor2D, assignments: Int32Array, sources: MatrixSources): tf.Tensor2D {
+  const [entries] = codebook.shape;
+  const [y] = differentiableOp(
+    { codebook },
+    () => [rearrangeMatrix(codebook, sources)],
+    ([change]) => ({ codebook: () => sumRowsById(change as tf.Tensor2D, assignments, entries) }),
+  );
+  return y as tf.Tensor2D;
+}

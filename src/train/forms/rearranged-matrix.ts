@@ -1,0 +1,100 @@
+import type * as tf from '@tensorflow/tfjs';
+import { differentiableOp } from '../../engines/webgpu/differentiable-op';
+import { uploadTensor } from '../../engines/webgpu/transfer';
+import { unpackPermutation } from '../../engines/webgpu/kernels/formats/permute';
+import {
+  type MatrixSources,
+  rearrangeMatrix,
+} from '../../engines/webgpu/kernels/contraction/rearrange-matrix';
+import type { LinearWeight } from '../../weights/linear-weight';
+import { readStored, stores } from '../stored-tensors';
+import type { MakeTrainable, TrainableForm } from '../trainable-form';
+import type { TrainableMatrix } from '../trainable-matrix';
+import { FactorizedMatrix } from './factorized-matrix';
+
+/** Of each row and column of the matrix the one of the inner matrix that it is; −1 where it is none. */
+interface Places {
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+}
+
+/** An inner matrix whose rows and columns stand elsewhere, each at one place at most. */
+function rearranged(
+  weight: LinearWeight,
+  name: string,
+  ofFactor: MakeTrainable,
+  { rows, columns }: Places,
+): Promise<TrainableMatrix> {
+  const [innerRows, innerColumns] = weight.factors![0].weight.shape;
+  const sources = upload({ rows, columns });
+  const inverse = upload({ rows: inverseOf(rows, innerRows), columns: inverseOf(columns, innerColumns) });
+  return FactorizedMatrix.of(weight, name, ofFactor, ([inner]) => rearrange(inner, sources, inverse), [
+    ...[sources.rows, sources.columns],
+    ...[inverse.rows, inverse.columns],
+  ]);
+}
+
+/** @param inverse of each row and column of `x` where it went */
+function rearrange(x: tf.Tensor2D, sources: MatrixSources, inverse: MatrixSources): tf.Tensor2D {
+  const [y] = differentiableOp(
+    { x },
+    () => [rearrangeMatrix(x, sources)],
+    ([change]) => ({ x: () => rearrangeMatrix(change as tf.Tensor2D, inverse) }),
+  );
+  return y as tf.Tensor2D;
+}
+
+function upload({ rows, columns }: Places): MatrixSources {
+  const [rowSources, columnSources] = [rows, columns].map(
+    (ids) => uploadTensor(ids, [ids.length]) as tf.Tensor1D,
+  );
+  return { rows: rowSources, columns: columnSources };
+}
+
+/** Of each of `count` numbers its position in `places`, −1 where it is not among them. */
+function inverseOf(places: Int32Array, count: number): Int32Array {
+  const positions = new Int32Array(count).fill(-1);
+  places.forEach((place, position) => {
+    if (place >= 0) positions[place] = position;
+  });
+  return positions;
+}
+
+function inPlace(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, index) => index);
+}
+
+async function storedWords(weight: LinearWeight, suffix: string): Promise<Uint32Array> {
+  return new Uint32Array((await readStored(weight, suffix)).slice().buffer);
+}
+
+/** Rows and columns in another order. */
+export const permutedForm: TrainableForm = {
+  form: 'permuted',
+  async of(weight, name, ofFactor) {
+    const [height, width] = weight.shape;
+    const entries = async (suffix: string, length: number) =>
+      stores(weight, suffix)
+        ? Int32Array.from(unpackPermutation(await storedWords(weight, suffix), length))
+        : inPlace(length);
+    return rearranged(weight, name, ofFactor, {
+      rows: await entries('row_positions', height),
+      // The file says where each inner column goes.
+      columns: inverseOf(await entries('column_order', width), width),
+    });
+  },
+};
+
+/** Rows or columns are gone. */
+export const structuredForm: TrainableForm = {
+  form: 'structured',
+  async of(weight, name, ofFactor) {
+    const [height, width] = weight.shape;
+    const kept = Int32Array.from(await storedWords(weight, 'kept_indices'));
+    const isRows = weight.attributes().axis === 'rows';
+    return rearranged(weight, name, ofFactor, {
+      rows: isRows ? inverseOf(kept, height) : inPlace(height),
+      columns: isRows ? inPlace(width) : inverseOf(kept, width),
+    });
+  },
+};

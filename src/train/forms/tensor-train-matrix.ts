@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs';
+import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
+import type { CoreShape } from '../../weights/contraction-cost';
+import type { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
+import type { TrainableForm } from '../trainable-form';
+import { FactorizedMatrix } from './factorized-matrix';
+
+/**
+ * W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd] (Oseledets 2011), core after core: what the cores so far come to,
+ * [rows, columns, rank], times the next one, [rank, row, column, right].
+ *
+ * @param cores matrices [row·right, left·column], as `TensorTrainWeight` holds them
+ */
+export function contractCores(cores: readonly tf.Tensor2D[], shapes: readonly CoreShape[]): tf.Tensor2D {
+  let [rows, columns] = [1, 1];
+  let state: tf.Tensor | undefined;
+  shapes.forEach(({ left, row, column, right }, index) => {
+    // [(i, r), (l, j)] as [(i, j, r), l]
+    const core = swapMiddle(cores[index], [row, right * left, column, 1], [row * column * right, left]);
+    if (!state) {
+      state = core;
+    } else {
+      const soFar: tf.Tensor2D = tf.reshape(state, [rows * columns, left]);
+      const products = product(soFar, core as tf.Tensor2D); // [(rows, columns), (i, j, r)]
+      state = swapMiddle(products, [rows, columns, row, column * right], [products.size]);
+    }
+    rows *= row;
+    columns *= column;
+  });
+  return tf.reshape(state!, [rows, columns]);
+}
+
+export const tensorTrainForm: TrainableForm = {
+  form: 'tensor-train',
+  of(weight, name, ofFactor) {
+    const { coreShapes } = weight as TensorTrainWeight;
+    return FactorizedMatrix.of(weight, name, ofFactor, (cores) => contractCores(cores, coreShapes));
+  },
+};
