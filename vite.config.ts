@@ -6,14 +6,10 @@ export default defineConfig({
   plugins: [react()],
   worker: { format: 'es' },
   build: { target: 'es2023', chunkSizeWarningLimit: 2000 },
-  server: {
-    port: 5173,
-    // The command line watches nothing; null in its own options would be merged away. The others are thousands of files that
-    // no source imports.
-    watch: process.env.LATHE_CLI
-      ? null
-      : { ignored: ['**/bench/peers/**', '**/bench/cache/**', '**/.venv/**'] },
-  },
+  // The scan for dependencies to bundle follows no `new Worker`: without the worker, the first load would find them too late.
+  optimizeDeps: { entries: ['index.html', 'src/lab/worker/lab.worker.ts'] },
+  // Thousands of files that no source imports.
+  server: { watch: { ignored: ['**/bench/peers/**', '**/bench/cache/**', '**/.venv/**'] } },
   test: {
     include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/**/*.test.mjs'],
     environment: 'node',

@@ -1,5 +1,6 @@
 import { chromium } from '@playwright/test';
-import { ensureBrowser, gpuEnvironment } from '../scripts/browser.mjs';
+import { ensureBrowser } from '../scripts/browser.mjs';
+import { gpuEnvironment } from '../scripts/gpu-environment.mjs';
 
 /** Flags that bring WebGPU to a headless Chromium, and keep it to this machine. */
 export const FLAGS = [

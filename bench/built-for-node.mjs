@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
+import { nodeBuild } from '../scripts/builds.mjs';
 import { ROOT } from '../scripts/dependencies.mjs';
 
 /**
@@ -13,18 +14,7 @@ export async function withBuiltForNode(entry, use) {
   // Within the project, so that the packages that Node loads itself are found.
   const folder = await mkdtemp(join(ROOT, 'node_modules', '.lathe-bench-'));
   try {
-    await build({
-      configFile: false,
-      root: ROOT,
-      logLevel: 'error',
-      ssr: { noExternal: true, external: ['webgpu'] },
-      build: {
-        ssr: entry,
-        target: 'es2023',
-        outDir: folder,
-        rolldownOptions: { output: { entryFileNames: 'built.mjs' } },
-      },
-    });
+    await build({ ...nodeBuild({ built: entry }, folder), logLevel: 'error' });
     return await use(await import(pathToFileURL(join(folder, 'built.mjs')).href));
   } finally {
     await rm(folder, { recursive: true });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { gpuEnvironment } from '../scripts/browser.mjs';
+import { gpuEnvironment } from '../scripts/gpu-environment.mjs';
 import { ROOT } from '../scripts/dependencies.mjs';
 import { recipeOf } from './formats.mjs';
 

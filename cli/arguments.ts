@@ -35,7 +35,7 @@ export interface CommandLine {
   readonly decode?: number;
 }
 
-export const USAGE = `npm run lab -- --model DIR [options]
+export const USAGE = `lathe --model DIR [options]
 
 Compresses a checkpoint by recipes, evaluates it and its variants, and prints one JSON document.
 

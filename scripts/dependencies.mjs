@@ -11,10 +11,11 @@ export function ensureDependencies() {
   requireNode();
   const reason = staleReason();
   if (!reason) return;
-  console.log(`Installing dependencies (${reason}) …`);
+  // Not on stdout, which is for the document of a run.
+  console.error(`Installing dependencies (${reason}) …`);
   execFileSync(NPM, ['ci', '--no-audit', '--no-fund'], {
     cwd: ROOT,
-    stdio: 'inherit',
+    stdio: ['inherit', process.stderr, 'inherit'],
     shell: process.platform === 'win32',
   });
 }

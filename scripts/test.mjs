@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS } from './checks.mjs';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
+import { gpuEnvironment } from './gpu-environment.mjs';
 
 ensureDependencies();
-const { ensureBrowser, gpuEnvironment } = await import('./browser.mjs');
+const { ensureBrowser } = await import('./browser.mjs');
 
 const browser = await ensureBrowser();
 const reports = mkdtempSync(join(tmpdir(), 'lathe-test-'));
