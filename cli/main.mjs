@@ -6,5 +6,5 @@ import { ensureBuilt } from '../scripts/builds.mjs';
 import { ensureDependencies } from '../scripts/dependencies.mjs';
 
 ensureDependencies();
-const folder = await ensureBuilt('command-line');
+const folder = ensureBuilt('command-line');
 await import(pathToFileURL(join(folder, 'lathe.mjs')).href);

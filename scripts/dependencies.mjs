@@ -13,7 +13,7 @@ export function ensureDependencies() {
   if (!reason) return;
   // Not on stdout, which is for the document of a run.
   console.error(`Installing dependencies (${reason}) …`);
-  execFileSync(NPM, ['ci', '--no-audit', '--no-fund'], {
+  execFileSync(NPM, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
     stdio: ['inherit', process.stderr, 'inherit'],
     shell: process.platform === 'win32',

@@ -33,8 +33,8 @@ async function serveSources() {
   return server.listen();
 }
 
-async function serveBuilt() {
-  const outDir = await ensureBuilt('app');
+function serveBuilt() {
+  const outDir = ensureBuilt('app');
   return preview({ configFile: false, root: ROOT, logLevel: 'error', build: { outDir }, preview: serving });
 }
 
