@@ -22,7 +22,7 @@ export function multiplicationsOfWeight(weight: LinearWeight): number {
   if (weight instanceof KroneckerWeight) {
     return Math.min(...(['a', 'b'] as const).map((first) => kroneckerCost(weight, first).multiplications));
   }
-  if (weight.form === 'tensor-train') {
+  if (weight.format === 'tensor-train') {
     const cores = weight.attributes().cores as CoreShape[];
     return Math.min(
       ...(['first', 'last'] as const).map((end) => tensorTrainCost(cores, end).multiplications),

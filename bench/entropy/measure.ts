@@ -52,13 +52,13 @@ interface Setting {
   readonly rounds: number;
 }
 
-/** A tensor of a form as it is stored. */
+/** A tensor of a format as it is stored. */
 interface Plain {
   readonly bytes: Uint8Array;
   readonly elementBits: number;
 }
 
-/** Each form of the demo GPT-2's block linears in turn. */
+/** Each format of the demo GPT-2's block linears in turn. */
 export async function measureForms({ root, scratch, rounds }: Setting) {
   await openNodeGpu();
   const session = await Session.open(await folderFiles(join(root, 'public/models/fairy-tales-gpt2')), {});

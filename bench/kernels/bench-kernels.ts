@@ -17,7 +17,7 @@ export interface KernelCase {
 
 export interface KernelFigures {
   readonly milliseconds: number;
-  /** 2 · multiplications of the form over the time: of a sparse or factorized weight only what it needs. */
+  /** 2 · multiplications of the format over the time: of a sparse or factorized weight only what it needs. */
   readonly gflops: number;
   /** Bytes of the stored weight, of x and of y over the time. */
   readonly gigabytesPerSecond: number;

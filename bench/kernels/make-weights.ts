@@ -16,7 +16,7 @@ const TENSOR_TRAIN_RANK = 4;
 const TENSOR_TRAIN_CORE = 16;
 
 /**
- * A random weight of every form. What it costs to multiply by does not depend on the values, so the factors of a
+ * A random weight of every format. What it costs to multiply by does not depend on the values, so the factors of a
  * factorized one are drawn instead of computed.
  */
 export const MAKE_WEIGHT: Readonly<Record<string, (shape: Shape) => Promise<LinearWeight>>> = {
@@ -68,8 +68,8 @@ function dense(shape: Shape): DenseWeight {
 
 function target(shape: Shape) {
   const values = randomValues(shape[0] * shape[1]);
-  // A method looks at the form only to see whether the matrix is sparse already.
-  return { name: 'random', shape, values, weight: { form: 'dense' } as LinearWeight };
+  // A method looks at the format only to see whether the matrix is sparse already.
+  return { name: 'random', shape, values, weight: { format: 'dense' } as LinearWeight };
 }
 
 /** Uniform in ±0.05 from a linear congruential generator (Numerical Recipes): millions are drawn at once. */

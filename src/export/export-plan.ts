@@ -108,7 +108,7 @@ function expandedTensor(model: Model, matrix: MatrixLayout): PlannedTensor {
 }
 
 function compressedModules(model: Model): Map<string, LinearWeight> {
-  return new Map([...model.linears].filter(([, weight]) => weight.form !== 'dense'));
+  return new Map([...model.linears].filter(([, weight]) => weight.format !== 'dense'));
 }
 
 function storedTensors(module: string, weight: LinearWeight): PlannedTensor[] {
@@ -133,7 +133,7 @@ function denseTensor({ tensor, shape, transposed }: MatrixLayout, weight: Linear
     read: () => {
       const [{ pieces }] = weight.stored();
       // An embedding is the largest matrix, and stands in the file as it stands on the GPU.
-      return weight.form === 'dense' && !transposed && pieces ? pieces() : readDense();
+      return weight.format === 'dense' && !transposed && pieces ? pieces() : readDense();
     },
   };
 }
@@ -145,7 +145,7 @@ function metadataOf(model: Model, recipe: Recipe): Record<string, string> {
   const weights = Object.fromEntries(
     [...compressed].map(([module, weight]) => [
       module,
-      { form: weight.form, attributes: weight.attributes() },
+      { form: weight.format, attributes: weight.attributes() },
     ]),
   );
   return {

@@ -32,7 +32,7 @@ function activeParameters(model: Model): number | undefined {
   return Math.round(storedParameters(model) - inactive);
 }
 
-/** Weight values of a model whose matrices are all dense, whatever form they have. */
+/** Weight values of a model whose matrices are all dense, whatever format they have. */
 function denseParameters({ checkpointLayout }: Model): number {
   const shapes = [...checkpointLayout.matrices, ...checkpointLayout.vectors].map(
     ({ shape }) => shape as readonly number[],

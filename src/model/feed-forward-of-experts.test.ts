@@ -30,7 +30,7 @@ async function logitsOf(model: Model, batch: TokenBatch): Promise<Float32Array> 
   return values;
 }
 
-/** The same values in a form whose products are made as a whole. */
+/** The same values in a format whose products are made as a whole. */
 async function compressed(model: Model, family: MixtureFamily): Promise<Model> {
   const replaced = new Map<string, LinearWeight>();
   for (const module of [0, 1].flatMap((block) => Object.values(FEED_FORWARD[family](block)))) {

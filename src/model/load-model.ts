@@ -72,7 +72,7 @@ interface WritablePiece extends TensorPiece {
   write(values: Float32Array): void;
 }
 
-/** Every tensor of the file that has no form of its own yet; each is made on the GPU when its first piece is asked for. */
+/** Every tensor of the file that has no format of its own yet; each is made on the GPU when its first piece is asked for. */
 function* filled(
   { matrices, vectors: vectorLayouts }: ModelLayout,
   entries: ReadonlyMap<string, TensorEntry>,

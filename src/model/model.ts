@@ -117,7 +117,7 @@ export type LinearObserver = (module: string, x: tf.Tensor2D, y: tf.Tensor2D) =>
  */
 export interface Model {
   readonly config: ModelConfig;
-  /** Every matrix with a form: block linears, embeddings, heads. Tied weights stand once, under the embedding's name. */
+  /** Every matrix with a format: block linears, embeddings, heads. Tied weights stand once, under the embedding's name. */
   readonly linears: ReadonlyMap<string, LinearWeight>;
   /** How the weights of this model are called and laid out in a Hugging Face checkpoint. */
   readonly layout: ModelLayout;

@@ -75,9 +75,9 @@ async function cutMatrix(
 ): Promise<DenseWeight | undefined> {
   const [rows, columns] = [cut(outputs), cut(inputs)];
   if (!rows && !columns) return undefined;
-  if (weight.form !== 'dense') {
+  if (weight.format !== 'dense') {
     throw new ModelError(
-      `Heads or neurons cannot be cut out of ${module}, which an earlier step made ${weight.form}; put that step after this one.`,
+      `Heads or neurons cannot be cut out of ${module}, which an earlier step made ${weight.format}; put that step after this one.`,
     );
   }
   const [height, width] = weight.shape;

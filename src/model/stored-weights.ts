@@ -1,11 +1,11 @@
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import type { LinearWeight } from '../weights/linear-weight';
-import { loadWeight } from '../weights/weight-forms';
+import { loadWeight } from '../weights/formats';
 import { ModelError } from './architecture';
 import type { ByteProgress } from './byte-progress';
 import type { MatrixLayout } from './model';
 
-/** Metadata keys of a checkpoint in Lathe's compressed form; see docs/formats.md. */
+/** Metadata keys of a checkpoint in Lathe's compressed format; see docs/formats.md. */
 export const FORMAT_KEY = 'lathe.format';
 export const WEIGHTS_KEY = 'lathe.weights';
 export const FORMAT_VERSION = '1';

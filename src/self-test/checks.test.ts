@@ -46,7 +46,7 @@ describe('a broken driver', () => {
     expect(failures[0].error).toBeGreaterThan(1e-3);
   });
 
-  test('is caught where one of many forms is wrong', async () => {
+  test('is caught where one of many formats is wrong', async () => {
     const failures = await failuresWith('sparse-', ['+=', '-=']);
     expect(failures.length).toBeGreaterThan(0);
     for (const { name } of failures) expect(name).toContain('sparse');

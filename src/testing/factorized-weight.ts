@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
-import { loadWeight } from '../weights/weight-forms';
+import { loadWeight } from '../weights/formats';
 import { expectAllClose, seededNormal } from './allclose';
 import { referenceMatmul } from './reference-matmul';
 
@@ -81,7 +81,7 @@ export async function reload(
 ): Promise<LinearWeight> {
   const stored = new Map(weight.stored().map((tensor) => [tensor.suffix, tensor]));
   const attributes = change(JSON.parse(JSON.stringify(weight.attributes())));
-  return loadWeight(weight.form, shape, attributes, async (suffix) => {
+  return loadWeight(weight.format, shape, attributes, async (suffix) => {
     const tensor = stored.get(suffix);
     if (!tensor) throw new Error(`the tensor ${suffix} is missing`);
     return { bytes: await tensor.read(), shape: tensor.shape, dtype: tensor.dtype };

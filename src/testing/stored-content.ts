@@ -8,5 +8,5 @@ export async function contentOf(weight: LinearWeight): Promise<unknown> {
     shape,
     bytes: [...(await read())],
   }));
-  return { form: weight.form, attributes: weight.attributes(), tensors: await Promise.all(tensors) };
+  return { form: weight.format, attributes: weight.attributes(), tensors: await Promise.all(tensors) };
 }

@@ -47,7 +47,7 @@ interface TeacherOutputs extends tf.TensorContainerObject {
  *
  * A classifier's KL counts every sentence, with a label or without.
  *
- * @param teacher runs in its own form by its own kernels; it stays the caller's
+ * @param teacher runs in its own format by its own kernels; it stays the caller's
  */
 export function distillation(teacher: Model, settings: DistillationSettings): Objective {
   const { hiddenWeight = 0, attentionWeight = 0 } = settings;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../engines/webgpu/device';
 import { submitPendingWork } from '../engines/webgpu/memory';
-import { gpuBufferOf } from '../engines/webgpu/run-kernel';
+import { gpuBufferOf } from '../engines/webgpu/gpu-buffer';
 import { emptyTensor } from '../engines/webgpu/transfer';
 import type { TrainableTensor } from './trainable-matrix';
 

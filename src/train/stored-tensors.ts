@@ -1,10 +1,10 @@
 import type { LinearWeight } from '../weights/linear-weight';
-import { loadWeight } from '../weights/weight-forms';
+import { loadWeight } from '../weights/formats';
 
-/** Bytes of a stored tensor of a weight. @throws Error where the form stores none of that suffix */
+/** Bytes of a stored tensor of a weight. @throws Error where the format stores none of that suffix */
 export async function readStored(weight: LinearWeight, suffix: string): Promise<Uint8Array> {
   const tensor = weight.stored().find((candidate) => candidate.suffix === suffix);
-  if (!tensor) throw new Error(`A weight of the form ${weight.form} stores no tensor ${suffix}.`);
+  if (!tensor) throw new Error(`A weight of the format ${weight.format} stores no tensor ${suffix}.`);
   return tensor.read();
 }
 
@@ -23,7 +23,7 @@ export function withStoredValues(
   values: Float32Array,
 ): Promise<LinearWeight> {
   const stored = new Map(weight.stored().map((tensor) => [tensor.suffix, tensor]));
-  return loadWeight(weight.form, weight.shape, weight.attributes(), async (wanted) => {
+  return loadWeight(weight.format, weight.shape, weight.attributes(), async (wanted) => {
     const tensor = stored.get(wanted);
     if (!tensor) throw new Error(`the tensor ${wanted} is missing`);
     const { shape, dtype } = tensor;
@@ -31,7 +31,7 @@ export function withStoredValues(
   });
 }
 
-/** A stored tensor of float32 values. @throws Error where the form stores none of that suffix */
+/** A stored tensor of float32 values. @throws Error where the format stores none of that suffix */
 export async function readStoredFloats(weight: LinearWeight, suffix: string): Promise<Float32Array> {
   return new Float32Array((await readStored(weight, suffix)).slice().buffer);
 }

@@ -67,7 +67,7 @@ export async function train(
   if (!optimizer || problem !== undefined) {
     optimizer?.dispose();
     throw new TrainingError(
-      `The optimizer's state of ${student.parameters.length} tensors does not fit this GPU (${problem}); train fewer matrices, or a smaller form of them.`,
+      `The optimizer's state of ${student.parameters.length} tensors does not fit this GPU (${problem}); train fewer matrices, or a smaller format of them.`,
     );
   }
   const run = new Run(student, objective, settings, context, hooks, optimizer);

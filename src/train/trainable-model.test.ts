@@ -8,14 +8,14 @@ import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { restructure } from '../model/restructure';
 import { expectAllClose, seededNormal } from '../testing/allclose';
-import { FORMS, INT8 } from '../testing/each-form';
+import { FORMATS, INT8 } from '../testing/each-format';
 import { reload } from '../testing/factorized-weight';
 import { openFolder } from '../testing/folder-checkpoint';
 import type { LinearWeight, MakeSample } from '../weights/linear-weight';
 import { TensorTrainRowsWeight } from '../weights/formats/tensor-train-rows-weight';
-import { trainableMatrix } from './trainable-forms';
+import { trainableMatrix } from './trainable-formats';
 import { TrainableModel } from './trainable-model';
-import { StraightThroughMatrix } from './forms/straight-through-matrix';
+import { StraightThroughMatrix } from './formats/straight-through-matrix';
 
 beforeAll(() => openNodeGpu());
 
@@ -35,8 +35,8 @@ async function withModel<T>(folder: string, work: (model: Model) => Promise<T>):
   }
 }
 
-/** A copy with every block linear in another form. */
-async function inForm(model: Model, make: MakeSample): Promise<Model> {
+/** A copy with every block linear in another format. */
+async function inFormat(model: Model, make: MakeSample): Promise<Model> {
   const replaced = new Map<string, LinearWeight>();
   for (const module of model.blockLinears) {
     const weight = model.linears.get(module)!;
@@ -73,10 +73,10 @@ async function descend(student: TrainableModel, fall: number): Promise<void> {
   }
 }
 
-describe.each(Object.entries(FORMS))('a GPT-2 with linears in the form %s', (_, make) => {
+describe.each(Object.entries(FORMATS))('a GPT-2 with linears in the format %s', (_, make) => {
   test('a step against the gradient lowers the loss by what it says, and the variant holds it', () =>
     withModel('tiny-gpt2', async (base) => {
-      const variant = await inForm(base, make);
+      const variant = await inFormat(base, make);
       const student = await TrainableModel.of(variant);
       expect(student.constantModules).toEqual([]);
       const before = await lossOf(student);
@@ -87,7 +87,7 @@ describe.each(Object.entries(FORMS))('a GPT-2 with linears in the form %s', (_, 
       expect((before - after) / fall).toBeLessThan(1.15);
       const trained = await student.toModel(variant);
       for (const [module, weight] of trained.linears) {
-        expect(weight.form).toBe(variant.linears.get(module)!.form);
+        expect(weight.format).toBe(variant.linears.get(module)!.format);
         expect(weight.parameters).toBe(variant.linears.get(module)!.parameters);
         const loaded = await reload(weight);
         expect(await loaded.dense()).toEqual(await weight.dense());
@@ -131,7 +131,7 @@ test('of an embedding in trains of its rows, tied to the head, the cores train',
 
 test('what is not to train has no parameters, no gradient, and stays', () =>
   withModel('tiny-gpt2', async (base) => {
-    const variant = await inForm(base, FORMS['low rank']);
+    const variant = await inFormat(base, FORMATS['low rank']);
     const wanted = 'transformer.h.1.mlp.c_fc';
     const student = await TrainableModel.of(variant, {
       trains: (name) => name === wanted || name === 'transformer.ln_f.bias',
@@ -163,12 +163,12 @@ test('position embeddings decay, biases and norms do not', () =>
 
 test('a method may train a weight in a way of its own, and a factor, too', () =>
   withModel('tiny-gpt2', async (base) => {
-    const variant = await inForm(base, FORMS['low rank']);
+    const variant = await inFormat(base, FORMATS['low rank']);
     const asked: string[] = [];
     const student = await TrainableModel.of(variant, {
       matrixOf: async (name, weight) => {
         asked.push(name);
-        return weight.form === 'dense' && name.includes('.h.')
+        return weight.format === 'dense' && name.includes('.h.')
           ? StraightThroughMatrix.of(weight, name, INT8)
           : undefined;
       },
@@ -176,7 +176,7 @@ test('a method may train a weight in a way of its own, and a factor, too', () =>
     const [module] = variant.blockLinears;
     expect(asked).toEqual(expect.arrayContaining([module, `${module}.left`, `${module}.right`]));
     const trained = await student.toModel(variant);
-    const factors = trained.linears.get(module)!.factors!.map(({ weight }) => weight.form);
+    const factors = trained.linears.get(module)!.factors!.map(({ weight }) => weight.format);
     expect(factors).toEqual(['quantized', 'quantized']);
     for (const owned of [variant, student, trained]) owned.dispose();
   }));

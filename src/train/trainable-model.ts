@@ -4,28 +4,28 @@ import type { DifferentiableWeights } from '../model/gradients/differentiable-we
 import type { Model, ModelConfig } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
 import { copyTensor } from './copy-tensor';
-import { ConstantMatrix } from './forms/constant-matrix';
-import { type OwnMatrix, trainableMatrix } from './trainable-forms';
+import { ConstantMatrix } from './formats/constant-matrix';
+import { type OwnMatrix, trainableMatrix } from './trainable-formats';
 import type { TrainableMatrix, TrainableTensor } from './trainable-matrix';
 
 export interface TrainableModelOptions {
   /** Which modules and vectors train, by name; absent: all. The others stay as they are. */
   trains?(name: string): boolean;
   /**
-   * A method's own way to train a module's weight (fake quantization, a mask that changes), asked before the weight's form
+   * A method's own way to train a module's weight (fake quantization, a mask that changes), asked before the weight's format
    * is, and again for each of its factors, called `<module>.<factor>`, where it has none for the weight itself.
    */
   readonly matrixOf?: OwnMatrix;
 }
 
 /**
- * A model in training: each of its matrices in its own form, and all its vectors. A copy: the model that it was made of stays
+ * A model in training: each of its matrices in its own format, and all its vectors. A copy: the model that it was made of stays
  * as it is. Owns its tensors, which an optimizer changes in place.
  */
 export class TrainableModel implements DifferentiableWeights {
   /** Of all matrices, in the order of the model's, then of all vectors. */
   readonly parameters: readonly TrainableTensor[];
-  /** Modules whose matrices stay as they are: they were not to train, or their form has nothing that can. */
+  /** Modules whose matrices stay as they are: they were not to train, or their format has nothing that can. */
   readonly constantModules: readonly string[];
   /** What was materialized in the step that runs. */
   private materialized: Map<string, tf.Tensor2D> | undefined;

@@ -62,7 +62,7 @@ async function variantOf(teacher: Model, { factors }: Expected): Promise<Model> 
   return teacher.withLinears(linears);
 }
 
-/** Names that PyTorch gives without the part that a form adds. */
+/** Names that PyTorch gives without the part that a format adds. */
 const KINDS: readonly [kind: string, expected: Expected][] = [
   ['dense', fixture.dense],
   ['low rank', fixture.lowRank as unknown as Expected],

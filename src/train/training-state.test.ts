@@ -11,7 +11,7 @@ const values = Float32Array.of(0.1, -2.5e-30, 3e20, 4, 5, 6);
 const progress = { step: 7, points: [{ step: 1, trainingLoss: 2.125 }] };
 
 async function written(fingerprint = 'abc'): Promise<Uint8Array> {
-  const tensors = new Map([
+  const tensors = new Map<string, tf.Tensor>([
     ['parameter/a', uploadTensor(values, [2, 3])],
     ['own/mask', uploadTensor(Int32Array.of(-1, 2 ** 31 - 1), [2])],
   ]);

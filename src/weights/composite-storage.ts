@@ -8,7 +8,7 @@ interface FactorAttributes {
   readonly attributes: Record<string, unknown>;
 }
 
-/** Loads a weight by form name; passed in, since the registry knows the composites. */
+/** Loads a weight by format name; passed in, since the registry knows the composites. */
 export type FactorLoader = (
   form: string,
   shape: readonly [number, number],
@@ -32,7 +32,7 @@ export function factorAttributes(factors: readonly NamedFactor[]): Record<string
   return Object.fromEntries(
     factors.map(({ name, weight }) => [
       name,
-      { form: weight.form, shape: weight.shape, attributes: weight.attributes() },
+      { form: weight.format, shape: weight.shape, attributes: weight.attributes() },
     ]),
   );
 }

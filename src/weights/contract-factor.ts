@@ -14,7 +14,7 @@ export function isPlain(factor: LinearWeight): factor is DenseWeight {
 }
 
 /**
- * Contracts a factor of any form with activations. A plain factor is indexed in place. Any other one multiplies rows, so
+ * Contracts a factor of any format with activations. A plain factor is indexed in place. Any other one multiplies rows, so
  * the activations are brought into rows first and the result back: still without making the dense matrix.
  *
  * For a factor that is not plain, the contraction's m and k must be its rows and columns in order.

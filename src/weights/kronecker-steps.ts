@@ -3,7 +3,7 @@ import { productContraction } from './contract-factor';
 import type { KroneckerShape } from './contraction-cost';
 
 /**
- * Which factor goes first. `bRows` is B first by a plain product of rows, whatever its form; `b` writes what the plain B
+ * Which factor goes first. `bRows` is B first by a plain product of rows, whatever its format; `b` writes what the plain B
  * makes so that the terms of the second step are one run.
  */
 export type KroneckerOrder = 'a' | 'b' | 'bRows';

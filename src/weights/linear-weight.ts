@@ -4,14 +4,14 @@ import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
 import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
 
 /**
- * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any form
+ * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any format
  * can stand at any linear or embedding of any architecture.
  *
  * A weight owns its GPU tensors; `clone()` shares them and counts references, `dispose()` gives one reference back.
  */
 export interface LinearWeight {
-  /** Id in the registry of forms (`weights/weight-forms.ts`). */
-  readonly form: string;
+  /** Id in the registry of formats (`weights/weight-formats.ts`). */
+  readonly format: string;
   readonly shape: readonly [outputs: number, inputs: number];
   /** Bytes of the tensors that the exported file holds: the sum over `stored()`. */
   readonly storedBytes: number;
@@ -24,11 +24,11 @@ export interface LinearWeight {
 
   /**
    * [tokens, in] → [tokens, out]; never makes the dense matrix. The caller owns the result and `x`.
-   * @param epilogue what is done to the result, in the same pass where the form can
+   * @param epilogue what is done to the result, in the same pass where the format can
    */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D;
   /**
-   * The product of one token that is still to be normalized, [1, in] → [1, out], in one launch; absent where the form
+   * The product of one token that is still to be normalized, [1, in] → [1, out], in one launch; absent where the format
    * cannot. The width is a multiple of 4.
    */
   matmulOfNormalized?(x: tf.Tensor2D, norm: FoldedNorm, epilogue?: Epilogue): tf.Tensor2D;
@@ -44,7 +44,7 @@ export interface LinearWeight {
 
   /** For a product of smaller matrices, these: a method that works on values is applied to each. */
   readonly factors?: readonly NamedFactor[];
-  /** The same form with other factors (same shapes, any form); takes ownership of them where it does not fail. */
+  /** The same format with other factors (same shapes, any format); takes ownership of them where it does not fail. */
   withFactors?(factors: readonly LinearWeight[]): LinearWeight | Promise<LinearWeight>;
 
   clone(): LinearWeight;
@@ -56,7 +56,7 @@ export interface NamedFactor {
   readonly weight: LinearWeight;
 }
 
-/** One tensor of a weight's stored form. The file calls it `<module>.<suffix>`. */
+/** One tensor of a weight's stored format. The file calls it `<module>.<suffix>`. */
 export interface StoredTensor {
   readonly suffix: string;
   readonly dtype: Dtype;
@@ -70,7 +70,7 @@ export interface StoredTensor {
 }
 
 /**
- * Makes a weight of a form, of these values as far as the form can hold them.
+ * Makes a weight of a format, of these values as far as the format can hold them.
  * @param values row-major, about standard normal
  * @param shape [out, in], multiples of 8 and no less than 16
  */
@@ -79,14 +79,14 @@ export type MakeSample = (
   shape: readonly [number, number],
 ) => LinearWeight | Promise<LinearWeight>;
 
-/** A form in the registry: how a file's tensors become a weight again. */
-export interface WeightForm {
-  readonly form: string;
+/** A format in the registry: how a file's tensors become a weight again. */
+export interface WeightFormat {
+  readonly id: string;
   /** Shown in tables: "int8", "Kronecker". */
   readonly title: string;
-  /** Small weights that between them launch the kernels of the form, by what tells them apart: what is held against the CPU. */
+  /** Small weights that between them launch the kernels of the format, by what tells them apart: what is held against the CPU. */
   readonly samples: Readonly<Record<string, MakeSample>>;
-  /** What a product may be off by, relative to its norm, where the form rounds more than float32 does. */
+  /** What a product may be off by, relative to its norm, where the format rounds more than float32 does. */
   readonly productTolerance?: number;
   /**
    * @param shape [out, in]

@@ -7,7 +7,7 @@ import { NOfMWeight } from './formats/n-of-m-weight';
 import { QuantizedWeight } from './formats/quantized-weight';
 import { SparseWeight } from './formats/sparse-weight';
 import { StructuredWeight } from './formats/structured-weight';
-import { loadWeight } from './weight-forms';
+import { loadWeight } from './formats';
 
 beforeAll(() => openNodeGpu());
 
@@ -84,17 +84,17 @@ test.each(CASES)('%s: refused in words, nothing left on the GPU', async (_, make
   for (const tensor of weight.stored())
     tensors.set(tensor.suffix, new Uint32Array((await tensor.read()).slice().buffer));
   const attributes = JSON.parse(JSON.stringify(weight.attributes())) as Record<string, unknown>;
-  const { form } = weight;
+  const { format } = weight;
   weight.dispose();
   damage(tensors, attributes);
-  const loading = loadWeight(form, shape, attributes, async (suffix) => {
+  const loading = loadWeight(format, shape, attributes, async (suffix) => {
     const words = tensors.get(suffix)!;
     return { bytes: new Uint8Array(words.buffer), shape: [words.length], dtype: 'U32' };
   });
   await expect(loading).rejects.toThrow(message);
 });
 
-test('a form that is not known', async () => {
+test('a format that is not known', async () => {
   const loading = loadWeight('wavelet', shape, {}, () => Promise.reject(new Error('not reached')));
-  await expect(loading).rejects.toThrow('the form "wavelet" is not known; there are dense, quantized, ');
+  await expect(loading).rejects.toThrow('the format "wavelet" is not known; there are dense, quantized, ');
 });

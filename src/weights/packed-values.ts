@@ -34,7 +34,7 @@ const ZERO_POINTS_IN_A_WORD = 4;
 
 /**
  * A list of weight values in one buffer, as float32 or as integer codes with scales: what dense quantized, sparse and
- * N:M matrices have in common. Which value stands where is the business of the form.
+ * N:M matrices have in common. Which value stands where is the business of the format.
  */
 export class PackedValues {
   private constructor(

@@ -6,7 +6,7 @@ import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
 import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
 
 const BYTES_PER_ELEMENT = 4;
-/** Rows that the products of other forms take at once on any device: 65,535 workgroups of 16. */
+/** Rows that the products of other formats take at once on any device: 65,535 workgroups of 16. */
 const MOST_ROWS = 65_535 * 16;
 
 /** What one token takes on its way through a factorized weight. */

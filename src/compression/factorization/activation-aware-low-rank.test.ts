@@ -43,7 +43,7 @@ interface Case {
 
 async function compressed({ shape, values, inputs }: Case, json: unknown): Promise<Float32Array> {
   const weight = await compressMatrix(ID, json, Float32Array.from(values), shape, Float32Array.from(inputs));
-  expect(weight.form).toBe('low-rank');
+  expect(weight.format).toBe('low-rank');
   const dense = await weight.dense();
   weight.dispose();
   return dense;
@@ -187,7 +187,7 @@ test.each(['gpt2', 'bert'])(
       const smaller = await applyStep(base, step, base.blockLinears, {
         calibration: { text: 'text', batches: [batch] },
       });
-      expect(base.blockLinears.map((name) => smaller.linears.get(name)!.form)).not.toContain('dense');
+      expect(base.blockLinears.map((name) => smaller.linears.get(name)!.format)).not.toContain('dense');
       const y = smaller.logits(batch);
       const got = await readFloats(y);
       distances.push(Math.hypot(...got.map((value, index) => value - logits[index])));

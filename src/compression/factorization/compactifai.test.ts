@@ -72,8 +72,8 @@ test('without "layers" every target changes, one outside the blocks too, and wha
     const twice = await applyStep(once, step({ bondDimension: 2, cores: 2 }), targets, {});
     for (const name of targets) {
       const weight = twice.linears.get(name)!;
-      expect(weight.form).toBe('tensor-train');
-      expect(weight.factors!.map((factor) => factor.weight.form)).toEqual(['dense', 'dense']);
+      expect(weight.format).toBe('tensor-train');
+      expect(weight.factors!.map((factor) => factor.weight.format)).toEqual(['dense', 'dense']);
       expect(weight.parameters).toBeLessThan(once.linears.get(name)!.parameters);
     }
     once.dispose();

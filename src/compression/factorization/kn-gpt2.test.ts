@@ -49,7 +49,7 @@ describe.each(['tiny-gpt2', 'tiny-bert-mlm'] as const)('%s', (name) => {
       const isSecond = (module: string) => /\.(h|layer)\.1\./.test(module);
       for (const { module, block } of model.layout.matrices) {
         const isFactorized = isSecond(module) || module === model.layout.matrices[0].module;
-        expect(compressed.linears.get(module)!.form, `${module} of block ${block}`).toBe(
+        expect(compressed.linears.get(module)!.format, `${module} of block ${block}`).toBe(
           isFactorized ? 'kronecker' : 'dense',
         );
       }
@@ -61,8 +61,8 @@ describe.each(['tiny-gpt2', 'tiny-bert-mlm'] as const)('%s', (name) => {
       const compressed = await compress(model, STEP, { method: 'round-to-nearest', targets: ['Linear'] });
       const module = compressed.blockLinears.at(-1)!;
       const weight = compressed.linears.get(module)!;
-      expect(weight.form).toBe('kronecker');
-      expect(weight.factors!.map(({ weight: factor }) => factor.form)).toEqual(['quantized', 'quantized']);
+      expect(weight.format).toBe('kronecker');
+      expect(weight.factors!.map(({ weight: factor }) => factor.format)).toEqual(['quantized', 'quantized']);
       compressed.dispose();
     }));
 });
@@ -74,7 +74,7 @@ test('only targets are factorized, and the embedding where the parameters say so
       targets: ['re:.*mlp'],
       parameters: { blocks: 'all', embedding: false },
     });
-    const factorized = [...compressed.linears].filter(([, { form }]) => form === 'kronecker');
+    const factorized = [...compressed.linears].filter(([, { format }]) => format === 'kronecker');
     expect(factorized.map(([module]) => module)).toEqual(
       [0, 1].flatMap((block) => ['c_fc', 'c_proj'].map((part) => `transformer.h.${block}.mlp.${part}`)),
     );

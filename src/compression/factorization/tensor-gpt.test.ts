@@ -25,7 +25,7 @@ describe.each(fixture.cases)('rows of $width as $sizes', ({ width, sizes, values
     async ({ rank, valuesOfTrain: count, relativeError, dense }) => {
       const parameters = { shape: sizes, rank };
       const weight = await compressMatrix('tensor-gpt', parameters, matrix, shape);
-      expect(weight.form).toBe('tensor-train-rows');
+      expect(weight.format).toBe('tensor-train-rows');
       expect(weight.parameters).toBe(shape[0] * count);
       expectAllClose(await weight.dense(), dense, { absolute: 2e-6, relative: 0 });
       weight.dispose();
@@ -88,12 +88,12 @@ test.each([
   const twice = await applyStep(compressed, { method, parameters }, [name], {});
   for (const model of [compressed, twice]) {
     const weight = model.linears.get(name)!;
-    expect(weight.form).toBe('tensor-train-rows');
+    expect(weight.format).toBe('tensor-train-rows');
     const dense = DenseWeight.fromValues(await weight.dense(), weight.shape);
     const reference = base.withLinears(new Map([[name, dense]]));
     expectAllClose(await logitsOf(model), await logitsOf(reference), { absolute: 1e-4, relative: 1e-4 });
     reference.dispose();
   }
-  expect(twice.linears.get(name)!.factors![0].weight.form).not.toBe('dense');
+  expect(twice.linears.get(name)!.factors![0].weight.format).not.toBe('dense');
   for (const model of [base, compressed, twice]) model.dispose();
 });

@@ -38,7 +38,7 @@ describe('what is stored', () => {
 
   test('the factors, two bytes a permuted row and column, and both orders', async () => {
     const weight = await compressMatrix('tq-compressor', { terms: 2, aShape: [8, 12] }, values, shape);
-    expect(weight.form).toBe('permuted');
+    expect(weight.format).toBe('permuted');
     expect(weight.parameters).toBe(2 * (8 * 12 + 3 * 3));
     expect(weight.storedBytes).toBe(4 * weight.parameters + 2 * (24 + 36));
     const dense = await weight.dense();
@@ -57,7 +57,7 @@ describe('what is stored', () => {
   test('nothing but the factors where no order is better', async () => {
     const flat = new Float32Array(24 * 36).fill(0.5);
     const weight = await compressMatrix('tq-compressor', { terms: 1, aShape: [8, 12] }, flat, shape);
-    expect(weight.form).toBe('kronecker');
+    expect(weight.format).toBe('kronecker');
     weight.dispose();
   });
 });

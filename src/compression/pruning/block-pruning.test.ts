@@ -33,7 +33,7 @@ test.each(fixture.layer)(
     };
     const weight = await compressMatrix('block-pruning', parameters, values, shape);
     const dense = await weight.dense();
-    expect(weight.form).toBe('block-sparse');
+    expect(weight.format).toBe('block-sparse');
     expect(maskOf(dense, shape[1])).toEqual(wanted.mask);
     dense.forEach((value, index) => value !== 0 && expect(value).toBe(values[index]));
     weight.dispose();
@@ -65,7 +65,7 @@ test('values of the blocks that stay are quantized where they stand', async () =
   const pruned = await compressMatrix('block-pruning', { blockRows: 4, blockColumns: 4 }, values, shape);
   const target = { name: 'h.0.c_fc', shape, values: await pruned.dense(), weight: pruned };
   const codes = await roundToNearest.compress(target, roundToNearest.schema.parse({}), {}, undefined);
-  expect(codes.form).toBe('block-sparse');
+  expect(codes.format).toBe('block-sparse');
   expect(codes.storedBytes).toBeLessThan(pruned.storedBytes / 2);
   const error = relativeFrobeniusError(target.values, await codes.dense());
   expect(error).toBeLessThan(0.01);

@@ -16,7 +16,7 @@ beforeAll(() => openNodeGpu());
 
 type Family = 'gpt2' | 'bert';
 
-/** Steps in their order, and the form that they leave. */
+/** Steps in their order, and the format that they leave. */
 const CHAINS: [string, [string, object][], string][] = [
   ['blocks pruned', [['block-pruning', { blockRows: 8, blockColumns: 4 }]], 'block-sparse'],
   [
@@ -87,7 +87,7 @@ async function densified(variant: Model): Promise<Model> {
 describe.each(CHAINS)('%s', (_, steps, form) => {
   test.each(['gpt2', 'bert'] as const)('tiny %s: the logits are those of the values', (family) =>
     withVariant(family, steps, async (variant) => {
-      for (const name of variant.blockLinears) expect(variant.linears.get(name)!.form).toBe(form);
+      for (const name of variant.blockLinears) expect(variant.linears.get(name)!.format).toBe(form);
       const dense = await densified(variant);
       const expected = await logitsOf(dense, batchOf(family));
       dense.dispose();

@@ -51,7 +51,7 @@ describe.each(['gpt2', 'bert'] as const)('on every linear of %s', (family) => {
   ])('%s %j', async (method, parameters, form) => {
     await linearsAfter(family, [{ method, parameters }], async (linears) => {
       for (const weight of linears) {
-        expect(weight.form).toBe(form);
+        expect(weight.format).toBe(form);
         expect(weight.parameters).toBe((weight.shape[0] * weight.shape[1]) / 2);
         for (const value of await weight.dense()) expect(value).not.toBeNaN();
       }
@@ -67,7 +67,7 @@ describe.each(['gpt2', 'bert'] as const)('on every linear of %s', (family) => {
     ];
     await linearsAfter(family, steps, (linears) => {
       for (const weight of linears) {
-        expect(weight.form).toBe('sparse');
+        expect(weight.format).toBe('sparse');
         expect(weight.attributes().values).toMatchObject({ bits: 8 });
         expect(weight.parameters).toBe((weight.shape[0] * weight.shape[1]) / 4);
       }

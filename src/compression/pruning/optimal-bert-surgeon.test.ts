@@ -85,7 +85,7 @@ test.each(tinyBert.results)(
       const pruned = await prune(model, parameters);
       for (const [name, mask] of Object.entries(masks)) {
         const weight = pruned.linears.get(name)!;
-        expect(weight.form).toBe('sparse');
+        expect(weight.format).toBe('sparse');
         expect(supportOf(await weight.dense()), name).toBe(mask);
       }
       for (const [index, ids] of tinyBert.ids.entries()) {
@@ -108,7 +108,7 @@ test('each matrix by itself, in a pattern, and of a language model too', () =>
     const pattern = await prune(model, { pattern: '2:4', blockSize: 10, steps: 2 }, texts);
     for (const name of model.blockLinears) {
       const weight = pattern.linears.get(name)!;
-      expect(weight.form).toBe('n-of-m');
+      expect(weight.format).toBe('n-of-m');
       const values = await weight.dense();
       for (let start = 0; start < values.length; start += 4)
         expect(values.subarray(start, start + 4).filter((value) => value !== 0).length).toBeLessThanOrEqual(
@@ -127,7 +127,7 @@ test('a masked language model, whose tokens are masked for the loss', () =>
     ).rejects.toThrow('[MASK]');
     const masking = { text: 'a text', batches, maskToken: 4 };
     const pruned = await prune(model, { sparsity: 0.5, gradients: 5 }, { calibration: masking });
-    expect([...pruned.linears.values()].filter(({ form }) => form === 'sparse')).toHaveLength(12);
+    expect([...pruned.linears.values()].filter(({ format }) => format === 'sparse')).toHaveLength(12);
     pruned.dispose();
   }));
 

@@ -80,7 +80,7 @@ export function requireWholeGroups(name: string, width: number, { kept, groupSiz
 }
 
 /**
- * The smallest form of a pruned matrix.
+ * The smallest format of a pruned matrix.
  * @param values row-major [out, in]
  * @param pattern that the values follow; undefined: none
  * @param grid that holds the values, to store them as codes; undefined: as float32

@@ -59,8 +59,8 @@ describe.each(CASES)('%s', (_, { shape, groupSize, values, inputs, results }) =>
 
   test.each(results)('$bits bits, symmetric $symmetric: the scales of the reference', async (result) => {
     const weight = await compressed(result, false);
-    expect(weight.form).toBe('scaled');
-    expect(weight.factors!.map((factor) => factor.weight.form)).toEqual(['quantized']);
+    expect(weight.format).toBe('scaled');
+    expect(weight.factors!.map((factor) => factor.weight.format)).toEqual(['quantized']);
     expectAllClose(
       await inputScalesOf(weight),
       result.scales.map((scale) => 1 / scale),
@@ -124,7 +124,7 @@ test('inputs of one size need no scales: what is left is plain rounding in group
   const weight = await compressMatrix('awq', { clip: false }, values, shape, inputs);
   const rounding = { bits: 4, strategy: 'group', groupSize: 32, symmetric: false };
   const plain = await compressMatrix('round-to-nearest', rounding, values, shape);
-  expect(weight.form).toBe('quantized');
+  expect(weight.format).toBe('quantized');
   expect(await weight.dense()).toEqual(await plain.dense());
   weight.dispose();
   plain.dispose();
@@ -198,7 +198,7 @@ test('a sparse matrix stays as sparse', async () => {
   const parameters = awq.schema.parse({});
   const weight = await awq.compressCalibrated(target, statisticsOf(inputs, 64), parameters, {});
   const [inner] = weight.factors!;
-  expect(inner.weight.form).toBe('sparse');
+  expect(inner.weight.format).toBe('sparse');
   // What is rounded to zero is not stored either.
   expect(inner.weight.parameters).toBeGreaterThan(0.9 * sparse.parameters);
   expect(inner.weight.parameters).toBeLessThanOrEqual(sparse.parameters);

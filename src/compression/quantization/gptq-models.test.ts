@@ -32,7 +32,7 @@ describe.each(['gpt2', 'bert'] as const)('every linear of %s', (family) => {
     const { model } = await applyRecipe(base, recipe, { calibration });
     for (const name of base.blockLinears) {
       const weight = model.linears.get(name)!;
-      expect(weight.form).toBe(form);
+      expect(weight.format).toBe(form);
       expect(weight.attributes().values).toMatchObject({ bits, symmetric: false });
       // Kept weights that were rounded to 0 need no place of their own.
       expect(weight.parameters).toBeLessThanOrEqual(share * weight.shape[0] * weight.shape[1]);

@@ -96,7 +96,7 @@ test('the stored bytes are those of indices and codebook, which may be quantized
   const inputs = seededNormal(20 * shape[1], 4);
   const weight = await compressMatrix('product-quantization', {}, values, shape, inputs);
   const blocks = (64 * 128) / 8;
-  expect(weight.form).toBe('product-quantized');
+  expect(weight.format).toBe('product-quantized');
   expect(weight.storedBytes).toBe(blocks + 256 * 8 * 4);
   expect(weight.factors?.map(({ name }) => name)).toEqual(['codebook']);
   weight.dispose();

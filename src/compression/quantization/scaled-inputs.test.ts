@@ -16,7 +16,7 @@ import { METHODS } from '../methods';
 
 beforeAll(() => openNodeGpu());
 
-/** Methods that scale a linear's inputs, the forms that they may leave, and how far rounded activations change logits. */
+/** Methods that scale a linear's inputs, the formats that they may leave, and how far rounded activations change logits. */
 const CASES = [
   ['smoothquant', {}, ['w8a8'], 0.05],
   ['awq', { groupSize: 8 }, ['scaled', 'quantized'], 1e-5],
@@ -64,7 +64,7 @@ describe.each(CASES)('%s', (id, json, forms, tolerance) => {
   test('GPT-2 decodes token by token what a whole pass says, replayed', () =>
     withVariant('gpt2', id, json, async (variant) => {
       for (const name of variant.blockLinears)
-        expect(forms).toContain(variant.linears.get(name)!.form as (typeof forms)[number]);
+        expect(forms).toContain(variant.linears.get(name)!.format as (typeof forms)[number]);
       const prompt = calibration.gpt2.ids[0].slice(0, 4);
       const decoding = new Decoding(variant, prompt.length, { temperature: 0, maxNewTokens: STEPS });
       decoding.submitPrompt(Int32Array.from(prompt));
@@ -103,7 +103,7 @@ describe.each(CASES)('%s', (id, json, forms, tolerance) => {
 
 test('values behind scales are pruned there, and scales stay', () =>
   withVariant('gpt2', 'awq', { groupSize: 8 }, async (variant) => {
-    const isScaled = ([, weight]: [string, LinearWeight]) => weight.form === 'scaled';
+    const isScaled = ([, weight]: [string, LinearWeight]) => weight.format === 'scaled';
     const [name] = [...variant.linears].find(isScaled)!;
     const method = METHODS.find(({ id }) => id === 'magnitude-pruning')!;
     const pruned = await applyStep(
@@ -113,8 +113,8 @@ test('values behind scales are pruned there, and scales stay', () =>
       {},
     );
     const weight = pruned.linears.get(name)!;
-    expect(weight.form).toBe('scaled');
-    expect(weight.factors!.map((factor) => factor.weight.form)).toEqual(['sparse']);
+    expect(weight.format).toBe('scaled');
+    expect(weight.factors!.map((factor) => factor.weight.format)).toEqual(['sparse']);
     const inner = await variant.linears.get(name)!.factors![0].weight.dense();
     expect(weight.parameters).toBeLessThanOrEqual(Math.round(inner.length / 2));
     pruned.dispose();

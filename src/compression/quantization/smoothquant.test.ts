@@ -42,7 +42,7 @@ describe.each(CASES)('%s', (_, { shape, values, inputs, results }) => {
       shape,
       given,
     );
-    expect(weight.form).toBe('w8a8');
+    expect(weight.format).toBe('w8a8');
     const stored = weight.stored().find(({ suffix }) => suffix === 'input_scales')!;
     const inputScales = new Float32Array((await stored.read()).slice().buffer);
     expectAllClose(

@@ -5,7 +5,7 @@ import type { QuantizationGrid } from '../../weights/quantization';
 import { QuantizedWeight } from '../../weights/formats/quantized-weight';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
 
-/** Whether a form stores no zeros. */
+/** Whether a format stores no zeros. */
 export function storesNoZeros(weight: LinearWeight): weight is SparseWeight | NOfMWeight | BlockSparseWeight {
   return (
     weight instanceof SparseWeight || weight instanceof NOfMWeight || weight instanceof BlockSparseWeight
@@ -13,7 +13,7 @@ export function storesNoZeros(weight: LinearWeight): weight is SparseWeight | NO
 }
 
 /**
- * Values as codes of a grid that was chosen before, in the form that the weight is in: what was sparse stays sparse.
+ * Values as codes of a grid that was chosen before, in the format that the weight is in: what was sparse stays sparse.
  * @param weight stays as it is
  * @param values row-major [out, in], zero where the weight stores nothing
  */

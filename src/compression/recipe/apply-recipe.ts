@@ -151,32 +151,32 @@ function trainingOf(
 
 /** What was aimed at, and what a method of the whole model changed besides; in the model's order. */
 function changedModules(before: Model, after: Model, targets: ReadonlySet<string>): string[] {
-  const others = new Set(modulesOfOtherForm(before, after));
+  const others = new Set(modulesOfOtherFormat(before, after));
   return [...before.linears.keys()].filter((name) => targets.has(name) || others.has(name));
 }
 
 /** Modules that another model of the same checkpoint stores otherwise, in the order of `before`. */
-function modulesOfOtherForm(before: Model, after: Model): string[] {
+function modulesOfOtherFormat(before: Model, after: Model): string[] {
   return [...before.linears.keys()].filter((name) =>
-    differsInForm(before.linears.get(name), after.linears.get(name)),
+    differsInFormat(before.linears.get(name), after.linears.get(name)),
   );
 }
 
-function differsInForm(before: LinearWeight | undefined, after: LinearWeight | undefined): boolean {
+function differsInFormat(before: LinearWeight | undefined, after: LinearWeight | undefined): boolean {
   return (
-    before?.form !== after?.form ||
+    before?.format !== after?.format ||
     before?.shape[0] !== after?.shape[0] ||
     before?.shape[1] !== after?.shape[1]
   );
 }
 
-/** What became of one matrix; of one that is gone, its form is `removed` and its values count as zero. */
+/** What became of one matrix; of one that is gone, its format is `removed` and its values count as zero. */
 export async function describeChange(name: string, before: Model, after: Model): Promise<LayerChange> {
   const matrix = before.checkpointLayout.matrices.find(({ module }) => module === name)!;
   const weight = after.linears.get(name);
   return {
     name,
-    form: weight?.form ?? 'removed',
+    form: weight?.format ?? 'removed',
     shape: weight?.shape ?? [0, 0],
     relativeError: relativeFrobeniusError(
       await valuesInCheckpoint(before, matrix),

@@ -33,7 +33,7 @@ export const classificationHead: ModelMethod<Parameters> = {
   paper:
     'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; for sparse models Zafrir et al. 2021, "Prune Once for All", section 3',
   summary:
-    'Puts a pooler and a classifier in place of the head of a masked language model, whatever form its encoder has: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
+    'Puts a pooler and a classifier in place of the head of a masked language model, whatever format its encoder has: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
   appliesTo: 'model',
   usualTargets: ['re:.*'],
   schema,

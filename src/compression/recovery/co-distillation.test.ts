@@ -27,7 +27,7 @@ test('the teacher is kept where that was asked for: dense, and better on a text 
       data,
       onPoint: (point) => points.push(point),
     });
-    expect([...teacher.linears.values()].map(({ form }) => form)).toEqual(
+    expect([...teacher.linears.values()].map(({ format }) => format)).toEqual(
       [...base.linears.values()].map(() => 'dense'),
     );
     const heldOut = points.flatMap(({ heldOutLoss }) => heldOutLoss ?? []);

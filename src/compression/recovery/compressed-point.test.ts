@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import type { TrainingBatch } from '../../model/gradients/sequence-losses';
-import { MaskedMatrix } from '../../train/forms/masked-matrix';
+import { MaskedMatrix } from '../../train/formats/masked-matrix';
 import type { Objective } from '../../train/objective';
 import type { BatchGradients } from '../../train/step-hooks';
 import type { Student } from '../../train/student';

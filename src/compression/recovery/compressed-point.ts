@@ -1,7 +1,7 @@
 import { addScaled } from '../../engines/webgpu/kernels/training/add-scaled';
 import type { TrainingBatch } from '../../model/gradients/sequence-losses';
 import { disposeGradients } from '../../train/batch-gradients';
-import type { MaskedMatrix } from '../../train/forms/masked-matrix';
+import type { MaskedMatrix } from '../../train/formats/masked-matrix';
 import { heldOutLoss } from '../../train/held-out-loss';
 import { KeptParameters } from '../../train/kept-parameters';
 import type { Objective } from '../../train/objective';

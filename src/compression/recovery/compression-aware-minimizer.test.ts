@@ -23,7 +23,7 @@ test.each([
     expect(await meanDivergence(base, trained)).toBeLessThan(0.9 * (await meanDivergence(base, atOnce)));
     for (const module of base.blockLinears) {
       const [left, right] = [atOnce, trained].map((model) => model.linears.get(module)!);
-      expect(right.form).toBe(form);
+      expect(right.format).toBe(form);
       expect(right.parameters).toBe(left.parameters);
     }
     atOnce.dispose();

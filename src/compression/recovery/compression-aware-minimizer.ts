@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MaskedMatrix } from '../../train/forms/masked-matrix';
+import type { MaskedMatrix } from '../../train/formats/masked-matrix';
 import type { Student } from '../../train/student';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { CompressedPoint } from './compressed-point';

@@ -26,7 +26,7 @@ describe.each(TINY_MODELS)('%s', (name) => {
       expect(await meanDivergence(base, after)).toBeLessThan(0.8 * (await meanDivergence(base, before)));
       for (const [module, weight] of base.linears) {
         if (base.blockLinears.includes(module)) {
-          expect(after.linears.get(module)!.form).toBe('low-rank');
+          expect(after.linears.get(module)!.format).toBe('low-rank');
         } else {
           expect(await after.linears.get(module)!.dense(), module).toEqual(await weight.dense());
         }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Model } from '../../model/model';
-import { trainableMatrix } from '../../train/trainable-forms';
+import { trainableMatrix } from '../../train/trainable-formats';
 import { FactorizedWeight } from '../../weights/formats/factorized-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { distillationParameters, objectiveOf } from './distillation-parameters';

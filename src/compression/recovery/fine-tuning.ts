@@ -12,7 +12,7 @@ export const fineTuning: ModelMethod<TrainingParameters> = {
   paper:
     'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; of a sparse model Zafrir et al. 2021, "Prune Once for All", section 3.3',
   summary:
-    'Trains what earlier steps left, in its own forms and with its zeros, on a text or on labelled sentences: fits it to a task, the base does not take part, and costs a training run.',
+    'Trains what earlier steps left, in its own formats and with its zeros, on a text or on labelled sentences: fits it to a task, the base does not take part, and costs a training run.',
   appliesTo: 'model',
   trains: true,
   usualTargets: ['re:.*'],

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { readFloats } from '../../engines/webgpu/transfer';
 import type { TrainingBatch } from '../../model/gradients/sequence-losses';
-import type { MaskedMatrix } from '../../train/forms/masked-matrix';
+import type { MaskedMatrix } from '../../train/formats/masked-matrix';
 import { heldOutLoss } from '../../train/held-out-loss';
 import type { Objective } from '../../train/objective';
 import type { HookState, StepHooks } from '../../train/step-hooks';

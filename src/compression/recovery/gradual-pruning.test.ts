@@ -31,7 +31,7 @@ describe.each(TINY_MODELS)('%s', (name) => {
       const model = await recovered(base, [gradual()]);
       expect(await meanDivergence(base, model)).toBeLessThan(0.9 * (await meanDivergence(base, atOnce)));
       for (const [module, values] of await valuesOf(model)) {
-        expect(model.linears.get(module)!.form).toBe('sparse');
+        expect(model.linears.get(module)!.format).toBe('sparse');
         expect(zerosOf(values).length, module).toBe(0.75 * values.length);
       }
       atOnce.dispose();
@@ -43,7 +43,7 @@ test('of N:M every group keeps N', () =>
   withTiny('tiny-gpt2', async (base) => {
     const model = await recovered(base, [gradual({ sparsity: undefined, pattern: '2:4' })]);
     for (const [module, values] of await valuesOf(model)) {
-      expect(model.linears.get(module)!.form).toBe('n-of-m');
+      expect(model.linears.get(module)!.format).toBe('n-of-m');
       for (let start = 0; start < values.length; start += 4)
         expect(zerosOf(values.subarray(start, start + 4)).length).toBe(2);
     }
@@ -68,7 +68,7 @@ test('factors of a factorized matrix are pruned one by one', () =>
     const lowRank = { method: 'low-rank', targets: ['Linear'], parameters: { rank: 8 } };
     const model = await recovered(base, [lowRank, gradual()]);
     for (const module of model.blockLinears) {
-      const forms = model.linears.get(module)!.factors!.map(({ weight }) => weight.form);
+      const forms = model.linears.get(module)!.factors!.map(({ weight }) => weight.format);
       expect(forms).toEqual(['sparse', 'sparse']);
     }
     model.dispose();

@@ -19,7 +19,7 @@ const distilled = (parameters: object = {}) => ({
 
 const LOW_RANK = { method: 'low-rank', targets: ['Linear'], parameters: { rank: 4 } };
 
-const FORMS = {
+const FORMATS = {
   kronecker: { terms: 1, aShape: ['1/2', '1'] },
   'tensor-train': { rows: ['1/4', '4'], columns: ['1/4', '4'], maxRank: 4 },
   'magnitude-pruning': { pattern: '2:4' },
@@ -32,7 +32,7 @@ async function expectRecovery(base: Model, step: object): Promise<void> {
   expect(await meanDivergence(base, after)).toBeLessThan(0.9 * (await meanDivergence(base, before)));
   for (const [module, weight] of before.linears) {
     const trained = after.linears.get(module)!;
-    expect(trained.form, module).toBe(weight.form);
+    expect(trained.format, module).toBe(weight.format);
     expect(trained.storedBytes, module).toBe(weight.storedBytes);
   }
   before.dispose();
@@ -43,7 +43,7 @@ test.each(TINY_MODELS)('%s comes nearer to the base', (name) =>
   withTiny(name, (base) => expectRecovery(base, LOW_RANK)),
 );
 
-test.each(Object.entries(FORMS))('%s comes nearer to the base in its own form', (method, parameters) =>
+test.each(Object.entries(FORMATS))('%s comes nearer to the base in its own format', (method, parameters) =>
   withTiny('tiny-gpt2', (base) => expectRecovery(base, { method, targets: ['Linear'], parameters })),
 );
 

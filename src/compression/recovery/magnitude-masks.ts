@@ -1,5 +1,5 @@
 import { readFloats } from '../../engines/webgpu/transfer';
-import type { MaskedMatrix } from '../../train/forms/masked-matrix';
+import type { MaskedMatrix } from '../../train/formats/masked-matrix';
 import { roundHalfToEven } from '../../weights/quantization';
 import { magnitudeThreshold, markBelow, pruneNOfM } from '../pruning/magnitude';
 

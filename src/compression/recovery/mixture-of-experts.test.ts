@@ -86,7 +86,7 @@ test('experts can be quantized, and heads beside them cut', () =>
     const model = await recovered(base, [mixture(), quantized]);
     const withoutAttention = await recovered(base, [mixture(), quantized, cut]);
     expect(mixturesOf(withoutAttention)).toEqual(mixturesOf(plain));
-    expect(model.linears.get('transformer.h.0.mlp.c_fc')!.form).toBe('quantized');
+    expect(model.linears.get('transformer.h.0.mlp.c_fc')!.format).toBe('quantized');
     expect(await meanDivergence(plain, model)).toBeLessThan(1e-3);
     for (const each of [plain, model, withoutAttention]) each.dispose();
   }));

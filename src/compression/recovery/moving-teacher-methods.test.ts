@@ -17,15 +17,15 @@ describe.each(TINY_MODELS)('%s', (name) => {
     ['co-distillation', { teacherLearningRate: 0.02 }],
     ['meta-distillation', {}],
   ])(
-    '%s brings the variant nearer to the base in its own form, and the base stays as it is',
+    '%s brings the variant nearer to the base in its own format, and the base stays as it is',
     (method, parameters) =>
       withTiny(name, async (base) => {
         const given = await weightsOfModel(base);
         const before = await recovered(base, [LOW_RANK]);
         const after = await recovered(base, trained(method, parameters));
         expect(await meanDivergence(base, after)).toBeLessThan(0.9 * (await meanDivergence(base, before)));
-        for (const [module, { form, storedBytes }] of before.linears)
-          expect(after.linears.get(module)!, module).toMatchObject({ form, storedBytes });
+        for (const [module, { format, storedBytes }] of before.linears)
+          expect(after.linears.get(module)!, module).toMatchObject({ format, storedBytes });
         expect(await weightsOfModel(base)).toEqual(given);
         before.dispose();
         after.dispose();

@@ -28,7 +28,7 @@ test.each([
       expect(await meanDivergence(base, after)).toBeLessThan(0.9 * (await meanDivergence(base, before)));
       for (const module of base.blockLinears) {
         const [left, right] = [before, after].map((model) => model.linears.get(module)!);
-        expect(right.form).toBe('quantized');
+        expect(right.format).toBe('quantized');
         expect(right.storedBytes).toBe(left.storedBytes);
       }
       before.dispose();
@@ -46,12 +46,12 @@ test('zeros stay zeros, and factors are rounded one by one', () =>
     const before = await recovered(base, steps);
     const after = await recovered(base, [...steps, aware({ bits: 8 })]);
     const [pruned, trained] = [before, after].map((model) => model.linears.get(first)!);
-    expect(trained.form).toBe('n-of-m');
+    expect(trained.format).toBe('n-of-m');
     expect(trained.storedBytes).toBeLessThan(pruned.storedBytes);
     const zeros = await pruned.dense();
     (await trained.dense()).forEach((value, index) => zeros[index] || expect(value).toBe(0));
     const factors = after.linears.get(second)!.factors!;
-    expect(factors.map(({ weight }) => weight.form)).toEqual(['quantized', 'quantized']);
+    expect(factors.map(({ weight }) => weight.format)).toEqual(['quantized', 'quantized']);
     before.dispose();
     after.dispose();
   }));

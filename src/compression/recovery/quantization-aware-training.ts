@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { StraightThroughMatrix } from '../../train/forms/straight-through-matrix';
+import { StraightThroughMatrix } from '../../train/formats/straight-through-matrix';
 import { heldOutLoss } from '../../train/held-out-loss';
 import type { Objective } from '../../train/objective';
 import type { StepHooks } from '../../train/step-hooks';
@@ -80,7 +80,7 @@ function schemeOf({ bits, groupSize, symmetric }: Parameters): QuantizationSchem
 
 /** Zeros of it stay: only what it stores is rounded. */
 function isSparseFloat(weight: LinearWeight): boolean {
-  return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.form) && stores(weight, 'values');
+  return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.format) && stores(weight, 'values');
 }
 
 /** Every matrix draws its own blocks at every step; single weights by default, as the authors' code has it for scalar quantization. */

@@ -3,7 +3,7 @@ import type { Objective } from '../../train/objective';
 import type { StepHooks } from '../../train/step-hooks';
 import type { Student } from '../../train/student';
 import { train, type TrainingOutcome } from '../../train/train';
-import type { OwnMatrix } from '../../train/trainable-forms';
+import type { OwnMatrix } from '../../train/trainable-formats';
 import { TrainableModel } from '../../train/trainable-model';
 import type { TrainingPoint } from '../../train/training-context';
 import type { TrainingSettings } from '../../train/training-settings';
@@ -14,7 +14,7 @@ import { type CompressionContext, RecipeError } from '../method';
 export interface VariantTraining {
   /** Modules whose matrices train; biases, norms and position embeddings always do. */
   readonly targets: Iterable<string>;
-  /** The method's own way to train a target's weight, or a factor of it, in place of its form's. */
+  /** The method's own way to train a target's weight, or a factor of it, in place of its format's. */
   readonly matrixOf?: OwnMatrix;
   readonly settings: TrainingSettings;
   readonly objective: Objective;
@@ -29,7 +29,7 @@ export interface VariantTraining {
  * Trains a copy of a model.
  *
  * @param start what the student begins as; stays as it is
- * @returns the student with the best parameters, in the forms that its weights had; the caller owns it
+ * @returns the student with the best parameters, in the formats that its weights had; the caller owns it
  */
 export async function trainVariant(
   start: Model,
@@ -61,9 +61,9 @@ export async function trainVariant(
 }
 
 /** @throws RecipeError where an earlier step compressed a matrix, or a factor, that a method begins with dense */
-export function requireDense(method: string, name: string, { form }: LinearWeight): void {
-  if (form === 'dense') return;
+export function requireDense(method: string, name: string, { format }: LinearWeight): void {
+  if (format === 'dense') return;
   throw new RecipeError(
-    `${method} begins with dense matrices and factors, and an earlier step made ${name} ${form}; put ${method} before that step, or train with knowledge-distillation, which keeps forms and zeros.`,
+    `${method} begins with dense matrices and factors, and an earlier step made ${name} ${format}; put ${method} before that step, or train with knowledge-distillation, which keeps formats and zeros.`,
   );
 }

@@ -1,4 +1,4 @@
-import { MaskedMatrix } from '../../train/forms/masked-matrix';
+import { MaskedMatrix } from '../../train/formats/masked-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { type GroupPattern, requireWholeGroups } from '../pruning/sparsity-pattern';
 import { requireDense } from './train-variant';

@@ -23,7 +23,7 @@ export class WaitingMatrix implements TrainableMatrix {
 
   /**
    * @param inner what trains, owned from here on
-   * @param standIn of the same shape, in any form
+   * @param standIn of the same shape, in any format
    */
   static async of(inner: TrainableMatrix, standIn: LinearWeight): Promise<WaitingMatrix> {
     try {

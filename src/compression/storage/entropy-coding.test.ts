@@ -67,16 +67,16 @@ describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
   test('what is quantized after it is coded again', () =>
     compressed(family, [rank8, rans, int4], async (model) => {
       const weight = firstLinear(model) as EntropyCodedWeight;
-      expect(weight.form).toBe('entropy-coded');
-      expect(weight.inner.form).toBe('low-rank');
-      expect(weight.inner.factors!.map((factor) => factor.weight.form)).toEqual(['quantized', 'quantized']);
+      expect(weight.format).toBe('entropy-coded');
+      expect(weight.inner.format).toBe('low-rank');
+      expect(weight.inner.factors!.map((factor) => factor.weight.format)).toEqual(['quantized', 'quantized']);
       expect(await weight.dense()).toEqual(await valuesAfter(family, [rank8, int4]));
     }));
 
   test('twice, it codes anew and does not nest', () =>
     compressed(family, [int4, rans, huffman], async (model) => {
       const weight = firstLinear(model) as EntropyCodedWeight;
-      expect(weight.inner.form).toBe('quantized');
+      expect(weight.inner.format).toBe('quantized');
       expect(weight.attributes().coder).toBe('huffman');
     }));
 });

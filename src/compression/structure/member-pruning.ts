@@ -110,10 +110,10 @@ function requireDense(model: Model, blocks: ReadonlySet<number>, { id, of }: Mem
   }
   for (const { module, block, outputs, inputs } of model.layout.matrices) {
     if ((outputs ?? inputs)?.of !== of || !blocks.has(block!)) continue;
-    const { form } = model.linears.get(module)!;
-    if (form === 'dense') continue;
+    const { format } = model.linears.get(module)!;
+    if (format === 'dense') continue;
     throw new RecipeError(
-      `${id} cuts ${module} smaller, which an earlier step made ${form}; put ${id} before that step.`,
+      `${id} cuts ${module} smaller, which an earlier step made ${format}; put ${id} before that step.`,
     );
   }
 }

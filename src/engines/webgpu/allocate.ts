@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { internalsOf } from './backend-internals';
 import { currentGpu } from './device';
+import type { TensorOf } from './shapes';
 
 const BYTES_PER_ELEMENT = 4;
 
@@ -15,7 +16,10 @@ export class TensorTooLargeError extends Error {
  * @throws TensorTooLargeError where the tensor is larger than what a kernel can bind on this device. WebGPU itself would report that
  *   beside the program's flow, and the kernel would leave zeros.
  */
-export function allocateTensor(shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
+export function allocateTensor<const Shape extends readonly number[]>(
+  shape: Shape,
+  dtype: 'float32' | 'int32',
+): TensorOf<Shape> {
   const { device, backend } = currentGpu();
   const bytes = shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT;
   const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
@@ -25,7 +29,8 @@ export function allocateTensor(shape: number[], dtype: 'float32' | 'int32'): tf.
     );
   }
   const internals = internalsOf(backend);
-  const info = internals.makeTensorInfo(shape, dtype);
+  const info = internals.makeTensorInfo([...shape], dtype);
   internals.uploadToGPU(info.dataId);
-  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo);
+  // tfjs does not type tensors by the length of their shape.
+  return tf.engine().makeTensorFromTensorInfo(info as tf.TensorInfo) as TensorOf<Shape>;
 }

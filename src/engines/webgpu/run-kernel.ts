@@ -110,11 +110,6 @@ export function runKernel(kernel: Kernel, dispatch: Dispatch): tf.Tensor[] {
   return outputs;
 }
 
-/** The storage buffer behind a tensor, uploaded if it was still on the CPU. */
-export function gpuBufferOf(tensor: tf.Tensor): GPUBuffer {
-  return bufferOf(internalsOf(currentGpu().backend), tensor);
-}
-
 function bufferOf(internals: BackendInternals, tensor: tf.Tensor): GPUBuffer {
   internals.uploadToGPU(tensor.dataId);
   const { resource } = internals.tensorMap.get(tensor.dataId);

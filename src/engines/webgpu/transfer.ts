@@ -3,10 +3,14 @@ import { allocateTensor } from './allocate';
 import { countGpu } from './counters';
 import { currentGpu } from './device';
 import { submitPendingWork } from './memory';
-import { gpuBufferOf } from './run-kernel';
+import { gpuBufferOf } from './gpu-buffer';
+import type { TensorOf } from './shapes';
 
 /** Makes an uninitialised tensor on the GPU; the caller owns it. @throws Error where it exceeds the device's limit */
-export function emptyTensor(shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.Tensor {
+export function emptyTensor<const Shape extends readonly number[]>(
+  shape: Shape,
+  dtype: 'float32' | 'int32' = 'float32',
+): TensorOf<Shape> {
   return allocateTensor(shape, dtype);
 }
 
@@ -25,7 +29,10 @@ export function writeElements(
 }
 
 /** A tensor on the GPU holding these values (32-bit words; `Uint32Array` becomes dtype int32, bits kept). */
-export function uploadTensor(values: Float32Array | Int32Array | Uint32Array, shape: number[]): tf.Tensor {
+export function uploadTensor<const Shape extends readonly number[]>(
+  values: Float32Array | Int32Array | Uint32Array,
+  shape: Shape,
+): TensorOf<Shape> {
   const tensor = emptyTensor(shape, values instanceof Float32Array ? 'float32' : 'int32');
   if (values.length > 0) writeElements(tensor, 0, values);
   return tensor;

@@ -43,7 +43,7 @@ export interface KeptResult extends ResultAccount {
 }
 
 /**
- * Models that steps which train left, in files: all weights in their stored form, so that the model comes back equal to the bit;
+ * Models that steps which train left, in files: all weights in their stored format, so that the model comes back equal to the bit;
  * no optimizer's moments, since nothing goes on from there.
  */
 export class KeptResults {
@@ -114,7 +114,7 @@ function nameOf(id: string): string {
 /** A safetensors file as an export has it. */
 async function weightsOf(model: Model, recipe: RunIdentity['recipe']): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  // A form may give views of memory that the next tensor is read into.
+  // A format may give views of memory that the next tensor is read into.
   for await (const chunk of planExport(model, 'lathe', recipe).chunks()) chunks.push(chunk.slice());
   return joined(chunks);
 }

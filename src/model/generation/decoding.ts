@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { countGpu } from '../../engines/webgpu/counters';
 import { currentGpu } from '../../engines/webgpu/device';
 import { record, type Recording, submitEncoded } from '../../engines/webgpu/recording';
-import { gpuBufferOf } from '../../engines/webgpu/run-kernel';
+import { gpuBufferOf } from '../../engines/webgpu/gpu-buffer';
 import { uploadTensor } from '../../engines/webgpu/transfer';
 import { advanceSequence, type SequenceState } from '../../engines/webgpu/kernels/sampling/advance-sequence';
 import { argmaxRows } from '../../engines/webgpu/kernels/sampling/argmax-rows';

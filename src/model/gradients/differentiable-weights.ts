@@ -26,7 +26,7 @@ export class DenseParameters implements DifferentiableWeights {
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
   ) {}
 
-  /** The values that a model has now, in whatever form; dense ones share the model's buffers. The caller disposes. */
+  /** The values that a model has now, in whatever format; dense ones share the model's buffers. The caller disposes. */
   static async of({ config, linears, vectors }: Model): Promise<DenseParameters> {
     const matrices = new Map<string, tf.Tensor2D>();
     try {

@@ -95,7 +95,7 @@ describeOnEachDevice(() => {
 describe('on the device as it is', () => {
   beforeAll(() => openNodeGpu());
 
-  test.each(CASES)('%j by blocks of %j: dense form, rows, clone, file', async (shape, block) => {
+  test.each(CASES)('%j by blocks of %j: dense format, rows, clone, file', async (shape, block) => {
     const { weight, expected } = blockSparse(shape, block);
     expectAllClose(await weight.dense(), expected, { absolute: 0, relative: 0 });
     expect(weight.parameters).toBe(expected.reduce((count, value) => count + Number(value !== 0), 0));

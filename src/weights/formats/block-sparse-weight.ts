@@ -12,7 +12,7 @@ import {
   slotCount,
   storedWeights,
 } from '../block-index';
-import type { LinearWeight, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, StoredTensor, WeightFormat } from '../linear-weight';
 import { PackedValues } from '../packed-values';
 import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from '../quantization';
 import { readWords, storedTensor, type TensorReader } from '../stored-words';
@@ -27,7 +27,7 @@ const LEAST_SLOTS = 4;
  * time of those blocks only.
  */
 export class BlockSparseWeight implements LinearWeight {
-  readonly form = 'block-sparse';
+  readonly format = 'block-sparse';
   private readonly matrix: BlockSparseMatrix;
 
   private constructor(
@@ -176,8 +176,8 @@ function blockShapeOf(described: unknown): Shape {
   return [described[0], described[1]];
 }
 
-export const blockSparseForm: WeightForm = {
-  form: 'block-sparse',
+export const blockSparseFormat: WeightFormat = {
+  id: 'block-sparse',
   title: 'Block sparse',
   samples: {
     'block sparse': (values, [rows, columns]) => {

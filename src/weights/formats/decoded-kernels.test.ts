@@ -11,7 +11,7 @@ import type { QuantizationScheme } from '../quantization';
 import { QuantizedWeight } from './quantized-weight';
 import { SparseWeight } from './sparse-weight';
 
-/** Whole reads of every form, and groups of each usual size. */
+/** Whole reads of every format, and groups of each usual size. */
 const SHAPE = [29, 256] as const;
 
 const SCHEMES: QuantizationScheme[] = [true, false].flatMap((symmetric) => [
@@ -34,14 +34,14 @@ const twoOfFour = () =>
   values.map((value, index) => ((TWO_OF_FOUR[((index >> 2) * 5) % 6] >> (index & 3)) & 1 ? value : 0));
 const aboveMagnitude = (least: number) => values.map((value) => (Math.abs(value) < least ? 0 : value));
 
-const FORMS: [string, () => LinearWeight | Promise<LinearWeight>][] = [
-  ...SCHEMES.map((scheme): (typeof FORMS)[number] => [
+const FORMATS: [string, () => LinearWeight | Promise<LinearWeight>][] = [
+  ...SCHEMES.map((scheme): (typeof FORMATS)[number] => [
     `codes ${JSON.stringify(scheme)}`,
     () => QuantizedWeight.fromValues(values, SHAPE, scheme),
   ]),
   ['2 of 4', () => NOfMWeight.fromDense(twoOfFour(), SHAPE, 2, 4)],
   ...SCHEMES.filter(({ bits, groupSize }) => bits === 8 && groupSize !== 16).map(
-    (scheme): (typeof FORMS)[number] => [
+    (scheme): (typeof FORMATS)[number] => [
       `2 of 4, codes ${JSON.stringify(scheme)}`,
       () => quantizedCopy(NOfMWeight.fromDense(twoOfFour(), SHAPE, 2, 4), scheme),
     ],
@@ -70,7 +70,7 @@ async function quantizedCopy(
 }
 
 describeOnEachDevice(() => {
-  test.each(FORMS)('%s, with bias, activation and residual', async (_, make) => {
+  test.each(FORMATS)('%s, with bias, activation and residual', async (_, make) => {
     const weight = await make();
     const dense = await weight.dense();
     const tolerance = { absolute: 1e-5 * Math.sqrt(SHAPE[1]), relative: 1e-5 };
@@ -81,7 +81,7 @@ describeOnEachDevice(() => {
     }
     weight.dispose();
   });
-  test.each(FORMS)('%s, with a layer normalization folded in', async (_, make) => {
+  test.each(FORMATS)('%s, with a layer normalization folded in', async (_, make) => {
     const [outputs, inputs] = SHAPE;
     const weight = await make();
     const dense = await weight.dense();

@@ -9,9 +9,9 @@ import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
 import type { FoldedNorm } from '../../engines/webgpu/kernels/wgsl/folded-norm';
 import type { LinearWeight, StoredTensor } from '../linear-weight';
 
-/** What the forms share whose kernels decode a row four weights at a time. */
+/** What the formats share whose kernels decode a row four weights at a time. */
 export abstract class DecodedWeight implements LinearWeight {
-  abstract readonly form: string;
+  abstract readonly format: string;
   abstract readonly parameters: number;
 
   private knownMatrix: DecodedMatrix | undefined;

@@ -6,7 +6,7 @@ import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
 import type { FoldedNorm } from '../../engines/webgpu/kernels/wgsl/folded-norm';
 import { layerNorm } from '../../engines/webgpu/kernels/layers/layer-norm';
 import { denseRows, type RowBlock } from '../../engines/webgpu/kernels/products/dense-rows';
-import type { LinearWeight, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, StoredTensor, WeightFormat } from '../linear-weight';
 import { requireLength } from '../stored-words';
 
 const BYTES_PER_VALUE = 4;
@@ -16,7 +16,7 @@ const BYTES_PER_VALUE = 4;
  * buffer of its own.
  */
 export class DenseWeight implements LinearWeight {
-  readonly form = 'dense';
+  readonly format = 'dense';
   readonly storedBytes: number;
   readonly parameters: number;
 
@@ -72,7 +72,7 @@ export class DenseWeight implements LinearWeight {
     }
   }
 
-  /** The one buffer of all values, where the matrix fits into one; kernels of other forms read it directly. */
+  /** The one buffer of all values, where the matrix fits into one; kernels of other formats read it directly. */
   get values(): tf.Tensor | undefined {
     return this.blocks.length === 1 ? this.blocks[0].values : undefined;
   }
@@ -136,8 +136,8 @@ export class DenseWeight implements LinearWeight {
   }
 }
 
-export const denseForm: WeightForm = {
-  form: 'dense',
+export const denseFormat: WeightFormat = {
+  id: 'dense',
   title: 'Dense float32',
   samples: { dense: DenseWeight.fromValues },
   async load(shape, _attributes, read) {

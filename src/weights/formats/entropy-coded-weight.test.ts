@@ -33,7 +33,7 @@ function quantized(bits: 8 | 4 | 3 | 2, shape: Shape = SHAPE): QuantizedWeight {
   return QuantizedWeight.fromValues(values(shape), shape, { bits, strategy: 'channel', symmetric: true });
 }
 
-const FORMS: Readonly<Record<string, () => LinearWeight | Promise<LinearWeight>>> = {
+const FORMATS: Readonly<Record<string, () => LinearWeight | Promise<LinearWeight>>> = {
   dense: () => DenseWeight.fromValues(values(), SHAPE),
   'int8 by row': () => quantized(8),
   'int4 by groups with zero points': () => QuantizedWeight.fromValues(values(), SHAPE, GROUPS),
@@ -62,7 +62,7 @@ const FORMS: Readonly<Record<string, () => LinearWeight | Promise<LinearWeight>>
 };
 
 async function coded(form: string, coder: 'rans' | 'huffman' = 'rans'): Promise<EntropyCodedWeight> {
-  return EntropyCodedWeight.fromInner(await FORMS[form](), coder);
+  return EntropyCodedWeight.fromInner(await FORMATS[form](), coder);
 }
 
 describeOnEachDevice(() => {
@@ -79,7 +79,7 @@ describeOnEachDevice(() => {
 describe('coding', () => {
   beforeAll(() => openNodeGpu());
 
-  test.each(Object.keys(FORMS).flatMap((form) => [[form, 'rans'] as const, [form, 'huffman'] as const]))(
+  test.each(Object.keys(FORMATS).flatMap((form) => [[form, 'rans'] as const, [form, 'huffman'] as const]))(
     '%s by %s is stored in fewer bytes and loads bit for bit',
     async (form, coder) => {
       const weight = await coded(form, coder);
@@ -126,7 +126,7 @@ describe('coding', () => {
     other.dispose();
   });
 
-  test('on the GPU it takes what its inner form takes, as a factor too', async () => {
+  test('on the GPU it takes what its inner format takes, as a factor too', async () => {
     const weight = await coded('int8 by row');
     const { storedBytes } = weight.inner;
     expect(weight.storedBytes).toBeLessThan(storedBytes);

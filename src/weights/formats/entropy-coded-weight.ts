@@ -6,7 +6,7 @@ import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
 import { breathing, type LongTask } from '../../linalg/cooperate';
 import { factorAttributes, type FactorLoader, loadFactors, storedFactors } from '../composite-storage';
 import { gpuBytesOf } from '../gpu-bytes';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../linear-weight';
 import { QuantizedWeight } from './quantized-weight';
 import type { TensorReader } from '../stored-words';
 
@@ -30,11 +30,11 @@ interface CodedTensor extends TensorKind {
 type CodedTensors = ReadonlyMap<string, CodedTensor>;
 
 /**
- * A weight of any form whose tensors are entropy-coded in the file, without loss; on the GPU it is that weight. The coded bytes stay
+ * A weight of any format whose tensors are entropy-coded in the file, without loss; on the GPU it is that weight. The coded bytes stay
  * on the CPU, so that their lengths are known and none is coded twice.
  */
 export class EntropyCodedWeight implements LinearWeight {
-  readonly form = 'entropy-coded';
+  readonly format = 'entropy-coded';
   readonly shape: readonly [number, number];
   readonly factors: readonly NamedFactor[];
   readonly matmulOfNormalized: LinearWeight['matmulOfNormalized'];
@@ -80,7 +80,7 @@ export class EntropyCodedWeight implements LinearWeight {
     return new EntropyCodedWeight(inner, coder, coded, decodeSeconds);
   }
 
-  /** @throws Error naming a tensor that cannot be decoded, or what the inner form finds wrong */
+  /** @throws Error naming a tensor that cannot be decoded, or what the inner format finds wrong */
   static async load(
     shape: readonly [number, number],
     { coder, coded: described, factors }: Record<string, unknown>,
@@ -170,10 +170,10 @@ export class EntropyCodedWeight implements LinearWeight {
   }
 }
 
-/** @param loadWeight loads the weight that was coded by its own form */
-export function entropyCodedForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the weight that was coded by its own format */
+export function entropyCodedFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'entropy-coded',
+    id: 'entropy-coded',
     title: 'Entropy coded',
     samples: {
       'entropy-coded int4': (values, shape) => {

@@ -13,7 +13,7 @@ import { LowRankWeight } from './low-rank-weight';
 import { QuantizedWeight } from './quantized-weight';
 import { TensorTrainWeight } from './tensor-train-weight';
 
-const FORMS: [string, () => LinearWeight][] = [
+const FORMATS: [string, () => LinearWeight][] = [
   ['low rank', () => new LowRankWeight(normalFactor(24, 6, 1), normalFactor(6, 20, 2))],
   ['Kronecker', () => new KroneckerWeight(normalFactor(4, 10, 1), normalFactor(12, 4, 2), 2)],
   [
@@ -41,7 +41,7 @@ async function quantized(weight: LinearWeight): Promise<LinearWeight> {
 }
 
 describeOnEachDevice(() => {
-  test.each(FORMS)('%s: products and epilogues of one token and of many', async (_, make) => {
+  test.each(FORMATS)('%s: products and epilogues of one token and of many', async (_, make) => {
     const weight = make();
     const dense = await weight.dense();
     for (const tokens of [1, 3, 70]) {
@@ -51,7 +51,7 @@ describeOnEachDevice(() => {
     weight.dispose();
   });
 
-  test.each(FORMS)('%s of quantized factors: epilogues', async (_, make) => {
+  test.each(FORMATS)('%s of quantized factors: epilogues', async (_, make) => {
     const plain = make();
     const weight = await quantized(plain);
     plain.dispose();
@@ -64,7 +64,7 @@ describeOnEachDevice(() => {
 describe('on a device of small bindings', () => {
   afterEach(() => closeGpu());
 
-  test.each(FORMS)('%s: each stretch of tokens gets its own residual', async (_, make) => {
+  test.each(FORMATS)('%s: each stretch of tokens gets its own residual', async (_, make) => {
     await openNodeGpu({ maxBindingBytes: 8192 });
     const weight = make();
     await expectEpilogue(weight, await weight.dense(), 83);
@@ -72,7 +72,7 @@ describe('on a device of small bindings', () => {
   });
 });
 
-test.each(FORMS)('%s: rows and products can be recorded', async (_, make) => {
+test.each(FORMATS)('%s: rows and products can be recorded', async (_, make) => {
   await openNodeGpu();
   const weight = make();
   const x = uploadTensor(seededNormal(weight.shape[1], 1), [1, weight.shape[1]]) as tf.Tensor2D;

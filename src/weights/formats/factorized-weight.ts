@@ -3,9 +3,9 @@ import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
 import { factorAttributes, storedFactors, totalOfFactors } from '../composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor } from '../linear-weight';
 
-/** What the forms share that are a product of smaller matrices and store nothing else. */
+/** What the formats share that are a product of smaller matrices and store nothing else. */
 export abstract class FactorizedWeight implements LinearWeight {
-  abstract readonly form: string;
+  abstract readonly format: string;
   abstract readonly shape: readonly [number, number];
 
   /** @param factors owned from here on */

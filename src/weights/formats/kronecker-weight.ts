@@ -9,7 +9,7 @@ import { contractFactor, contractsFaster, isPlain } from '../contract-factor';
 import { kroneckerCost } from '../contraction-cost';
 import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
-import type { LinearWeight, WeightForm } from '../linear-weight';
+import type { LinearWeight, WeightFormat } from '../linear-weight';
 import { loadedProduct } from '../loaded-product';
 import { type KroneckerOrder, kroneckerSteps } from '../kronecker-steps';
 import { sampleFactor } from '../sample-factor';
@@ -20,7 +20,7 @@ import { inTokenChunks } from '../token-chunks';
  * [aRows, terms·aColumns], the B_k one under the other in [terms·bRows, bColumns].
  */
 export class KroneckerWeight extends FactorizedWeight {
-  readonly form = 'kronecker';
+  readonly format = 'kronecker';
   readonly shape: readonly [number, number];
   readonly aRows: number;
   readonly aColumns: number;
@@ -154,10 +154,10 @@ export class KroneckerWeight extends FactorizedWeight {
   }
 }
 
-/** @param loadWeight loads the factors by their own forms */
-export function kroneckerForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the factors by their own formats */
+export function kroneckerFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'kronecker',
+    id: 'kronecker',
     title: 'Kronecker',
     samples: {
       Kronecker: (values, [rows, columns]) =>

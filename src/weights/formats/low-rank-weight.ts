@@ -5,13 +5,13 @@ import { contractTensor } from '../../engines/webgpu/kernels/contraction/tensor-
 import { type FactorLoader, loadFactors } from '../composite-storage';
 import { isPlain, multiplyFactor } from '../contract-factor';
 import { FactorizedWeight } from './factorized-weight';
-import type { LinearWeight, WeightForm } from '../linear-weight';
+import type { LinearWeight, WeightFormat } from '../linear-weight';
 import { loadedProduct } from '../loaded-product';
 import { sampleFactor } from '../sample-factor';
 
 /** W ≈ left · right with left [out, rank] and right [rank, in], applied as two products. */
 export class LowRankWeight extends FactorizedWeight {
-  readonly form = 'low-rank';
+  readonly format = 'low-rank';
   readonly shape: readonly [number, number];
 
   /** @param left [out, rank]; @param right [rank, in]; both owned from here on */
@@ -38,7 +38,7 @@ export class LowRankWeight extends FactorizedWeight {
     const [rank, inputs] = this.right.shape;
     const count = ids.shape[0];
     return tf.tidy(() => {
-      // Of a right factor in another form, its values: still no more than the factor itself.
+      // Of a right factor in another format, its values: still no more than the factor itself.
       const right = isPlain(this.right)
         ? this.right.values!
         : this.right.rows(
@@ -88,10 +88,10 @@ export class LowRankWeight extends FactorizedWeight {
   }
 }
 
-/** @param loadWeight loads the factors by their own forms */
-export function lowRankForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the factors by their own formats */
+export function lowRankFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'low-rank',
+    id: 'low-rank',
     title: 'Low rank',
     samples: {
       'low rank': (values, [rows, columns]) =>

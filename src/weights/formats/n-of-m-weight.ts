@@ -3,7 +3,7 @@ import { readTensorBytes, uploadTensor } from '../../engines/webgpu/transfer';
 import type { DecodedMatrix } from '../../engines/webgpu/kernels/products/decoded-matrix';
 import { nOfMMatrix } from '../../engines/webgpu/kernels/formats/n-of-m-matrix';
 import { DecodedWeight } from './decoded-weight';
-import type { StoredTensor, WeightForm } from '../linear-weight';
+import type { StoredTensor, WeightFormat } from '../linear-weight';
 import { PackedValues, type SlotWalk } from '../packed-values';
 import {
   chooseGrid,
@@ -30,7 +30,7 @@ const GREATEST_GROUP = 256;
  * An index takes 1, 2, 4 or 8 bits (2 for 2:4), so that none straddles a 32-bit word.
  */
 export class NOfMWeight extends DecodedWeight {
-  readonly form = 'n-of-m';
+  readonly format = 'n-of-m';
 
   private constructor(
     shape: Shape,
@@ -217,8 +217,8 @@ function firstOf(values: Float32Array, n: number, m: number): Float32Array {
   return values.map((value, index) => (index % m < n ? value : 0));
 }
 
-export const nOfMForm: WeightForm = {
-  form: 'n-of-m',
+export const nOfMFormat: WeightFormat = {
+  id: 'n-of-m',
   title: 'N of M',
   samples: {
     '2 of 4': (values, shape) => NOfMWeight.fromDense(firstOf(values, 2, 4), shape, 2, 4),

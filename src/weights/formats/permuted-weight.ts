@@ -17,7 +17,7 @@ import {
   storedFactors,
   totalOfFactors,
 } from '../composite-storage';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../linear-weight';
 import { sampleFactor } from '../sample-factor';
 import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
@@ -30,11 +30,11 @@ interface Permutations {
 }
 
 /**
- * W[r, columnOrder[j]] = inner[rowPositions[r], j]: a matrix of any form whose rows and columns stand in another order than W's. Each
+ * W[r, columnOrder[j]] = inner[rowPositions[r], j]: a matrix of any format whose rows and columns stand in another order than W's. Each
  * table is applied where it costs a gather: the columns to x, the rows to the product.
  */
 export class PermutedWeight implements LinearWeight {
-  readonly form = 'permuted';
+  readonly format = 'permuted';
   readonly shape: readonly [number, number];
   readonly factors: readonly NamedFactor[];
 
@@ -152,10 +152,10 @@ export class PermutedWeight implements LinearWeight {
   }
 }
 
-/** @param loadWeight loads the inner matrix by its own form */
-export function permutedForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the inner matrix by its own format */
+export function permutedFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'permuted',
+    id: 'permuted',
     title: 'Permuted',
     samples: {
       permuted: (values, [rows, columns]) =>

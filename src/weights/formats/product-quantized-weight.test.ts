@@ -88,7 +88,7 @@ describeOnEachDevice(() => {
 describe('on the device as it is', () => {
   beforeAll(() => openNodeGpu());
 
-  test.each(CASES)('%j by a codebook of %j: dense form, rows, clone, file', async (shape, codebook) => {
+  test.each(CASES)('%j by a codebook of %j: dense format, rows, clone, file', async (shape, codebook) => {
     const { weight, expected } = productQuantized(shape, codebook);
     expectAllClose(await weight.dense(), expected, { absolute: 0, relative: 0 });
     await expectRows(weight, expected, [shape[0] - 1, 0, 3, 3]);

@@ -16,7 +16,7 @@ import {
 import { looksUpTables, tableLookupMatmul } from '../../engines/webgpu/kernels/formats/table-lookup';
 import { factorAttributes, type FactorLoader, loadFactors, storedFactors } from '../composite-storage';
 import { isPlain } from '../contract-factor';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../linear-weight';
 import { packCodes, unpackCodes } from '../quantization';
 import { sampleFactor } from '../sample-factor';
 import { readWords, storedTensor } from '../stored-words';
@@ -31,7 +31,7 @@ export const GREATEST_CODEBOOK = 65_536;
  * The codebook [entries, block size] is a factor, so that it may be quantized itself.
  */
 export class ProductQuantizedWeight implements LinearWeight {
-  readonly form = 'product-quantized';
+  readonly format = 'product-quantized';
   readonly factors: readonly NamedFactor[];
   private readonly buffers: ProductQuantizedBuffers;
   private readonly matrix: DecodedMatrix;
@@ -40,7 +40,7 @@ export class ProductQuantizedWeight implements LinearWeight {
     readonly shape: Shape,
     private readonly indices: tf.Tensor,
     private readonly codebook: LinearWeight,
-    /** The codebook's values as the kernels read them; of another form than the dense one, decoded once. */
+    /** The codebook's values as the kernels read them; of another format than the dense one, decoded once. */
     private readonly entries: tf.Tensor,
   ) {
     this.factors = [{ name: 'codebook', weight: codebook }];
@@ -182,10 +182,10 @@ function entriesOf(codebook: LinearWeight): tf.Tensor {
   return values;
 }
 
-/** @param loadWeight loads the codebook by its own form */
-export function productQuantizedForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the codebook by its own format */
+export function productQuantizedFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'product-quantized',
+    id: 'product-quantized',
     title: 'Product quantized',
     samples: {
       'product quantized': (values, [rows, columns]) =>

@@ -2,7 +2,7 @@ import type { DecodedMatrix } from '../../engines/webgpu/kernels/products/decode
 import { slotsInARow } from '../../engines/webgpu/kernels/formats/packed-values';
 import { quantizedMatrix } from '../../engines/webgpu/kernels/formats/quantized-matrix';
 import { DecodedWeight } from './decoded-weight';
-import type { StoredTensor, WeightForm } from '../linear-weight';
+import type { StoredTensor, WeightFormat } from '../linear-weight';
 import { PackedValues, type SlotWalk, valueBits } from '../packed-values';
 import { type Bits, chooseGrid, type QuantizationGrid, type QuantizationScheme } from '../quantization';
 import type { TensorReader } from '../stored-words';
@@ -11,7 +11,7 @@ type Shape = readonly [number, number];
 
 /** Every weight as a code of 8, 4, 3 or 2 bits; a row begins at a whole 32-bit word (of 3 bits, at each third). */
 export class QuantizedWeight extends DecodedWeight {
-  readonly form = 'quantized';
+  readonly format = 'quantized';
   readonly parameters: number;
 
   private constructor(
@@ -86,8 +86,8 @@ function int4Of([, columns]: readonly [number, number]): QuantizationScheme {
   return { bits: 4, strategy: 'group', groupSize: columns % 32 === 0 ? 32 : 8, symmetric: true };
 }
 
-export const quantizedForm: WeightForm = {
-  form: 'quantized',
+export const quantizedFormat: WeightFormat = {
+  id: 'quantized',
   title: 'Quantized',
   samples: {
     int8: (values, shape) =>

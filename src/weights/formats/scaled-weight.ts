@@ -9,16 +9,16 @@ import {
   storedFactors,
   totalOfFactors,
 } from '../composite-storage';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../linear-weight';
 import { QuantizedWeight } from './quantized-weight';
 import { readWords, storedTensor } from '../stored-words';
 
 /**
- * W = inner · diag(inputScales): each input is multiplied by its scale before a matrix of any form multiplies it. So
+ * W = inner · diag(inputScales): each input is multiplied by its scale before a matrix of any format multiplies it. So
  * columns may be larger where they are quantized than they are in W.
  */
 export class ScaledWeight implements LinearWeight {
-  readonly form = 'scaled';
+  readonly format = 'scaled';
   readonly shape: readonly [number, number];
   readonly factors: readonly NamedFactor[];
 
@@ -81,10 +81,10 @@ export class ScaledWeight implements LinearWeight {
 
 const SAMPLE_SCHEME = { bits: 4, strategy: 'group', groupSize: 8, symmetric: true } as const;
 
-/** @param loadWeight loads the inner matrix by its own form */
-export function scaledForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the inner matrix by its own format */
+export function scaledFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'scaled',
+    id: 'scaled',
     title: 'Scaled inputs',
     samples: {
       'scaled inputs': (values, shape) => {

@@ -3,7 +3,7 @@ import { readTensorBytes, uploadTensor } from '../../engines/webgpu/transfer';
 import type { DecodedMatrix } from '../../engines/webgpu/kernels/products/decoded-matrix';
 import { sparseMatrix } from '../../engines/webgpu/kernels/formats/sparse-matrix';
 import { DecodedWeight } from './decoded-weight';
-import type { StoredTensor, WeightForm } from '../linear-weight';
+import type { StoredTensor, WeightFormat } from '../linear-weight';
 import { PackedValues, type SlotWalk } from '../packed-values';
 import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from '../quantization';
 import { readWords, storedTensor, type TensorReader } from '../stored-words';
@@ -15,7 +15,7 @@ type Shape = readonly [number, number];
  * of the set bits one after the other, and for each row the number of values before it.
  */
 export class SparseWeight extends DecodedWeight {
-  readonly form = 'sparse';
+  readonly format = 'sparse';
 
   private constructor(
     shape: Shape,
@@ -185,8 +185,8 @@ function requirePaddingClear(mask: Uint32Array, [rows, width]: Shape): void {
   }
 }
 
-export const sparseForm: WeightForm = {
-  form: 'sparse',
+export const sparseFormat: WeightFormat = {
+  id: 'sparse',
   title: 'Sparse',
   samples: {
     sparse: (values, shape) => {

@@ -11,16 +11,16 @@ import {
   storedFactors,
   totalOfFactors,
 } from '../composite-storage';
-import type { LinearWeight, NamedFactor, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../linear-weight';
 import { sampleFactor } from '../sample-factor';
 import { readWords, storedTensor } from '../stored-words';
 
 /** Which dimension lost members: output rows or input columns. */
 export type Axis = 'rows' | 'columns';
 
-/** Whole rows or columns are gone: a smaller matrix of any form and the indices of what stayed. */
+/** Whole rows or columns are gone: a smaller matrix of any format and the indices of what stayed. */
 export class StructuredWeight implements LinearWeight {
-  readonly form = 'structured';
+  readonly format = 'structured';
   readonly factors: readonly NamedFactor[];
 
   private constructor(
@@ -105,10 +105,10 @@ export class StructuredWeight implements LinearWeight {
   }
 }
 
-/** @param loadWeight loads the smaller matrix by its own form */
-export function structuredForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the smaller matrix by its own format */
+export function structuredFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'structured',
+    id: 'structured',
     title: 'Rows or columns removed',
     samples: {
       'columns removed': (values, [rows, columns]) =>

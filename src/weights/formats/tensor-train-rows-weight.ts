@@ -13,7 +13,7 @@ import { type FactorLoader, loadFactors } from '../composite-storage';
 import { isPlain } from '../contract-factor';
 import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
-import type { LinearWeight, WeightForm } from '../linear-weight';
+import type { LinearWeight, WeightFormat } from '../linear-weight';
 import { loadedProduct } from '../loaded-product';
 import { sampleFactor } from '../sample-factor';
 
@@ -33,7 +33,7 @@ interface Stretch {
  * a tile at a time, so that the whole matrix is never there.
  */
 export class TensorTrainRowsWeight extends FactorizedWeight {
-  readonly form = 'tensor-train-rows';
+  readonly format = 'tensor-train-rows';
   readonly shape: readonly [number, number];
 
   /** @param cores [rows, values of a train]; owned from here on */
@@ -72,7 +72,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
     });
   }
 
-  /** Of cores in another form, those of the stretch are looked up first. */
+  /** Of cores in another format, those of the stretch are looked up first. */
   private rebuild(stretch: Stretch, tile: RowTrainTile): void {
     const { firstRow, count } = stretch;
     if (isPlain(this.cores)) {
@@ -119,10 +119,10 @@ function checkTrains(matrix: LinearWeight, { cores, width }: RowTrains): void {
   }
 }
 
-/** @param loadWeight loads the matrix of the cores by its own form */
-export function tensorTrainRowsForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the matrix of the cores by its own format */
+export function tensorTrainRowsFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'tensor-train-rows',
+    id: 'tensor-train-rows',
     title: 'Tensor train of each row',
     samples: {
       'tensor train of each row': (values, [rows, columns]) => {

@@ -13,7 +13,7 @@ import type { CoreShape } from '../contraction-cost';
 import { coreToMatrix, matrixToCore } from '../core-layout';
 import { DenseWeight } from './dense-weight';
 import { FactorizedWeight } from './factorized-weight';
-import type { LinearWeight, WeightForm } from '../linear-weight';
+import type { LinearWeight, WeightFormat } from '../linear-weight';
 import { loadedProduct } from '../loaded-product';
 import { sampleFactor } from '../sample-factor';
 import {
@@ -33,7 +33,7 @@ const BYTES_PER_VALUE = 4;
  * [row·right, left·column], so that contracting it with activations is a product of matrices.
  */
 export class TensorTrainWeight extends FactorizedWeight {
-  readonly form = 'tensor-train';
+  readonly format = 'tensor-train';
   readonly shape: readonly [number, number];
   private readonly plans = new Map<number, TensorTrainPlan>();
 
@@ -186,10 +186,10 @@ function product(sizes: readonly number[]): number {
   return sizes.reduce((total, size) => total * size, 1);
 }
 
-/** @param loadWeight loads the cores by their own forms */
-export function tensorTrainForm(loadWeight: FactorLoader): WeightForm {
+/** @param loadWeight loads the cores by their own formats */
+export function tensorTrainFormat(loadWeight: FactorLoader): WeightFormat {
   return {
-    form: 'tensor-train',
+    id: 'tensor-train',
     title: 'Tensor train',
     samples: {
       'tensor train': (values, [rows, columns]) => {

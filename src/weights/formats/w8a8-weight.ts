@@ -8,7 +8,7 @@ import { slotsInARow } from '../../engines/webgpu/kernels/formats/packed-values'
 import { quantizedMatrix } from '../../engines/webgpu/kernels/formats/quantized-matrix';
 import { quantizeTokens, roundTokens } from '../../engines/webgpu/kernels/products/quantize-tokens';
 import { scaleColumns } from '../../engines/webgpu/kernels/formats/scale-columns';
-import type { LinearWeight, StoredTensor, WeightForm } from '../linear-weight';
+import type { LinearWeight, StoredTensor, WeightFormat } from '../linear-weight';
 import { PackedValues } from '../packed-values';
 import { chooseGrid } from '../quantization';
 import { paddedRows } from './quantized-weight';
@@ -24,7 +24,7 @@ const BITS = 8;
  * that rounding does is an effect of `matmul` alone: `dense` and `rows` know the weights only.
  */
 export class W8A8Weight implements LinearWeight {
-  readonly form = 'w8a8';
+  readonly format = 'w8a8';
   readonly parameters: number;
 
   private knownMatrix: DecodedMatrix | undefined;
@@ -54,7 +54,7 @@ export class W8A8Weight implements LinearWeight {
   static async load(
     shape: Shape,
     _attributes: Record<string, unknown>,
-    read: Parameters<WeightForm['load']>[2],
+    read: Parameters<WeightFormat['load']>[2],
   ): Promise<W8A8Weight> {
     const [, width] = shape;
     const layout = { bits: BITS, symmetric: true, perTensor: false, groupSize: width };
@@ -115,8 +115,8 @@ function slots([rows, width]: Shape): number {
   return rows * slotsInARow(width, BITS);
 }
 
-export const w8a8Form: WeightForm = {
-  form: 'w8a8',
+export const w8a8Format: WeightFormat = {
+  id: 'w8a8',
   title: 'int8 weights and activations',
   samples: {
     'int8 weights and activations': (values, shape) =>

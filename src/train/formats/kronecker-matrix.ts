@@ -7,7 +7,7 @@ import {
 } from '../../engines/webgpu/kernels/contraction/kronecker-sum';
 import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
 import type { KroneckerWeight } from '../../weights/formats/kronecker-weight';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /**
@@ -65,8 +65,8 @@ function sumByProduct(
   ) as tf.Tensor2D;
 }
 
-export const kroneckerForm: TrainableForm = {
-  form: 'kronecker',
+export const kroneckerFormat: TrainableFormat = {
+  id: 'kronecker',
   of(weight, name, ofFactor) {
     const { terms, aRows, aColumns, bRows, bColumns } = weight as KroneckerWeight;
     const sizes = { terms, aRows, aColumns, bRows, bColumns };

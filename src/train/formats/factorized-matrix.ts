@@ -1,29 +1,29 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../../weights/linear-weight';
-import type { MakeTrainable } from '../trainable-form';
+import type { MakeTrainable } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
 /** The matrix that factors make, by ops that tfjs's tape differentiates. */
 export type CombineFactors = (factors: readonly tf.Tensor2D[]) => tf.Tensor2D;
 
-/** A matrix that is put together of smaller ones, each of which trains in its own form. */
+/** A matrix that is put together of smaller ones, each of which trains in its own format. */
 export class FactorizedMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
 
-  /** All owned from here on. @param form what the factors go back into, in the order of its own */
+  /** Takes ownership of all. @param template weight whose factors, in order, are replaced by the trained ones */
   private constructor(
-    private readonly form: LinearWeight,
+    private readonly template: LinearWeight,
     private readonly factors: readonly TrainableMatrix[],
     private readonly combine: CombineFactors,
     private readonly tables: readonly tf.Tensor[],
   ) {
-    this.shape = form.shape;
+    this.shape = template.shape;
     this.parameters = factors.flatMap(({ parameters }) => parameters);
   }
 
   /**
-   * @param weight of a form with factors
+   * @param weight of a format with factors
    * @param tables constant tensors that `combine` looks at, owned from here on
    */
   static async of(
@@ -52,7 +52,7 @@ export class FactorizedMatrix implements TrainableMatrix {
     const weights: LinearWeight[] = [];
     try {
       for (const factor of this.factors) weights.push(await factor.toWeight());
-      return await this.form.withFactors!(weights);
+      return await this.template.withFactors!(weights);
     } catch (error) {
       for (const weight of weights) weight.dispose();
       throw error;
@@ -60,7 +60,7 @@ export class FactorizedMatrix implements TrainableMatrix {
   }
 
   dispose(): void {
-    this.form.dispose();
+    this.template.dispose();
     for (const owned of [...this.factors, ...this.tables]) owned.dispose();
   }
 }

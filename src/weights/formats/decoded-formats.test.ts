@@ -17,7 +17,7 @@ beforeAll(() => openNodeGpu());
 
 type Shape = readonly [number, number];
 
-/** Holds a weight to a matrix that did not come from it: its dense form, its products and its rows. */
+/** Holds a weight to a matrix that did not come from it: its dense format, its products and its rows. */
 async function expectMatrix(weight: LinearWeight, matrix: ArrayLike<number>, tolerance = 0): Promise<void> {
   const [outputs, inputs] = weight.shape;
   expectAllClose(await weight.dense(), matrix, { absolute: tolerance, relative: tolerance });

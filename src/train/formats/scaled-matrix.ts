@@ -6,7 +6,7 @@ import { stridedSumsOfProducts } from '../../engines/webgpu/kernels/contraction/
 import type { LinearWeight } from '../../weights/linear-weight';
 import { ScaledWeight } from '../../weights/formats/scaled-weight';
 import { readStoredFloats } from '../stored-tensors';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
 /** inner · diag(input scales); both train. */
@@ -56,8 +56,8 @@ function timesScales(x: tf.Tensor2D, scales: tf.Tensor1D): tf.Tensor2D {
   return y as tf.Tensor2D;
 }
 
-export const scaledForm: TrainableForm = {
-  form: 'scaled',
+export const scaledFormat: TrainableFormat = {
+  id: 'scaled',
   async of(weight, name, ofFactor) {
     const [{ name: factor, weight: inner }] = weight.factors!;
     const scales = await readStoredFloats(weight, 'input_scales');

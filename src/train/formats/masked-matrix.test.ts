@@ -52,7 +52,7 @@ describe.each([
     matrix.setMask(MASK);
     writeElements(matrix.values, 0, new Float32Array(5));
     const weight = await matrix.toWeight();
-    expect(weight.form).toBe(form);
+    expect(weight.format).toBe(form);
     expect(weight.parameters).toBe(24);
     const expected = VALUES.map((value, index) => (index < 5 ? 0 : value * MASK[index] || 0));
     expect(await weight.dense()).toEqual(expected);
@@ -67,7 +67,7 @@ test('blocks are stored where any of their weights is kept', async () => {
   const mask = Float32Array.from(VALUES, (_, index) => Number(index === 1 || index >= 44));
   matrix.setMask(mask);
   const weight = await matrix.toWeight();
-  expect(weight.form).toBe('block-sparse');
+  expect(weight.format).toBe('block-sparse');
   expect(weight.parameters).toBe(16 + 8);
   expect(await weight.dense()).toEqual(VALUES.map((value, index) => value * mask[index] || 0));
   matrix.dispose();

@@ -5,7 +5,7 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { readStoredFloats, stores, withStoredValues } from '../stored-tensors';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 import { QuantizedMatrix } from './quantized-matrix';
 
@@ -156,14 +156,14 @@ function keptBlocks(
 }
 
 /** Values that are codes have scales that train; float32 ones train themselves. */
-function sparseFormOf(form: string): TrainableForm {
+function sparseFormatOf(id: string): TrainableFormat {
   return {
-    form,
+    id,
     of: (weight, name) =>
       stores(weight, 'scales') ? QuantizedMatrix.of(weight, name) : MaskedMatrix.of(weight, name),
   };
 }
 
-export const sparseForm = sparseFormOf('sparse');
-export const nOfMForm = sparseFormOf('n-of-m');
-export const blockSparseForm = sparseFormOf('block-sparse');
+export const sparseFormat = sparseFormatOf('sparse');
+export const nOfMFormat = sparseFormatOf('n-of-m');
+export const blockSparseFormat = sparseFormatOf('block-sparse');

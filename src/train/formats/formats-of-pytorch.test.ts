@@ -10,7 +10,7 @@ import { LowRankWeight } from '../../weights/formats/low-rank-weight';
 import { QuantizedWeight } from '../../weights/formats/quantized-weight';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
-import { trainableMatrix } from '../trainable-forms';
+import { trainableMatrix } from '../trainable-formats';
 
 beforeAll(() => openNodeGpu());
 

@@ -8,12 +8,12 @@ import {
 import { sumRowsById } from '../../engines/webgpu/kernels/layers/rows-by-id';
 import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /** The codebook trains; which block is which of its entries stays. */
-export const productQuantizedForm: TrainableForm = {
-  form: 'product-quantized',
+export const productQuantizedFormat: TrainableFormat = {
+  id: 'product-quantized',
   async of(weight, name, ofFactor) {
     const [rows, columns] = weight.shape;
     const assignments = await assignmentsOf(weight);

@@ -4,7 +4,7 @@ import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import { stridedSumsOfProducts } from '../../engines/webgpu/kernels/contraction/strided-sums';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { readStoredFloats, withStoredValues } from '../stored-tensors';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
 /**
@@ -72,7 +72,7 @@ function scaleRuns(values: tf.Tensor2D, factors: tf.Tensor1D): tf.Tensor2D {
   return y as tf.Tensor2D;
 }
 
-export const quantizedForm: TrainableForm = { form: 'quantized', of: QuantizedMatrix.of };
+export const quantizedFormat: TrainableFormat = { id: 'quantized', of: QuantizedMatrix.of };
 
 /** The scales of the rows train; those of the inputs stay, since tokens are rounded by them. */
-export const w8a8Form: TrainableForm = { form: 'w8a8', of: QuantizedMatrix.of };
+export const w8a8Format: TrainableFormat = { id: 'w8a8', of: QuantizedMatrix.of };

@@ -16,7 +16,7 @@ import { QuantizedWeight } from './quantized-weight';
 import { SparseWeight } from './sparse-weight';
 import { StructuredWeight } from './structured-weight';
 import { TensorTrainWeight } from './tensor-train-weight';
-import { loadWeight } from '../weight-forms';
+import { loadWeight } from '../formats';
 
 beforeAll(() => openNodeGpu());
 
@@ -36,15 +36,15 @@ const sparseValues = (shape: Shape) =>
 const grouped = (shape: Shape, kept: number, size: number) =>
   seededNormal(shape[0] * shape[1], 5).map((value, index) => ((index * 7) % size < kept ? value : 0));
 
-/** Every form over a matrix of this shape; the width must be a multiple of 12. */
-const FORMS: [string, (shape: Shape) => LinearWeight | Promise<LinearWeight>][] = [
-  ...SCHEMES.map((scheme): (typeof FORMS)[number] => [
+/** Every format over a matrix of this shape; the width must be a multiple of 12. */
+const FORMATS: [string, (shape: Shape) => LinearWeight | Promise<LinearWeight>][] = [
+  ...SCHEMES.map((scheme): (typeof FORMATS)[number] => [
     `quantized ${JSON.stringify(scheme)}`,
     (shape) => QuantizedWeight.fromValues(seededNormal(shape[0] * shape[1], 3), shape, scheme),
   ]),
   ['sparse', (shape) => SparseWeight.fromDense(sparseValues(shape), shape)],
   ['sparse of zeros only', (shape) => SparseWeight.fromDense(new Float32Array(shape[0] * shape[1]), shape)],
-  ...SCHEMES.map((scheme): (typeof FORMS)[number] => [
+  ...SCHEMES.map((scheme): (typeof FORMATS)[number] => [
     `sparse, quantized ${JSON.stringify(scheme)}`,
     (shape) => quantizedCopy(SparseWeight.fromDense(sparseValues(shape), shape), scheme),
   ]),
@@ -55,7 +55,7 @@ const FORMS: [string, (shape: Shape) => LinearWeight | Promise<LinearWeight>][] 
     [1, 3],
     [1, 2],
     [3, 6],
-  ].map(([kept, size]): (typeof FORMS)[number] => [
+  ].map(([kept, size]): (typeof FORMATS)[number] => [
     `${kept} of ${size}`,
     (shape) => NOfMWeight.fromDense(grouped(shape, kept, size), shape, kept, size),
   ]),
@@ -87,7 +87,7 @@ const FORMS: [string, (shape: Shape) => LinearWeight | Promise<LinearWeight>][] 
     [1, 0, 1],
     [3, 1, 4],
     [2, 0, 6],
-  ].map(([terms, tall, aColumns]): (typeof FORMS)[number] => [
+  ].map(([terms, tall, aColumns]): (typeof FORMATS)[number] => [
     `Kronecker, ${terms} terms, A ${tall ? 'tall' : 'flat'} with ${aColumns} columns`,
     ([rows, columns]) =>
       new KroneckerWeight(
@@ -103,7 +103,7 @@ const FORMS: [string, (shape: Shape) => LinearWeight | Promise<LinearWeight>][] 
   ...[
     [2, 5],
     [7, 3],
-  ].map(([first, second]): (typeof FORMS)[number] => [
+  ].map(([first, second]): (typeof FORMATS)[number] => [
     `tensor train of ranks ${first}, ${second}`,
     ([rows, columns]) =>
       TensorTrainWeight.fromCores(cores([rows, 1, 1], [2, 6, columns / 12], [first, second])),
@@ -141,7 +141,7 @@ function cores(rows: number[], columns: number[], ranks: number[]): TensorTrainC
   });
 }
 
-describe.each(FORMS)('%s', (_, make) => {
+describe.each(FORMATS)('%s', (_, make) => {
   test.each([
     [1, [5, 12]],
     [9, [5, 12]],
@@ -189,7 +189,9 @@ describe.each(FORMS)('%s', (_, make) => {
     const bySuffix = new Map(tensors);
     expect(tensors.reduce((sum, [, { bytes }]) => sum + bytes.length, 0)).toBe(weight.storedBytes);
     const attributes = JSON.parse(JSON.stringify(weight.attributes()));
-    const loaded = await loadWeight(weight.form, shape, attributes, async (suffix) => bySuffix.get(suffix)!);
+    const loaded = await loadWeight(weight.format, shape, attributes, async (suffix) =>
+      bySuffix.get(suffix)!,
+    );
     expect(loaded.parameters).toBe(weight.parameters);
     expect(await loaded.dense()).toEqual(await weight.dense());
     for (const tensor of loaded.stored())

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /** left [out, rank] · right [rank, in] → [out, in]. */
@@ -10,8 +10,8 @@ export function productOfFactors(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tens
   return product(left, turned);
 }
 
-export const lowRankForm: TrainableForm = {
-  form: 'low-rank',
+export const lowRankFormat: TrainableFormat = {
+  id: 'low-rank',
   of: (weight, name, ofFactor) =>
     FactorizedMatrix.of(weight, name, ofFactor, ([left, right]) => productOfFactors(left, right)),
 };

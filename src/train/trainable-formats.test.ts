@@ -38,7 +38,7 @@ import { StructuredWeight } from '../weights/formats/structured-weight';
 import { TensorTrainRowsWeight } from '../weights/formats/tensor-train-rows-weight';
 import { TensorTrainWeight } from '../weights/formats/tensor-train-weight';
 import { W8A8Weight } from '../weights/formats/w8a8-weight';
-import { trainableMatrix } from './trainable-forms';
+import { trainableMatrix } from './trainable-formats';
 
 beforeAll(() => openNodeGpu());
 
@@ -280,7 +280,7 @@ describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
     for (const owned of [weight, matrix, same]) owned.dispose();
   });
 
-  test('what was trained is in the weight, whose form, pattern and codes stay', async () => {
+  test('what was trained is in the weight, whose format, pattern and codes stay', async () => {
     const weight = await make();
     const matrix = await trainableMatrix(weight, 'module');
     const parameters: Float32Array[] = [];
@@ -291,7 +291,7 @@ describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
       parameters.push(changed);
     }
     const trained = await matrix.toWeight();
-    expect(trained.form).toBe(weight.form);
+    expect(trained.format).toBe(weight.format);
     expect(trained.parameters).toBe(weight.parameters);
     expect(Object.keys(trained.attributes())).toEqual(Object.keys(weight.attributes()));
     expectAllClose(await trained.dense(), expected(parameters), { absolute: 1e-5, relative: 1e-5 });

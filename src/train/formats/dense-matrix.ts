@@ -3,7 +3,7 @@ import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { copyTensor } from '../copy-tensor';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
 /** Every value trains. */
@@ -20,7 +20,7 @@ export class DenseMatrix implements TrainableMatrix {
     this.parameters = [{ name: `${name}.weight`, tensor: values, decays: true }];
   }
 
-  /** The values that a weight of any form has now. */
+  /** The values that a weight of any format has now. */
   static async of(weight: LinearWeight, name: string): Promise<DenseMatrix> {
     return new DenseMatrix(await valuesOf(weight), name);
   }
@@ -45,4 +45,7 @@ async function valuesOf(weight: LinearWeight): Promise<tf.Tensor2D> {
   return uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;
 }
 
-export const denseForm: TrainableForm = { form: 'dense', of: (weight, name) => DenseMatrix.of(weight, name) };
+export const denseFormat: TrainableFormat = {
+  id: 'dense',
+  of: (weight, name) => DenseMatrix.of(weight, name),
+};

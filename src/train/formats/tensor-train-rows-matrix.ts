@@ -3,7 +3,7 @@ import { differentiableOp } from '../../engines/webgpu/differentiable-op';
 import { tiledProducts } from '../../engines/webgpu/kernels/products/tiled-products';
 import type { RowTrains } from '../../engines/webgpu/kernels/formats/row-trains';
 import type { TensorTrainRowsWeight } from '../../weights/formats/tensor-train-rows-weight';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /**
@@ -47,8 +47,8 @@ function batchedProduct(left: tf.Tensor3D, right: tf.Tensor3D): tf.Tensor3D {
   return y as tf.Tensor3D;
 }
 
-export const tensorTrainRowsForm: TrainableForm = {
-  form: 'tensor-train-rows',
+export const tensorTrainRowsFormat: TrainableFormat = {
+  id: 'tensor-train-rows',
   of(weight, name, ofFactor) {
     const { trains } = weight as TensorTrainRowsWeight;
     return FactorizedMatrix.of(weight, name, ofFactor, ([cores]) => contractTrainsOfRows(cores, trains));

@@ -115,7 +115,7 @@ test('what a sparse weight leaves out stays 0 and out', async () => {
   const scheme: QuantizationScheme = { bits: 4, strategy: 'group', groupSize: 8, symmetric: false };
   const matrix = await StraightThroughMatrix.of(weight, 'module', scheme);
   const [found, expected] = [await matrix.toWeight(), await weight.quantizeValues(scheme)];
-  expect(found.form).toBe('sparse');
+  expect(found.format).toBe('sparse');
   expect(await found.dense()).toEqual(await expected.dense());
   expectAllClose(await denseOf(matrix), await expected.dense(), { absolute: 1e-6, relative: 1e-6 });
   const loss = { weights: new Float32Array(240).fill(1), targets: LATER };

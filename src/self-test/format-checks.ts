@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../engines/webgpu/transfer';
-import type { LinearWeight, WeightForm } from '../weights/linear-weight';
+import type { LinearWeight, WeightFormat } from '../weights/linear-weight';
 import { product } from './definitions';
 import type { KernelCheck } from './kernel-check';
 import { sampleValues } from './kernel-checks';
@@ -11,8 +11,8 @@ const TOKEN_COUNTS = [1, 24];
 const LOOKED_UP = Int32Array.of(0, 7, 47, 16);
 const ROUNDING = 1e-5;
 
-/** The samples of a form: their products and the rows that are looked up, beside those of the dense matrix. */
-export function formChecks({ samples, productTolerance = ROUNDING }: WeightForm): KernelCheck[] {
+/** The samples of a format: their products and the rows that are looked up, beside those of the dense matrix. */
+export function formChecks({ samples, productTolerance = ROUNDING }: WeightFormat): KernelCheck[] {
   return Object.entries(samples).flatMap(([name, make]) => {
     const withWeight = async (compute: (weight: LinearWeight) => tf.Tensor, reference: Reference) => {
       const weight = await make(sampleValues(SHAPE[0] * SHAPE[1], 20), SHAPE);

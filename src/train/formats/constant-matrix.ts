@@ -16,7 +16,7 @@ export class ConstantMatrix implements TrainableMatrix {
     this.shape = weight.shape;
   }
 
-  /** Values of a dense weight share its buffer; of any other form they are made once. */
+  /** Values of a dense weight share its buffer; of any other format they are made once. */
   static async of(weight: LinearWeight): Promise<ConstantMatrix> {
     const values =
       weight instanceof DenseWeight && weight.values

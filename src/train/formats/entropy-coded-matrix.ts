@@ -1,8 +1,8 @@
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /** What is inside trains, and is coded again at the end. */
-export const entropyCodedForm: TrainableForm = {
-  form: 'entropy-coded',
+export const entropyCodedFormat: TrainableFormat = {
+  id: 'entropy-coded',
   of: (weight, name, ofFactor) => FactorizedMatrix.of(weight, name, ofFactor, ([inner]) => inner),
 };

@@ -8,7 +8,7 @@ import {
 } from '../../engines/webgpu/kernels/contraction/rearrange-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { readStored, stores } from '../stored-tensors';
-import type { MakeTrainable, TrainableForm } from '../trainable-form';
+import type { MakeTrainable, TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix } from '../trainable-matrix';
 import { FactorizedMatrix } from './factorized-matrix';
 
@@ -69,8 +69,8 @@ async function storedWords(weight: LinearWeight, suffix: string): Promise<Uint32
 }
 
 /** Rows and columns in another order. */
-export const permutedForm: TrainableForm = {
-  form: 'permuted',
+export const permutedFormat: TrainableFormat = {
+  id: 'permuted',
   async of(weight, name, ofFactor) {
     const [height, width] = weight.shape;
     const entries = async (suffix: string, length: number) =>
@@ -86,8 +86,8 @@ export const permutedForm: TrainableForm = {
 };
 
 /** Rows or columns are gone. */
-export const structuredForm: TrainableForm = {
-  form: 'structured',
+export const structuredFormat: TrainableFormat = {
+  id: 'structured',
   async of(weight, name, ofFactor) {
     const [height, width] = weight.shape;
     const kept = Int32Array.from(await storedWords(weight, 'kept_indices'));

@@ -3,14 +3,14 @@ import type { MakeSample } from '../weights/linear-weight';
 import { PermutedWeight } from '../weights/formats/permuted-weight';
 import { QuantizedWeight } from '../weights/formats/quantized-weight';
 import { sampleFactor } from '../weights/sample-factor';
-import { WEIGHT_FORMS } from '../weights/weight-forms';
+import { WEIGHT_FORMATS } from '../weights/formats';
 import { seededNormal } from './allclose';
 
 export const INT8 = { bits: 8, strategy: 'channel', symmetric: true } as const;
 
-/** The samples of every compressed form, and forms of forms. */
-export const FORMS: Readonly<Record<string, MakeSample>> = {
-  ...Object.assign({}, ...WEIGHT_FORMS.filter(({ form }) => form !== 'dense').map(({ samples }) => samples)),
+/** The samples of every compressed format, and formats of formats. */
+export const FORMATS: Readonly<Record<string, MakeSample>> = {
+  ...Object.assign({}, ...WEIGHT_FORMATS.filter(({ id }) => id !== 'dense').map(({ samples }) => samples)),
   'permuted low rank': (values, [rows, columns]) =>
     PermutedWeight.fromOrders(
       new LowRankWeight(sampleFactor(values, [rows, 8]), sampleFactor(values, [8, columns], rows * 8)),

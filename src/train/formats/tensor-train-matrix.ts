@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { product, swapMiddle } from '../../model/gradients/kernel-gradients';
 import type { CoreShape } from '../../weights/contraction-cost';
 import type { TensorTrainWeight } from '../../weights/formats/tensor-train-weight';
-import type { TrainableForm } from '../trainable-form';
+import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /**
@@ -30,8 +30,8 @@ export function contractCores(cores: readonly tf.Tensor2D[], shapes: readonly Co
   return tf.reshape(state!, [rows, columns]);
 }
 
-export const tensorTrainForm: TrainableForm = {
-  form: 'tensor-train',
+export const tensorTrainFormat: TrainableFormat = {
+  id: 'tensor-train',
   of(weight, name, ofFactor) {
     const { coreShapes } = weight as TensorTrainWeight;
     return FactorizedMatrix.of(weight, name, ofFactor, (cores) => contractCores(cores, coreShapes));
