@@ -8,7 +8,8 @@ const ROOMS = {
   'src/parameters': [],
   'src/checkpoint': [],
   'src/coding': [],
-  'src/tokenizer': [],
+  // The files of a tokenizer are those that a checkpoint's reader found.
+  'src/tokenizer': ['src/checkpoint'],
   'src/linalg': [],
   'src/engines/webgpu': [],
   'src/engines/webgpu/kernels/wgsl': ['src/engines/webgpu'],

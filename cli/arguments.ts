@@ -53,7 +53,7 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --latency                      measure prefill and decode, wall and GPU time, all variants in turn
   --runs N --prefill N --decode N   runs and tokens of the latency measurement
   --report OUT.json              write the document to a file too
-  --export DIR                   write DIR/<variant>/lathe and DIR/<variant>/dense
+  --export DIR                   write DIR/<variant>/<export> for each export that can hold the variant
   --self-test                    first hold every kind of kernel against the CPU; end where one computes something else
   --help                         this text`;
 

@@ -21,8 +21,7 @@ import { describeWrongKernels } from '../src/lab/report/wrong-kernels';
 import { divergencesOf, parseSensitivityProfile } from '../src/lab/report/sensitivity-profile';
 import packageJson from '../package.json';
 import { type CommandLine, type Measure, UsageError } from './arguments';
-import { folderNames } from './folder-names';
-import { folderSink } from './folder-sink';
+import { exportVariants } from './export-variants';
 import { stateFolder } from './state-folder';
 
 const DEFAULT_WINDOW = 256;
@@ -92,7 +91,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
       })),
     );
     await publish(report);
-    if (command.export) await exportAll(lab, variants, command.export);
+    if (command.export) await exportVariants(lab, variants, command.export, { onProgress });
   } finally {
     lab.close();
   }
@@ -138,16 +137,6 @@ async function measureLatency(
   const decodeTokens = decode ?? Math.min(DEFAULT_DECODE, Math.floor(model.contextLength / 4));
   const prefillTokens = prefill ?? Math.min(DEFAULT_PREFILL, model.contextLength - decodeTokens);
   return lab.measureLatency(ids, { prefillTokens, decodeTokens, runs }, { onProgress });
-}
-
-async function exportAll(lab: LatheLab, variants: readonly VariantInfo[], folder: string): Promise<void> {
-  const names = folderNames(variants.map(({ name }) => name));
-  for (const [index, { id }] of variants.entries()) {
-    const variantFolder = join(folder, names[index]);
-    for (const format of ['lathe', 'dense'] as const) {
-      await lab.export(id, format, folderSink(join(variantFolder, format)), { onProgress });
-    }
-  }
 }
 
 async function writeReport(path: string, text: string): Promise<void> {

@@ -5,6 +5,7 @@ import { checkRecipe } from '../../src/compression/recipe/recipe';
 import { openNodeGpu } from '../../src/engines/webgpu/node-gpu';
 import { releaseFreeBuffers } from '../../src/engines/webgpu/memory';
 import type { Recipe } from '../../src/lab/protocol/protocol';
+import { lathe } from '../../src/export/lathe';
 import { writeExport } from '../../src/export/write-export';
 import { loadModel } from '../../src/model/load-model';
 import { folderSink } from '../../cli/folder-sink';
@@ -19,11 +20,12 @@ export interface FormatExport {
 export async function exportFormats(source: string, exports: readonly FormatExport[]): Promise<void> {
   await openNodeGpu();
   const checkpoint = await openFolder(source);
+  const { tokenizerFiles } = checkpoint;
   const base = await loadModel(checkpoint);
   for (const { recipe, folder } of exports) {
     console.log(`Compressing ${checkpoint.name}: ${recipe.name} …`);
     const { model } = await applyRecipe(base, checkRecipe(recipe, METHODS));
-    await writeExport(model, checkpoint, recipe, 'lathe', folderSink(folder), {});
+    await writeExport(lathe, { model, recipe, tokenizerFiles }, folderSink(folder), {});
     model.dispose();
     releaseFreeBuffers();
   }

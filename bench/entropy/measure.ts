@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Coder, decodeBytes, encodeBytes, entropyBits } from '../../src/coding/coded-bytes';
 import { openNodeGpu } from '../../src/engines/webgpu/node-gpu';
-import { planExport } from '../../src/export/export-plan';
+import { latheWeights } from '../../src/export/lathe';
 import type { Recipe, RecipeStep } from '../../src/lab/protocol/protocol';
 import { RecipeTexts } from '../../src/lab/texts/recipe-texts';
 import { Session } from '../../src/lab/session';
@@ -170,7 +170,7 @@ async function medianTime(rounds: number, run: () => Promise<unknown>): Promise<
 }
 
 function fileBytes(model: Model): number {
-  return planExport(model, 'lathe', { name: '', steps: [] }).file.byteLength;
+  return latheWeights(model, { name: '', steps: [] }).byteLength;
 }
 
 function elementsOf(model: Model, module: string): number {

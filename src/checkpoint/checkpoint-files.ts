@@ -2,16 +2,7 @@ import { CheckpointError } from './checkpoint-error';
 import { excerpt, shortName } from './excerpt';
 import type { NamedBlob } from './named-tensor';
 import { openSafetensors, type TensorEntry } from './safetensors-reader';
-
-/** The text of the files that describe a tokenizer, as far as they are there. */
-export interface TokenizerFiles {
-  readonly tokenizerJson?: string;
-  readonly tokenizerConfig?: string;
-  readonly specialTokensMap?: string;
-  readonly vocabJson?: string;
-  readonly mergesTxt?: string;
-  readonly vocabTxt?: string;
-}
+import { TOKENIZER_FILE_NAMES, type TokenizerFiles } from './tokenizer-files';
 
 /** A checkpoint whose files have been found and whose headers have been read. */
 export interface CheckpointFiles {
@@ -31,14 +22,6 @@ export interface CheckpointFiles {
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
 const SHARD_INDEX = 'model.safetensors.index.json';
-const TOKENIZER_NAMES = {
-  tokenizerJson: 'tokenizer.json',
-  tokenizerConfig: 'tokenizer_config.json',
-  specialTokensMap: 'special_tokens_map.json',
-  vocabJson: 'vocab.json',
-  mergesTxt: 'merges.txt',
-  vocabTxt: 'vocab.txt',
-} as const;
 /** Tokenizer and config files are text that is parsed whole; a larger one is something else. */
 const MAX_TEXT_BYTES = 100_000_000;
 
@@ -75,7 +58,7 @@ export async function collectCheckpoint(files: readonly NamedBlob[]): Promise<Ch
   const used = new Set([
     CONFIG,
     SHARD_INDEX,
-    ...Object.values(TOKENIZER_NAMES),
+    ...Object.values(TOKENIZER_FILE_NAMES),
     ...weights.map(({ path }) => baseName(path)),
   ]);
   return {
@@ -159,7 +142,7 @@ function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: boolean)
 
 async function readTokenizerFiles(byName: ReadonlyMap<string, NamedBlob>): Promise<TokenizerFiles> {
   const entries = await Promise.all(
-    Object.entries(TOKENIZER_NAMES).map(
+    Object.entries(TOKENIZER_FILE_NAMES).map(
       async ([key, name]) => [key, await readText(byName.get(name))] as const,
     ),
   );

@@ -1,5 +1,3 @@
-export type ExportFormat = 'lathe' | 'dense';
-
 /** A file of the exported folder, given in pieces so that none is whole in memory. */
 export interface ExportSink {
   open(path: string, byteLength: number): Promise<void>;

@@ -1,58 +1,41 @@
-import type { CheckpointFiles } from '../checkpoint/checkpoint-files';
-import type { Model } from '../model/model';
-import { companionFiles, planExport } from './export-plan';
-import type { Recipe } from '../compression/recipe/recipe-description';
 import type { OperationOptions } from '../progress/progress';
-import type { ExportFormat, ExportSink } from './export-sink';
-
-/** An export that could not be written, and what would work, in one sentence. */
-export class ExportError extends Error {
-  override readonly name = 'ExportError';
-}
+import { ExportError } from './export-error';
+import type { ExportFile, ExportFormat, ExportSource } from './export-format';
+import type { ExportSink } from './export-sink';
 
 /** Bytes that go to the sink at once. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Writes a model as a folder of files.
- * @throws ExportError where the sink fails (a full disk, a withdrawn permission); nothing in the lab changes
+ * Writes a variant as a folder of files.
+ * @throws ExportError where the export cannot hold the variant, or the sink fails (a full disk, a withdrawn permission); nothing
+ *   in the lab changes
  */
 export async function writeExport(
-  model: Model,
-  checkpoint: CheckpointFiles,
-  recipe: Recipe,
   format: ExportFormat,
+  source: ExportSource,
   sink: ExportSink,
   { signal, onProgress }: OperationOptions,
 ): Promise<void> {
-  const plan = planExport(model, format, recipe);
-  const total = plan.file.byteLength;
-  const label = `Exporting ${recipe.name}`;
-  for (const { name, text } of companionFiles(model, checkpoint, recipe, format)) {
-    const bytes = new TextEncoder().encode(text);
-    await writeFile(sink, { path: name, byteLength: bytes.length, chunks: [bytes], signal });
+  const canHold = format.canHold(source);
+  if (canHold !== true) throw new ExportError(canHold);
+  const files = format.plan(source);
+  const total = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const label = `Exporting ${source.recipe.name}`;
+  let done = 0;
+  for (const file of files) {
+    await writeFile(sink, file, signal, (bytes) =>
+      onProgress?.({ label, done: (done += bytes), total, unit: 'bytes' }),
+    );
   }
-  await writeFile(sink, {
-    path: 'model.safetensors',
-    byteLength: total,
-    chunks: plan.chunks(),
-    signal,
-    onBytes: (done) => onProgress?.({ label, done, total, unit: 'bytes' }),
-  });
-}
-
-interface FileToWrite {
-  readonly path: string;
-  readonly byteLength: number;
-  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  readonly signal?: AbortSignal;
-  onBytes?(done: number): void;
 }
 
 /** Writes one file; where that fails or is cancelled, the sink takes the incomplete one away. */
 async function writeFile(
   sink: ExportSink,
-  { path, byteLength, chunks, signal, onBytes }: FileToWrite,
+  { path, byteLength, chunks }: ExportFile,
+  signal: AbortSignal | undefined,
+  onBytes: (bytes: number) => void,
 ): Promise<void> {
   let done = 0;
   const attempt = async (step: () => Promise<void>) => {
@@ -67,13 +50,13 @@ async function writeFile(
   signal?.throwIfAborted();
   await attempt(() => sink.open(path, byteLength));
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of chunks()) {
       for (let start = 0; start < chunk.length; start += PIECE_BYTES) {
         signal?.throwIfAborted();
         const piece = chunk.subarray(start, start + PIECE_BYTES);
         await attempt(() => sink.write(piece));
         done += piece.length;
-        onBytes?.(done);
+        onBytes(piece.length);
       }
     }
     await attempt(() => sink.close());

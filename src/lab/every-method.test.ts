@@ -5,14 +5,7 @@ import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memorySink } from '../testing/memory-sink';
 import { LatheLab } from './lab';
-import type {
-  DataSet,
-  EvaluationRequest,
-  ExportFormat,
-  NamedFile,
-  Recipe,
-  RecipeStep,
-} from './protocol/protocol';
+import type { DataSet, EvaluationRequest, NamedFile, Recipe, RecipeStep } from './protocol/protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 
@@ -120,9 +113,9 @@ async function open(model: string) {
   return lab.openCheckpoint(await folderFiles(join(fixtures, model)));
 }
 
-async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
+async function exported(id: string, exportId: string): Promise<NamedFile[]> {
   const { sink, files } = memorySink();
-  await lab.export(id, format, sink);
+  await lab.export(id, exportId, sink);
   return files();
 }
 

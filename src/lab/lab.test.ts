@@ -6,7 +6,7 @@ import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memorySink } from '../testing/memory-sink';
 import { LatheLab } from './lab';
-import type { EvaluationRequest, ExportFormat, NamedFile, Progress, Recipe } from './protocol/protocol';
+import type { EvaluationRequest, NamedFile, Progress, Recipe } from './protocol/protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const text =
@@ -67,9 +67,9 @@ async function open(name = 'tiny-gpt2') {
   return lab.openCheckpoint(await folderFiles(join(fixtures, name)));
 }
 
-async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
+async function exported(id: string, exportId: string): Promise<NamedFile[]> {
   const { sink, files } = memorySink();
-  await lab.export(id, format, sink);
+  await lab.export(id, exportId, sink);
   return files();
 }
 

@@ -14,7 +14,8 @@ import {
 } from '../engines/webgpu/device';
 import { gpuMemory, releaseFreeBuffers } from '../engines/webgpu/memory';
 import { evaluateVariants, fittingVariants } from './evaluate-variants';
-import { planExport } from '../export/export-plan';
+import { exportFormat } from '../export/exports';
+import { latheWeights } from '../export/lathe';
 import { GzipSizes } from './report/gzip-sizes';
 import { weightHistograms } from './report/histograms';
 import { LabError } from './lab-error';
@@ -27,7 +28,6 @@ import type {
   DataSet,
   DeviceInfo,
   EvaluationRequest,
-  ExportFormat,
   ExportSink,
   FinishedTraining,
   GeneratedToken,
@@ -189,8 +189,8 @@ export class LatheLab implements Lab {
 
   async gzipBytes(variantId: string, options: OperationOptions = {}): Promise<number> {
     const { model, info } = this.opened().variant(variantId);
-    const plan = planExport(model, 'lathe', info.recipe);
-    return this.gzipSizes.of(variantId, { name: info.name, plan }, options);
+    const file = latheWeights(model, info.recipe);
+    return this.gzipSizes.of(variantId, { name: info.name, file }, options);
   }
 
   async evaluate(
@@ -247,14 +247,13 @@ export class LatheLab implements Lab {
 
   async export(
     variantId: string,
-    format: ExportFormat,
+    exportId: string,
     sink: ExportSink,
     options: OperationOptions = {},
   ): Promise<void> {
     return this.inTurn(async () => {
-      const session = this.opened();
-      const { model, info } = session.variant(variantId);
-      await writeExport(model, session.checkpoint, info.recipe, format, sink, options);
+      const source = this.opened().exportSource(variantId);
+      await writeExport(exportFormat(exportId), source, sink, options);
     }, options.signal);
   }
 

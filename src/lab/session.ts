@@ -9,7 +9,9 @@ import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
-import { RECIPE_KEY } from '../export/export-plan';
+import type { ExportSource } from '../export/export-format';
+import { describeExports } from '../export/exports';
+import { storedRecipe } from '../export/lathe';
 import { LabError } from './lab-error';
 import type {
   NamedFile,
@@ -68,8 +70,8 @@ export class Session {
     const model = await loadWithProgress(checkpoint, options);
     try {
       const recipe: Recipe = { name: checkpoint.name, steps: [] };
-      const info = describe(BASE_ID, model, { model, layers: [] }, recipe, started);
-      const base = { info, model };
+      const source: ExportSource = { model, recipe, tokenizerFiles: checkpoint.tokenizerFiles };
+      const base = { info: describe(BASE_ID, model, { layers: [] }, source, started), model };
       return new Session(files, checkpoint, tokenizer, base);
     } catch (error) {
       model.dispose();
@@ -86,6 +88,12 @@ export class Session {
     const variant = this.variants.get(id);
     if (!variant) throw new LabError(`There is no variant "${id}"; it may have been discarded.`);
     return variant;
+  }
+
+  /** A variant as exports get it. @throws LabError where there is none with this id */
+  exportSource(id: string): ExportSource {
+    const { model, info } = this.variant(id);
+    return { model, recipe: info.recipe, tokenizerFiles: this.checkpoint.tokenizerFiles };
   }
 
   /** The checkpoint's, by which runs of training are found again. */
@@ -197,7 +205,8 @@ export class Session {
   ): VariantInfo {
     const { model } = made;
     try {
-      const info = describe(id, this.base.model, made, recipe, started);
+      const source: ExportSource = { model, recipe, tokenizerFiles: this.checkpoint.tokenizerFiles };
+      const info = describe(id, this.base.model, made, source, started);
       this.variants.set(id, { info, model, files });
       this.nextId = Math.max(this.nextId, Number(id.split('-')[1]) + 1);
       return info;
@@ -222,10 +231,11 @@ async function loadWithProgress(
 function describe(
   id: string,
   base: Model,
-  { model, layers, training }: Made,
-  recipe: Recipe,
+  { layers, training }: Omit<Made, 'model'>,
+  source: ExportSource,
   started: number,
 ): VariantInfo {
+  const { model, recipe } = source;
   const seconds = (performance.now() - started) / 1000;
   const size = plannedSize(base, model, recipe);
   return {
@@ -239,6 +249,7 @@ function describe(
     seconds,
     training,
     decodeSeconds: decodeSeconds(model),
+    exports: describeExports(source),
   };
 }
 
@@ -275,13 +286,9 @@ function matricesUnderHead({ config, checkpointLayout }: Model, { config: { task
   return matrices.filter(({ module }) => kept.has(module));
 }
 
-function recipeOf(checkpoint: CheckpointFiles): Recipe {
-  try {
-    const recipe = JSON.parse(checkpoint.metadata[RECIPE_KEY]) as Recipe;
-    return { ...recipe, name: `${recipe.name} (imported)` };
-  } catch {
-    return { name: `${checkpoint.name} (imported)`, steps: [] };
-  }
+function recipeOf({ name, metadata }: CheckpointFiles): Recipe {
+  const recipe = storedRecipe(metadata) ?? { name, steps: [] };
+  return { ...recipe, name: `${recipe.name} (imported)` };
 }
 
 async function describeImported(base: Model, imported: Model): Promise<VariantInfo['layers']> {

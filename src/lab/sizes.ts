@@ -1,6 +1,7 @@
 import type { Model } from '../model/model';
 import { decodeSecondsOf, gpuBytesOf } from '../weights/gpu-bytes';
-import { planExport } from '../export/export-plan';
+import { denseWeights } from '../export/dense';
+import { latheWeights } from '../export/lathe';
 import type { Recipe, SizeReport } from './protocol/protocol';
 
 /** Weight values that a model stores, vectors included. */
@@ -54,9 +55,9 @@ export function decodeSeconds(model: Model): number | undefined {
 
 /** Sizes of a variant that its plan tells, without reading any weight; the gzip size is measured apart. */
 export function plannedSize(base: Model, variant: Model, recipe: Recipe): SizeReport {
-  const storedBytes = planExport(variant, 'lathe', recipe).file.byteLength;
+  const storedBytes = latheWeights(variant, recipe).byteLength;
   return {
-    denseBytes: planExport(base, 'dense', recipe).file.byteLength,
+    denseBytes: denseWeights(base).byteLength,
     storedBytes,
     bitsPerWeight: (8 * storedBytes) / denseParameters(base),
     parameters: storedParameters(variant),

@@ -9,7 +9,7 @@ import { memoryFiles } from '../testing/memory-files';
 import { memorySink } from '../testing/memory-sink';
 import { zerosOfModel } from '../testing/weights-of-model';
 import { LatheLab } from './lab';
-import type { DataSet, EvaluationRequest, ExportFormat, NamedFile, Recipe } from './protocol/protocol';
+import type { DataSet, EvaluationRequest, NamedFile, Recipe } from './protocol/protocol';
 
 const fixture = join(import.meta.dirname, '../testing/fixtures/tiny-bert-mlm');
 const TALE: DataSet = {
@@ -75,9 +75,9 @@ async function open() {
   await lab.openCheckpoint(await folderFiles(fixture));
 }
 
-async function exported(id: string, format: ExportFormat): Promise<NamedFile[]> {
+async function exported(id: string, exportId: string): Promise<NamedFile[]> {
   const { sink, files } = memorySink();
-  await lab.export(id, format, sink);
+  await lab.export(id, exportId, sink);
   return files();
 }
 

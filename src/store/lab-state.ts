@@ -11,6 +11,7 @@ import type {
   SizeReport,
   TrainingPoint,
   UnfinishedTraining,
+  VariantInfo,
   VariantReport,
 } from '../lab/protocol/protocol';
 import type { SensitivityProfile } from '../lab/report/sensitivity-profile';
@@ -43,6 +44,8 @@ export interface VariantRow {
   readonly latency?: LatencyReport;
   readonly latencyFrom?: Origin;
   readonly layers: VariantReport['layers'];
+  /** Ways to write it as files; absent as long as it is not on the GPU here. */
+  readonly exports?: VariantInfo['exports'];
 }
 
 export type DeviceState =

@@ -39,8 +39,8 @@ export function broughtHere(row: VariantRow, info: VariantInfo): VariantRow {
 }
 
 /** What making a variant here says of it. */
-function madeHere({ id, task, size, seconds, training, decodeSeconds, layers }: VariantInfo) {
-  return { id, task, size, seconds, training, decodeSeconds, layers };
+function madeHere({ id, task, size, seconds, training, decodeSeconds, layers, exports }: VariantInfo) {
+  return { id, task, size, seconds, training, decodeSeconds, layers, exports };
 }
 
 export function withMetrics(row: VariantRow, metrics: Metrics): VariantRow {

@@ -20,6 +20,7 @@ const info = (id: string): VariantInfo => ({
   layers: [],
   gpuBytes: 100,
   seconds: 1,
+  exports: [],
 });
 
 const variantReport = (name: string) => ({

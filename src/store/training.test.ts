@@ -40,6 +40,7 @@ const info = {
   layers: [],
   gpuBytes: 1,
   seconds: 1,
+  exports: [],
 };
 const point = (step: number, note?: string): TrainingPoint => ({
   step,

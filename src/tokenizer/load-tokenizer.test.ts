@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { TokenizerFiles } from '../checkpoint/tokenizer-files';
 import gpt2Reference from '../testing/fixtures/fairy-tales-gpt2.json';
 import bertReference from '../testing/fixtures/sst2-bert.json';
 import reference from './fixtures/tokenizer-ids.json';
-import { loadTokenizer, type TokenizerFiles } from './load-tokenizer';
+import { loadTokenizer } from './load-tokenizer';
 
 type Model = keyof typeof reference.models;
 type Dataset = keyof (typeof reference.models)[Model]['datasets'];

@@ -1,4 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
+import type { TokenizerFiles } from '../checkpoint/tokenizer-files';
 import { byteLevelBpe } from './byte-level-bpe';
 import { applyReferenceRules } from './reference-rules';
 import { canBeCutAtEndsOfWords } from './text-pieces';
@@ -7,16 +8,6 @@ import { findSpecialTokens } from './special-tokens';
 import { TokenizerError } from './tokenizer-error';
 import { parseJsonObject, parseTokenizerJson, type JsonObject, type TokenizerJson } from './tokenizer-json';
 import { wordPiece } from './word-piece';
-
-/** The text of the files that describe a tokenizer, as far as they are there. */
-export interface TokenizerFiles {
-  readonly tokenizerJson?: string;
-  readonly tokenizerConfig?: string;
-  readonly specialTokensMap?: string;
-  readonly vocabJson?: string;
-  readonly mergesTxt?: string;
-  readonly vocabTxt?: string;
-}
 
 /**
  * Makes a tokenizer of a checkpoint's files: of tokenizer.json where it is there, else of vocab.json with merges.txt

@@ -2,7 +2,7 @@ import { openSafetensors } from '../../checkpoint/safetensors-reader';
 import { loadModel } from '../../model/load-model';
 import type { Model } from '../../model/model';
 import type { TrainingPoint } from '../../train/training-context';
-import { planExport } from '../../export/export-plan';
+import { latheWeights } from '../../export/lathe';
 import { splitAccount, withAccount } from './kept-file';
 import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
 import { LabError } from '../lab-error';
@@ -115,7 +115,7 @@ function nameOf(id: string): string {
 async function weightsOf(model: Model, recipe: RunIdentity['recipe']): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   // A format may give views of memory that the next tensor is read into.
-  for await (const chunk of planExport(model, 'lathe', recipe).chunks()) chunks.push(chunk.slice());
+  for await (const chunk of latheWeights(model, recipe).chunks()) chunks.push(chunk.slice());
   return joined(chunks);
 }
 

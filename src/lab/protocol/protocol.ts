@@ -4,7 +4,8 @@
  */
 import type { Duration, Durations, Rate } from '../../evaluation/latency';
 import type { DeviceDescription } from '../../engines/webgpu/device';
-import type { ExportFormat, ExportSink } from '../../export/export-sink';
+import type { ExportSink } from '../../export/export-sink';
+import type { ExportDescription } from '../../export/exports';
 import type { OperationOptions, Progress } from '../../progress/progress';
 import type { KernelCheckResult } from '../../self-test/kernel-check';
 import type { TrainingPoint } from '../../train/training-context';
@@ -22,7 +23,7 @@ import type { TrainingRecord } from '../report/training-record';
 
 export type { KernelCheckResult, MethodDescription, ParameterDescription, TrainingPoint, TrainingRecord };
 export type { Duration, Durations, Rate };
-export type { ExportFormat, ExportSink, OperationOptions, Progress };
+export type { ExportDescription, ExportSink, OperationOptions, Progress };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
 /** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
@@ -140,6 +141,8 @@ export interface VariantInfo {
   readonly training?: readonly TrainingRecord[];
   /** Of these, or of loading a file, what decoding entropy-coded weights took; absent where none is. */
   readonly decodeSeconds?: number;
+  /** Ways to write it as files. */
+  readonly exports: readonly ExportDescription[];
 }
 
 /** A text or a labelled set: text inline, so that no side needs the other's files. */
@@ -376,12 +379,8 @@ export interface Lab {
   ): Promise<TextPrediction>;
   histograms(variantId: string, module: string): Promise<WeightHistograms>;
   memory(): Promise<MemoryReport>;
-  export(
-    variantId: string,
-    format: ExportFormat,
-    sink: ExportSink,
-    options?: OperationOptions,
-  ): Promise<void>;
+  /** Writes a variant as files, by the id of an export that can hold it; see `VariantInfo.exports`. */
+  export(variantId: string, exportId: string, sink: ExportSink, options?: OperationOptions): Promise<void>;
 }
 
 /** The JSON document of the command line and of the page's report; see docs/report-schema.md. */

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { seededNormal } from '../../testing/allclose';
-import type { ExportPlan } from '../../export/export-plan';
+import type { ExportFile } from '../../export/export-format';
 import { GzipSizes, type WhenIdle } from './gzip-sizes';
 
 const MEBIBYTE = 1024 * 1024;
@@ -20,8 +20,8 @@ function plannedFile(pieces: number, pieceBytes: number) {
       state.ended = true;
     }
   }
-  const plan = { file: { byteLength: values.length }, chunks } as unknown as ExportPlan;
-  return { values, state, plan };
+  const file: ExportFile = { path: 'model.safetensors', byteLength: values.length, chunks };
+  return { values, state, file };
 }
 
 const atOnce: WhenIdle = async (step, signal) => {
@@ -30,11 +30,11 @@ const atOnce: WhenIdle = async (step, signal) => {
 };
 
 test('the size of a file that comes in pieces larger than a step is that of zlib', async () => {
-  const { values, plan } = plannedFile(2, 2.5 * MEBIBYTE);
+  const { values, file } = plannedFile(2, 2.5 * MEBIBYTE);
   const steps: number[] = [];
   const size = await new GzipSizes(atOnce).of(
     'base',
-    { name: 'base', plan },
+    { name: 'base', file },
     { onProgress: ({ done }) => steps.push(done / MEBIBYTE) },
   );
   expect(size / gzipSync(values).length).toBeCloseTo(1, 2);
@@ -45,8 +45,8 @@ test('one variant after the other, each asked for once', async () => {
   const sizes = new GzipSizes(atOnce);
   const [a, b] = [plannedFile(3, 400), plannedFile(3, 400)];
   const order: string[] = [];
-  const measure = (name: string, { plan }: typeof a) =>
-    sizes.of(name, { name, plan }, { onProgress: () => order.push(name) });
+  const measure = (name: string, { file }: typeof a) =>
+    sizes.of(name, { name, file }, { onProgress: () => order.push(name) });
   const [first, second, again] = await Promise.all([measure('a', a), measure('b', b), measure('a', a)]);
   expect(order.join('')).toBe('aaaaaabbb');
   expect([second, again]).toEqual([first, first]);
@@ -55,19 +55,19 @@ test('one variant after the other, each asked for once', async () => {
 
 test('an abort ends the wait and leaves the measurement', async () => {
   const sizes = new GzipSizes(atOnce);
-  const { plan, state } = plannedFile(3, 400);
+  const { file, state } = plannedFile(3, 400);
   const controller = new AbortController();
-  const waiting = sizes.of('base', { name: 'base', plan }, { signal: controller.signal });
+  const waiting = sizes.of('base', { name: 'base', file }, { signal: controller.signal });
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
-  expect(await sizes.of('base', { name: 'base', plan }, {})).toBeGreaterThan(1000);
+  expect(await sizes.of('base', { name: 'base', file }, {})).toBeGreaterThan(1000);
   expect(state.asked).toBe(3);
 });
 
 test('a variant that goes ends its measurement and lets go of its file', async () => {
-  const { plan, state } = plannedFile(3, 400);
+  const { file, state } = plannedFile(3, 400);
   const sizes = new GzipSizes(atOnce);
-  const waiting = sizes.of('v', { name: 'v', plan }, { onProgress: () => sizes.cancel('v') });
+  const waiting = sizes.of('v', { name: 'v', file }, { onProgress: () => sizes.cancel('v') });
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
   await expect.poll(() => state.ended).toBe(true);
   expect(state.asked).toBe(1);
@@ -75,12 +75,12 @@ test('a variant that goes ends its measurement and lets go of its file', async (
 
 test('what fails is told to who waits, and may be asked for again', async () => {
   const sizes = new GzipSizes(atOnce);
-  const { plan } = plannedFile(1, 400);
+  const { file } = plannedFile(1, 400);
   // eslint-disable-next-line require-yield
   async function* broken(): AsyncGenerator<Uint8Array> {
     throw new Error('the device is gone');
   }
-  const failing = { name: 'v', plan: { ...plan, chunks: broken } };
+  const failing = { name: 'v', file: { ...file, chunks: broken } };
   await expect(sizes.of('v', failing, {})).rejects.toThrow('the device is gone');
-  expect(await sizes.of('v', { name: 'v', plan }, {})).toBeGreaterThan(300);
+  expect(await sizes.of('v', { name: 'v', file }, {})).toBeGreaterThan(300);
 });

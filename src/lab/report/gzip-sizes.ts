@@ -1,4 +1,4 @@
-import type { ExportPlan } from '../../export/export-plan';
+import type { ExportFile } from '../../export/export-format';
 import { GzipCounter } from './gzip-counter';
 import { OneAtATime } from '../protocol/one-at-a-time';
 import type { OperationOptions } from '../protocol/protocol';
@@ -9,10 +9,10 @@ const STEP_BYTES = 1024 * 1024;
 /** Runs a step when nothing else is to be done. */
 export type WhenIdle = <T>(step: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
-/** A variant's file as it would be written. */
+/** A variant's weights as they would be written. */
 export interface SizedVariant {
   readonly name: string;
-  readonly plan: ExportPlan;
+  readonly file: ExportFile;
 }
 
 interface Measurement {
@@ -37,12 +37,12 @@ export class GzipSizes {
    */
   async of(
     id: string,
-    { name, plan }: SizedVariant,
+    { name, file }: SizedVariant,
     { signal, onProgress }: OperationOptions,
   ): Promise<number> {
     signal?.throwIfAborted();
-    const measurement = this.measurements.get(id) ?? this.start(id, plan);
-    const total = plan.file.byteLength;
+    const measurement = this.measurements.get(id) ?? this.start(id, file);
+    const total = file.byteLength;
     const listener = (done: number) =>
       onProgress?.({ label: `Measuring the gzip size of ${name}`, done, total, unit: 'bytes' });
     measurement.listeners.add(listener);
@@ -63,12 +63,12 @@ export class GzipSizes {
     for (const id of [...this.measurements.keys()]) this.cancel(id);
   }
 
-  private start(id: string, plan: ExportPlan): Measurement {
+  private start(id: string, file: ExportFile): Measurement {
     const controller = new AbortController();
     const { signal } = controller;
     const listeners = new Set<(done: number) => void>();
     const report = (done: number) => listeners.forEach((listener) => listener(done));
-    const measured = this.turns.run(() => gzipLength(plan, this.whenIdle, signal, report), signal);
+    const measured = this.turns.run(() => gzipLength(file, this.whenIdle, signal, report), signal);
     const measurement: Measurement = {
       bytes: orAborted(measured, signal),
       listeners,
@@ -84,13 +84,13 @@ export class GzipSizes {
 }
 
 async function gzipLength(
-  plan: ExportPlan,
+  file: ExportFile,
   whenIdle: WhenIdle,
   signal: AbortSignal,
   onBytes: (done: number) => void,
 ): Promise<number> {
   const counter = new GzipCounter();
-  const chunks = plan.chunks();
+  const chunks = file.chunks();
   let done = 0;
   try {
     for (;;) {

@@ -96,9 +96,9 @@ test('a sink is written from the other side, and its failure comes back', async 
     },
     close: async () => undefined,
   };
-  far.export = async (_, format, { open, write, close }) => {
+  far.export = async (_, exportId, { open, write, close }) => {
     await open('a', 3);
-    await write(new Uint8Array(format === 'lathe' ? 3 : 4));
+    await write(new Uint8Array(exportId === 'lathe' ? 3 : 4));
     await close();
   };
   await near.export('base', 'lathe', sink);

@@ -64,9 +64,9 @@ export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
     predict: (variantId, request, options) => call('predict', [variantId, request], options),
     histograms: (variantId, module) => call('histograms', [variantId, module]),
     memory: () => call('memory', []),
-    export: (variantId, format, sink, options) =>
+    export: (variantId, exportId, sink, options) =>
       cancellable(options, (operation, names, callbacks) =>
-        remote.export(operation, [variantId, format], proxy(sink), names, ...callbacks),
+        remote.export(operation, [variantId, exportId], proxy(sink), names, ...callbacks),
       ),
   };
 }

@@ -1,4 +1,4 @@
-import type { ExportFormat, ExportSink, Lab } from '../protocol/protocol';
+import type { ExportSink, Lab } from '../protocol/protocol';
 
 /** Methods of the lab that take their options last and may be cancelled. */
 export type LabMethod = Exclude<keyof Lab, 'onDeviceLost'>;
@@ -21,7 +21,7 @@ export interface RemoteLab {
   ): Promise<unknown>;
   export(
     operation: number,
-    args: [variantId: string, format: ExportFormat],
+    args: [variantId: string, exportId: string],
     sink: ExportSink,
     names: string[],
     ...callbacks: Callback[]

@@ -43,8 +43,8 @@ export function serveLab(lab: Lab): RemoteLab {
         const call = lab[method] as (...all: unknown[]) => Promise<unknown>;
         return call.apply(lab, [...args, options]);
       }),
-    export: (operation, [variantId, format], sink, names, ...callbacks) =>
-      cancellable(operation, names, callbacks, (options) => lab.export(variantId, format, sink, options)),
+    export: (operation, [variantId, exportId], sink, names, ...callbacks) =>
+      cancellable(operation, names, callbacks, (options) => lab.export(variantId, exportId, sink, options)),
     cancel: async (operation) => controllers.get(operation)?.abort(),
     onDeviceLost: (listener) => lab.onDeviceLost(listener),
   };

@@ -1,10 +1,10 @@
 import { DropdownMenu } from 'radix-ui';
-import type { ExportFormat } from '../../lab/protocol/protocol';
 import { waitForGzipSizes } from '../../store/gzip-sizes';
 import type { VariantRow } from '../../store/lab-state';
 import { type LabContext, notify, runOperation } from '../../store/lab-store';
 import { reportOf } from '../../store/page-report';
 import { useLab, useLabContext } from '../lab-context';
+import { ExportItems } from './ExportItems';
 import { saveBlob, saveText } from './save-text';
 import { directorySink, zipSink } from './sinks';
 
@@ -26,12 +26,10 @@ export function ExportMenu({ row }: { row?: VariantRow }) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end">
-          <DropdownMenu.Item onSelect={() => void exportVariant(context, row, 'lathe')}>
-            Compressed, Lathe’s safetensors (drop it in again)
-          </DropdownMenu.Item>
-          <DropdownMenu.Item onSelect={() => void exportVariant(context, row, 'dense')}>
-            Dense Hugging Face folder (for transformers)
-          </DropdownMenu.Item>
+          <ExportItems
+            exports={row.exports ?? []}
+            onChoose={(exportId) => void exportVariant(context, row, exportId)}
+          />
           <DropdownMenu.Item
             onSelect={() => saveText(`${row.name}.recipe.json`, JSON.stringify(row.recipe, undefined, 2))}
           >
@@ -50,17 +48,17 @@ async function saveReport(context: LabContext): Promise<void> {
   else notify(context, 'error', 'There is nothing to report yet; load a model first.');
 }
 
-async function exportVariant(context: LabContext, row: VariantRow, format: ExportFormat): Promise<void> {
-  const folder = `${row.name.replace(/[^\w.-]+/g, '-')}-${format}`;
+async function exportVariant(context: LabContext, row: VariantRow, exportId: string): Promise<void> {
+  const folder = `${row.name.replace(/[^\w.-]+/g, '-')}-${exportId}`;
   const directory = await chooseDirectory();
   if (directory === 'cancelled') return;
   await runOperation(context, `Exporting ${row.name}`, async (options) => {
     if (directory) {
       const target = await directory.getDirectoryHandle(folder, { create: true });
-      await context.lab.export(row.id!, format, directorySink(target), options);
+      await context.lab.export(row.id!, exportId, directorySink(target), options);
     } else {
       const { sink, finish } = zipSink(folder);
-      await context.lab.export(row.id!, format, sink, options);
+      await context.lab.export(row.id!, exportId, sink, options);
       saveBlob(`${folder}.zip`, await finish());
     }
     notify(

@@ -1,0 +1,60 @@
+import { planSafetensors, safetensorsChunks, type TensorDescription } from '../checkpoint/safetensors-writer';
+import type { MatrixLayout } from '../model/model';
+import { transpose } from '../model/transpose';
+import type { LinearWeight } from '../weights/linear-weight';
+import type { ExportFile } from './export-format';
+
+/** Metadata that transformers asks for in a file that it is to load. */
+export const PLAIN_METADATA: Readonly<Record<string, string>> = { format: 'pt' };
+
+/** A tensor of a planned file, read from the GPU only when its turn comes. */
+export interface PlannedTensor extends TensorDescription {
+  read(): Promise<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** Lays tensors out as a safetensors file, without reading any of them. */
+export function safetensorsFile(
+  path: string,
+  tensors: readonly PlannedTensor[],
+  metadata: Readonly<Record<string, string>>,
+): ExportFile {
+  const readers = new Map(tensors.map((tensor) => [tensor.name, tensor.read]));
+  const plan = planSafetensors(
+    tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    metadata,
+  );
+  return {
+    path,
+    byteLength: plan.byteLength,
+    chunks: () => safetensorsChunks(plan, ({ name }) => readers.get(name)!()),
+  };
+}
+
+/** A matrix in float32, [outputs, inputs] or the other way round, as its checkpoint has it. */
+export function denseTensor(
+  { tensor, shape: [outputs, inputs], transposed }: MatrixLayout,
+  readValues: () => Promise<Float32Array>,
+): PlannedTensor {
+  return {
+    name: tensor,
+    dtype: 'F32',
+    shape: transposed ? [inputs, outputs] : [outputs, inputs],
+    read: async () => {
+      const values = await readValues();
+      return new Uint8Array((transposed ? transpose(values, outputs, inputs) : values).buffer);
+    },
+  };
+}
+
+/** A model's weight as a dense matrix, whatever format it has. */
+export function weightTensor(matrix: MatrixLayout, weight: LinearWeight): PlannedTensor {
+  const dense = denseTensor(matrix, () => weight.dense());
+  return {
+    ...dense,
+    read: () => {
+      const [{ pieces }] = weight.stored();
+      // An embedding is the largest matrix, and stands in the file as it stands on the GPU.
+      return weight.format === 'dense' && !matrix.transposed && pieces ? pieces() : dense.read();
+    },
+  };
+}
