@@ -97,6 +97,11 @@ const PACKAGES = {
   comlink: ['src/lab/worker', 'bench'],
 };
 
+/** Rooms from which no line of ROOMS leads to another. */
+const PURE_ROOMS = Object.keys(ROOMS).filter(
+  (room) => room.startsWith('src/') && ROOMS[room].length === 0 && !room.includes('engines'),
+);
+
 const TESTS = '\\.test\\.tsx?$';
 const escaped = (path) => path.replaceAll('.', '\\.');
 const within = (room) => `^${escaped(room)}/`;
@@ -145,6 +150,14 @@ export default {
       severity: 'error',
       from: {},
       to: { path: '^src/', pathNot: Object.keys(ROOMS).map(within) },
+    },
+    {
+      name: 'pure-tests',
+      comment:
+        'Tests of rooms that know no engine run without a device: none of their imports leads to tfjs or Dawn.',
+      severity: 'error',
+      from: { path: PURE_ROOMS.map(within) },
+      to: { path: '(^|/)node_modules/(@tensorflow|webgpu)/', reachable: true },
     },
     ...roomRules,
     ...packageRules,

@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from 'vite';
 
 export default defineConfig({
   base: './',
@@ -10,14 +10,4 @@ export default defineConfig({
   optimizeDeps: { entries: ['index.html', 'src/lab/worker/lab.worker.ts'] },
   // Thousands of files that no source imports.
   server: { watch: { ignored: ['**/bench/peers/**', '**/bench/cache/**', '**/.venv/**'] } },
-  test: {
-    include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/**/*.test.mjs'],
-    environment: 'node',
-    setupFiles: ['src/testing/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // One Dawn instance a worker process; two keep a small machine busy without starving it.
-    pool: 'forks',
-    maxWorkers: 2,
-  },
 });

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { gpuEnvironment, hasVulkanDriver } from './gpu-environment.mjs';
 
 const INSTALLED_BROWSERS = [
   '/usr/bin/chromium',
@@ -57,4 +58,22 @@ async function playwrightBrowser() {
   const { chromium } = await import('@playwright/test');
   const path = chromium.executablePath();
   return existsSync(path) ? path : undefined;
+}
+
+/**
+ * Environment in which unit tests find a Vulkan driver, that of a browser where the machine has no GPU.
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+export async function unitTestEnvironment() {
+  const needsBrowser = process.platform === 'linux' && !hasVulkanDriver();
+  return gpuEnvironment(needsBrowser ? await ensureBrowser() : undefined);
+}
+
+/**
+ * Environment of the browser tests, with the browser to test in.
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+export async function browserTestEnvironment() {
+  const browser = await ensureBrowser();
+  return { ...gpuEnvironment(browser), LATHE_BROWSER: browser };
 }

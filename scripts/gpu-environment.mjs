@@ -8,7 +8,7 @@ const VULKAN_FOLDERS = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/
 
 /**
  * Environment in which Dawn in Node finds a Vulkan driver and loader: the machine's own where it has one, else those that
- * came with a browser.
+ * came with a browser. For a process that is to be started: the loader reads its environment at the start.
  * @param {string} [browserPath]
  * @returns {NodeJS.ProcessEnv}
  */
@@ -25,7 +25,7 @@ export function gpuEnvironment(browserPath) {
   const driver = folders
     .map((folder) => join(folder, 'vk_swiftshader_icd.json'))
     .find((path) => existsSync(path));
-  if (driver && !environment.VK_ICD_FILENAMES && !environment.VK_DRIVER_FILES && !hasSystemVulkanDriver()) {
+  if (driver && !hasVulkanDriver()) {
     environment.VK_ICD_FILENAMES = driver;
   }
   return environment;
@@ -36,7 +36,13 @@ function hasSystemVulkanLoader() {
   return /libvulkan\.so\.1/.test(cache.stdout ?? '');
 }
 
-/** Whether there is a GPU. Mesa's software rasteriser alone does not count: before version 25 Dawn refuses it. */
-function hasSystemVulkanDriver() {
-  return existsSync('/dev/dri') || existsSync('/dev/nvidiactl');
+/**
+ * Whether a Vulkan driver is named or there is a GPU. Mesa's software rasteriser alone does not count: before version 25
+ * Dawn refuses it.
+ */
+export function hasVulkanDriver() {
+  const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
+  return (
+    Boolean(VK_ICD_FILENAMES || VK_DRIVER_FILES) || existsSync('/dev/dri') || existsSync('/dev/nvidiactl')
+  );
 }

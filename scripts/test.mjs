@@ -1,18 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS } from './checks.mjs';
-import { ensureDependencies, ROOT } from './dependencies.mjs';
-import { gpuEnvironment } from './gpu-environment.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { runTool } from './tools.mjs';
 
 ensureDependencies();
-const { ensureBrowser } = await import('./browser.mjs');
+const { browserTestEnvironment } = await import('./browser.mjs');
 
-const browser = await ensureBrowser();
 const reports = mkdtempSync(join(tmpdir(), 'lathe-test-'));
-const environment = { ...gpuEnvironment(browser), LATHE_BROWSER: browser, FORCE_COLOR: '0' };
-console.log(`Browser: ${browser}`);
+const environment = { ...(await browserTestEnvironment()), FORCE_COLOR: '0' };
+console.log(`Browser: ${environment.LATHE_BROWSER}`);
 
 const total = { passed: 0, failed: 0 };
 for (const [title, script, args] of CHECKS) check(title, script, args);
@@ -36,7 +34,7 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 /** A tool that either passes or fails: one count. */
 function check(name, script, args) {
   console.log(`\n— ${name}`);
-  if (run(script, args, {}).status === 0) total.passed++;
+  if (run(script, args, {}) === 0) total.passed++;
   else total.failed++;
 }
 
@@ -44,7 +42,7 @@ function check(name, script, args) {
 function suite(name, script, args, { report, fileArgument, environment: extra, count }) {
   console.log(`\n— ${name}`);
   const path = join(reports, report);
-  const { status } = run(script, [...args, ...(fileArgument?.(path) ?? [])], extra?.(path) ?? {});
+  const status = run(script, [...args, ...(fileArgument?.(path) ?? [])], extra?.(path) ?? {});
   const counted = readCounts(path, count);
   total.passed += counted.passed;
   total.failed += counted.failed;
@@ -61,9 +59,5 @@ function readCounts(path, count) {
 }
 
 function run(script, args, extra) {
-  return spawnSync(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...environment, ...extra },
-  });
+  return runTool(script, args, { ...environment, ...extra });
 }

@@ -1,0 +1,55 @@
+import type { Plugin } from 'vite';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import { GPU_PACKAGES, gpuTests } from './src/testing/test-projects.ts';
+import viteConfig from './vite.config.ts';
+
+const onGpu = gpuTests(import.meta.dirname, ['src', 'cli']);
+
+/** Holds pure tests to what their imports say, where tfjs is loaded in a way that they do not show. */
+const pure: Plugin = {
+  name: 'lathe:pure',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (!GPU_PACKAGES.test(source)) return;
+    throw new Error(
+      `${importer} loads ${source} in a test that runs without a device; import it where src/testing/test-projects.ts sees it, or, while watching, start again.`,
+    );
+  },
+};
+
+export default mergeConfig(
+  viteConfig,
+  defineConfig({
+    test: {
+      environment: 'node',
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      // Two workers keep a small machine busy without starving it.
+      maxWorkers: 2,
+      coverage: { include: ['src/**/*.{ts,tsx}', 'cli/**/*.ts'], exclude: ['src/testing/**'] },
+      projects: [
+        {
+          extends: true,
+          plugins: [pure],
+          test: {
+            name: 'pure',
+            include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/*.test.mjs'],
+            exclude: onGpu,
+            pool: 'threads',
+            isolate: false,
+          },
+        },
+        {
+          extends: true,
+          test: {
+            name: 'gpu',
+            include: onGpu,
+            setupFiles: ['src/testing/setup.ts'],
+            // One Dawn instance a worker process.
+            pool: 'forks',
+          },
+        },
+      ],
+    },
+  }),
+);
