@@ -1,4 +1,4 @@
-import { architectureOf } from '../model/architectures';
+import { familyOf } from '../model/families';
 import type { Model } from '../model/model';
 import { isAsInCheckpoint, valuesInCheckpoint, vectorInCheckpoint } from '../model/restructure';
 import type { ExportFile, ExportFormat } from './export-format';
@@ -22,7 +22,7 @@ export const dense: ExportFormat = {
   canHold: () => true,
   plan: ({ model, tokenizerFiles }) => [
     configFile(model.config.source, {
-      [architectureOf(model.config.source).layersKey]: model.config.structure.blocks.length,
+      [familyOf(model.config.source).layersKey]: model.config.structure.blocks.length,
     }),
     ...tokenizerTextFiles(tokenizerFiles),
     denseWeights(model),
@@ -37,7 +37,7 @@ export function denseWeights(model: Model): ExportFile {
 function denseTensors(model: Model): PlannedTensor[] {
   const { matrices, vectors } = model.checkpointLayout;
   const newNumbers = new Map(model.config.structure.blocks.map(({ index }, position) => [index, position]));
-  const { blockName } = architectureOf(model.config.source);
+  const { blockName } = familyOf(model.config.source);
   const isThere = ({ block }: { readonly block?: number }) => block === undefined || newNumbers.has(block);
   const nameOf = ({ tensor, block }: { readonly tensor: string; readonly block?: number }) =>
     block === undefined ? tensor : tensor.replace(blockName(block), blockName(newNumbers.get(block)!));

@@ -4,7 +4,7 @@ import { METHODS } from '../compression/methods';
 import { type CheckedStep, checkRecipe } from '../compression/recipe/recipe';
 import { stepConfigs } from '../compression/recipe/step-configs';
 import { BaseLogits } from '../evaluation/base-logits';
-import { architectureOf } from '../model/architectures';
+import { familyOf } from '../model/families';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
@@ -277,9 +277,9 @@ function requireSameShape(base: Model, imported: Model): void {
 function matricesUnderHead({ config, checkpointLayout }: Model, { config: { task, labels } }: Model) {
   const { matrices } = checkpointLayout;
   if (task === config.task) return matrices;
-  const withHead = architectureOf(config.source).withClassifier?.(config, labels ?? []) ?? config;
+  const withHead = familyOf(config.source).withClassifier?.(config, labels ?? []) ?? config;
   const kept = new Set(
-    architectureOf(config.source)
+    familyOf(config.source)
       .layout(withHead)
       .matrices.map(({ module }) => module),
   );

@@ -232,8 +232,8 @@ describe('a run', () => {
     const points: TrainingPoint[] = [];
     await lab.compress(recipe, { onTraining: (point) => points.push(point) });
     expect(points.filter(({ note }) => note !== undefined).map(({ note }) => note)).toEqual([
-      'This run cannot be kept (the storage is full): if the page closes, it begins again.',
-      'What was trained cannot be kept (the storage is full): the next time it is trained again.',
+      'The state of this run cannot be saved (the storage is full): if the page closes, it begins again.',
+      'What was trained cannot be stored (the storage is full): the next time it is trained again.',
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { breathing, type LongTask, partOf } from './cooperate';
+import { yielding, type LongTask, partOf } from './long-task';
 import { MIXED_UP } from './gram-matrix';
 import { type Matrix, transpose, zeros } from './matrix';
 import { copyFromPanel, product } from './matrix-product';
@@ -33,14 +33,14 @@ export async function leadingRightVectors(
   rank: number,
   task: LongTask = {},
 ): Promise<Matrix | undefined> {
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const limit = Math.floor(matrix.columns / 2 / PANEL) * PANEL;
   const space = new KrylovSpace(matrix, limit);
-  await breathe(0);
+  await yieldToEventLoop(0);
   let nextLook = rank + PANEL;
   while (space.dimension < limit) {
     const grows = space.grow();
-    await breathe(space.dimension / limit);
+    await yieldToEventLoop(space.dimension / limit);
     if (grows && space.dimension < Math.min(nextLook, limit)) continue;
     if (space.dimension < rank) return undefined;
     nextLook = Math.max(nextLook, space.dimension) * LOOK_AFTER;

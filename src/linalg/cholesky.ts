@@ -1,4 +1,4 @@
-import { breathing, type LongTask, partOf } from './cooperate';
+import { yielding, type LongTask, partOf } from './long-task';
 import { copyFromPanel } from './matrix-product';
 import { type Matrix, zeros } from './matrix';
 import { type HeapMatrix, PANEL, PanelHeap } from './panel-heap';
@@ -17,7 +17,7 @@ const CHUNK_ROWS = 64;
  */
 export async function choleskyFactor(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const n = matrix.rows;
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const panelShapes = Array.from({ length: BLOCK / PANEL }, () => [n, PANEL] as const);
   const heap = new PanelHeap([[n, n], [CHUNK_ROWS, PANEL], ...panelShapes]);
   const factor = heap.allocate(n, n);
@@ -39,7 +39,7 @@ export async function choleskyFactor(matrix: Matrix, task: LongTask = {}): Promi
       }
       for (let row = top; row < top + rows; row++) solveRow(factor, row, left, Math.min(right, row + 1));
       const done = (left + ((right - left) * (top + rows - left)) / (n - left)) / n;
-      await breathe(done * done * (3 - 2 * done));
+      await yieldToEventLoop(done * done * (3 - 2 * done));
     }
   }
   task.onProgress?.(1);
@@ -98,7 +98,7 @@ export async function lowerTriangularInverse(matrix: Matrix, task: LongTask = {}
     if (matrix.values[row * n + row] === 0)
       throw new Error(`The triangular matrix is singular: value ${row} of its diagonal is 0.`);
   }
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const panelShapes = Array.from({ length: Math.ceil(n / PANEL) }, () => [n, PANEL] as const);
   const heap = new PanelHeap([[BLOCK, n], [BLOCK, PANEL], ...panelShapes]);
   const blockRows = heap.allocate(BLOCK, n);
@@ -115,7 +115,7 @@ export async function lowerTriangularInverse(matrix: Matrix, task: LongTask = {}
         heap.multiply(from(blockRows, left), from(panel, left * PANEL), part, { rows, inner: top - left });
       else part.values.fill(0);
       substituteForward(blockRows, top, rows, part, panel, left);
-      await breathe(((top + (rows * index) / panelCount) / n) ** 3);
+      await yieldToEventLoop(((top + (rows * index) / panelCount) / n) ** 3);
     }
   }
   task.onProgress?.(1);

@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from './cooperate';
+import { yielding, type LongTask } from './long-task';
 import { copyToPanel } from './matrix-product';
 import { type Matrix, transpose, zeros } from './matrix';
 import { PANEL, PanelHeap } from './panel-heap';
@@ -14,7 +14,7 @@ const CHUNK_LEAST_ROWS = 128;
 /** AᵀA, [columns, columns]: the lower triangle is summed over chunks of the rows of A, then mirrored. */
 export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const { rows, columns } = matrix;
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const gram = zeros(columns, columns);
   const chunkRows = Math.min(rows, Math.max(CHUNK_LEAST_ROWS, Math.floor(CHUNK_VALUES / columns)));
   const heap = new PanelHeap([
@@ -34,7 +34,7 @@ export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<M
       copyToPanel(chunk, left, panel);
       heap.multiply({ ...transposed, columns: count }, panel, part, { firstRow: left, rows: columns - left });
       addBelowDiagonal(part.values, left, gram);
-      await breathe((first + (count * left) / columns) / rows);
+      await yieldToEventLoop((first + (count * left) / columns) / rows);
     }
   }
   for (let row = 0; row < columns; row++) {

@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from './cooperate';
+import { yielding, type LongTask } from './long-task';
 import type { Matrix } from './matrix';
 
 /** A row for each column at the least total cost, and the prices that prove it. */
@@ -35,11 +35,11 @@ export async function linearAssignment(costs: Matrix, task: LongTask = {}): Prom
   const matching = new Matching(size, values);
   matching.reduceColumns();
   matching.reduceRows();
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const free = matching.freeRows();
   for (const [index, row] of free.entries()) {
     matching.augment(row);
-    await breathe(index / free.length);
+    await yieldToEventLoop(index / free.length);
   }
   task.onProgress?.(1);
   return matching.assignment();

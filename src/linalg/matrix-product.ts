@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from './cooperate';
+import { yielding, type LongTask } from './long-task';
 import { type Matrix, zeros } from './matrix';
 import { type HeapMatrix, PANEL, PanelHeap } from './panel-heap';
 
@@ -7,7 +7,7 @@ const CHUNK_ROWS = 64;
 
 /** A · B, [m, k] · [k, n]. */
 export async function product(a: Matrix, b: Matrix, task: LongTask = {}): Promise<Matrix> {
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const result = zeros(a.rows, b.columns);
   const panelCount = Math.ceil(b.columns / PANEL);
   const chunkRows = Math.min(CHUNK_ROWS, a.rows);
@@ -26,7 +26,7 @@ export async function product(a: Matrix, b: Matrix, task: LongTask = {}): Promis
     for (const [index, panel] of panels.entries()) {
       heap.multiply(chunk, panel, part, { rows });
       copyFromPanel(part, rows, result, first, index * PANEL);
-      await breathe((first + (rows * index) / panelCount) / a.rows);
+      await yieldToEventLoop((first + (rows * index) / panelCount) / a.rows);
     }
   }
   return result;

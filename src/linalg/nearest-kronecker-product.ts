@@ -1,4 +1,4 @@
-import type { LongTask } from './cooperate';
+import type { LongTask } from './long-task';
 import { type Matrix, transpose, zeros } from './matrix';
 import { product } from './matrix-product';
 import { truncatedSvd } from './truncated-svd';

@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from './cooperate';
+import { yielding, type LongTask } from './long-task';
 import { gramMatrix } from './gram-matrix';
 import { innerProduct, type Matrix, transpose } from './matrix';
 
@@ -18,7 +18,7 @@ const MIN_ROUNDINGS = 64;
  * @throws Error where the iteration does not converge, which finite values do not bring about
  */
 export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {}): Promise<Float64Array> {
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const lengthOf = (row: number) =>
     innerProduct(b.values, row * b.columns, b.values, row * b.columns, b.columns);
   const squares = Float64Array.from({ length: b.rows }, (_, row) => lengthOf(row));
@@ -43,7 +43,7 @@ export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {
         squares[i] = lengthOf(i);
         squares[j] = lengthOf(j);
       }
-      await breathe((i + 1) / b.rows);
+      await yieldToEventLoop((i + 1) / b.rows);
     }
   }
   for (let row = 0; row < b.rows; row++) {

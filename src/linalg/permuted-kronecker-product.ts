@@ -1,4 +1,4 @@
-import { type LongTask, partOf } from './cooperate';
+import { type LongTask, partOf } from './long-task';
 import { linearAssignment } from './linear-assignment';
 import { type Matrix, transpose, zeros } from './matrix';
 import { product } from './matrix-product';

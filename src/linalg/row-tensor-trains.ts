@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from './cooperate';
+import { yielding, type LongTask } from './long-task';
 import { jacobiEigen } from './jacobi-eigen';
 
 /** Sizes of one core of a vector's tensor train, row-major [left, size, right]. */
@@ -44,7 +44,7 @@ export async function tensorTrainsOfRows(
 ): Promise<Float32Array> {
   const rows = matrix.length / width;
   const length = valuesOfTrain(cores);
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const result = new Float32Array(rows * length);
   const decomposer = new TrainDecomposer(cores);
   for (let row = 0; row < rows; row++) {
@@ -56,7 +56,7 @@ export async function tensorTrainsOfRows(
     }
     decomposer.decompose(vector);
     result.set(decomposer.train, row * length);
-    await breathe(row / rows);
+    await yieldToEventLoop(row / rows);
   }
   task.onProgress?.(1);
   return result;

@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from './cooperate';
+import { yielding, type LongTask } from './long-task';
 import type { Matrix } from './matrix';
 import { diagonalize, undoRotations } from './tridiagonal-eigen';
 import { tridiagonalForm } from './tridiagonal-form';
@@ -28,11 +28,11 @@ export async function symmetricEigen(
   task: LongTask = {},
 ): Promise<EigenDecomposition> {
   const n = matrix.rows;
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const { diagonal, offDiagonal, reflectors } = await tridiagonalForm(matrix, (share) =>
-    breathe(0.4 * share),
+    yieldToEventLoop(0.4 * share),
   );
-  const sweeps = await diagonalize(diagonal, offDiagonal, (share) => breathe(0.4 + 0.1 * share));
+  const sweeps = await diagonalize(diagonal, offDiagonal, (share) => yieldToEventLoop(0.4 + 0.1 * share));
   const order = Array.from(diagonal.keys()).sort((left, right) => diagonal[right] - diagonal[left]);
   const values = Float64Array.from(order, (index) => diagonal[index]);
   const count = wanted(values);
@@ -41,7 +41,7 @@ export async function symmetricEigen(
     const width = Math.min(TOGETHER, count - first);
     const columns = new Float64Array(n * width);
     for (let index = 0; index < width; index++) columns[order[first + index] * width + index] = 1;
-    const share = (part: number) => breathe(0.5 + (0.5 * (first + part * width)) / count);
+    const share = (part: number) => yieldToEventLoop(0.5 + (0.5 * (first + part * width)) / count);
     await undoRotations(sweeps, columns, width, (part) => share(0.5 * part));
     await applyReflectors(reflectors, columns, width, (part) => share(0.5 + 0.5 * part));
     for (let index = 0; index < width; index++) {
@@ -57,7 +57,7 @@ async function applyReflectors(
   reflectors: Float64Array,
   columns: Float64Array,
   width: number,
-  breathe: (share: number) => Promise<void> | undefined,
+  yieldToEventLoop: (share: number) => Promise<void> | undefined,
 ): Promise<void> {
   const n = columns.length / width;
   const along = new Float64Array(width);
@@ -71,6 +71,6 @@ async function applyReflectors(
       const factor = 2 * reflectors[k * n + row];
       for (let column = 0; column < width; column++) columns[row * width + column] -= factor * along[column];
     }
-    await breathe(1 - k / n);
+    await yieldToEventLoop(1 - k / n);
   }
 }

@@ -1,4 +1,4 @@
-import { breathing, type LongTask, partOf } from './cooperate';
+import { yielding, type LongTask, partOf } from './long-task';
 import { type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { truncatedSvd } from './truncated-svd';
 
@@ -40,7 +40,7 @@ export async function tensorTrainSvd(
   const total = squaredNorm(matrix);
   const norm = Math.sqrt(total);
   const allowed = 'relativeError' in limit ? (limit.relativeError * norm) / Math.sqrt(Math.max(1, cuts)) : 0;
-  const pause = breathing({ signal: task.signal });
+  const pause = yielding({ signal: task.signal });
   let rest = pairIndices(matrix, rows, columns);
   let leftRank = 1;
   let lost = 0;

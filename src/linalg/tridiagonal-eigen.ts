@@ -17,7 +17,11 @@ const MAX_SWEEPS = 60;
  * @param d diagonal; becomes the eigenvalues, unordered
  * @param e off-diagonal, n long, the last 0; becomes 0
  */
-export async function diagonalize(d: Float64Array, e: Float64Array, breathe: Breathe): Promise<Sweep[]> {
+export async function diagonalize(
+  d: Float64Array,
+  e: Float64Array,
+  yieldToEventLoop: Breathe,
+): Promise<Sweep[]> {
   const sweeps: Sweep[] = [];
   // Beside the whole matrix, not beside the neighbours: of a singular matrix these may be rounding themselves.
   const negligible =
@@ -30,7 +34,7 @@ export async function diagonalize(d: Float64Array, e: Float64Array, breathe: Bre
       if (attempt === MAX_SWEEPS)
         throw new Error('The eigenvalue iteration did not converge; are the weights finite?');
       sweeps.push(sweepDown(d, e, low, high));
-      await breathe(low / d.length);
+      await yieldToEventLoop(low / d.length);
     }
   }
   return sweeps;
@@ -41,7 +45,7 @@ export async function undoRotations(
   sweeps: readonly Sweep[],
   columns: Float64Array,
   width: number,
-  breathe: Breathe,
+  yieldToEventLoop: Breathe,
 ): Promise<void> {
   for (let index = sweeps.length - 1; index >= 0; index--) {
     const { high, rotations } = sweeps[index];
@@ -57,7 +61,7 @@ export async function undoRotations(
         columns[lower + column] = cosine * g - sine * f;
       }
     }
-    await breathe(1 - index / sweeps.length);
+    await yieldToEventLoop(1 - index / sweeps.length);
   }
 }
 

@@ -17,7 +17,7 @@ export interface TridiagonalForm {
  */
 export async function tridiagonalForm(
   matrix: Matrix,
-  breathe: (share: number) => Promise<void> | undefined,
+  yieldToEventLoop: (share: number) => Promise<void> | undefined,
 ): Promise<TridiagonalForm> {
   const n = matrix.rows;
   const a = matrix.values;
@@ -39,7 +39,7 @@ export async function tridiagonalForm(
     const along = innerProduct(w, 0, v, 0, n);
     for (let row = k + 1; row < n; row++) w[row] = 2 * (w[row] - along * v[row]);
     previous = v;
-    await breathe(1 - ((n - k) / n) ** 3);
+    await yieldToEventLoop(1 - ((n - k) / n) ** 3);
   }
   return { diagonal, offDiagonal, reflectors };
 }

@@ -1,5 +1,5 @@
 import { leadingRightVectors } from './block-krylov';
-import { breathing, type LongTask, partOf } from './cooperate';
+import { yielding, type LongTask, partOf } from './long-task';
 import { gramMatrix, MIXED_UP } from './gram-matrix';
 import { addRowProduct, type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { product } from './matrix-product';
@@ -52,7 +52,7 @@ export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask 
     );
   }
   // Progress is what the stages report; between them only the signal is looked at.
-  const pause = breathing({ signal: task.signal });
+  const pause = yielding({ signal: task.signal });
   const wide = matrix.rows < matrix.columns;
   const tall = wide ? transpose(matrix) : matrix;
   await pause(0);
@@ -119,7 +119,7 @@ async function rightVectorsByGram(matrix: Matrix, rank: number, task: LongTask):
 
 /** ‖A − leftᵀ · right‖F². */
 async function squaredDistance(matrix: Matrix, left: Matrix, right: Matrix, task: LongTask): Promise<number> {
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const columns = transpose(left);
   const approximation = new Float64Array(matrix.columns);
   let sum = 0;
@@ -130,7 +130,7 @@ async function squaredDistance(matrix: Matrix, left: Matrix, right: Matrix, task
     for (let column = 0; column < matrix.columns; column++) {
       sum += (matrix.values[start + column] - approximation[column]) ** 2;
     }
-    await breathe(row / matrix.rows);
+    await yieldToEventLoop(row / matrix.rows);
   }
   return sum;
 }

@@ -1,4 +1,4 @@
-import { ModelError } from './architecture';
+import { ModelError } from './family';
 import type { ModelConfig } from './model';
 
 /** A positive integer of config.json. @throws ModelError naming the field */

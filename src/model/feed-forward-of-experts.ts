@@ -12,7 +12,7 @@ import {
 } from '../engines/webgpu/kernels/products/expert-tiles';
 import { lookUpIds } from '../engines/webgpu/kernels/layers/look-up-ids';
 import { ownExpertColumns } from '../engines/webgpu/kernels/layers/own-expert';
-import type { ModelWeights } from './architecture';
+import type { ModelWeights } from './family';
 import { expertsOf, expertSize, type Mixture } from './structure';
 
 /** Ids of the tokens whose rows a block is given: on the page, or, of a token that was drawn there, on the GPU, [tokens] int32. */

@@ -4,8 +4,8 @@ import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import { uploadTensor } from '../engines/webgpu/transfer';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
-import { ModelError } from './architecture';
-import { architectureOf } from './architectures';
+import { ModelError } from './family';
+import { familyOf } from './families';
 import { ByteProgress, type LoadOptions } from './byte-progress';
 import type { MatrixLayout, Model, ModelLayout } from './model';
 import { byteLength, readAhead, type TensorPiece } from './read-ahead';
@@ -31,7 +31,7 @@ const PIECE_BYTES = 8 * 1024 * 1024;
  *   config; CheckpointError where a tensor cannot be read or is not finite; the signal's reason when cancelled
  */
 export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOptions = {}): Promise<Model> {
-  const architecture = architectureOf(checkpoint.config);
+  const architecture = familyOf(checkpoint.config);
   const entries = new Map(
     [...checkpoint.tensors].map(([name, entry]) => [architecture.canonicalName(name), entry]),
   );

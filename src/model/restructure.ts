@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
-import { ModelError } from './architecture';
+import { ModelError } from './family';
 import type { MatrixLayout, Model, ModelConfig, VectorLayout } from './model';
 import { type BlockStructure, memberIndices, type Members, type ModelStructure } from './structure';
 

@@ -1,7 +1,7 @@
 import type { TensorEntry } from '../checkpoint/safetensors-reader';
 import type { LinearWeight } from '../weights/linear-weight';
 import { loadWeight } from '../weights/formats';
-import { ModelError } from './architecture';
+import { ModelError } from './family';
 import type { ByteProgress } from './byte-progress';
 import type { MatrixLayout } from './model';
 

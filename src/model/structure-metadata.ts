@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelError } from './architecture';
+import { ModelError } from './family';
 import type { ModelConfig } from './model';
 import { type BlockStructure, isWhole, type Mixture, type ModelStructure, MOST_EXPERTS } from './structure';
 

@@ -7,8 +7,8 @@ import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { LayerKeysAndValues } from '../engines/webgpu/kernels/attention/cached-attention';
-import type { Architecture, LayerCache, ModelWeights, SequenceShape } from './architecture';
-import { betweenBlocks } from './between-blocks';
+import type { ModelFamily, LayerCache, ModelWeights, SequenceShape } from './family';
+import { keepTopActivations } from './keep-top-activations';
 import type {
   FoldedNorms,
   KeyValueCache,
@@ -32,7 +32,7 @@ export class TransformerModel implements Model {
   private readonly routings: ReadonlyMap<number, tf.Tensor1D>;
 
   constructor(
-    private readonly architecture: Architecture,
+    private readonly architecture: ModelFamily,
     readonly config: ModelConfig,
     readonly linears: ReadonlyMap<string, LinearWeight>,
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
@@ -61,7 +61,7 @@ export class TransformerModel implements Model {
       let x = this.architecture.embed(this.weights, batch);
       for (const [position, block] of this.config.structure.blocks.entries()) {
         const output = this.architecture.block(this.weights, block, x, sequences);
-        x = betweenBlocks(this.config, position, output);
+        x = keepTopActivations(this.config, position, output);
       }
       return this.finish(x);
     });
@@ -77,7 +77,7 @@ export class TransformerModel implements Model {
     const weights = observe ? observed(this.weights, observe) : this.weights;
     return tf.tidy(() => {
       const output = this.architecture.block(weights, block, hidden, sequenceShape(batch));
-      return betweenBlocks(this.config, position, output);
+      return keepTopActivations(this.config, position, output);
     });
   }
 

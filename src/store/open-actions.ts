@@ -4,7 +4,7 @@ import { checkKernels } from './kernel-checks';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { broughtHere, freshRow, recordedRows } from './rows';
-import { loadKeptRuns, whileTraining } from './training-run';
+import { loadStoredRuns, whileTraining } from './training-run';
 
 /** The demo that is loaded when the page opens, with its recorded comparison. */
 const FIRST_DEMO = 'fairy-tales-gpt2';
@@ -78,7 +78,7 @@ async function openDevice(context: LabContext): Promise<boolean> {
     void checkKernels(context);
     // After a loss, those that were lost with the device.
     measureGzipSizes(context);
-    if (store.getState().model) await loadKeptRuns(context);
+    if (store.getState().model) await loadStoredRuns(context);
     return true;
   } catch (error) {
     store.setState({ device: { status: 'unavailable', message: (error as Error).message } });
@@ -134,7 +134,7 @@ async function load(
     };
   });
   measureGzipSizes(context);
-  await loadKeptRuns(context);
+  await loadStoredRuns(context);
 }
 
 /** Adds a compressed checkpoint that Lathe exported, of the open base, as a variant. */

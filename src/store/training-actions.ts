@@ -3,7 +3,7 @@ import type { LabState, TrainingRun } from './lab-state';
 import { type LabContext, notify } from './lab-store';
 import { changeStep, setDraft } from './recipe-actions';
 import { firstText, takeOwnText } from './recipe-texts';
-import { loadKeptRuns } from './training-run';
+import { loadStoredRuns } from './training-run';
 import { compress } from './variant-actions';
 
 const STATUS: Readonly<Record<TrainingAction, TrainingRun['status']>> = {
@@ -75,5 +75,5 @@ export async function discardTraining(
   } catch (error) {
     notify(context, 'error', (error as Error).message);
   }
-  await loadKeptRuns(context);
+  await loadStoredRuns(context);
 }

@@ -34,14 +34,14 @@ export async function whileTraining<Result>(
       isBegun = true;
       store.setState({ training: { name, points: [], notes: [], status: 'running' } });
       // This run, where it had broken off, is under way again.
-      void loadKeptRuns(context);
+      void loadStoredRuns(context);
     });
   } finally {
     clearTimeout(timer);
     if (isBegun) {
       show();
       store.setState(({ training }) => ({ training: training && { ...training, status: 'ended' } }));
-      await loadKeptRuns(context);
+      await loadStoredRuns(context);
     }
   }
 }
@@ -56,7 +56,7 @@ function withHeard(run: TrainingRun, points: readonly TrainingPoint[]): Training
 }
 
 /** Asks which runs of the open model broke off, and what others came to. Where the browser keeps no files, there are none. */
-export async function loadKeptRuns({ store, lab }: LabContext): Promise<void> {
+export async function loadStoredRuns({ store, lab }: LabContext): Promise<void> {
   const unfinished = await lab.unfinishedTraining().catch(() => []);
   const finished = await lab.finishedTraining().catch(() => []);
   store.setState({ unfinished, finished });

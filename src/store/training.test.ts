@@ -19,7 +19,7 @@ import {
   trainOnFile,
   trainStepOnFile,
 } from './training-actions';
-import { loadKeptRuns } from './training-run';
+import { loadStoredRuns } from './training-run';
 import { compress } from './variant-actions';
 
 const recipe: Recipe = { name: 'recovered', steps: [], training: { text: 'tales.txt' } };
@@ -159,7 +159,7 @@ test('a run that broke off goes on by its recipe, which becomes the draft; or is
     unfinishedTraining: async () => [...kept],
     forgetTraining: async (id) => void kept.splice(kept.findIndex((run) => run.id === id)),
   });
-  await loadKeptRuns(lab);
+  await loadStoredRuns(lab);
   await resumeTraining(lab, lab.store.getState().unfinished[0]);
   expect(made).toEqual([recipe]);
   expect(lab.store.getState().draft).toEqual(recipe);
@@ -185,7 +185,7 @@ test('what runs came to is listed, and forgotten one by one or all together', as
     },
   });
   const ids = () => lab.store.getState().finished.map(({ id }) => id);
-  await loadKeptRuns(lab);
+  await loadStoredRuns(lab);
   expect(ids()).toEqual(['a', 'b', 'c']);
   await discardTraining(lab, [result('c')]);
   expect(ids()).toEqual(['a', 'b']);
@@ -196,7 +196,7 @@ test('what runs came to is listed, and forgotten one by one or all together', as
 
 test('a storage that cannot be asked has nothing unfinished', async () => {
   const lab = context({ unfinishedTraining: () => Promise.reject(new Error('No storage')) });
-  await loadKeptRuns(lab);
+  await loadStoredRuns(lab);
   expect(lab.store.getState()).toMatchObject({ unfinished: [], notices: [] });
 });
 

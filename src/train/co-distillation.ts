@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { differentiableLogits, type TrainingBatch } from '../model/gradients/sequence-losses';
 import { predictionLoss } from './distillation-objective';
 import { heldOutLoss } from './held-out-loss';
-import { copyElements, KeptParameters } from './kept-parameters';
+import { copyElements, ParameterSnapshot } from './parameter-snapshot';
 import type { LogitDistillation, MovingTeacher } from './moving-teacher';
 import type { Objective } from './objective';
 import type { BatchGradients, GradientsOf, HookState, ModelLoss, StepHooks } from './step-hooks';
@@ -35,7 +35,7 @@ interface CoDistillationState {
  */
 export class CoDistillation implements StepHooks {
   private readonly loss: ModelLoss;
-  private readonly bestTeacher: KeptParameters;
+  private readonly bestTeacher: ParameterSnapshot;
   private bestLoss?: number;
   private step = 0;
 
@@ -45,7 +45,7 @@ export class CoDistillation implements StepHooks {
     private readonly teacher: MovingTeacher,
     private readonly options: CoDistillationOptions,
   ) {
-    this.bestTeacher = new KeptParameters(teacher.model.parameters);
+    this.bestTeacher = new ParameterSnapshot(teacher.model.parameters);
     this.loss = { model: bothOf(student, teacher.model), objective: lossOfBoth(teacher.model, options) };
   }
 
@@ -68,7 +68,7 @@ export class CoDistillation implements StepHooks {
     const loss = await heldOutLoss(this.teacher.model, measuredBy, heldOut, signal);
     if (Number.isFinite(loss) && (this.bestLoss === undefined || loss < this.bestLoss)) {
       this.bestLoss = loss;
-      this.bestTeacher.keep();
+      this.bestTeacher.save();
     }
     return loss;
   }
@@ -84,7 +84,7 @@ export class CoDistillation implements StepHooks {
     this.teacher.restore({ tensors, json: teacher });
     this.bestLoss = bestLoss;
     if (bestLoss !== undefined) {
-      this.bestTeacher.keep();
+      this.bestTeacher.save();
       const best = Object.entries(this.bestTensors());
       copyElements(
         best.map(([name]) => tensors[name]),
@@ -96,7 +96,7 @@ export class CoDistillation implements StepHooks {
 
   /** Gives the teacher the parameters with which its held-out loss was least, where the run is for it. */
   putBestTeacherBack(): void {
-    if (this.bestLoss !== undefined) this.bestTeacher.putBack();
+    if (this.bestLoss !== undefined) this.bestTeacher.restore();
   }
 
   dispose(): void {

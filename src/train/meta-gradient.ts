@@ -6,7 +6,7 @@ import { differentiableLogits, type TrainingBatch } from '../model/gradients/seq
 import { disposeGradients } from './batch-gradients';
 import { targetCount } from './batch-parts';
 import { clippingScale } from './gradient-clipping';
-import { KeptParameters } from './kept-parameters';
+import { ParameterSnapshot } from './parameter-snapshot';
 import type { LogitDistillation } from './moving-teacher';
 import type { Objective } from './objective';
 import type { BatchGradients, GradientsOf, ModelLoss } from './step-hooks';
@@ -32,7 +32,7 @@ export interface MetaGradientOptions {
  * through the teacher does, with two of the student forward.
  */
 export class MetaGradient {
-  private readonly present: KeptParameters;
+  private readonly present: ParameterSnapshot;
   private readonly objective: Objective;
   /** v and ε of the step that runs. */
   private direction: { readonly gradients: readonly tf.Tensor[]; readonly step: number } | undefined;
@@ -43,7 +43,7 @@ export class MetaGradient {
     private readonly teacher: Student,
     private readonly options: MetaGradientOptions,
   ) {
-    this.present = new KeptParameters(lesson.model.parameters);
+    this.present = new ParameterSnapshot(lesson.model.parameters);
     this.objective = this.quizDerivative();
   }
 
@@ -56,7 +56,7 @@ export class MetaGradient {
     batch: TrainingBatch,
     quiz: TrainingBatch,
   ): Promise<BatchGradients | undefined> {
-    this.present.keep();
+    this.present.save();
     const found = await this.afterPilotStep(compute, batch, quiz);
     try {
       const norm = await normOf(found.gradients);
@@ -85,7 +85,7 @@ export class MetaGradient {
       this.move(pilot.gradients, -options.pilotLearningRate);
       return await compute(quiz, { model: lesson.model, objective: options.quizObjective });
     } finally {
-      this.present.putBack();
+      this.present.restore();
       disposeGradients(pilot);
     }
   }
@@ -116,7 +116,7 @@ export class MetaGradient {
       this.move(gradients, -2 * step);
       return [above, logits()];
     } finally {
-      this.present.putBack();
+      this.present.restore();
     }
   }
 

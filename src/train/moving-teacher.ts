@@ -5,7 +5,7 @@ import type { Model } from '../model/model';
 import { AdamW } from './adamw';
 import { type DistillationSettings, predictionLoss } from './distillation-objective';
 import { clippingScale } from './gradient-clipping';
-import { copyElements } from './kept-parameters';
+import { copyElements } from './parameter-snapshot';
 import { LearningRates } from './learning-rate';
 import type { Objective } from './objective';
 import type { HookState } from './step-hooks';

@@ -9,8 +9,8 @@ import { batchGradients, disposeGradients } from './batch-gradients';
 import { tokenCount } from './batch-parts';
 import { clippingScale } from './gradient-clipping';
 import { heldOutLoss } from './held-out-loss';
-import { KeptParameters } from './kept-parameters';
-import { KeptRun } from './kept-run';
+import { ParameterSnapshot } from './parameter-snapshot';
+import { RunCheckpoint } from './run-checkpoint';
 import { LearningRates } from './learning-rate';
 import { type Divergence, LossCurve } from './loss-curve';
 import { nextTask } from './next-task';
@@ -46,7 +46,7 @@ export interface TrainingOutcome {
  * hold in the end are those with the least held-out loss on the way, the first ones included.
  *
  * A run is the same whenever it is made again with the same settings, data and GPU, and also when it broke off and goes on from
- * its kept state, which is removed when the run has ended.
+ * its saved state, which is removed when the run has ended.
  *
  * @throws TrainingError where there is nothing to train or to measure by, where a single sequence does not fit the GPU, or where
  *   the loss is not finite from the start; the signal's reason when it is aborted
@@ -83,9 +83,9 @@ class Run {
   private readonly learningRates: LearningRates;
   private readonly fit: BatchFit;
   private readonly curve: LossCurve;
-  private readonly best: KeptParameters;
+  private readonly best: ParameterSnapshot;
   private readonly buffers = new StepBuffers();
-  private kept?: KeptRun;
+  private checkpoint?: RunCheckpoint;
   private step = 0;
   private measuredAt = -1;
   private bestStep?: number;
@@ -103,7 +103,7 @@ class Run {
     this.learningRates = new LearningRates(settings);
     this.fit = new BatchFit(Math.min(settings.accumulation, settings.batchSize));
     this.curve = new LossCurve(settings.steps, (point) => context.onPoint?.(point));
-    this.best = new KeptParameters(student.parameters);
+    this.best = new ParameterSnapshot(student.parameters);
   }
 
   async toItsEnd(): Promise<TrainingOutcome> {
@@ -130,8 +130,14 @@ class Run {
     const { context, settings, optimizer, best, curve, hooks } = this;
     const { parameters } = this.student;
     const fingerprint = await runFingerprint(settings, parameters, context.data.text);
-    this.kept = new KeptRun(context.states, fingerprint, { parameters, optimizer, best, curve, hooks });
-    const position = await this.kept.takeUp();
+    this.checkpoint = new RunCheckpoint(context.states, fingerprint, {
+      parameters,
+      optimizer,
+      best,
+      curve,
+      hooks,
+    });
+    const position = await this.checkpoint.resume();
     if (position) {
       ({ step: this.step, bestStep: this.bestStep, bestLoss: this.bestLoss } = position);
       this.fit.parts = position.parts;
@@ -144,7 +150,7 @@ class Run {
     if (!position) await this.read(true);
   }
 
-  /** Waits while the run is paused, with its state kept: a pause may be for ever. */
+  /** Waits while the run is paused, with its state saved: a pause may be for ever. */
   private async untilRunning(): Promise<void> {
     const { control, signal } = this.context;
     await nextTask();
@@ -173,16 +179,16 @@ class Run {
     this.buffers.limit();
   }
 
-  /** Whatever is due after an update: losses read back, the held-out loss, the state kept. */
+  /** Whatever is due after an update: losses read back, the held-out loss, the state saved. */
   private async measure(): Promise<void> {
     const { step } = this;
     const { evaluateEvery, keepStateEvery } = this.settings;
     const last = lastStep(this.settings);
     const isMeasured = step % evaluateEvery === 0 || step === last;
-    const isKept = step % keepStateEvery === 0 && step < last;
-    if (isMeasured || isKept || this.curve.isDue) await this.read(isMeasured);
+    const isSaved = step % keepStateEvery === 0 && step < last;
+    if (isMeasured || isSaved || this.curve.isDue) await this.read(isMeasured);
     if (isMeasured) this.buffers.begin();
-    if (isKept && !this.diverged) await this.keepState();
+    if (isSaved && !this.diverged) await this.keepState();
   }
 
   private async end(): Promise<TrainingOutcome> {
@@ -194,8 +200,8 @@ class Run {
         'The variant has no finite loss on the held-out sequences before any training; begin with one that runs.',
       );
     }
-    if (bestStep !== this.step) this.best.putBack();
-    await this.kept?.remove();
+    if (bestStep !== this.step) this.best.restore();
+    await this.checkpoint?.remove();
     if (diverged) {
       const note = `The run diverged at step ${diverged.step}: ${diverged.reason}. The best parameters so far, of step ${bestStep}, were kept; lower the peak learning rate.`;
       return { steps: this.step, bestStep, heldOutLoss: bestLoss, stoppedBecause: 'diverged', note };
@@ -246,14 +252,14 @@ class Run {
     if (this.bestLoss === undefined || loss < this.bestLoss) {
       this.bestLoss = loss;
       this.bestStep = step;
-      this.best.keep();
+      this.best.save();
     }
     return loss;
   }
 
   private async keepState(): Promise<void> {
     const { step, bestStep, bestLoss } = this;
-    await this.kept?.keep({ step, bestStep, bestLoss, parts: this.fit.parts });
+    await this.checkpoint?.save({ step, bestStep, bestLoss, parts: this.fit.parts });
     this.curve.restartClock();
   }
 }

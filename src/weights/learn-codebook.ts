@@ -1,6 +1,6 @@
 import { readTensorBytes, uploadTensor } from '../engines/webgpu/transfer';
 import { nearestCentroids } from '../engines/webgpu/kernels/formats/nearest-centroids';
-import type { LongTask } from '../linalg/cooperate';
+import type { LongTask } from '../linalg/long-task';
 import type { BlockMetrics, MatrixBlocks } from './block-metrics';
 
 export interface CodebookOptions extends LongTask {

@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from '../../linalg/cooperate';
+import { yielding, type LongTask } from '../../linalg/long-task';
 import { type Matrix, zeros } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 
@@ -28,7 +28,7 @@ export async function sweepColumns(
   task: LongTask = {},
 ): Promise<void> {
   const { columns } = weights;
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   for (let left = 0; left < columns; left += blockSize) {
     const right = Math.min(columns, left + blockSize);
     const done = (left / columns) * (2 - left / columns);
@@ -36,7 +36,7 @@ export async function sweepColumns(
     const errors = zeros(weights.rows, right - left);
     for (let row = 0; row < weights.rows; row++) {
       replaceInRow(weights, factor, row, left, rule, errors);
-      await breathe(done);
+      await yieldToEventLoop(done);
     }
     if (right < columns) {
       const update = await product(errors, cornerOf(factor, left, right), { signal: task.signal });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { choleskyFactor } from '../../linalg/cholesky';
-import { type LongTask, partOf } from '../../linalg/cooperate';
+import { type LongTask, partOf } from '../../linalg/long-task';
 import { type Matrix, matrixFrom, transpose } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 import { truncatedSvd } from '../../linalg/truncated-svd';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partOf } from '../../linalg/cooperate';
+import { partOf } from '../../linalg/long-task';
 import { matrixFrom } from '../../linalg/matrix';
 import { tensorTrainSvd } from '../../linalg/tensor-train';
 import type { Model } from '../../model/model';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Architecture } from '../../model/architecture';
+import type { ModelFamily } from '../../model/family';
 import { bert } from '../../model/families/bert';
 import { gpt2 } from '../../model/families/gpt2';
 import fixture from '../../testing/fixtures/kn-gpt2.json';
@@ -19,7 +19,7 @@ const BERT_BASE = {
   intermediate_size: 3072,
 };
 
-function factorsOf(architecture: Architecture, json: Record<string, unknown>, parameters = PAPER) {
+function factorsOf(architecture: ModelFamily, json: Record<string, unknown>, parameters = PAPER) {
   const config = architecture.readConfig(json, new Set());
   const layout = architecture.layout(config);
   const linears = layout.matrices.filter(({ isBlockLinear }) => isBlockLinear).map(({ module }) => module);

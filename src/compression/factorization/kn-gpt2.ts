@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partOf } from '../../linalg/cooperate';
+import { partOf } from '../../linalg/long-task';
 import { matrixFrom } from '../../linalg/matrix';
 import { nearestKroneckerProduct } from '../../linalg/nearest-kronecker-product';
 import { KroneckerWeight } from '../../weights/formats/kronecker-weight';

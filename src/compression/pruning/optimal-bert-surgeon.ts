@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partOf, type LongTask } from '../../linalg/cooperate';
+import { partOf, type LongTask } from '../../linalg/long-task';
 import type { Model } from '../../model/model';
 import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';

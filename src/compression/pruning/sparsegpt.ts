@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inverseCholeskyFactor } from '../../linalg/cholesky';
-import { partOf } from '../../linalg/cooperate';
+import { partOf } from '../../linalg/long-task';
 import { type Matrix, matrixFrom } from '../../linalg/matrix';
 import {
   chooseGrid,

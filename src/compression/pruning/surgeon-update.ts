@@ -1,4 +1,4 @@
-import { breathing, type LongTask } from '../../linalg/cooperate';
+import { yielding, type LongTask } from '../../linalg/long-task';
 import { factorInPlace, solveInPlace } from '../../linalg/small-cholesky';
 import type { FisherBlocks } from './fisher-blocks';
 
@@ -11,14 +11,14 @@ export async function surgeonSaliencies(
   values: Float32Array,
   task: LongTask = {},
 ): Promise<Float32Array> {
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const saliencies = new Float32Array(values.length);
   for (let block = 0; block < fisher.count; block++) {
     const { start } = fisher.range(block);
     fisher.inverseDiagonal(block).forEach((inverse, index) => {
       saliencies[start + index] = values[start + index] ** 2 / (2 * inverse);
     });
-    await breathe(block / fisher.count);
+    await yieldToEventLoop(block / fisher.count);
   }
   return saliencies;
 }
@@ -37,7 +37,7 @@ export async function removeMarked(
   marks: Uint8Array,
   task: LongTask = {},
 ): Promise<Float32Array> {
-  const breathe = breathing(task);
+  const yieldToEventLoop = yielding(task);
   const result = values.slice();
   for (let block = 0; block < fisher.count; block++) {
     const { start, length } = fisher.range(block);
@@ -54,7 +54,7 @@ export async function removeMarked(
     solveInPlace(factor, kept.length, change);
     for (const index of removed) result[start + index] = 0;
     kept.forEach((index, position) => (result[start + index] = values[start + index] + change[position]));
-    await breathe(block / fisher.count);
+    await yieldToEventLoop(block / fisher.count);
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { breathing } from '../../linalg/cooperate';
+import { yielding } from '../../linalg/long-task';
 import { roundHalfToEven } from '../../weights/quantization';
 import type { CalibratedMethod } from '../method';
 import { markLeast, markLeastOfGroups } from './saliency';
@@ -36,7 +36,7 @@ export const wanda: CalibratedMethod<Parameters> = {
     const removed = roundHalfToEven((sparsity ?? 0) * inputs);
     const norms = Float64Array.from(statistics.get('inputSquareSums'), Math.sqrt);
     const pruned = values.slice();
-    const breathe = breathing(context);
+    const yieldToEventLoop = yielding(context);
     for (let row = 0; row < outputs; row++) {
       const start = row * inputs;
       const saliencies = norms.map((norm, column) => Math.abs(values[start + column]) * norm);
@@ -44,7 +44,7 @@ export const wanda: CalibratedMethod<Parameters> = {
         ? markLeastOfGroups(saliencies, groups.kept, groups.groupSize)
         : markLeast(saliencies, removed);
       for (let column = 0; column < inputs; column++) if (marks[column]) pruned[start + column] = 0;
-      await breathe(row / outputs);
+      await yieldToEventLoop(row / outputs);
     }
     context.onProgress?.(1);
     return storePruned(pruned, shape, groups);

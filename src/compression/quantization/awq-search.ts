@@ -1,4 +1,4 @@
-import { type LongTask, partOf } from '../../linalg/cooperate';
+import { type LongTask, partOf } from '../../linalg/long-task';
 import { innerProduct, type Matrix } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 import { chooseGrid, decode, encode, type QuantizationScheme, scaleIndex } from '../../weights/quantization';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { partOf } from '../../linalg/cooperate';
+import { partOf } from '../../linalg/long-task';
 import { type Matrix, matrixFrom } from '../../linalg/matrix';
 import {
   chooseGrid,

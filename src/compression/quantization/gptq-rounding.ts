@@ -1,5 +1,5 @@
 import { inverseCholeskyFactor } from '../../linalg/cholesky';
-import { type LongTask, partOf } from '../../linalg/cooperate';
+import { type LongTask, partOf } from '../../linalg/long-task';
 import { type Matrix, matrixFrom, zeros } from '../../linalg/matrix';
 import {
   chooseGrid,

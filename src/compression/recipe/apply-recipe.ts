@@ -1,4 +1,4 @@
-import { architectureOf } from '../../model/architectures';
+import { familyOf } from '../../model/families';
 import type { MatrixLayout, Model, ModelConfig } from '../../model/model';
 import { valuesInCheckpoint } from '../../model/restructure';
 import type { TrainingContext, TrainingData, TrainingStates } from '../../train/training-context';
@@ -22,14 +22,14 @@ export interface LayerChange {
 }
 
 /** Models that steps which train left, kept so that none is trained twice. */
-export interface KeptSteps {
+export interface StepCache {
   /**
    * What the recipe's steps up to the last one that is kept, counted from 0, came to; the caller owns the model.
    * `seconds` is what making it took.
    */
   latest(): Promise<{ readonly step: number; readonly model: Model; readonly seconds: number } | undefined>;
   /** @param model what the steps up to this one came to; stays the caller's */
-  keep(step: number, model: Model): Promise<void>;
+  save(step: number, model: Model): Promise<void>;
 }
 
 /** What the steps of a recipe that train have in common. */
@@ -38,7 +38,7 @@ export interface RecipeTraining extends Omit<
   'teacher' | 'data' | 'states' | 'onEndedEarly'
 > {
   /** Absent: everything is trained. */
-  readonly kept?: KeptSteps;
+  readonly cache?: StepCache;
   /** What a step, counted from 0, trains on. */
   dataOf(step: number): TrainingData;
   /** Where the run of a step, counted from 0, is kept. */
@@ -70,7 +70,7 @@ export function matchRecipe(recipe: CheckedRecipe, { config }: Pick<Model, 'conf
 
 /** The modules of a model that is configured like this. */
 function targetableOf(config: ModelConfig): TargetableModel {
-  const { matrices } = architectureOf(config.source).layout(config);
+  const { matrices } = familyOf(config.source).layout(config);
   const namesOf = (some: readonly MatrixLayout[]) => some.map(({ module }) => module);
   return {
     linears: new Set(namesOf(matrices)),
@@ -95,8 +95,8 @@ export async function applyRecipe(
   const total = matches.flat().length + targets.size;
   let done = 0;
   const report = (label: string, share = 0) => options.onProgress?.(label, done + share, total);
-  const { kept } = options.training ?? {};
-  const taken = await kept?.latest();
+  const { cache } = options.training ?? {};
+  const taken = await cache?.latest();
   let current = taken?.model ?? model.clone();
   try {
     for (const [index, step] of recipe.steps.entries()) {
@@ -116,7 +116,7 @@ export async function applyRecipe(
       current.dispose();
       current = next;
       done += matches[index].length;
-      if (trains(step.method)) await kept?.keep(index, current);
+      if (trains(step.method)) await cache?.save(index, current);
     }
     const layers: LayerChange[] = [];
     for (const name of changedModules(model, current, targets)) {

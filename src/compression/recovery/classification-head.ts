@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readFloat32 } from '../../checkpoint/float-conversion';
 import { uploadTensor } from '../../engines/webgpu/transfer';
-import { architectureOf } from '../../model/architectures';
+import { familyOf } from '../../model/families';
 import type { Model, ModelConfig } from '../../model/model';
 import { seeded } from '../../model/generation/sampling';
 import { DenseWeight } from '../../weights/formats/dense-weight';
@@ -39,7 +39,7 @@ export const classificationHead: ModelMethod<Parameters> = {
   schema,
 
   configAfter(config, parameters) {
-    const { withClassifier } = architectureOf(config.source);
+    const { withClassifier } = familyOf(config.source);
     if (config.task !== 'masked-lm' || !withClassifier) {
       throw new RecipeError(
         `classification-head takes the place of a masked language model's head, and this is a ${config.task} model; open a masked language model (BertForMaskedLM), or leave the step out.`,
@@ -51,7 +51,7 @@ export const classificationHead: ModelMethod<Parameters> = {
   async compressModel(model, _targets, parameters) {
     const config = classificationHead.configAfter!(model.config, parameters);
     const values = await initialValues(model, config, parameters.seed);
-    const added = architectureOf(config.source).layout(config);
+    const added = familyOf(config.source).layout(config);
     const matrices = added.matrices.filter(({ module }) => !model.linears.has(module));
     const vectors = added.vectors.filter(({ tensor }) => !model.vectors.has(tensor));
     return model.withConfig(

@@ -3,7 +3,7 @@ import type { TrainingBatch } from '../../model/gradients/sequence-losses';
 import { disposeGradients } from '../../train/batch-gradients';
 import type { MaskedMatrix } from '../../train/formats/masked-matrix';
 import { heldOutLoss } from '../../train/held-out-loss';
-import { KeptParameters } from '../../train/kept-parameters';
+import { ParameterSnapshot } from '../../train/parameter-snapshot';
 import type { Objective } from '../../train/objective';
 import type { BatchGradients, GradientsOf, StepHooks } from '../../train/step-hooks';
 import type { Student } from '../../train/student';
@@ -27,19 +27,19 @@ export interface CompressedPointOptions {
  * parameters climb, those that C leaves alone too. The held-out loss is that of C(θ).
  */
 export class CompressedPoint implements StepHooks {
-  private readonly uncompressed: KeptParameters;
+  private readonly uncompressed: ParameterSnapshot;
 
   constructor(
     private readonly student: Student,
     private readonly options: CompressedPointOptions,
   ) {
-    this.uncompressed = new KeptParameters(student.parameters);
+    this.uncompressed = new ParameterSnapshot(student.parameters);
   }
 
   async gradients(compute: GradientsOf, batch: TrainingBatch): Promise<BatchGradients> {
     const plain = await compute(batch);
     let found: BatchGradients | undefined;
-    this.uncompressed.keep();
+    this.uncompressed.save();
     try {
       this.student.parameters.forEach(({ tensor }, index) =>
         addScaled(tensor, plain.gradients[index], this.options.climb),
@@ -49,7 +49,7 @@ export class CompressedPoint implements StepHooks {
         found.gradients.forEach((gradient, index) => addScaled(gradient, plain.gradients[index], 1));
       return { loss: plain.loss.clone(), gradients: found.gradients };
     } finally {
-      this.uncompressed.putBack();
+      this.uncompressed.restore();
       found?.loss.dispose();
       disposeGradients(plain);
     }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../engines/webgpu/transfer';
-import { KeptParameters } from '../../train/kept-parameters';
+import { ParameterSnapshot } from '../../train/parameter-snapshot';
 import type { TrainableMatrix, TrainableTensor } from '../../train/trainable-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
 
@@ -8,7 +8,7 @@ import type { LinearWeight } from '../../weights/linear-weight';
 export class WaitingMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
-  private readonly initial: KeptParameters;
+  private readonly initial: ParameterSnapshot;
   private stoodInFor = true;
 
   private constructor(
@@ -17,8 +17,8 @@ export class WaitingMatrix implements TrainableMatrix {
   ) {
     this.shape = inner.shape;
     this.parameters = inner.parameters;
-    this.initial = new KeptParameters(inner.parameters);
-    this.initial.keep();
+    this.initial = new ParameterSnapshot(inner.parameters);
+    this.initial.save();
   }
 
   /**
@@ -42,7 +42,7 @@ export class WaitingMatrix implements TrainableMatrix {
 
   /** Gives the parameters their first values again: weight decay makes smaller what waits, too. */
   putBack(): void {
-    this.initial.putBack();
+    this.initial.restore();
   }
 
   dense(): tf.Tensor2D {

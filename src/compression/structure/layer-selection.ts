@@ -45,7 +45,7 @@ export type LayerParameters = z.infer<z.ZodObject<typeof LAYER_PARAMETERS>>;
 export function keepBlocks(model: Model, parameters: LayerParameters): Promise<Model> {
   const { structure } = model.config;
   const present = structure.blocks.map(({ index }) => index);
-  const kept = new Set(keptBlocks(present, parameters));
+  const kept = new Set(remainingBlocks(present, parameters));
   return restructure(model, {
     ...structure,
     blocks: structure.blocks.filter(({ index }) => kept.has(index)),
@@ -57,7 +57,10 @@ export function keepBlocks(model: Model, parameters: LayerParameters): Promise<M
  * @param present numbers of the blocks that are there, ascending
  * @throws RecipeError where more are asked for than there are, or the parameters do not go together
  */
-export function keptBlocks(present: readonly number[], { keep, layers, list }: LayerParameters): number[] {
+export function remainingBlocks(
+  present: readonly number[],
+  { keep, layers, list }: LayerParameters,
+): number[] {
   if ((keep === 'list') !== (list !== undefined)) {
     throw new RecipeError('"list" goes with keep "list", and keep "list" with it; give both or neither.');
   }

@@ -11,7 +11,7 @@ import { openFolder } from '../../testing/folder-checkpoint';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
 import type { CalibrationSequences } from '../calibration/calibration';
 import { activationImportance, gradientImportance } from './member-importance';
-import { keptPositions } from './member-selection';
+import { remainingPositions } from './member-selection';
 import { headPruning } from './head-pruning';
 import { neuronPruning } from './neuron-pruning';
 
@@ -163,7 +163,7 @@ describe('of importances', () => {
     ],
     [4 / 6, 'global', [[2], [1]]],
   ] as const)('a share of %d goes, %s', (sparsity, scope, expected) => {
-    const kept = keptPositions(importance, sparsity, scope);
+    const kept = remainingPositions(importance, sparsity, scope);
     expect([...kept]).toEqual([
       [0, expected[0]],
       [4, expected[1]],
@@ -171,7 +171,9 @@ describe('of importances', () => {
   });
 
   test('each block keeps one', () => {
-    expect(() => keptPositions(importance, 0.9, 'global')).toThrow('use at most 0.666, or skip-sublayers');
-    expect(() => keptPositions(importance, 1, 'block')).toThrow('use at most 0.666');
+    expect(() => remainingPositions(importance, 0.9, 'global')).toThrow(
+      'use at most 0.666, or skip-sublayers',
+    );
+    expect(() => remainingPositions(importance, 1, 'block')).toThrow('use at most 0.666');
   });
 });

@@ -9,7 +9,7 @@ import {
   normalizedByBlock,
   presentMembers,
 } from './member-importance';
-import { keptPositions } from './member-selection';
+import { remainingPositions } from './member-selection';
 import { type ModelMethod, RecipeError } from '../method';
 import { parameter } from '../../parameters/parameter';
 
@@ -81,7 +81,7 @@ export function memberPruning(pruning: MemberPruning): ModelMethod<Parameters> {
       const measured = await measure(model, calibration!, of, task);
       const ofTargets: MemberImportance = new Map([...measured].filter(([block]) => blocks.has(block)));
       const importance = parameters.normalized ? normalizedByBlock(ofTargets) : ofTargets;
-      return withKept(model, of, keptPositions(importance, parameters.sparsity, parameters.scope));
+      return withKept(model, of, remainingPositions(importance, parameters.sparsity, parameters.scope));
     },
   };
 }

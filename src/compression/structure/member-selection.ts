@@ -10,7 +10,7 @@ import { RecipeError } from '../method';
  * @returns of each block positions in its importance, ascending
  * @throws RecipeError where more would have to go than can
  */
-export function keptPositions(
+export function remainingPositions(
   importance: MemberImportance,
   sparsity: number,
   scope: 'block' | 'global',

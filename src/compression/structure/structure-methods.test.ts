@@ -6,7 +6,7 @@ import { wholeStructure } from '../../model/structure';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { applyRecipe } from '../recipe/apply-recipe';
 import type { StreamSimilarities } from './block-influence';
-import { keptBlocks } from './layer-selection';
+import { remainingBlocks } from './layer-selection';
 import { METHODS } from '../methods';
 import { checkRecipe } from '../recipe/recipe';
 import { skipped } from './skip-sublayers';
@@ -24,7 +24,7 @@ describe('layer truncation keeps', () => {
     [{ keep: 'both-ends', layers: 5 }, [0, 1, 2, 10, 11]],
     [{ keep: 'list', list: [9, 2, 4, 0, 7, 11] }, [0, 2, 4, 7, 9, 11]],
   ] as const)('%j: blocks %j of twelve', (parameters, expected) => {
-    expect(keptBlocks(TWELVE, parameters as Parameters<typeof keptBlocks>[1])).toEqual(expected);
+    expect(remainingBlocks(TWELVE, parameters as Parameters<typeof remainingBlocks>[1])).toEqual(expected);
   });
 
   test.each([
@@ -34,9 +34,9 @@ describe('layer truncation keeps', () => {
     [{ keep: 'first', layers: 2, list: [1] }, 'give both or neither'],
     [{ keep: 'list', list: [12] }, 'has the blocks 0, 1'],
   ] as const)('%j is refused', (parameters, message) => {
-    expect(() => keptBlocks(TWELVE, parameters as unknown as Parameters<typeof keptBlocks>[1])).toThrow(
-      message,
-    );
+    expect(() =>
+      remainingBlocks(TWELVE, parameters as unknown as Parameters<typeof remainingBlocks>[1]),
+    ).toThrow(message);
   });
 });
 

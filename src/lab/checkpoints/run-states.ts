@@ -1,9 +1,9 @@
 import type { TrainingStates } from '../../train/training-context';
-import type { KeptRuns, RunPosition } from './kept-runs';
+import type { UnfinishedRuns, RunPosition } from './unfinished-runs';
 import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { runIdentity } from './run-identity';
 
-/** What is told while a run is kept. */
+/** Callbacks while the state of a run is saved. */
 export interface RunListener {
   position(): RunPosition;
   /** Something that the user should know. */
@@ -20,7 +20,7 @@ export class RunStates {
   private isSaid = false;
 
   constructor(
-    private readonly kept: KeptRuns,
+    private readonly runs: UnfinishedRuns,
     private readonly run: RecipeRun,
     private readonly listener: RunListener,
   ) {}
@@ -32,10 +32,10 @@ export class RunStates {
     this.ids.set(step, id);
     const tolerate = (error: unknown) => this.tolerate(error as Error);
     return {
-      read: async () => this.kept.read(await id, step).catch(tolerate),
+      read: async () => this.runs.read(await id, step).catch(tolerate),
       write: async (state) => {
         const run = { id: await id, checkpoint, recipe: withEarlyEnds(recipe, endedEarly) };
-        await this.kept.write(run, step, this.listener.position(), state).catch(tolerate);
+        await this.runs.write(run, step, this.listener.position(), state).catch(tolerate);
       },
       // The step is done, the recipe is not.
       remove: async () => undefined,
@@ -49,7 +49,7 @@ export class RunStates {
   /** Forgets how far a step is. A state of no more use that cannot be removed is no harm. */
   async remove(step: number): Promise<void> {
     const id = await this.ids.get(step);
-    if (id !== undefined) await this.kept.remove(id).catch(() => undefined);
+    if (id !== undefined) await this.runs.remove(id).catch(() => undefined);
   }
 
   async removeAll(): Promise<void> {
@@ -60,6 +60,8 @@ export class RunStates {
     if (this.isSaid) return;
     this.isSaid = true;
     const reason = name === 'QuotaExceededError' ? 'the storage is full' : message;
-    this.listener.onNote(`This run cannot be kept (${reason}): if the page closes, it begins again.`);
+    this.listener.onNote(
+      `The state of this run cannot be saved (${reason}): if the page closes, it begins again.`,
+    );
   }
 }

@@ -1,8 +1,8 @@
-import type { KeptSteps } from '../../compression/recipe/apply-recipe';
+import type { StepCache } from '../../compression/recipe/apply-recipe';
 import { trains } from '../../compression/recipe/recipe';
 import type { Model } from '../../model/model';
 import type { TrainingPoint } from '../../train/training-context';
-import type { KeptResult, KeptResults } from './kept-results';
+import type { CachedResult, ResultCache } from './result-cache';
 import type { Recipe } from '../protocol/protocol';
 import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { resultIdentity } from './run-identity';
@@ -14,17 +14,17 @@ export interface ResultListener {
   onPoint(point: TrainingPoint): void;
   /** Something that the user should know. */
   onNote(text: string): void;
-  /** What a step came to is kept: its run needs no state any more. */
-  onKept(step: number): Promise<void>;
+  /** The result of a step is stored: its run needs no state any more. */
+  onSaved(step: number): Promise<void>;
 }
 
-/** The results of one recipe's steps that train: taken where they are kept, kept where they are made. */
-export class TrainedSteps implements KeptSteps {
+/** The results of one recipe's steps that train: read from the cache, or written to it once they are made. */
+export class TrainedSteps implements StepCache {
   private readonly started = performance.now();
   private secondsBefore = 0;
 
   constructor(
-    private readonly results: KeptResults,
+    private readonly results: ResultCache,
     private readonly run: RecipeRun,
     private readonly records: TrainingRecords,
     private readonly listener: ResultListener,
@@ -46,7 +46,7 @@ export class TrainedSteps implements KeptSteps {
   }
 
   /** A storage that takes no more costs the user a training the next time, not this one. */
-  async keep(step: number, model: Model): Promise<void> {
+  async save(step: number, model: Model): Promise<void> {
     const { checkpoint, checkpointName } = this.run;
     const seconds = this.secondsBefore + (performance.now() - this.started) / 1000;
     try {
@@ -57,14 +57,16 @@ export class TrainedSteps implements KeptSteps {
       this.run.signal?.throwIfAborted();
       const { name, message } = error as Error;
       const reason = name === 'QuotaExceededError' ? 'the storage is full' : message;
-      this.listener.onNote(`What was trained cannot be kept (${reason}): the next time it is trained again.`);
+      this.listener.onNote(
+        `What was trained cannot be stored (${reason}): the next time it is trained again.`,
+      );
       return;
     }
-    await this.listener.onKept(step);
+    await this.listener.onSaved(step);
   }
 
   /** One that cannot be read costs its training once more, and is said. */
-  private async resultAfter(step: number): Promise<KeptResult | undefined> {
+  private async resultAfter(step: number): Promise<CachedResult | undefined> {
     const { base, signal } = this.run;
     try {
       return await this.results.read(await this.idAfter(step), base, signal);
@@ -77,7 +79,7 @@ export class TrainedSteps implements KeptSteps {
   }
 
   /** The curve of a run that is taken; with its last point, from when it is. */
-  private tellAgain({ points, savedAt }: KeptResult): void {
+  private tellAgain({ points, savedAt }: CachedResult): void {
     for (const point of points.slice(0, -1)) this.listener.onPoint(point);
     const last = points.at(-1);
     const updates = last ? `, ${last.step} steps` : '';

@@ -1,8 +1,8 @@
 import type { RecipeTraining } from '../../compression/recipe/apply-recipe';
 import type { TrainingPoint } from '../../train/training-context';
-import { KeptFiles } from './kept-files';
-import { KeptResults } from './kept-results';
-import { KeptRuns } from './kept-runs';
+import { RunFiles } from './run-files';
+import { ResultCache } from './result-cache';
+import { UnfinishedRuns } from './unfinished-runs';
 import { LabError } from '../lab-error';
 import type {
   FinishedTraining,
@@ -21,15 +21,15 @@ import { TrainingRecords } from './training-records';
 
 /** The run that is under way, those that broke off, and what others came to. */
 export class TrainingRuns {
-  private readonly kept: KeptRuns | undefined;
-  private readonly results: KeptResults | undefined;
+  private readonly unfinishedRuns: UnfinishedRuns | undefined;
+  private readonly results: ResultCache | undefined;
   private running: { readonly states?: RunStates; readonly control: RunControl } | undefined;
 
-  /** @param files where runs are kept; absent: nowhere */
+  /** @param files where states and results of runs are stored; absent: nowhere */
   constructor(files?: StateFiles) {
-    const keptFiles = files && new KeptFiles(files);
-    this.kept = keptFiles && new KeptRuns(keptFiles);
-    this.results = keptFiles && new KeptResults(keptFiles);
+    const runFiles = files && new RunFiles(files);
+    this.unfinishedRuns = runFiles && new UnfinishedRuns(runFiles);
+    this.results = runFiles && new ResultCache(runFiles);
   }
 
   /**
@@ -54,11 +54,11 @@ export class TrainingRuns {
     };
     const onNote = (text: string) => void notes.push(text);
     const position = () => ({ step: last?.step ?? 0, steps: last?.steps ?? 0 });
-    const states = this.kept && new RunStates(this.kept, recipeRun, { position, onNote });
-    const onKept = async (step: number) => states?.remove(step);
+    const states = this.unfinishedRuns && new RunStates(this.unfinishedRuns, recipeRun, { position, onNote });
+    const onSaved = async (step: number) => states?.remove(step);
     const records = new TrainingRecords();
-    const listener = { onPoint: tell, onNote, onKept };
-    const kept = this.results && new TrainedSteps(this.results, recipeRun, records, listener);
+    const listener = { onPoint: tell, onNote, onSaved };
+    const cache = this.results && new TrainedSteps(this.results, recipeRun, records, listener);
     const onPoint = (point: TrainingPoint) => {
       records.hear(point);
       tell(point);
@@ -72,7 +72,7 @@ export class TrainingRuns {
       control,
       onPoint,
       statesOf: states && ((step) => states.of(step)),
-      kept,
+      cache,
     };
     this.running = { states, control };
     try {
@@ -94,7 +94,7 @@ export class TrainingRuns {
 
   /** Runs of a checkpoint that broke off, the latest first. */
   async unfinished(checkpoint: string): Promise<UnfinishedTraining[]> {
-    const runs = (await this.kept?.of(checkpoint)) ?? [];
+    const runs = (await this.unfinishedRuns?.of(checkpoint)) ?? [];
     const isRunning = await Promise.all(runs.map(({ id }) => this.running?.states?.has(id)));
     return runs.filter((_, index) => !isRunning[index]);
   }
@@ -108,6 +108,6 @@ export class TrainingRuns {
   async forget(id: string): Promise<void> {
     if (await this.running?.states?.has(id))
       throw new LabError('This run is under way; cancel it before it can be discarded.');
-    await this.kept?.discard(id);
+    await this.unfinishedRuns?.discard(id);
   }
 }

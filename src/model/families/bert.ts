@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../engines/webgpu/transfer';
 import type { Activation } from '../../engines/webgpu/kernels/wgsl/activation';
 import { firstRows } from '../../engines/webgpu/kernels/layers/copy-rows';
-import { type Architecture, ModelError, type ModelWeights, type SequenceShape } from '../architecture';
+import { type ModelFamily, ModelError, type ModelWeights, type SequenceShape } from '../family';
 import {
   activationFunction,
   layerCount,
@@ -17,7 +17,7 @@ import { type BlockStructure, wholeStructure } from '../structure';
 import { bertLayout, blockName, WORD_EMBEDDINGS } from './bert-layout';
 
 /** BERT (Devlin et al. 2019), as transformers' BertForMaskedLM and BertForSequenceClassification. */
-export const bert: Architecture = {
+export const bert: ModelFamily = {
   modelType: 'bert',
 
   readConfig(json, tensorNames) {

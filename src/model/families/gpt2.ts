@@ -3,7 +3,7 @@ import { uploadTensor } from '../../engines/webgpu/transfer';
 import type { LayerKeysAndValues } from '../../engines/webgpu/kernels/attention/cached-attention';
 import { copyColumns } from '../../engines/webgpu/kernels/layers/copy-columns';
 import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
-import { type Architecture, type LayerCache, ModelError, type ModelWeights } from '../architecture';
+import { type ModelFamily, type LayerCache, ModelError, type ModelWeights } from '../family';
 import {
   activationFunction,
   layerCount,
@@ -12,14 +12,14 @@ import {
   refuseOptions,
   requireDivisible,
 } from '../config-fields';
-import { betweenBlocks } from '../between-blocks';
+import { keepTopActivations } from '../keep-top-activations';
 import { feedForwardOfExperts, type TokenIds } from '../feed-forward-of-experts';
 import type { FoldedNorms, ModelConfig } from '../model';
 import { type BlockStructure, wholeStructure } from '../structure';
 import { blockName, gpt2Layout } from './gpt2-layout';
 
 /** GPT-2 (Radford et al. 2019) with its language-model head, as transformers' GPT2LMHeadModel. */
-export const gpt2: Architecture = {
+export const gpt2: ModelFamily = {
   modelType: 'gpt2',
 
   readConfig(json, tensorNames) {
@@ -146,7 +146,7 @@ function forward(
   let x = embedded;
   for (const [position, structure] of weights.config.structure.blocks.entries()) {
     const output = block(weights, structure, x, ids, (qkv) => attend(qkv, cache.layers[position]!), folded);
-    x = betweenBlocks(weights.config, position, output);
+    x = keepTopActivations(weights.config, position, output);
   }
   return norm(weights, x, 'transformer.ln_f');
 }

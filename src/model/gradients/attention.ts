@@ -19,7 +19,7 @@ export function headsOf(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
 }
 
 /** Heads side by side again, [batch·heads, length, headWidth] → [batch·length, heads·headWidth]. */
-export function besideEachOther(x: tf.Tensor3D, heads: number): tf.Tensor2D {
+export function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor2D {
   const [, length, headWidth] = x.shape;
   const layout = { length, headWidth, roles: 1 };
   const [y] = differentiableOp(

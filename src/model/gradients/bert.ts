@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { blockName, WORD_EMBEDDINGS } from '../families/bert-layout';
 import type { BlockStructure } from '../structure';
-import type { DifferentiableArchitecture } from './differentiable-architecture';
+import type { DifferentiableFamily } from './differentiable-family';
 import {
   activate,
   affine,
@@ -16,7 +16,7 @@ import { addPositions, lookUpRows } from './embeddings';
 import { feedForwardOfExperts } from './experts';
 
 /** BERT with its masked-language-model head or its classifier; what `architectures/bert.ts` computes by kernels. */
-export const bert: DifferentiableArchitecture = {
+export const bert: DifferentiableFamily = {
   isCausal: false,
 
   embed(weights, { ids, length, tokenTypes }) {

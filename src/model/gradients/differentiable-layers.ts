@@ -2,12 +2,12 @@ import * as tf from '@tensorflow/tfjs';
 import type { Activation } from '../../engines/webgpu/kernels/wgsl/activation';
 import { differentiableOp } from '../../engines/webgpu/differentiable-op';
 import { activated, activationGradient } from '../../engines/webgpu/kernels/training/activation-gradient';
-import { betweenBlocks } from '../between-blocks';
+import { keepTopActivations } from '../keep-top-activations';
 import type { ModelConfig } from '../model';
 import type { QueriesAndKeys } from '../queries-and-keys';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
-import { attentionOfHeads, besideEachOther, headsOf } from './attention';
+import { attentionOfHeads, mergeHeads, headsOf } from './attention';
 import { layerNormalization } from './layer-normalization';
 
 /** What every block is given besides its input. */
@@ -81,7 +81,7 @@ export function attend(
   const mixed = attentionOfHeads(query, key, value, { heads, scale, keyCounts, causal });
   const gate = gates.heads?.get(block);
   const gated = gate ? tf.mul<tf.Tensor3D>(mixed, tf.reshape(gate, [ofBatch, 1, 1])) : mixed;
-  return besideEachOther(gated, heads);
+  return mergeHeads(gated, heads);
 }
 
 /** Multiplies the feed-forward layer's activations, [batch·length, kept neurons], by their gates. */
@@ -99,6 +99,6 @@ export function gateNeurons(
 
 /** `betweenBlocks`, through which the gradient passes where the activations do. */
 export function passOn(config: ModelConfig, position: number, hidden: tf.Tensor2D): tf.Tensor2D {
-  const passed = betweenBlocks(config, position, hidden);
+  const passed = keepTopActivations(config, position, hidden);
   return passed === hidden ? hidden : tf.mul(hidden, tf.cast(tf.notEqual(passed, 0), 'float32'));
 }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { blockName } from '../families/gpt2-layout';
 import type { TokenBatch } from '../model';
 import type { BlockStructure } from '../structure';
-import type { DifferentiableArchitecture } from './differentiable-architecture';
+import type { DifferentiableFamily } from './differentiable-family';
 import {
   activate,
   affine,
@@ -17,7 +17,7 @@ import { addPositions } from './embeddings';
 import { feedForwardOfExperts } from './experts';
 
 /** GPT-2 with its language-model head; what `architectures/gpt2.ts` computes by kernels. */
-export const gpt2: DifferentiableArchitecture = {
+export const gpt2: DifferentiableFamily = {
   isCausal: true,
 
   embed(weights, { ids, length }: TokenBatch) {

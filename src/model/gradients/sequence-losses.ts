@@ -1,18 +1,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../../engines/webgpu/transfer';
-import { ModelError } from '../architecture';
+import { ModelError } from '../family';
 import type { TokenBatch } from '../model';
 import type { QueriesAndKeys } from '../queries-and-keys';
 import type { SeenKeys } from './attention-divergence';
 import { bert } from './bert';
 import { crossEntropy } from './cross-entropy';
-import type { DifferentiableArchitecture } from './differentiable-architecture';
+import type { DifferentiableFamily } from './differentiable-family';
 import { passOn } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
 import { gpt2 } from './gpt2';
 
-const ARCHITECTURES: Readonly<Record<string, DifferentiableArchitecture>> = { gpt2, bert };
+const ARCHITECTURES: Readonly<Record<string, DifferentiableFamily>> = { gpt2, bert };
 
 /** Sequences and what a model should say of them. */
 export interface TrainingBatch extends TokenBatch {

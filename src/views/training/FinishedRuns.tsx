@@ -1,7 +1,7 @@
 import { discardTraining } from '../../store/training-actions';
 import { formatBytes } from '../format';
 import { useLab, useLabContext } from '../lab-context';
-import { KeptRunRow } from './KeptRunRow';
+import { StoredRunRow } from './StoredRunRow';
 
 /** What runs came to, kept so that a recipe that begins with the same steps need not train again. */
 export function FinishedRuns() {
@@ -20,7 +20,7 @@ export function FinishedRuns() {
       </p>
       <ul className="kept-runs" aria-label="Finished runs">
         {finished.map((run) => (
-          <KeptRunRow key={run.id} run={run} reached={`${run.steps} steps, ${run.model}`}>
+          <StoredRunRow key={run.id} run={run} reached={`${run.steps} steps, ${run.model}`}>
             <button
               type="button"
               disabled={busy}
@@ -29,7 +29,7 @@ export function FinishedRuns() {
             >
               Forget
             </button>
-          </KeptRunRow>
+          </StoredRunRow>
         ))}
       </ul>
       <button type="button" disabled={busy} onClick={() => void discardTraining(context, finished)}>

@@ -1,6 +1,6 @@
 import { discardTraining, resumeTraining } from '../../store/training-actions';
 import { useLab, useLabContext } from '../lab-context';
-import { KeptRunRow } from './KeptRunRow';
+import { StoredRunRow } from './StoredRunRow';
 
 /** Runs of the open model that broke off: a closed page, a lost device, a cancellation. */
 export function UnfinishedRuns() {
@@ -12,7 +12,7 @@ export function UnfinishedRuns() {
       <h3>Unfinished runs</h3>
       <ul className="kept-runs" aria-label="Unfinished runs">
         {unfinished.map((run) => (
-          <KeptRunRow key={run.id} run={run} reached={`step ${run.step} of ${run.steps}`}>
+          <StoredRunRow key={run.id} run={run} reached={`step ${run.step} of ${run.steps}`}>
             <button
               type="button"
               disabled={busy}
@@ -29,7 +29,7 @@ export function UnfinishedRuns() {
             >
               Discard
             </button>
-          </KeptRunRow>
+          </StoredRunRow>
         ))}
       </ul>
     </>

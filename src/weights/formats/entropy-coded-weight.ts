@@ -3,7 +3,7 @@ import { elementCount, isDtype, tensorByteLength } from '../../checkpoint/dtypes
 import type { Dtype } from '../../checkpoint/named-tensor';
 import { type Coder, decodeBytes, encodeBytes } from '../../coding/coded-bytes';
 import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
-import { breathing, type LongTask } from '../../linalg/cooperate';
+import { yielding, type LongTask } from '../../linalg/long-task';
 import { factorAttributes, type FactorLoader, loadFactors, storedFactors } from '../composite-storage';
 import { gpuBytesOf } from '../gpu-bytes';
 import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../linear-weight';
@@ -63,10 +63,10 @@ export class EntropyCodedWeight implements LinearWeight {
     const coded = new Map<string, CodedTensor>();
     const tensors = storedFactors([{ name: 'inner', weight: inner }]);
     const total = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const breathe = breathing(task);
+    const yieldToEventLoop = yielding(task);
     let [done, decodeSeconds] = [0, 0];
     for (const { suffix, dtype, shape, byteLength, elementBits = WORD_BITS, read } of tensors) {
-      const pause = () => breathe(done / total);
+      const pause = () => yieldToEventLoop(done / total);
       const plain = await read();
       const bytes = await encodeBytes(plain, { coder, elementBits, pause });
       if (bytes.length + LEAST_SAVING <= byteLength) {
@@ -91,8 +91,8 @@ export class EntropyCodedWeight implements LinearWeight {
       throw new Error(`its coder is ${JSON.stringify(coder)} where "rans" or "huffman" was expected`);
     const kinds = kindsOf(described);
     const coded = new Map<string, CodedTensor>();
-    const pause = () => breathe(0);
-    const breathe = breathing({});
+    const pause = () => yieldToEventLoop(0);
+    const yieldToEventLoop = yielding({});
     let decodeSeconds = 0;
     const readDecoded: TensorReader = async (suffix) => {
       const stored = await read(suffix);

@@ -1,4 +1,4 @@
-import { readAccount, splitAccount, withAccount } from './kept-file';
+import { readHeader, splitHeader, withHeader } from './file-header';
 import { LabError } from '../lab-error';
 import type { Recipe } from '../protocol/protocol';
 import type { StateFiles } from './state-files';
@@ -12,20 +12,20 @@ export interface RunIdentity {
 }
 
 /** What a file of a run says of itself. */
-export interface KeptAccount extends RunIdentity {
+export interface RunHeader extends RunIdentity {
   /** Updates so far, of so many. */
   readonly step: number;
   readonly steps: number;
   /** ISO 8601. */
   readonly savedAt: string;
-  /** Of what follows the account. */
+  /** Of what follows the header. */
   readonly bytes: number;
 }
 
 /** A file by its name: of a step of a recipe whose training is under way, or of what a training came to. */
-export interface KeptFile<Account extends KeptAccount = KeptAccount> {
+export interface RunFile<Header extends RunHeader = RunHeader> {
   readonly name: string;
-  readonly account: Account;
+  readonly header: Header;
   /** ISO 8601. */
   readonly usedAt: string;
 }
@@ -40,14 +40,14 @@ const LAST_USED = 'last-used';
  * Files of runs within a budget. Where there is no room, results go, the least recently used first; states of unfinished runs
  * only go when they are removed.
  */
-export class KeptFiles {
+export class RunFiles {
   constructor(private readonly files: StateFiles) {}
 
-  unfinished<Account extends KeptAccount>(): Promise<KeptFile<Account>[]> {
+  unfinished<Header extends RunHeader>(): Promise<RunFile<Header>[]> {
     return this.matching(UNFINISHED);
   }
 
-  results<Account extends KeptAccount>(): Promise<KeptFile<Account>[]> {
+  results<Header extends RunHeader>(): Promise<RunFile<Header>[]> {
     return this.matching(RESULT);
   }
 
@@ -55,26 +55,26 @@ export class KeptFiles {
    * Undefined where there is no such file.
    * @throws LabError where it does not begin as one of these; what the storage throws
    */
-  async read<Account extends KeptAccount>(
+  async read<Header extends RunHeader>(
     name: string,
-  ): Promise<{ account: Account; content: Uint8Array } | undefined> {
+  ): Promise<{ header: Header; content: Uint8Array } | undefined> {
     const bytes = await this.files.read(name);
-    return bytes && splitAccount<Account>(bytes);
+    return bytes && splitHeader<Header>(bytes);
   }
 
   /**
    * Writes a file in the place of the one of that name.
    * @throws LabError where the budget has no room for a result; what the storage throws where it is full
    */
-  async write(name: string, account: Omit<KeptAccount, 'bytes'>, content: Uint8Array): Promise<void> {
+  async write(name: string, header: Omit<RunHeader, 'bytes'>, content: Uint8Array): Promise<void> {
     await this.makeRoom(name, content.length);
-    const pieces = withAccount({ ...account, bytes: content.length }, [content]);
+    const pieces = withHeader({ ...header, bytes: content.length }, [content]);
     for (;;) {
       try {
         await this.files.write(name, pieces);
         break;
       } catch (error) {
-        if (!isFull(error as Error) || !(await this.dropLeastRecentlyUsed(name))) throw error;
+        if (!isFull(error as Error) || !(await this.evictLeastRecentlyUsed(name))) throw error;
       }
     }
     if (RESULT.test(name)) await this.use(name);
@@ -85,8 +85,8 @@ export class KeptFiles {
     try {
       const times = { ...(await this.lastUsed()), [name]: new Date().toISOString() };
       const present = new Set(await this.files.names());
-      const kept = Object.fromEntries(Object.entries(times).filter(([each]) => present.has(each)));
-      await this.files.write(LAST_USED, [new TextEncoder().encode(JSON.stringify(kept))]);
+      const current = Object.fromEntries(Object.entries(times).filter(([each]) => present.has(each)));
+      await this.files.write(LAST_USED, [new TextEncoder().encode(JSON.stringify(current))]);
     } catch {
       // It counts as used when it was used before, or written.
     }
@@ -102,17 +102,17 @@ export class KeptFiles {
   private async makeRoom(name: string, bytes: number): Promise<void> {
     const budget = await this.files.budget?.();
     if (budget === undefined) return;
-    const total = (files: readonly KeptFile[]) =>
-      files.reduce((sum, file) => sum + (file.name === name ? 0 : file.account.bytes), bytes);
+    const total = (files: readonly RunFile[]) =>
+      files.reduce((sum, file) => sum + (file.name === name ? 0 : file.header.bytes), bytes);
     const unfinished = total(await this.unfinished());
     if (RESULT.test(name) && unfinished > budget)
       throw new LabError(`it takes ${inMegabytes(bytes)} of ${inMegabytes(budget)} that are for runs`);
     while (unfinished - bytes + total(await this.results()) > budget)
-      if (!(await this.dropLeastRecentlyUsed(name))) return;
+      if (!(await this.evictLeastRecentlyUsed(name))) return;
   }
 
   /** @returns whether there was one besides the file that is written */
-  private async dropLeastRecentlyUsed(name: string): Promise<boolean> {
+  private async evictLeastRecentlyUsed(name: string): Promise<boolean> {
     const results = (await this.results()).filter((file) => file.name !== name);
     if (results.length === 0) return false;
     const oldest = results.reduce((least, file) => (file.usedAt < least.usedAt ? file : least));
@@ -121,16 +121,16 @@ export class KeptFiles {
   }
 
   /** Files that cannot be read have nothing to say: where one of them is asked for by its name, `read` says why. */
-  private async matching<Account extends KeptAccount>(pattern: RegExp): Promise<KeptFile<Account>[]> {
+  private async matching<Header extends RunHeader>(pattern: RegExp): Promise<RunFile<Header>[]> {
     const lastUsed = await this.lastUsed();
-    const found: KeptFile<Account>[] = [];
+    const found: RunFile<Header>[] = [];
     for (const name of await this.files.names()) {
       if (!pattern.test(name)) continue;
-      const account = await readAccount<Account>((start, end) => this.files.read(name, start, end)).catch(
+      const header = await readHeader<Header>((start, end) => this.files.read(name, start, end)).catch(
         () => undefined,
       );
-      if (!account || !isAccount(account, name)) continue;
-      found.push({ name, account, usedAt: lastUsed[name] ?? account.savedAt });
+      if (!header || !isHeader(header, name)) continue;
+      found.push({ name, header, usedAt: lastUsed[name] ?? header.savedAt });
     }
     return found;
   }
@@ -146,10 +146,7 @@ export class KeptFiles {
   }
 }
 
-function isAccount(
-  { id, checkpoint, recipe, step, steps, savedAt, bytes }: KeptAccount,
-  name: string,
-): boolean {
+function isHeader({ id, checkpoint, recipe, step, steps, savedAt, bytes }: RunHeader, name: string): boolean {
   const texts = [id, checkpoint, savedAt, recipe?.name].every((each) => typeof each === 'string');
   return texts && [step, steps, bytes].every(Number.isFinite) && name.startsWith(`${id}-`);
 }

@@ -7,7 +7,7 @@ import type { ModelConfig } from './model';
  * structure keeps. What the last block gives goes on whole.
  * @param position of the block in the structure
  */
-export function betweenBlocks(
+export function keepTopActivations(
   { width, structure: { blocks, keptActivations } }: ModelConfig,
   position: number,
   hidden: tf.Tensor2D,

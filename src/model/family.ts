@@ -37,7 +37,7 @@ export interface SequenceShape {
  * A model family: one file in `architectures/`, one line in `architectures.ts`. Its forward functions run inside
  * `tf.tidy`: they dispose of nothing and return what is kept.
  */
-export interface Architecture {
+export interface ModelFamily {
   /** `model_type` of config.json. */
   readonly modelType: string;
   /**

@@ -4,8 +4,8 @@ import { loadModel } from '../../model/load-model';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { memoryEntry } from '../../testing/memory-entry';
 import { memoryFiles } from '../../testing/memory-files';
-import { KeptFiles } from './kept-files';
-import { KeptResults } from './kept-results';
+import { RunFiles } from './run-files';
+import { ResultCache } from './result-cache';
 import { trainingRecord } from '../report/training-record';
 
 beforeAll(() => openNodeGpu());
@@ -16,13 +16,13 @@ test('a model comes back with its weights, its curve, and what else the base hol
   const tensors = new Map(checkpoint.tensors).set(pooler.name, pooler);
   const base = await loadModel({ ...checkpoint, tensors });
   const files = memoryFiles();
-  const results = new KeptResults(new KeptFiles(files));
+  const results = new ResultCache(new RunFiles(files));
   const run = { id: 'a'.repeat(64), checkpoint: 'c', recipe: { name: 'r', steps: [] } };
   const points = [{ step: 7, steps: 9, learningRate: 0, tokensPerSecond: 1, tokens: 1 }];
   const earlier = [trainingRecord(0, points)];
   await results.write(run, 'tiny', base, { points, earlier, seconds: 3 });
-  const { model, ...account } = (await results.read(run.id, base))!;
-  expect(account).toEqual({ points, earlier, seconds: 3, savedAt: expect.any(String) });
+  const { model, ...header } = (await results.read(run.id, base))!;
+  expect(header).toEqual({ points, earlier, seconds: 3, savedAt: expect.any(String) });
   expect([...model.unused.keys()]).toEqual([...base.unused.keys()]);
   expect(model.unused.get(pooler.name)).toBe(base.unused.get(pooler.name));
   for (const [name, weight] of base.linears)

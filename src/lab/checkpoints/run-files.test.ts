@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryFiles } from '../../testing/memory-files';
-import { KeptFiles } from './kept-files';
+import { RunFiles } from './run-files';
 
 const CONTENT = new Uint8Array(1000);
 
 let files: ReturnType<typeof memoryFiles>;
-let kept: KeptFiles;
+let runFiles: RunFiles;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
   files = memoryFiles();
-  kept = new KeptFiles(files);
+  runFiles = new RunFiles(files);
 });
 
 afterEach(() => void vi.useRealTimers());
@@ -21,8 +21,12 @@ const idOf = (letter: string) => letter.repeat(64);
 async function write(letter: string, suffix: string, content = CONTENT): Promise<void> {
   vi.setSystemTime(Date.now() + 60_000);
   const recipe = { name: letter, steps: [] };
-  const account = { id: idOf(letter), checkpoint: 'c', recipe, step: 1, steps: 2 };
-  await kept.write(`${idOf(letter)}-${suffix}`, { ...account, savedAt: new Date().toISOString() }, content);
+  const header = { id: idOf(letter), checkpoint: 'c', recipe, step: 1, steps: 2 };
+  await runFiles.write(
+    `${idOf(letter)}-${suffix}`,
+    { ...header, savedAt: new Date().toISOString() },
+    content,
+  );
 }
 
 const lettersOf = (found: readonly { name: string }[]) =>
@@ -30,13 +34,13 @@ const lettersOf = (found: readonly { name: string }[]) =>
     .map(({ name }) => name[0])
     .sort()
     .join('');
-const results = async () => lettersOf(await kept.results());
+const results = async () => lettersOf(await runFiles.results());
 
 test('of results within a budget, the least recently used ones go', async () => {
   files.room = 3500;
   for (const letter of ['a', 'b', 'c']) await write(letter, 'result');
   vi.setSystemTime(Date.now() + 60_000);
-  await kept.use(`${idOf('a')}-result`);
+  await runFiles.use(`${idOf('a')}-result`);
   await write('d', 'result');
   expect(await results()).toBe('acd');
   await write('d', 'result', new Uint8Array(2000));
@@ -48,10 +52,10 @@ test('states of unfinished runs stay, results make room for them', async () => {
   await write('a', 'result');
   await write('b', '0');
   await write('c', '1');
-  expect([await results(), lettersOf(await kept.unfinished())]).toEqual(['', 'bc']);
+  expect([await results(), lettersOf(await runFiles.unfinished())]).toEqual(['', 'bc']);
   await expect(write('d', 'result')).rejects.toThrow('it takes 0.0 MB of 0.0 MB that are for runs');
   await write('e', '0');
-  expect(lettersOf(await kept.unfinished())).toBe('bce');
+  expect(lettersOf(await runFiles.unfinished())).toBe('bce');
 });
 
 test('a result that the budget has no room for takes none away', async () => {
@@ -70,7 +74,7 @@ test('where the storage itself is full, results go until there is room', async (
     return write4(name, pieces);
   };
   await write('d', '0', new Uint8Array(500));
-  expect(lettersOf(await kept.unfinished())).toBe('d');
+  expect(lettersOf(await runFiles.unfinished())).toBe('d');
   expect(await results()).toBe('c');
   files.write = () => Promise.reject(Object.assign(new Error('no room'), { code: 'ENOSPC' }));
   await expect(write('e', '0')).rejects.toThrow('no room');
@@ -80,7 +84,7 @@ test('an order of use that cannot be read is that of writing', async () => {
   files.room = 2500;
   await write('a', 'result');
   await write('b', 'result');
-  await kept.use(`${idOf('a')}-result`);
+  await runFiles.use(`${idOf('a')}-result`);
   files.contents.set('last-used', new TextEncoder().encode('{'));
   await write('c', 'result');
   expect(await results()).toBe('bc');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoryFiles } from '../../testing/memory-files';
-import { KeptFiles } from './kept-files';
-import { KeptRuns } from './kept-runs';
+import { RunFiles } from './run-files';
+import { UnfinishedRuns } from './unfinished-runs';
 import type { Recipe } from '../protocol/protocol';
 
 const state = Uint8Array.of(1, 2, 3);
@@ -14,17 +14,17 @@ const run = (letter: string, recipe: string) => ({
 
 test('of a recipe the step that it was at is told, and all of it is discarded', async () => {
   const files = memoryFiles();
-  const kept = new KeptRuns(new KeptFiles(files));
-  await kept.write(run('a', 'two steps'), 1, { step: 9, steps: 9 }, state);
-  await kept.write(run('b', 'two steps'), 2, { step: 4, steps: 9 }, state);
-  await kept.write(run('c', 'another'), 1, { step: 1, steps: 9 }, state);
-  const unfinished = await kept.of('checkpoint');
+  const runs = new UnfinishedRuns(new RunFiles(files));
+  await runs.write(run('a', 'two steps'), 1, { step: 9, steps: 9 }, state);
+  await runs.write(run('b', 'two steps'), 2, { step: 4, steps: 9 }, state);
+  await runs.write(run('c', 'another'), 1, { step: 1, steps: 9 }, state);
+  const unfinished = await runs.of('checkpoint');
   expect(unfinished.map(({ recipe, step }) => [recipe.name, step]).sort()).toEqual([
     ['another', 1],
     ['two steps', 4],
   ]);
-  expect(await kept.of('another checkpoint')).toEqual([]);
-  await kept.discard(run('b', '').id);
+  expect(await runs.of('another checkpoint')).toEqual([]);
+  await runs.discard(run('b', '').id);
   expect([...files.contents.keys()]).toEqual([`${'c'.repeat(64)}-1`]);
-  expect(await kept.read(run('c', '').id, 1)).toEqual(state);
+  expect(await runs.read(run('c', '').id, 1)).toEqual(state);
 });

@@ -1,4 +1,4 @@
-import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
+import type { RunHeader, RunFiles, RunIdentity } from './run-files';
 import type { UnfinishedTraining } from '../protocol/protocol';
 
 /** How far a run of one of the recipe's steps is. */
@@ -7,20 +7,20 @@ export interface RunPosition {
   readonly steps: number;
 }
 
-interface StateAccount extends KeptAccount {
+interface StateHeader extends RunHeader {
   /** Of the recipe, counted from 0. */
   readonly recipeStep: number;
 }
 
 /** States of runs in files, one for each step of a recipe that trains, with what a user should know of them. */
-export class KeptRuns {
-  constructor(private readonly files: KeptFiles) {}
+export class UnfinishedRuns {
+  constructor(private readonly files: RunFiles) {}
 
   /** Runs of a checkpoint that did not come to their end, the latest first; of a recipe the step that it was at. */
   async of(checkpoint: string): Promise<UnfinishedTraining[]> {
-    const accounts = (await this.accounts()).filter((account) => account.checkpoint === checkpoint);
-    accounts.sort((left, right) => left.recipeStep - right.recipeStep);
-    const latest = new Map(accounts.map((account) => [JSON.stringify(account.recipe), account]));
+    const headers = (await this.headers()).filter((header) => header.checkpoint === checkpoint);
+    headers.sort((left, right) => left.recipeStep - right.recipeStep);
+    const latest = new Map(headers.map((header) => [JSON.stringify(header.recipe), header]));
     return [...latest.values()]
       .sort((left, right) => right.savedAt.localeCompare(left.savedAt))
       .map(({ id, recipe, step, steps, savedAt, bytes }) => ({ id, recipe, step, steps, savedAt, bytes }));
@@ -33,8 +33,8 @@ export class KeptRuns {
 
   /** @throws what the storage throws */
   async write(run: RunIdentity, recipeStep: number, position: RunPosition, state: Uint8Array): Promise<void> {
-    const account = { ...run, ...position, recipeStep, savedAt: new Date().toISOString() };
-    await this.files.write(nameOf(run.id, recipeStep), account, state);
+    const header = { ...run, ...position, recipeStep, savedAt: new Date().toISOString() };
+    await this.files.write(nameOf(run.id, recipeStep), header, state);
   }
 
   /** Forgets a run of one of the recipe's steps, or a result. */
@@ -44,16 +44,16 @@ export class KeptRuns {
 
   /** Forgets a run with all that is kept of the same recipe's earlier steps, or a result. */
   async discard(id: string): Promise<void> {
-    const accounts = await this.accounts();
-    const asked = accounts.find((account) => account.id === id);
-    const isSame = ({ checkpoint, recipe }: StateAccount) =>
+    const headers = await this.headers();
+    const asked = headers.find((header) => header.id === id);
+    const isSame = ({ checkpoint, recipe }: StateHeader) =>
       checkpoint === asked?.checkpoint && JSON.stringify(recipe) === JSON.stringify(asked.recipe);
-    for (const each of new Set([id, ...accounts.filter(isSame).map((account) => account.id)]))
+    for (const each of new Set([id, ...headers.filter(isSame).map((header) => header.id)]))
       await this.files.remove(each);
   }
 
-  private async accounts(): Promise<StateAccount[]> {
-    return (await this.files.unfinished<StateAccount>()).map(({ account }) => account);
+  private async headers(): Promise<StateHeader[]> {
+    return (await this.files.unfinished<StateHeader>()).map(({ header }) => header);
   }
 }
 

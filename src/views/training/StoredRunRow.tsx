@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { formatBytes, formatMoment } from '../format';
 
-interface KeptRunRowProps {
+interface StoredRunRowProps {
   readonly run: { readonly recipe: { readonly name: string }; readonly savedAt: string; readonly bytes: number };
   /** How far it came. */
   readonly reached: string;
@@ -10,7 +10,7 @@ interface KeptRunRowProps {
 }
 
 /** A run whose file is kept, and what can be done with it. */
-export function KeptRunRow({ run, reached, children }: KeptRunRowProps) {
+export function StoredRunRow({ run, reached, children }: StoredRunRowProps) {
   return (
     <li className="row wrap">
       <span>

@@ -3,15 +3,15 @@ import { loadModel } from '../../model/load-model';
 import type { Model } from '../../model/model';
 import type { TrainingPoint } from '../../train/training-context';
 import { latheWeights } from '../../export/lathe';
-import { splitAccount, withAccount } from './kept-file';
-import type { KeptAccount, KeptFiles, RunIdentity } from './kept-files';
+import { splitHeader, withHeader } from './file-header';
+import type { RunHeader, RunFiles, RunIdentity } from './run-files';
 import { LabError } from '../lab-error';
 import type { FinishedTraining } from '../protocol/protocol';
 import { sha256 } from './run-identity';
 import type { TrainingRecord } from '../report/training-record';
 
 /** What a run came to besides its model. */
-export interface ResultAccount {
+export interface ResultDetails {
   /** The curve of the run, as it was told. */
   readonly points: readonly TrainingPoint[];
   /** Of the recipe's steps before it that train. */
@@ -20,23 +20,23 @@ export interface ResultAccount {
   readonly seconds: number;
 }
 
-interface FileAccount extends KeptAccount {
+interface ResultHeader extends RunHeader {
   /** Name of the checkpoint. */
   readonly model: string;
   /** SHA-256 of what follows, in hexadecimal. */
   readonly checksum: string;
 }
 
-/** What stands between the file's account and the weights. */
-interface ContentAccount extends Omit<ResultAccount, 'earlier'> {
+/** What stands between the file's header and the weights. */
+interface ContentHeader extends Omit<ResultDetails, 'earlier'> {
   /** Absent in files older than this entry. */
-  readonly earlier?: ResultAccount['earlier'];
+  readonly earlier?: ResultDetails['earlier'];
   /** The checkpoint's config.json, of the trained model: a step may have changed its task. */
   readonly config: Record<string, unknown>;
 }
 
 /** A result as it is read back. The caller owns the model. */
-export interface KeptResult extends ResultAccount {
+export interface CachedResult extends ResultDetails {
   readonly model: Model;
   /** ISO 8601. */
   readonly savedAt: string;
@@ -46,15 +46,15 @@ export interface KeptResult extends ResultAccount {
  * Models that steps which train left, in files: all weights in their stored format, so that the model comes back equal to the bit;
  * no optimizer's moments, since nothing goes on from there.
  */
-export class KeptResults {
-  constructor(private readonly files: KeptFiles) {}
+export class ResultCache {
+  constructor(private readonly files: RunFiles) {}
 
   /** Of all checkpoints, the one used last first. */
   async all(): Promise<FinishedTraining[]> {
-    const results = await this.files.results<FileAccount>();
+    const results = await this.files.results<ResultHeader>();
     return results
       .sort((left, right) => right.usedAt.localeCompare(left.usedAt))
-      .map(({ account: { id, model, recipe, step, savedAt, bytes } }) => {
+      .map(({ header: { id, model, recipe, step, savedAt, bytes } }) => {
         return { id, model, recipe, steps: step, savedAt, bytes };
       });
   }
@@ -65,18 +65,18 @@ export class KeptResults {
    * @throws LabError where the file is cut off, was changed, or is none of these; CheckpointError or ModelError where the weights
    *   are no model; what the storage throws; the signal's reason when cancelled
    */
-  async read(id: string, base: Model, signal?: AbortSignal): Promise<KeptResult | undefined> {
-    const file = await this.files.read<FileAccount>(nameOf(id));
+  async read(id: string, base: Model, signal?: AbortSignal): Promise<CachedResult | undefined> {
+    const file = await this.files.read<ResultHeader>(nameOf(id));
     if (!file) return undefined;
-    const { account, content } = file;
-    if (account.checksum !== (await sha256(blobOf(content)))) throw new LabError('the file was changed');
-    const { account: own, content: weights } = splitAccount<ContentAccount>(content);
+    const { header, content } = file;
+    if (header.checksum !== (await sha256(blobOf(content)))) throw new LabError('the file was changed');
+    const { header: own, content: weights } = splitHeader<ContentHeader>(content);
     const { tensors, metadata } = await openSafetensors(blobOf(weights), 'The kept model');
     await this.files.use(nameOf(id));
     const all = new Map([...base.unused, ...tensors]);
     const model = await loadModel({ config: own.config, tensors: all, metadata }, { signal });
     const { points, earlier = [], seconds } = own;
-    return { model, points, earlier, seconds, savedAt: account.savedAt };
+    return { model, points, earlier, seconds, savedAt: header.savedAt };
   }
 
   /**
@@ -88,12 +88,12 @@ export class KeptResults {
     { id, checkpoint, recipe }: RunIdentity,
     checkpointName: string,
     model: Model,
-    { points, earlier, seconds }: ResultAccount,
+    { points, earlier, seconds }: ResultDetails,
   ): Promise<void> {
-    const own: ContentAccount = { points, earlier, seconds, config: model.config.source };
-    const content = joined(withAccount(own, [await weightsOf(model, recipe)]));
+    const own: ContentHeader = { points, earlier, seconds, config: model.config.source };
+    const content = joined(withHeader(own, [await weightsOf(model, recipe)]));
     const { step, steps } = points.at(-1) ?? { step: 0, steps: 0 };
-    const account: Omit<FileAccount, 'bytes'> = {
+    const header: Omit<ResultHeader, 'bytes'> = {
       id,
       checkpoint,
       recipe,
@@ -103,7 +103,7 @@ export class KeptResults {
       model: checkpointName,
       checksum: await sha256(blobOf(content)),
     };
-    await this.files.write(nameOf(id), account, content);
+    await this.files.write(nameOf(id), header, content);
   }
 }
 

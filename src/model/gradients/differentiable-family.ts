@@ -5,7 +5,7 @@ import type { BlockInputs } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 
 /** The forward pass of a model family in ops that tfjs can differentiate: one file here, one line in `sequence-losses.ts`. */
-export interface DifferentiableArchitecture {
+export interface DifferentiableFamily {
   /** Whether a token sees only those before it. */
   readonly isCausal: boolean;
   /** What the first block takes: [batch·length, width]. */

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { NamedTensor } from '../checkpoint/named-tensor';
 import { uploadTensor, writeElements } from '../engines/webgpu/transfer';
 import type { AdamW } from './adamw';
-import type { KeptParameters } from './kept-parameters';
+import type { ParameterSnapshot } from './parameter-snapshot';
 import type { CurveState, LossCurve } from './loss-curve';
 import type { StepHooks } from './step-hooks';
 import type { TrainableTensor } from './trainable-matrix';
@@ -29,13 +29,13 @@ interface Progress extends RunPosition {
 interface RunParts {
   readonly parameters: readonly TrainableTensor[];
   readonly optimizer: AdamW;
-  readonly best: KeptParameters;
+  readonly best: ParameterSnapshot;
   readonly curve: LossCurve;
   readonly hooks: StepHooks;
 }
 
-/** Where a run's state is kept: with the very numbers, so that it goes on as if it had not stopped. */
-export class KeptRun {
+/** The state of a run, saved bit for bit, so that it resumes as if it had not stopped. */
+export class RunCheckpoint {
   private hasFailed = false;
 
   constructor(
@@ -45,7 +45,7 @@ export class KeptRun {
   ) {}
 
   /** A place that takes no more does not end the run: it goes on and says so once. */
-  async keep(position: RunPosition): Promise<void> {
+  async save(position: RunPosition): Promise<void> {
     if (!this.states || this.hasFailed) return;
     const { curve, hooks } = this.run;
     const { tensors = {}, json } = hooks.state?.() ?? {};
@@ -57,12 +57,12 @@ export class KeptRun {
     } catch (error) {
       this.hasFailed = true;
       const { message } = error as Error;
-      curve.note(`The state of the run could not be kept (${message}); it cannot go on after a break.`);
+      curve.note(`The state of the run could not be saved (${message}); it cannot go on after a break.`);
     }
   }
 
   /** Puts the state back that is there. @returns how far the run has come, where it can go on */
-  async takeUp(): Promise<RunPosition | undefined> {
+  async resume(): Promise<RunPosition | undefined> {
     const { optimizer, best, curve, hooks } = this.run;
     let stored: StoredRun<Progress> | undefined;
     try {
@@ -73,7 +73,7 @@ export class KeptRun {
     }
     if (!stored) return undefined;
     const { progress, tensors } = stored;
-    if (progress.bestStep !== undefined) best.keep();
+    if (progress.bestStep !== undefined) best.save();
     for (const [name, tensor] of this.tensors()) writeElements(tensor, 0, wordsOf(tensors.get(name)!));
     optimizer.steps = progress.step;
     hooks.restore?.({ tensors: ownTensors(tensors.values()), json: progress.own });

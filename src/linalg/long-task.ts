@@ -1,4 +1,4 @@
-/** How a long computation on the CPU reports, stops, and lets its thread breathe. */
+/** How a long computation on the CPU reports, stops, and lets its thread yieldToEventLoop. */
 export interface LongTask {
   readonly signal?: AbortSignal;
   /** Share that is done, 0 to 1. */
@@ -17,7 +17,7 @@ const BREAK_EVERY_MS = 30;
  * Makes a function to be called often within a long loop: every 30 ms it reports progress and waits for
  * the event loop once. It throws the signal's reason when cancelled, however little time has passed.
  */
-export function breathing({ signal, onProgress }: LongTask): (share: number) => Promise<void> | undefined {
+export function yielding({ signal, onProgress }: LongTask): (share: number) => Promise<void> | undefined {
   let last = performance.now();
   return (share) => {
     signal?.throwIfAborted();

@@ -5,26 +5,26 @@ import { gpuBufferOf } from '../engines/webgpu/gpu-buffer';
 import { emptyTensor } from '../engines/webgpu/transfer';
 import type { TrainableTensor } from './trainable-matrix';
 
-/** A copy of a model's parameters on the GPU: the best so far. Its tensors are made when the first copy is kept. */
-export class KeptParameters {
+/** A copy of a model's parameters on the GPU: the best so far. Its tensors are made by the first `save`. */
+export class ParameterSnapshot {
   private copies: tf.Tensor[] = [];
 
   constructor(private readonly parameters: readonly TrainableTensor[]) {}
 
-  /** In the order of the parameters; empty before anything was kept. */
+  /** In the order of the parameters; empty before the first `save`. */
   get tensors(): readonly tf.Tensor[] {
     return this.copies;
   }
 
-  /** Keeps the parameters' present values, which in training are changed in place. */
-  keep(): void {
+  /** Saves the parameters' present values, which in training are changed in place. */
+  save(): void {
     if (this.copies.length === 0)
       this.copies = this.parameters.map(({ tensor }) => emptyTensor([...tensor.shape]));
     copyElements(this.originals, this.copies);
   }
 
-  /** Gives the parameters the values that were kept last. */
-  putBack(): void {
+  /** Gives the parameters the values that were saved last. */
+  restore(): void {
     copyElements(this.copies, this.originals);
   }
 
