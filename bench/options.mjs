@@ -12,7 +12,8 @@ export const MODELS = ['demo', 'large'];
 
 export const USAGE = `npm run bench -- [options]
 
-Measures Lathe and its peers in turn in a real browser and writes bench/results/latest.json and latest.md.
+Measures Lathe and its peers in turn in a real browser and writes bench/results/latest.json and latest.md,
+and a line to history.jsonl.
 
   --quick            under four minutes on two cores: the demo model only, 6 decoded tokens, fewer loads and kernels
   --peers DIR        folder of the peers' ONNX exports, DIR/<checkpoint>-onnx/onnx/model.onnx

@@ -28,7 +28,7 @@ export function earlierResults({ add, output }, adapter) {
 
 /**
  * Writes `latest.json` and `latest.md`.
- * @returns {string} the Markdown
+ * @returns {{ document: object, text: string }} what was written, the latter as Markdown
  */
 export function publish(results, { adapter, browser, missing }, options) {
   const rows = evaluateRatios({ ...results, adapter });
@@ -52,7 +52,7 @@ export function publish(results, { adapter, browser, missing }, options) {
   writeFileSync(join(options.output, 'latest.json'), `${JSON.stringify(document, undefined, 2)}\n`);
   writeFileSync(join(options.output, 'latest.md'), text);
   if (options.record) recordTables(text);
-  return text;
+  return { document, text };
 }
 
 function recordTables(text) {

@@ -5,6 +5,7 @@ import { buildPage, installPeers, ONNXRUNTIME } from './build.mjs';
 import { countingModels, DEMO, DEMO_FOLDER, LARGE } from './checkpoints.mjs';
 import { contendersOf } from './contenders.mjs';
 import { FORMATS } from './formats.mjs';
+import { appendToHistory } from './history.mjs';
 import { measureFactorization } from './parts/factorization.mjs';
 import { countDecoding, measureGeneration } from './parts/generation.mjs';
 import { measureKernels } from './parts/kernels.mjs';
@@ -44,14 +45,15 @@ export async function runBench(options) {
       browser: `Chromium ${browser.version()}`,
       missing: models.flatMap(({ missing }) => missing),
     };
-    let text = '';
+    let published;
     for (const part of options.parts) {
       const start = Date.now();
       await PARTS[part](results, setting);
       console.log(`Measured ${part} in ${Math.round((Date.now() - start) / 1000)} s.`);
-      text = publish(results, document, options);
+      published = publish(results, document, options);
     }
-    console.log(`\n${text}`);
+    appendToHistory(published.document, options);
+    console.log(`\n${published.text}`);
   } finally {
     await browser.close();
     server.close();

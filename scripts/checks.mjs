@@ -1,4 +1,4 @@
-/** Static checks, as title, script in node_modules and arguments: `npm run check` runs them, and `npm test` before its suites. */
+/** Static checks, as title, script (its path from node_modules) and arguments: `npm run check` runs them, and `npm test` before its suites. */
 export const CHECKS = [
   ['types', 'typescript/bin/tsc', ['--noEmit']],
   ['lint', 'eslint/bin/eslint.js', ['.', '--max-warnings', '0']],
@@ -7,8 +7,9 @@ export const CHECKS = [
     'dependency-cruiser/bin/dependency-cruise.mjs',
     ['src', 'cli', 'bench', 'e2e', 'scripts', '--config', '.dependency-cruiser.mjs'],
   ],
+  ['dependencies', '../scripts/dependency-notes.mjs', ['--check']],
   ['format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
 ];
 
 /** Arguments with which a check mends what it can. */
-export const FIXES = { lint: ['--fix'], format: ['--write'] };
+export const FIXES = { lint: ['--fix'], dependencies: ['--write'], format: ['--write'] };
