@@ -3,7 +3,8 @@ import { defineConfig, mergeConfig } from 'vitest/config';
 import { GPU_PACKAGES, gpuTests } from './src/testing/test-projects.ts';
 import viteConfig from './vite.config.ts';
 
-const onGpu = gpuTests(import.meta.dirname, ['src', 'cli']);
+// The package computes in processes of its own, which the imports of its test do not show.
+const onGpu = [...gpuTests(import.meta.dirname, ['src', 'cli']), 'cli/package.test.ts'];
 
 /** Holds pure tests to what their imports say, where tfjs is loaded in a way that they do not show. */
 const pure: Plugin = {

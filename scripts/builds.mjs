@@ -15,7 +15,7 @@ const BUILDS = {
   'command-line': {
     title: 'the command line',
     folder: 'dist-cli',
-    sources: ['src', 'cli', 'scripts'],
+    sources: ['src', 'cli', 'scripts/gpu-environment.mjs', 'scripts/builds.mjs'],
     config: nodeBuild({ lathe: 'cli/lathe.mjs', lab: 'cli/lab.mjs' }, join(ROOT, 'dist-cli')),
   },
 };
