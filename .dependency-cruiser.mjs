@@ -68,8 +68,9 @@ const ALIASES = {
   attention: ['src/engines/webgpu/kernels/attention/'],
   products: ['src/engines/webgpu/kernels/products/'],
   engine: ['src/engines/'],
-  // What the page sees of the lab: its interface, its client, and pure functions of its results.
+  // What the page sees of the lab: its interface, its client, and pure functions of its results and of files' first bytes.
   'lab-surface': [
+    'src/checkpoint/file-kind\\.ts$',
     'src/lab/protocol/',
     'src/lab/worker/lab-client\\.ts$',
     'src/lab/report/(report|sensitivity-profile|allocate-budget|training-record|wrong-kernels)\\.ts$',

@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Report } from '../src/lab/protocol/protocol';
 import expected from '../src/testing/fixtures/tiny-gpt2/expected.json';
@@ -169,6 +169,22 @@ test.each([
   expect(errors).toContain(message);
   expect(errors.trimEnd()).not.toContain('\n');
   expect(output).toBe('');
+});
+
+test('files that are no checkpoint are told by name and by what they are', async () => {
+  const model = join(folder, 'model.gguf');
+  await writeFile(model, Uint8Array.of(0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0));
+  for (const [path, name] of [
+    [model, 'model.gguf'],
+    [folder, `${basename(folder)}/model.gguf`],
+  ]) {
+    errors = '';
+    expect(await run(['--model', path])).toBe(1);
+    expect(errors).toMatch(/^lathe: [^\n]*\n$/);
+    expect(errors).toContain(
+      `${name} is a GGUF file; give the folder that it was converted from: Lathe opens`,
+    );
+  }
 });
 
 test('a recipe that does not fit, an empty text', async () => {

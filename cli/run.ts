@@ -51,7 +51,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
   const dataSets = await Promise.all(
     command.evaluations.map(({ measure, file }) => readDataSet(file, measure)),
   );
-  const files = await folderFiles(command.model);
+  const files = await modelFiles(command.model);
   installNodeGpu();
   const { state, stateLimit } = command;
   const lab = new LatheLab({}, state === undefined ? undefined : stateFolder(state, stateLimit));
@@ -191,19 +191,18 @@ async function readText(path: string, what: string): Promise<string> {
   }
 }
 
-async function folderFiles(folder: string): Promise<NamedFile[]> {
-  const isFolder = await stat(folder).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  if (!isFolder)
-    throw new UsageError(`--model ${folder} is no folder; give one with config.json and model.safetensors.`);
-  const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
-  const name = basename(join(folder, '.'));
+/** Files of a folder, or the one file, as if they had been dropped. */
+async function modelFiles(path: string): Promise<NamedFile[]> {
+  const entry = await stat(path).catch(() => undefined);
+  if (entry?.isFile()) return [{ path: basename(path), blob: await openAsBlob(path) }];
+  if (!entry?.isDirectory())
+    throw new UsageError(`--model ${path} is no folder; give one with config.json and model.safetensors.`);
+  const entries = (await readdir(path, { withFileTypes: true })).filter((each) => each.isFile());
+  const folder = basename(join(path, '.'));
   return Promise.all(
-    entries.map(async (entry) => ({
-      path: `${name}/${entry.name}`,
-      blob: await openAsBlob(join(folder, entry.name)),
+    entries.map(async ({ name }) => ({
+      path: `${folder}/${name}`,
+      blob: await openAsBlob(join(path, name)),
     })),
   );
 }

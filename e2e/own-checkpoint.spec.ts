@@ -115,7 +115,16 @@ test('what is wrong is said in one sentence, and nothing is lost', async ({ page
   });
   const [config, , tokenizer] = await Promise.all(tinyCheckpoint('tiny-gpt2').map((path) => readFile(path)));
   const cases: [ReturnType<typeof file>[], RegExp][] = [
-    [[file('notes.pdf', 'hello')], /This checkpoint lacks config.json, model.safetensors and a tokenizer/],
+    [
+      [file('notes.pdf', 'hello')],
+      /notes.pdf is plain text; Lathe opens a Hugging Face folder \(config.json/,
+    ],
+    [
+      [file('notes.txt', Buffer.from('89504e470d0a1a0a00', 'hex'))],
+      /notes.txt is a PNG picture; Lathe opens/,
+    ],
+    [[file('model.gguf', 'GGUF\u0003\0\0\0')], /model.gguf is a GGUF file; give the folder/],
+    [[file('model.safetensors', 'abc')], /This checkpoint lacks config.json and a tokenizer/],
     [
       [file('config.json', config), file('tokenizer.json', tokenizer), file('model.safetensors', 'abc')],
       /model.safetensors is 3 bytes long, too short/,

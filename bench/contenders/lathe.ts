@@ -6,7 +6,7 @@ import { loadModel } from '../../src/model/load-model';
 import type { Model } from '../../src/model/model';
 import { type Contender, timeTokens } from './contender';
 import { multiplications } from './multiplications';
-import { openCheckpoint } from './open-checkpoint';
+import { fetchCheckpoint } from './fetch-checkpoint';
 
 /** What only Lathe's models are asked. */
 export interface LatheContender extends Contender {
@@ -20,7 +20,7 @@ export function lathe(folder: string): LatheContender {
   return {
     async load() {
       await openGpu();
-      model = await loadModel(await openCheckpoint(folder));
+      model = await loadModel(await fetchCheckpoint(folder));
     },
     // Not through `generate`, which refuses a prompt that fills the context.
     async prefill(tokens) {

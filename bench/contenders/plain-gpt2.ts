@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { CheckpointFiles } from '../../src/checkpoint/checkpoint-files';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { readFloat32 } from '../../src/checkpoint/float-conversion';
 
 /** Keys and values of one layer, [heads, tokens, width of a head]. */
@@ -27,7 +27,7 @@ export class PlainGpt2 {
     this.epsilon = Number(config.layer_norm_epsilon ?? 1e-5);
   }
 
-  static async load({ config, tensors }: CheckpointFiles): Promise<PlainGpt2> {
+  static async load({ config, tensors }: Checkpoint): Promise<PlainGpt2> {
     const weights = new Map<string, tf.Tensor>();
     for (const [name, entry] of tensors) {
       const values = await readFloat32(entry);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
 import { type Contender, timeTokens } from './contender';
-import { openCheckpoint } from './open-checkpoint';
+import { fetchCheckpoint } from './fetch-checkpoint';
 import { type LayerKeysAndValues, PlainGpt2 } from './plain-gpt2';
 
 /** The same graph in plain tfjs ops, on tfjs's WebGPU backend with its own defaults. */
@@ -29,7 +29,7 @@ export function plainTfjs(folder: string): Contender {
   return {
     async load() {
       if (!(await tf.setBackend('webgpu'))) throw new Error("tfjs's WebGPU backend could not be started.");
-      model = await PlainGpt2.load(await openCheckpoint(folder));
+      model = await PlainGpt2.load(await fetchCheckpoint(folder));
     },
     async prefill(tokens) {
       for await (const id of greedy(tokens, 1)) return id;

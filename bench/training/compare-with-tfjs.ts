@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { collectCheckpoint } from '../../src/checkpoint/checkpoint-files';
+import { openCheckpoint } from '../../src/checkpoint/open-checkpoint';
 import { openNodeGpu } from '../../src/engines/webgpu/node-gpu';
 import { seededUniform } from '../../src/linalg/seeded-random';
 import { withNextTokens } from '../../src/model/gradients/training-batch';
@@ -33,7 +33,7 @@ const FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.
 
 export async function compareWithTfjs({ checkpoint, rounds, sequences, length }: Setting): Promise<Report> {
   const gpu = await openNodeGpu();
-  const files = await collectCheckpoint(
+  const files = await openCheckpoint(
     FILES.map((path) => ({ path, blob: new Blob([readFileSync(join(checkpoint, path))]) })),
   );
   const model = await loadModel(files);

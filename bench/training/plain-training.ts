@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { CheckpointFiles } from '../../src/checkpoint/checkpoint-files';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint';
 import { readFloat32 } from '../../src/checkpoint/float-conversion';
 import type { TrainingBatch } from '../../src/model/gradients/sequence-losses';
 import type { Training } from './training';
@@ -37,7 +37,7 @@ export class PlainTraining implements Training {
     this.norms = Number(config.layer_norm_epsilon ?? 1e-5);
   }
 
-  static async of({ config, tensors }: CheckpointFiles, batch: TrainingBatch): Promise<PlainTraining> {
+  static async of({ config, tensors }: Checkpoint, batch: TrainingBatch): Promise<PlainTraining> {
     const variables = new Map<string, tf.Variable>();
     for (const [name, entry] of tensors) {
       const start = tf.tensor(await readFloat32(entry), [...entry.shape]);

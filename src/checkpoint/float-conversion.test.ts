@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fixture from '../testing/fixtures/half-precision.json';
 import { assertFinite, readFloat32, toFloat32 } from './float-conversion';
-import type { TensorEntry } from './safetensors-reader';
+import type { TensorEntry } from './named-tensor';
 
 /** JSON knows no NaN or infinity; the fixture writes them as words. */
 const asNumber = (value: number | string) => Number(value);

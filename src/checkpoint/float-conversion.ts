@@ -1,7 +1,6 @@
 import { CheckpointError } from './checkpoint-error';
 import { BYTES_PER_ELEMENT } from './dtypes';
-import type { Dtype } from './named-tensor';
-import type { TensorEntry } from './safetensors-reader';
+import type { Dtype, TensorEntry } from './named-tensor';
 
 const FLOAT_DTYPES: readonly Dtype[] = ['F32', 'F16', 'BF16'];
 

@@ -10,6 +10,19 @@ export interface NamedTensor {
   readonly bytes: Uint8Array;
 }
 
+/** A tensor of a file: known by its header, read only when asked for. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  /**
+   * Reads bytes `start` to `end` of the tensor (default: all of it) from the file.
+   * @throws RangeError where they are not bytes of this tensor; CheckpointError where the file cannot be read any more
+   */
+  readBytes(start?: number, end?: number): Promise<Uint8Array>;
+}
+
 /** A file the user gave: its path within the dropped folder (or its bare name) and its bytes, read lazily. */
 export interface NamedBlob {
   readonly path: string;

@@ -2,20 +2,7 @@ import { CheckpointError } from './checkpoint-error';
 import { BYTES_PER_ELEMENT, isDtype, tensorByteLength } from './dtypes';
 import { duplicateKey } from './duplicate-key';
 import { excerpt, shortName } from './excerpt';
-import type { Dtype } from './named-tensor';
-
-/** A tensor of a file: known by its header, read only when asked for. */
-export interface TensorEntry {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly byteLength: number;
-  /**
-   * Reads bytes `start` to `end` of the tensor (default: all of it) from the file.
-   * @throws RangeError where they are not bytes of this tensor; CheckpointError where the file cannot be read any more
-   */
-  readBytes(start?: number, end?: number): Promise<Uint8Array>;
-}
+import type { Dtype, TensorEntry } from './named-tensor';
 
 export interface SafetensorsFile {
   readonly fileName: string;

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { currentGpu } from '../engines/webgpu/device';
 import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadTokenizer } from '../tokenizer/load-tokenizer';
-import { collectCheckpoint } from '../checkpoint/checkpoint-files';
+import { openCheckpoint } from '../checkpoint/open-checkpoint';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { OTHER_TALE, TALE } from '../testing/tales';
 import { drawCalibration } from './texts/calibration-text';
@@ -93,7 +93,7 @@ describe('a recipe that looks at a text', () => {
 
 describe('drawing sequences', () => {
   async function draw(model: string, data: DataSet, change: Partial<typeof settings> = {}) {
-    const checkpoint = await collectCheckpoint(await folderFiles(join(fixtures, model)));
+    const checkpoint = await openCheckpoint(await folderFiles(join(fixtures, model)));
     const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
     const labels = model === 'tiny-bert' ? ['NEGATIVE', 'POSITIVE'] : undefined;
     const config = {

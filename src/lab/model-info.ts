@@ -1,10 +1,10 @@
-import type { CheckpointFiles } from '../checkpoint/checkpoint-files';
+import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { Model } from '../model/model';
 import type { ModelInfo } from './protocol/protocol';
 import { activeOf, storedParameters, weightBytes } from './sizes';
 
 /** What the page says about the open model. */
-export function describeModel(checkpoint: CheckpointFiles, model: Model): ModelInfo {
+export function describeModel(checkpoint: Checkpoint, model: Model): ModelInfo {
   const { config, layout } = model;
   return {
     name: checkpoint.name,

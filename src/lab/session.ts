@@ -1,4 +1,5 @@
-import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
+import type { Checkpoint } from '../checkpoint/checkpoint';
+import { openCheckpoint } from '../checkpoint/open-checkpoint';
 import { applyRecipe, describeChange, type RecipeTraining } from '../compression/recipe/apply-recipe';
 import { METHODS } from '../compression/methods';
 import { type CheckedStep, checkRecipe } from '../compression/recipe/recipe';
@@ -55,7 +56,7 @@ export class Session {
 
   private constructor(
     readonly files: readonly NamedFile[],
-    readonly checkpoint: CheckpointFiles,
+    readonly checkpoint: Checkpoint,
     readonly tokenizer: TextTokenizer,
     base: Variant,
   ) {
@@ -64,7 +65,7 @@ export class Session {
 
   /** @throws CheckpointError, ModelError or TokenizerError; nothing stays on the GPU then */
   static async open(files: readonly NamedFile[], options: OperationOptions): Promise<Session> {
-    const checkpoint = await collectCheckpoint(files);
+    const checkpoint = await openCheckpoint(files);
     const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
     const started = performance.now();
     const model = await loadWithProgress(checkpoint, options);
@@ -158,7 +159,7 @@ export class Session {
     id = this.newId(),
   ): Promise<VariantInfo> {
     const started = performance.now();
-    const checkpoint = await collectCheckpoint(files);
+    const checkpoint = await openCheckpoint(files);
     const model = await loadWithProgress(checkpoint, options);
     try {
       requireSameShape(this.base.model, model);
@@ -218,7 +219,7 @@ export class Session {
 }
 
 async function loadWithProgress(
-  checkpoint: CheckpointFiles,
+  checkpoint: Checkpoint,
   { signal, onProgress }: OperationOptions,
 ): Promise<Model> {
   const label = `Reading ${checkpoint.name}`;
@@ -286,7 +287,7 @@ function matricesUnderHead({ config, checkpointLayout }: Model, { config: { task
   return matrices.filter(({ module }) => kept.has(module));
 }
 
-function recipeOf({ name, metadata }: CheckpointFiles): Recipe {
+function recipeOf({ name, metadata }: Checkpoint): Recipe {
   const recipe = storedRecipe(metadata) ?? { name, steps: [] };
   return { ...recipe, name: `${recipe.name} (imported)` };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { collectCheckpoint } from '../checkpoint/checkpoint-files';
+import { openCheckpoint } from '../checkpoint/open-checkpoint';
 import { openSafetensors } from '../checkpoint/safetensors-reader';
 import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { loadModel } from '../model/load-model';
@@ -83,7 +83,7 @@ async function exported(id: string, exportId: string): Promise<NamedFile[]> {
 
 /** Of each linear of the blocks which values are exactly zero, as a reload finds them. */
 async function zerosOf(files: readonly NamedFile[]): Promise<Map<string, number[]>> {
-  const model = await loadModel(await collectCheckpoint(files));
+  const model = await loadModel(await openCheckpoint(files));
   const zeros = await zerosOfModel(model);
   model.dispose();
   return zeros;

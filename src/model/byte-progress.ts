@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import { gpuIdle } from '../engines/webgpu/memory';
 
 export interface LoadOptions {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import { openFolder } from '../testing/folder-checkpoint';
 import { memoryEntry } from '../testing/memory-entry';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { Checkpoint } from '../checkpoint/checkpoint';
 import { elementCount } from '../checkpoint/dtypes';
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import { uploadTensor } from '../engines/webgpu/transfer';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
@@ -15,11 +16,7 @@ import { TransformerModel } from './transformer-model';
 import { transpose } from './transpose';
 
 /** A checkpoint as far as a model needs it. */
-export interface LoadableCheckpoint {
-  readonly config: Record<string, unknown>;
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+export type LoadableCheckpoint = Pick<Checkpoint, 'config' | 'tensors' | 'metadata'>;
 
 /** A matrix goes up in pieces of about so many float32 bytes, so that little of it is ever in the JS heap. */
 const PIECE_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { Members, ModelStructure } from './structure';

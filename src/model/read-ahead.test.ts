@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import { memoryEntry } from '../testing/memory-entry';
 import { readAhead, type TensorPiece } from './read-ahead';
 

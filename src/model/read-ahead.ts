@@ -1,6 +1,6 @@
 import { BYTES_PER_ELEMENT } from '../checkpoint/dtypes';
 import { readFloat32 } from '../checkpoint/float-conversion';
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 
 /** Elements `start` to `end` of a tensor. */
 export interface TensorPiece {

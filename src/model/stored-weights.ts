@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import type { LinearWeight } from '../weights/linear-weight';
 import { loadWeight } from '../weights/formats';
 import { ModelError } from './family';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 import { emptyTensor, uploadTensor } from '../engines/webgpu/transfer';
 import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
 import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';

@@ -1,7 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type CheckpointFiles, collectCheckpoint } from '../checkpoint/checkpoint-files';
+import type { Checkpoint } from '../checkpoint/checkpoint';
+import { openCheckpoint } from '../checkpoint/open-checkpoint';
 import type { NamedBlob } from '../checkpoint/named-tensor';
 
 /** The files of a folder as a user would drop them, read lazily. */
@@ -16,6 +17,6 @@ export async function folderFiles(folder: string): Promise<NamedBlob[]> {
 }
 
 /** Opens a checkpoint of the file system. */
-export async function openFolder(folder: string): Promise<CheckpointFiles> {
-  return collectCheckpoint(await folderFiles(folder));
+export async function openFolder(folder: string): Promise<Checkpoint> {
+  return openCheckpoint(await folderFiles(folder));
 }

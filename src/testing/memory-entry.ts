@@ -1,4 +1,4 @@
-import type { TensorEntry } from '../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../checkpoint/named-tensor';
 
 /** A tensor of float32 values that stands in memory, to take the place of one of a file. */
 export function memoryEntry(name: string, shape: readonly number[], values: Float32Array): TensorEntry {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { METHODS } from '../../compression/methods';
 import { checkRecipe } from '../../compression/recipe/recipe';
 import { folderFiles } from '../../testing/folder-checkpoint';
-import { type CheckpointFiles, collectCheckpoint } from '../../checkpoint/checkpoint-files';
+import type { Checkpoint } from '../../checkpoint/checkpoint';
+import { openCheckpoint } from '../../checkpoint/open-checkpoint';
 import type { DataSet } from '../protocol/protocol';
 import { checkpointIdentity, resultIdentity, runIdentity } from './run-identity';
 
@@ -67,9 +68,9 @@ test('a run is another than its result, and the same whatever comes after its st
 });
 
 test('a checkpoint is another where one value of any tensor, or its config, is', async () => {
-  const checkpoint = await collectCheckpoint(await folderFiles('src/testing/fixtures/tiny-gpt2'));
+  const checkpoint = await openCheckpoint(await folderFiles('src/testing/fixtures/tiny-gpt2'));
   const identity = await checkpointIdentity(checkpoint);
-  const withLastByteOf = (changed: string): CheckpointFiles => ({
+  const withLastByteOf = (changed: string): Checkpoint => ({
     ...checkpoint,
     tensors: new Map(
       [...checkpoint.tensors].map(([name, entry]) => {

@@ -1,5 +1,5 @@
-import type { CheckpointFiles } from '../../checkpoint/checkpoint-files';
-import type { TensorEntry } from '../../checkpoint/safetensors-reader';
+import type { Checkpoint } from '../../checkpoint/checkpoint';
+import type { TensorEntry } from '../../checkpoint/named-tensor';
 import { needsCalibration } from '../../compression/recipe/apply-step';
 import { type CheckedRecipe, type CheckedStep, trains } from '../../compression/recipe/recipe';
 import type { DataSet } from '../protocol/protocol';
@@ -13,7 +13,7 @@ const VERSION = 1;
 export type TextByName = (name: string) => DataSet | undefined;
 
 /** The same for the same config and weights, by names, shapes and some bytes of every tensor: a SHA-256 in hexadecimal. */
-export async function checkpointIdentity({ config, tensors, metadata }: CheckpointFiles): Promise<string> {
+export async function checkpointIdentity({ config, tensors, metadata }: Checkpoint): Promise<string> {
   const entries = [...tensors.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   const samples: Uint8Array[] = [];
   for (const entry of entries) samples.push(...(await samplesOf(entry)));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { TensorEntry } from '../../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../../checkpoint/named-tensor';
 import { readFloats } from '../../engines/webgpu/transfer';
 import { expectAllClose } from '../../testing/allclose';
 import demo from '../../testing/fixtures/sst2-bert.json';

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readFloat32 } from '../../checkpoint/float-conversion';
-import type { TensorEntry } from '../../checkpoint/safetensors-reader';
+import type { TensorEntry } from '../../checkpoint/named-tensor';
 import { readFloats } from '../../engines/webgpu/transfer';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
 import demo from '../../testing/fixtures/fairy-tales-gpt2.json';

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
+import { fileKind } from '../../checkpoint/file-kind';
 import type { DataSet, Lab } from '../../lab/protocol/protocol';
 import { createLabStore, type LabContext } from '../../store/lab-store';
 import { takeFiles } from './take-files';
 
 const named = (path: string, content = 'x') => ({ path, blob: new Blob([content]) });
 
-/** A lab that takes texts and refuses checkpoints. */
+/** A lab that takes texts and refuses checkpoints, saying what their first file is. */
 function setUp() {
   const provided: DataSet[] = [];
   const lab: Partial<Lab> = {
     provideText: async (data) => void provided.push(data),
-    openCheckpoint: async () => {
-      throw new Error('lacks config.json');
+    openCheckpoint: async ([{ path, blob }]) => {
+      throw new Error(`${path} is ${(await fileKind(blob)).title}`);
     },
   };
   const context: LabContext = { store: createLabStore(), lab: lab as Lab };
@@ -33,6 +34,17 @@ test('texts that are dropped can be chosen in recipes, and that is said', async 
   ]);
 });
 
+test.each(['notes.txt', 'recipe.json'])(
+  '%s that is a picture is no text, and the lab says so',
+  async (path) => {
+    const { context, provided, texts } = setUp();
+    const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d);
+    await takeFiles(context, [{ path, blob: new Blob([png]) }]);
+    expect(provided).toEqual([]);
+    expect(texts()).toEqual([`error: ${path} is a PNG picture`]);
+  },
+);
+
 test.each([[['vocab.txt']], [['merges.txt']], [['README.md', 'config.json']]])(
   '%j is a checkpoint, or part of one',
   async (paths) => {
@@ -42,6 +54,6 @@ test.each([[['vocab.txt']], [['merges.txt']], [['README.md', 'config.json']]])(
       paths.map((path) => named(path)),
     );
     expect(provided).toEqual([]);
-    expect(texts()).toEqual([expect.stringContaining('lacks config.json')]);
+    expect(texts()).toEqual([expect.stringContaining(`${paths[0]} is plain text`)]);
   },
 );

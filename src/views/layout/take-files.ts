@@ -1,3 +1,4 @@
+import { fileKind } from '../../checkpoint/file-kind';
 import type { NamedFile } from '../../lab/protocol/protocol';
 import { type LabContext, notify } from '../../store/lab-store';
 import { openFiles } from '../../store/open-actions';
@@ -15,13 +16,19 @@ export async function takeFiles(context: LabContext, files: readonly NamedFile[]
     );
     return;
   }
-  if (files.length === 1 && files[0].path.endsWith('.json') && !/(^|\/)config\.json$/.test(files[0].path)) {
-    const text = await files[0].blob.text();
-    if (!loadProfile(context, text)) loadRecipeText(context, text, files[0].path);
-    return;
-  }
-  if (files.every(isText)) await takeTexts(context, files);
-  else await openFiles(context, files);
+  const [{ path, blob }] = files;
+  const isJson = files.length === 1 && path.endsWith('.json') && !/(^|\/)config\.json$/.test(path);
+  // What has the name of a text and is something else is told as any file is that no reader of checkpoints knows.
+  if (!(isJson || files.every(isNamedAsText)) || !(await areTexts(files))) await openFiles(context, files);
+  else if (isJson) {
+    const text = await blob.text();
+    if (!loadProfile(context, text)) loadRecipeText(context, text, path);
+  } else await takeTexts(context, files);
+}
+
+async function areTexts(files: readonly NamedFile[]): Promise<boolean> {
+  const kinds = await Promise.all(files.map(({ blob }) => fileKind(blob)));
+  return kinds.every(({ isText }) => isText);
 }
 
 async function takeTexts(context: LabContext, files: readonly NamedFile[]): Promise<void> {
@@ -37,7 +44,7 @@ async function takeTexts(context: LabContext, files: readonly NamedFile[]): Prom
 }
 
 /** Two files of tokenizers are texts by their names alone. */
-function isText({ path }: NamedFile): boolean {
+function isNamedAsText({ path }: NamedFile): boolean {
   return /\.(txt|tsv|md)$/i.test(path) && !['vocab.txt', 'merges.txt'].includes(nameOf(path));
 }
 

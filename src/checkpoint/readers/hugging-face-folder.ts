@@ -1,23 +1,12 @@
-import { CheckpointError } from './checkpoint-error';
-import { excerpt, shortName } from './excerpt';
-import type { NamedBlob } from './named-tensor';
-import { openSafetensors, type TensorEntry } from './safetensors-reader';
-import { TOKENIZER_FILE_NAMES, type TokenizerFiles } from './tokenizer-files';
-
-/** A checkpoint whose files have been found and whose headers have been read. */
-export interface CheckpointFiles {
-  /** Name of its folder, or of the weights file where the files came loose. */
-  readonly name: string;
-  readonly config: Record<string, unknown>;
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Of all weight files together. */
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly tokenizerFiles: TokenizerFiles;
-  /** Bytes of the weight files. */
-  readonly totalBytes: number;
-  /** Paths of files that were given and not used. */
-  readonly ignored: readonly string[];
-}
+import type { Checkpoint } from '../checkpoint';
+import { CheckpointError } from '../checkpoint-error';
+import { adviceOn, listInWords } from '../describe-files';
+import { excerpt, shortName } from '../excerpt';
+import { fileKind } from '../file-kind';
+import type { NamedBlob, TensorEntry } from '../named-tensor';
+import { openSafetensors } from '../safetensors-reader';
+import { TOKENIZER_FILE_NAMES, type TokenizerFiles } from '../tokenizer-files';
+import type { CheckpointReader } from './reader';
 
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
@@ -25,23 +14,27 @@ const SHARD_INDEX = 'model.safetensors.index.json';
 /** Tokenizer and config files are text that is parsed whole; a larger one is something else. */
 const MAX_TEXT_BYTES = 100_000_000;
 
-/**
- * Finds a checkpoint among the files that a user gave: a Hugging Face folder, or its files loose.
- * Unknown files are ignored.
- *
- * @throws CheckpointError that names everything that is missing, or says why what is there cannot be read
- */
-export async function collectCheckpoint(files: readonly NamedBlob[]): Promise<CheckpointFiles> {
+/** A Hugging Face folder, or its files loose; files that it does not need are ignored. */
+export const huggingFaceFolder: CheckpointReader = {
+  id: 'hugging-face-folder',
+  title: `a Hugging Face folder (${CONFIG}, ${WEIGHTS} and a tokenizer)`,
+  canRead: (files) =>
+    files.some(({ path }) => [CONFIG, SHARD_INDEX].includes(baseName(path)) || isSafetensors(path)),
+  open,
+};
+
+async function open(files: readonly NamedBlob[]): Promise<Checkpoint> {
   const folder = checkpointFolder(files);
   const byName = new Map(
     files.filter(({ path }) => folderOf(path) === folder).map((file) => [baseName(file.path), file]),
   );
   const weights = await findWeights(byName);
-  requireAll(byName, weights.length > 0);
+  await requireAll(byName, weights.length > 0);
   const config = await readJson(byName.get(CONFIG)!);
   const tensors = new Map<string, TensorEntry>();
   let metadata: Record<string, string> = {};
   for (const { path, blob } of weights) {
+    await refuseOtherKinds(baseName(path), blob);
     const opened = await openSafetensors(blob, baseName(path));
     metadata = { ...metadata, ...opened.metadata };
     for (const [name, entry] of opened.tensors) {
@@ -82,7 +75,7 @@ function checkpointFolder(files: readonly NamedBlob[]): string {
       `There are ${folders.length} checkpoints here (${folders.map((folder) => folder || 'loose files').join(', ')}); give one folder at a time.`,
     );
   }
-  return folders[0] ?? folderOf(files.find(({ path }) => path.endsWith('.safetensors'))?.path ?? '');
+  return folders[0] ?? folderOf(files.find(({ path }) => isSafetensors(path))?.path ?? '');
 }
 
 async function findWeights(byName: ReadonlyMap<string, NamedBlob>): Promise<NamedBlob[]> {
@@ -90,7 +83,7 @@ async function findWeights(byName: ReadonlyMap<string, NamedBlob>): Promise<Name
   const whole = byName.get(WEIGHTS);
   if (whole) return [whole];
   if (index) return shardsOf(await readJson(index), byName);
-  const others = [...byName.values()].filter(({ path }) => path.endsWith('.safetensors'));
+  const others = [...byName.values()].filter(({ path }) => isSafetensors(path));
   return others.length === 1 ? others : [];
 }
 
@@ -119,7 +112,7 @@ async function requireIndexed(index: NamedBlob, tensors: ReadonlyMap<string, Ten
   );
 }
 
-function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: boolean): void {
+async function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: boolean): Promise<void> {
   const missing: string[] = [];
   if (!byName.has(CONFIG)) missing.push(CONFIG);
   if (!hasWeights) missing.push(WEIGHTS);
@@ -130,14 +123,16 @@ function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: boolean)
   if (!hasTokenizer)
     missing.push('a tokenizer (tokenizer.json, or vocab.json with merges.txt, or vocab.txt)');
   if (missing.length === 0) return;
-  const binary = [...byName.keys()].some((name) => name.endsWith('.bin') || name.endsWith('.pt'));
-  const hint =
-    !hasWeights && binary
-      ? ' Weights in PyTorch format must be saved again with save_pretrained(safe_serialization=True).'
-      : '';
+  const advice = hasWeights ? undefined : await adviceOn([...byName.values()]);
   throw new CheckpointError(
-    `This checkpoint lacks ${listInWords(missing)}; add ${missing.length > 1 ? 'them' : 'it'} to what you drop.${hint}`,
+    `This checkpoint lacks ${listInWords(missing)}; add ${missing.length > 1 ? 'them' : 'it'} to what you drop${advice ? `; ${advice}` : ''}.`,
   );
+}
+
+/** @throws CheckpointError where a weights file is something else by its first bytes: a pointer, a page, another format */
+async function refuseOtherKinds(name: string, blob: Blob): Promise<void> {
+  const { title, advice } = await fileKind(blob);
+  if (advice) throw new CheckpointError(`${name} is ${title}; ${advice}.`);
 }
 
 async function readTokenizerFiles(byName: ReadonlyMap<string, NamedBlob>): Promise<TokenizerFiles> {
@@ -173,15 +168,14 @@ async function readJson(file: NamedBlob): Promise<Record<string, unknown>> {
   return parsed as Record<string, unknown>;
 }
 
+function isSafetensors(path: string): boolean {
+  return path.endsWith('.safetensors');
+}
+
 function baseName(path: string): string {
   return path.split('/').pop()!;
 }
 
 function folderOf(path: string): string {
   return path.split('/').slice(0, -1).join('/');
-}
-
-function listInWords(items: readonly string[]): string {
-  if (items.length < 2) return items.join('');
-  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { collectCheckpoint } from './checkpoint-files';
-import type { NamedBlob } from './named-tensor';
-import { planSafetensors, safetensorsChunks } from './safetensors-writer';
+import { huggingFaceFolder } from './hugging-face-folder';
+import type { NamedBlob } from '../named-tensor';
+import { planSafetensors, safetensorsChunks } from '../safetensors-writer';
 
 async function weights(name: string): Promise<Blob> {
   const plan = planSafetensors([{ name, dtype: 'F32', shape: [1] }]);
@@ -12,9 +12,12 @@ async function weights(name: string): Promise<Blob> {
   return new Blob(chunks);
 }
 
+/** Beginning of what torch.save writes: a zip whose first entry is the pickle. */
+const TORCH_ZIP = `PK\x03\x04${'\0'.repeat(22)}\x10\0\0\0archive/data.pkl`;
+
 const text = (path: string, content = '{}'): NamedBlob => ({ path, blob: new Blob([content]) });
 
-describe('collectCheckpoint', () => {
+describe('huggingFaceFolder', () => {
   test('a dropped folder with files that are not needed', async () => {
     const files = [
       text('tales/config.json', '{"model_type":"gpt2"}'),
@@ -23,7 +26,7 @@ describe('collectCheckpoint', () => {
       text('tales/onnx/config.json.bak'),
       { path: 'tales/model.safetensors', blob: await weights('wte') },
     ];
-    const checkpoint = await collectCheckpoint(files);
+    const checkpoint = await huggingFaceFolder.open(files);
     expect(checkpoint).toMatchObject({
       name: 'tales',
       config: { model_type: 'gpt2' },
@@ -35,7 +38,7 @@ describe('collectCheckpoint', () => {
   });
 
   test('loose files, with an older tokenizer', async () => {
-    const checkpoint = await collectCheckpoint([
+    const checkpoint = await huggingFaceFolder.open([
       text('config.json'),
       text('vocab.json'),
       text('merges.txt', '#version: 0.2'),
@@ -51,7 +54,7 @@ describe('collectCheckpoint', () => {
   });
 
   test('shards are read as one', async () => {
-    const checkpoint = await collectCheckpoint([
+    const checkpoint = await huggingFaceFolder.open([
       text('config.json'),
       text('vocab.txt'),
       text('model.safetensors.index.json', '{"weight_map":{"a":"1.safetensors","b":"2.safetensors"}}'),
@@ -62,7 +65,11 @@ describe('collectCheckpoint', () => {
   });
 
   test.each<[string, NamedBlob[], string]>([
-    ['nothing', [], 'This checkpoint lacks config.json, model.safetensors and a tokenizer'],
+    [
+      'weights alone',
+      [text('model.safetensors')],
+      'lacks config.json and a tokenizer (tokenizer.json, or vocab.json with merges.txt, or vocab.txt); add them',
+    ],
     [
       'no tokenizer',
       [text('config.json'), text('a.safetensors')],
@@ -70,8 +77,20 @@ describe('collectCheckpoint', () => {
     ],
     [
       'PyTorch weights',
-      [text('config.json'), text('vocab.txt'), text('pytorch_model.bin')],
-      'safe_serialization=True',
+      [text('t/config.json'), text('t/vocab.txt', '[PAD]\n[UNK]'), text('t/pytorch_model.bin', TORCH_ZIP)],
+      'This checkpoint lacks model.safetensors; add it to what you drop; t/pytorch_model.bin is a PyTorch pickle (zip): save it again with save_pretrained(safe_serialization=True).',
+    ],
+    [
+      'a pointer in place of the weights',
+      [
+        text('config.json'),
+        text('vocab.txt'),
+        text(
+          'model.safetensors',
+          'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n',
+        ),
+      ],
+      'model.safetensors is a Git LFS pointer, which stands for a file that was not downloaded; fetch the file itself with git lfs pull.',
     ],
     [
       'two checkpoints',
@@ -98,7 +117,7 @@ describe('collectCheckpoint', () => {
       'names 1.safetensors, which is not among the files',
     ],
   ])('%s is one clear sentence', async (_, files, message) => {
-    await expect(collectCheckpoint(files)).rejects.toThrow(message);
+    await expect(huggingFaceFolder.open(files)).rejects.toThrow(message);
   });
 
   test('a tensor that the index names and no shard holds', async () => {
@@ -110,7 +129,7 @@ describe('collectCheckpoint', () => {
       { path: '1.safetensors', blob: await weights('a') },
       { path: '2.safetensors', blob: await weights('b') },
     ];
-    await expect(collectCheckpoint(files)).rejects.toThrow(
+    await expect(huggingFaceFolder.open(files)).rejects.toThrow(
       'model.safetensors.index.json says that tensor c is in "2.safetensors", which does not hold it',
     );
   });
@@ -123,6 +142,6 @@ describe('collectCheckpoint', () => {
       { path: '1.safetensors', blob: await weights('a') },
       { path: '2.safetensors', blob: await weights('a') },
     ];
-    await expect(collectCheckpoint(files)).rejects.toThrow('Tensor a stands in two weight files');
+    await expect(huggingFaceFolder.open(files)).rejects.toThrow('Tensor a stands in two weight files');
   });
 });

@@ -1,9 +1,10 @@
-import { type CheckpointFiles, collectCheckpoint } from '../../src/checkpoint/checkpoint-files';
+import type { Checkpoint } from '../../src/checkpoint/checkpoint';
+import { openCheckpoint } from '../../src/checkpoint/open-checkpoint';
 
 const FILES = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
 
 /** Fetches a checkpoint's files as blobs and reads its header. @param folder address without a slash at its end */
-export async function openCheckpoint(folder: string): Promise<CheckpointFiles> {
+export async function fetchCheckpoint(folder: string): Promise<Checkpoint> {
   const files = await Promise.all(
     FILES.map(async (path) => {
       const response = await fetch(`${folder}/${path}`);
@@ -11,5 +12,5 @@ export async function openCheckpoint(folder: string): Promise<CheckpointFiles> {
       return { path, blob: await response.blob() };
     }),
   );
-  return collectCheckpoint(files);
+  return openCheckpoint(files);
 }
