@@ -5,11 +5,11 @@ import type { NamedBlob } from './named-tensor';
 /** Files that a sentence names; of a whole disk that was dropped it names the largest. */
 const MAX_NAMED = 3;
 
-/** What the largest files are by their first bytes, for one sentence. */
+/** Kinds of some files, as parts of one sentence. */
 export interface FilesDescription {
   /** "a.gguf is a GGUF file and b.png is a PNG picture" */
   readonly text: string;
-  /** What to do with the first of them that there is something to do with. */
+  /** Advice on the first of them that has some. */
   readonly advice?: string;
 }
 

@@ -4,9 +4,9 @@ import { CheckpointError } from './checkpoint-error';
 export interface FileKind {
   /** With its article, after "is": "a PNG picture". */
   readonly title: string;
-  /** Whether it is text in UTF-8, whatever the text says. */
+  /** Whether it is text, whatever the text says. */
   readonly isText?: boolean;
-  /** What to do with such a file where nothing reads it, as an imperative. */
+  /** Advice where nothing reads such a file, as an imperative. */
   readonly advice?: string;
 }
 
@@ -33,8 +33,8 @@ interface RecognizableKind extends FileKind {
 /** Signature of an entry of a zip archive (APPNOTE.TXT, section 4.3.7). */
 const ZIP = 'PK\x03\x04';
 const SAVE_AGAIN = 'save it again with save_pretrained(safe_serialization=True)';
+const CONVERTED = 'give the folder that it was converted from';
 const UNPACK = 'unpack it and give the folder';
-const DOWNLOAD = 'download the file itself';
 
 /** The first kind whose mark fits is it, so that special ones stand before general ones. */
 const KINDS: readonly RecognizableKind[] = [
@@ -46,11 +46,11 @@ const KINDS: readonly RecognizableKind[] = [
   },
   // Models.
   { title: 'a safetensors file', mark: isSafetensors },
-  { title: 'a GGUF file', mark: 'GGUF', advice: 'give the folder that it was converted from' },
+  { title: 'a GGUF file', mark: 'GGUF', advice: CONVERTED },
   {
     title: 'an old GGML file',
     mark: /^(lmgg|fmgg|tjgg)/,
-    advice: 'give the folder that it was converted from',
+    advice: CONVERTED,
   },
   {
     title: 'a PyTorch pickle (zip)',
@@ -84,7 +84,7 @@ const KINDS: readonly RecognizableKind[] = [
     title: 'a TensorFlow Lite model',
     mark: 'TFL3',
     offset: 4,
-    advice: 'give the folder that it was converted from',
+    advice: CONVERTED,
   },
   // Tables.
   { title: 'a Parquet table', mark: 'PAR1' },
@@ -123,7 +123,7 @@ const KINDS: readonly RecognizableKind[] = [
     title: 'an HTML page',
     mark: /^(\xef\xbb\xbf)?\s*<(!doctype html|html)[\s>]/i,
     isText: true,
-    advice: DOWNLOAD,
+    advice: 'download the file itself',
   },
   { title: 'text in UTF-16', mark: /^(\xff\xfe|\xfe\xff)/, advice: 'save it in UTF-8' },
   { title: 'JSON', mark: /^(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*(["{[\]]|-?\d|true|false|null))/, isText: true },
