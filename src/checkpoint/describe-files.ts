@@ -13,16 +13,21 @@ export interface FilesDescription {
   readonly advice?: string;
 }
 
-/** Describes files by their names and first bytes, the largest first. @throws CheckpointError where one cannot be read */
+/**
+ * Describes files by their names and first bytes, the largest first, and last the one that the advice is on.
+ * @throws CheckpointError where one cannot be read
+ */
 export async function describeFiles(files: readonly NamedBlob[]): Promise<FilesDescription> {
   const named = await kindsOf(files);
-  const texts = named.map(({ text }) => text);
+  const advised = named.find(({ advice }) => advice !== undefined);
+  const texts = named.filter((each) => each !== advised).map(({ text }) => text);
   const others = files.length - named.length;
   if (others > 0) texts.push(`${others} more ${others > 1 ? 'files are' : 'file is'} there`);
-  return { text: listInWords(texts), advice: named.find(({ advice }) => advice !== undefined)?.advice };
+  if (advised) texts.push(advised.text);
+  return { text: listInWords(texts), advice: advised?.advice };
 }
 
-/** Returns what the largest file that needs something done is, and what: "a.bin is a PyTorch pickle: save it again …". */
+/** Returns advice on the largest file that has some: "a.bin is a PyTorch pickle: save it again …". */
 export async function adviceOn(files: readonly NamedBlob[]): Promise<string | undefined> {
   const found = (await kindsOf(files)).find(({ advice }) => advice !== undefined);
   return found && `${found.text}: ${found.advice}`;

@@ -30,7 +30,7 @@ test.each<[string, NamedBlob[], string]>([
       file('m/model.gguf', GGUF),
       file('m/.gitattributes', 'b'),
     ],
-    `m/model.gguf is a GGUF file, m/vocab.txt is plain text, m/README.md is plain text and 1 more file is there; give the folder that it was converted from: ${WANTED}.`,
+    `m/vocab.txt is plain text, m/README.md is plain text, 1 more file is there and m/model.gguf is a GGUF file; give the folder that it was converted from: ${WANTED}.`,
   ],
 ])('%s that nobody reads is told by name and by first bytes', async (_, files, message) => {
   await expect(openCheckpoint(files)).rejects.toThrow(new CheckpointError(message));
