@@ -4,7 +4,7 @@ import { parseCommandLine } from './arguments';
 describe('parseCommandLine', () => {
   test('all options of one run', () => {
     const command = parseCommandLine(
-      '--model m --recipe a.json --recipe b.json --calibrate text.txt --train tales.txt --state kept --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --self-test --latency'.split(
+      '--model m --recipe a.json --recipe b.json --calibrate text.txt --train tales.txt --state kept --evaluate perplexity=t=1.txt --evaluate accuracy=s.tsv --evaluate pseudo-perplexity=p.txt --window 128 --stride 64 --max-windows 4 --max-examples 9 --report out.json --export dir --self-test --latency'.split(
         ' ',
       ),
     );
@@ -15,14 +15,10 @@ describe('parseCommandLine', () => {
       trainings: ['tales.txt'],
       state: 'kept',
       evaluations: [
-        { measure: 'perplexity', file: 't=1.txt' },
-        { measure: 'accuracy', file: 's.tsv' },
+        { id: 'perplexity', file: 't=1.txt', parameters: { window: 128, stride: 64, maxWindows: 4 } },
+        { id: 'accuracy', file: 's.tsv', parameters: { maxExamples: 9 } },
+        { id: 'pseudo-perplexity', file: 'p.txt', parameters: { window: 128 } },
       ],
-      window: 128,
-      stride: 64,
-      maxWindows: 4,
-      maxExamples: 9,
-      maxTokens: undefined,
       report: 'out.json',
       export: 'dir',
       selfTest: true,
@@ -42,7 +38,7 @@ describe('parseCommandLine', () => {
     ['--model m --windows 3', "Unknown option '--windows'"],
     [
       '--model m --evaluate bleu=x.txt',
-      '--evaluate takes MEASURE=FILE with perplexity, pseudo-perplexity, accuracy; it was given "bleu=x.txt".',
+      '--evaluate takes ID=FILE with perplexity, accuracy, pseudo-perplexity; it was given "bleu=x.txt".',
     ],
     ['--model m --evaluate perplexity', 'it was given "perplexity"'],
     [
@@ -53,6 +49,14 @@ describe('parseCommandLine', () => {
     ['--model m --state-limit 5', '--state-limit bounds the folder of --state DIR, which is missing'],
     ['--model m --state d --state-limit 0', '--state-limit takes a positive integer; it was given "0".'],
     ['--model m --window many', '--window takes a positive integer; it was given "many".'],
+    [
+      '--model m --evaluate perplexity=a.txt --max-windows 0',
+      '--max-windows takes a positive integer; it was given "0".',
+    ],
+    [
+      '--model m --evaluate accuracy=a.tsv --window 8',
+      '--window belongs to --evaluate perplexity=… or pseudo-perplexity=…, which is missing; see --help.',
+    ],
   ])('%j is refused in one line', (line, message) => {
     const parse = () => parseCommandLine(line.split(' ').filter(Boolean));
     expect(parse).toThrow(message);

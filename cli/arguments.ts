@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
-
-/** What is wrong with the command line, in one sentence. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-export type Measure = 'perplexity' | 'pseudo-perplexity' | 'accuracy';
+import { EVALUATIONS } from '../src/evaluation/evaluations';
+import {
+  evaluationArguments,
+  type EvaluationArguments,
+  evaluationHelp,
+  evaluationOptions,
+} from './evaluation-options';
+import { UsageError } from './usage-error';
 
 export interface CommandLine {
   readonly model: string;
@@ -18,13 +19,7 @@ export interface CommandLine {
   readonly state?: string;
   /** Megabytes (10⁶ bytes) that the folder may take; absent: as many as there is room for. */
   readonly stateLimit?: number;
-  readonly evaluations: readonly { measure: Measure; file: string }[];
-  /** Default: the model's context, at most 256. */
-  readonly window?: number;
-  readonly stride?: number;
-  readonly maxWindows?: number;
-  readonly maxExamples?: number;
-  readonly maxTokens?: number;
+  readonly evaluations: readonly EvaluationArguments[];
   readonly report?: string;
   readonly export?: string;
   /** Hold every kind of kernel against the CPU first. */
@@ -35,7 +30,8 @@ export interface CommandLine {
   readonly decode?: number;
 }
 
-export const USAGE = `lathe --model DIR [options]
+/** Text of `--help`. */
+export const usage = (evaluations = EVALUATIONS) => `lathe --model DIR [options]
 
 Compresses a checkpoint by recipes, evaluates it and its variants, and prints one JSON document.
 
@@ -45,11 +41,8 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --train FILE                   a text that recipes may train on; as --calibrate
   --state DIR                    keep trainings there: one that broke off goes on, and what one came to is taken again
   --state-limit MB               of what trainings came to, keep what was used last within so many megabytes
-  --evaluate MEASURE=FILE        perplexity=FILE.txt, pseudo-perplexity=FILE.txt or accuracy=FILE.tsv; each once
-  --window N --stride N          tokens of a perplexity window and from one to the next
-  --max-windows N                windows at most
-  --max-examples N               examples of an accuracy at most
-  --max-tokens N                 tokens of a pseudo-perplexity at most
+  --evaluate ID=FILE             measure on a text; may be given several times, each of these once, with its options:
+${evaluationHelp(evaluations)}
   --latency                      measure prefill and decode, wall and GPU time, all variants in turn
   --runs N --prefill N --decode N   runs and tokens of the latency measurement
   --report OUT.json              write the document to a file too
@@ -57,15 +50,16 @@ Compresses a checkpoint by recipes, evaluates it and its variants, and prints on
   --self-test                    first hold every kind of kernel against the CPU; end where one computes something else
   --help                         this text`;
 
-const MEASURES: readonly Measure[] = ['perplexity', 'pseudo-perplexity', 'accuracy'];
 const DEFAULT_RUNS = 5;
 
 /** @throws UsageError naming the option and what it takes; returns undefined for --help */
-export function parseCommandLine(args: readonly string[]): CommandLine | undefined {
-  const values = parse(args);
+export function parseCommandLine(
+  args: readonly string[],
+  evaluations = EVALUATIONS,
+): CommandLine | undefined {
+  const values = parse(args, evaluationOptions(evaluations));
   if (values.help) return undefined;
-  const evaluations = (values.evaluate ?? []).map(parseEvaluation);
-  refuseRepeated(evaluations.map(({ measure }) => measure));
+  const requested = evaluationArguments(values.evaluate ?? [], values, evaluations);
   if (values['state-limit'] !== undefined && values.state === undefined)
     throw new UsageError('--state-limit bounds the folder of --state DIR, which is missing; see --help.');
   if (!values.model) throw new UsageError('--model DIR is missing; see --help.');
@@ -76,12 +70,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
     trainings: values.train ?? [],
     state: values.state,
     stateLimit: positive('state-limit', values['state-limit']),
-    evaluations,
-    window: positive('window', values.window),
-    stride: positive('stride', values.stride),
-    maxWindows: positive('max-windows', values['max-windows']),
-    maxExamples: positive('max-examples', values['max-examples']),
-    maxTokens: positive('max-tokens', values['max-tokens']),
+    evaluations: requested,
     report: values.report,
     export: values.export,
     selfTest: values['self-test'] ?? false,
@@ -92,11 +81,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine | undefin
   };
 }
 
-function parse(args: readonly string[]) {
+function parse(args: readonly string[], options: ReturnType<typeof evaluationOptions>) {
   try {
     return parseArgs({
       args: [...args],
       options: {
+        ...options,
         model: { type: 'string' },
         recipe: { type: 'string', multiple: true },
         calibrate: { type: 'string', multiple: true },
@@ -104,11 +94,6 @@ function parse(args: readonly string[]) {
         state: { type: 'string' },
         'state-limit': { type: 'string' },
         evaluate: { type: 'string', multiple: true },
-        window: { type: 'string' },
-        stride: { type: 'string' },
-        'max-windows': { type: 'string' },
-        'max-examples': { type: 'string' },
-        'max-tokens': { type: 'string' },
         report: { type: 'string' },
         export: { type: 'string' },
         latency: { type: 'boolean' },
@@ -122,20 +107,6 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(/\.\s/)[0].replace(/\.$/, '')}; see --help.`);
   }
-}
-
-function parseEvaluation(text: string): { measure: Measure; file: string } {
-  const [measure, ...rest] = text.split('=');
-  const file = rest.join('=');
-  if (MEASURES.includes(measure as Measure) && file) return { measure: measure as Measure, file };
-  throw new UsageError(`--evaluate takes MEASURE=FILE with ${MEASURES.join(', ')}; it was given "${text}".`);
-}
-
-/** A report has one figure a measure; a second text would take the place of the first. */
-function refuseRepeated(measures: readonly Measure[]): void {
-  const repeated = measures.find((measure, index) => measures.indexOf(measure) !== index);
-  if (repeated === undefined) return;
-  throw new UsageError(`--evaluate ${repeated}=… is given twice; run the lab once for each text.`);
 }
 
 function positive(option: string, text: string | undefined): number | undefined {

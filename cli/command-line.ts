@@ -1,4 +1,4 @@
-import { type CommandLine, parseCommandLine, USAGE } from './arguments';
+import { type CommandLine, parseCommandLine, usage } from './arguments';
 
 /**
  * Answers `--help` and mistakes at once, and has `perform` do the run that the arguments ask for.
@@ -11,7 +11,7 @@ export async function runCommandLine(
   try {
     const command = parseCommandLine(args);
     if (command) return await perform(command);
-    process.stdout.write(`${USAGE}\n`);
+    process.stdout.write(`${usage()}\n`);
     return 0;
   } catch (error) {
     const { message } = error as Error;

@@ -3,10 +3,11 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { installNodeGpu } from '../src/engines/webgpu/node-gpu';
 import { parseRecipeText } from '../src/compression/recipe/recipe';
+import type { DataKind } from '../src/evaluation/evaluation';
+import { evaluationOf, EVALUATIONS } from '../src/evaluation/evaluations';
 import { LatheLab } from '../src/lab/lab';
 import type {
   DataSet,
-  EvaluationRequest,
   LatencyReport,
   Metrics,
   ModelInfo,
@@ -20,11 +21,11 @@ import { buildReport } from '../src/lab/report/report';
 import { describeWrongKernels } from '../src/lab/report/wrong-kernels';
 import { divergencesOf, parseSensitivityProfile } from '../src/lab/report/sensitivity-profile';
 import packageJson from '../package.json';
-import { type CommandLine, type Measure, UsageError } from './arguments';
+import type { CommandLine } from './arguments';
 import { exportVariants } from './export-variants';
 import { stateFolder } from './state-folder';
+import { UsageError } from './usage-error';
 
-const DEFAULT_WINDOW = 256;
 const DEFAULT_PREFILL = 64;
 const DEFAULT_DECODE = 32;
 
@@ -40,8 +41,8 @@ export async function run(command: CommandLine): Promise<number> {
 
 /** Exports come last: figures that took long are out by then, whatever becomes of the disk. */
 async function measure(command: CommandLine, publish: (report: Report) => Promise<void>): Promise<void> {
-  const calibrations = await Promise.all(command.calibrations.map((file) => readDataSet(file, 'text')));
-  const trainings = await Promise.all(command.trainings.map((file) => readDataSet(file, 'text')));
+  const calibrations = await Promise.all(command.calibrations.map((file) => readDataSet(file)));
+  const trainings = await Promise.all(command.trainings.map((file) => readDataSet(file)));
   const recipes = await Promise.all(
     command.recipes.map(async (file) => {
       const calibrated = withDefaultText(await readRecipe(file), 'calibration', calibrations);
@@ -49,7 +50,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
     }),
   );
   const dataSets = await Promise.all(
-    command.evaluations.map(({ measure, file }) => readDataSet(file, measure)),
+    command.evaluations.map(({ id, file }) => readDataSet(file, evaluationOf(id).data)),
   );
   const files = await modelFiles(command.model);
   installNodeGpu();
@@ -66,14 +67,14 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
     for (const text of [...calibrations, ...trainings]) await lab.provideText(text);
     const tasks = [model.task];
     for (const recipe of recipes) tasks.push((await lab.checkRecipe(recipe)).task);
-    for (const { measure: kind } of command.evaluations) requireMeasureOf(model, tasks, kind);
+    for (const { id } of command.evaluations) requireFitting(model, tasks, id);
     const variants: VariantInfo[] = [base];
     for (const recipe of recipes) variants.push(await lab.compress(recipe, { onProgress, onTraining }));
     const ids = variants.map(({ id }) => id);
     const metrics: Readonly<Record<string, Metrics>>[] = [];
-    for (const [index, { measure: kind }] of command.evaluations.entries()) {
+    for (const [index, { id: evaluation, parameters }] of command.evaluations.entries()) {
       metrics.push(
-        await lab.evaluate(ids, requestFor(kind, dataSets[index], command, model), { onProgress }),
+        await lab.evaluate(ids, { evaluation, data: dataSets[index], parameters }, { onProgress }),
       );
     }
     const latencies = command.latency ? await measureLatency(lab, ids, command, model) : {};
@@ -97,35 +98,13 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
   }
 }
 
-const MEASURE_OF: Readonly<Record<ModelInfo['task'], Measure>> = {
-  'causal-lm': 'perplexity',
-  'masked-lm': 'pseudo-perplexity',
-  'sequence-classification': 'accuracy',
-};
-
 /** @param tasks of the model and of what the recipes make of it */
-function requireMeasureOf(
-  { name, task }: ModelInfo,
-  tasks: readonly ModelInfo['task'][],
-  kind: Measure,
-): void {
-  if (tasks.some((each) => kind === MEASURE_OF[each])) return;
-  throw new UsageError(`${name} is a ${task} model; evaluate its ${MEASURE_OF[task]}, not its ${kind}.`);
-}
-
-function requestFor(kind: Measure, data: DataSet, command: CommandLine, model: ModelInfo): EvaluationRequest {
-  const { maxWindows, maxExamples, maxTokens } = command;
-  if (kind === 'accuracy') return { kind, data, maxExamples };
-  if (kind === 'pseudo-perplexity') {
-    return {
-      kind,
-      data,
-      maxTokens,
-      window: command.window ?? Math.min(DEFAULT_WINDOW, model.contextLength - 2),
-    };
-  }
-  const window = command.window ?? Math.min(DEFAULT_WINDOW, model.contextLength);
-  return { kind, data, maxWindows, window, stride: command.stride ?? window };
+function requireFitting({ name, task }: ModelInfo, tasks: readonly ModelInfo['task'][], id: string): void {
+  if (tasks.some((each) => evaluationOf(id).tasks.includes(each))) return;
+  const fitting = EVALUATIONS.filter((evaluation) => evaluation.tasks.includes(task)).map((each) => each.id);
+  throw new UsageError(
+    `${name} is a ${task} model; evaluate its ${fitting.join(' or its ')}, not its ${id}.`,
+  );
 }
 
 async function measureLatency(
@@ -176,11 +155,15 @@ function withDefaultText(
   return { ...recipe, [purpose]: { text: texts[0].name, ...settings } };
 }
 
-async function readDataSet(path: string, measure: Measure | 'text'): Promise<DataSet> {
+/** @param kinds of data that it may be, the usual one first */
+async function readDataSet(
+  path: string,
+  kinds: readonly DataKind[] = ['text', 'labelled'],
+): Promise<DataSet> {
   const content = await readText(path, 'text');
   if (content.trim() === '') throw new UsageError(`${path} is empty; choose a text with some words in it.`);
-  const labelled = measure === 'accuracy' || path.endsWith('.tsv');
-  return { name: basename(path), kind: labelled ? 'labelled' : 'text', content };
+  const kind = path.endsWith('.tsv') ? 'labelled' : 'text';
+  return { name: basename(path), kind: kinds.includes(kind) ? kind : kinds[0], content };
 }
 
 async function readText(path: string, what: string): Promise<string> {

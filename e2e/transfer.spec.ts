@@ -41,10 +41,11 @@ test('a masked language model gets a classifier, learns labels from a file, and 
   await idle(page);
 
   const measure = page.getByRole('region', { name: 'Measure' });
-  await measure.getByRole('combobox', { name: 'Figure' }).selectOption('sequence-classification');
-  await measure.getByRole('combobox', { name: 'Text' }).selectOption('own');
-  await measure.locator('input[type=file]').setInputFiles(textFile('reviews.tsv', REVIEWS));
-  await measure.getByRole('button', { name: 'Measure accuracy' }).click();
+  await measure.getByRole('checkbox', { name: 'Accuracy' }).check();
+  const accuracy = measure.getByRole('group', { name: 'Accuracy' });
+  await accuracy.getByRole('combobox', { name: 'Text' }).selectOption('own');
+  await accuracy.locator('input[type=file]').setInputFiles(textFile('reviews.tsv', REVIEWS));
+  await measure.getByRole('button', { name: 'Measure accuracy and pseudo-perplexity' }).click();
   await idle(page);
   await expect(row).toContainText(/(0\.0|50\.0|100\.0|0|50|100) ?%/);
   await expect(page.getByRole('alert')).toHaveCount(0);

@@ -25,11 +25,9 @@ export async function compressAndEvaluate(recipe: unknown, textAddress: string):
   const start = performance.now();
   const { id } = await lab!.compress(recipe);
   await lab!.evaluate(['base', id], {
-    kind: 'perplexity',
+    evaluation: 'perplexity',
     data,
-    window: WINDOW,
-    stride: WINDOW,
-    maxWindows: 16,
+    parameters: { window: WINDOW, stride: WINDOW, maxWindows: 16 },
   });
   const milliseconds = performance.now() - start;
   await lab!.discard(id);

@@ -1,20 +1,20 @@
-import { accuracyEvaluation } from './accuracy-evaluation';
+import { accuracyEvaluation } from './accuracy/accuracy';
 import type { Evaluation } from './evaluation';
 import { EvaluationError } from './evaluation-error';
-import { perplexityEvaluation } from './perplexity-evaluation';
-import { pseudoPerplexityEvaluation } from './pseudo-perplexity-evaluation';
+import { perplexityEvaluation } from './perplexity/perplexity';
+import { pseudoPerplexityEvaluation } from './pseudo-perplexity/pseudo-perplexity';
 
-/** Every measurement of text that the lab knows. */
+/** Every measurement of text that the lab knows; the charts begin with the main figure of the first that was taken. */
 export const EVALUATIONS: readonly Evaluation[] = [
   perplexityEvaluation,
-  pseudoPerplexityEvaluation,
   accuracyEvaluation,
+  pseudoPerplexityEvaluation,
 ];
 
-/** @throws EvaluationError that lists the kinds there are */
-export function evaluationOf(kind: string): Evaluation {
-  const found = EVALUATIONS.find((evaluation) => evaluation.kind === kind);
+/** @throws EvaluationError that lists the evaluations there are */
+export function evaluationOf(id: string, evaluations = EVALUATIONS): Evaluation {
+  const found = evaluations.find((evaluation) => evaluation.id === id);
   if (found) return found;
-  const known = EVALUATIONS.map((evaluation) => evaluation.kind).join(', ');
-  throw new EvaluationError(`There is no evaluation "${kind}"; there are ${known}.`);
+  const known = evaluations.map((evaluation) => evaluation.id).join(', ');
+  throw new EvaluationError(`There is no evaluation "${id}"; there are ${known}.`);
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { f1Score } from './accuracy';
 import { exponentialOf, meanWithError, quantile, shareWithError } from './statistics';
 
 test('mean, error and quantile against figures worked out by hand', () => {
@@ -11,12 +10,4 @@ test('mean, error and quantile against figures worked out by hand', () => {
   expect(quantile([0, 10], 0.99)).toBeCloseTo(9.9, 12);
   expect(shareWithError(3, 4)).toEqual({ value: 0.75, standardError: Math.sqrt((0.75 * 0.25) / 4) });
   expect(exponentialOf({ value: Math.log(20), standardError: 0.1 }).standardError).toBeCloseTo(2, 12);
-});
-
-test('F1: of label 1 for two labels, else the mean over all', () => {
-  // Label 1: two hits, one false alarm, one miss: 4 / 6.
-  expect(f1Score([1, 1, 1, 0, 0], [1, 1, 0, 1, 0], 2)).toBeCloseTo(2 / 3, 12);
-  // Labels 0 and 1: 2/3 each; label 2 is never met and counts 0.
-  expect(f1Score([0, 1, 1], [0, 0, 1], 3)).toBeCloseTo((2 / 3 + 2 / 3 + 0) / 3, 12);
-  expect(f1Score([0, 0], [0, 0], 2)).toBe(0);
 });

@@ -7,11 +7,16 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { OTHER_TALE, TALE } from '../testing/tales';
 import { drawCalibration } from './texts/calibration-text';
+import { figureValue } from '../evaluation/figures';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, Recipe } from './protocol/protocol';
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
-const request: EvaluationRequest = { kind: 'perplexity', data: OTHER_TALE, window: 32, stride: 32 };
+const request: EvaluationRequest = {
+  evaluation: 'perplexity',
+  data: OTHER_TALE,
+  parameters: { window: 32, stride: 32 },
+};
 const settings = { text: TALE.name, sequences: 6, length: 16, seed: 1 };
 const recipe: Recipe = {
   name: 'half of the weights',
@@ -164,7 +169,7 @@ describe('a sensitivity profile', () => {
     const [entry] = profile.entries;
     const alone = await lab.compress({ name: 'alone', steps: [{ ...step, targets: [entry.name] }] });
     const metrics = await lab.evaluate([alone.id], request);
-    expect(entry.divergence).toBeCloseTo(metrics[alone.id].meanKl!.value, 8);
+    expect(entry.divergence).toBeCloseTo(figureValue(metrics[alone.id], 'meanKl')!, 8);
     const layer = alone.layers.find(({ name }) => name === entry.name)!;
     expect(entry.bytesSaved).toBe(4 * layer.shape[0] * layer.shape[1] - layer.storedBytes);
     expect(base.layers).toEqual([]);

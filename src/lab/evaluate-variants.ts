@@ -1,40 +1,42 @@
-import type { EvaluationOptions } from '../evaluation/evaluation';
+import { evaluate, type EvaluationRequest, type Metrics } from '../evaluation/evaluate';
 import { evaluationOf } from '../evaluation/evaluations';
-import type { EvaluationRequest, Metrics } from './protocol/protocol';
+import { modelsUnderTest } from '../evaluation/models/models-under-test';
+import type { OperationOptions } from '../progress/progress';
 import { BASE_ID, type Session } from './session';
 
 /**
- * Variants, without the base, that have the task of an evaluation.
+ * Variants, without the base, that have a task of an evaluation.
  * @throws EvaluationError where there is no such evaluation, LabError where there is no such variant
  */
-export function fittingVariants(session: Session, ids: readonly string[], kind: string): string[] {
-  const { task } = evaluationOf(kind);
-  return ids.filter((id) => id !== BASE_ID && session.variant(id).model.config.task === task);
+export function fittingVariants(session: Session, ids: readonly string[], evaluation: string): string[] {
+  const { tasks } = evaluationOf(evaluation);
+  return ids.filter((id) => id !== BASE_ID && tasks.includes(session.variant(id).model.config.task));
 }
 
 /**
- * Measures the base and variants of it, by id. A base of another task is left out: then nothing diverges from it.
+ * Measures the base and variants of it, by id. Those of another task than the base's are measured alone: nothing diverges
+ * from them. The base is left out where it does not have a task of the evaluation.
  * @param ids of `fittingVariants`
- * @throws EvaluationError where neither the base nor a variant has the task
+ * @throws EvaluationError where neither the base nor a variant has a task of the evaluation
  */
 export async function evaluateVariants(
   session: Session,
   ids: readonly string[],
   request: EvaluationRequest,
-  options: EvaluationOptions,
+  options: OperationOptions,
 ): Promise<Record<string, Metrics>> {
   const { tokenizer, base, baseLogits } = session;
-  const evaluation = evaluationOf(request.kind);
-  const variants = ids.map((id) => session.variant(id).model);
-  if (base.model.config.task === evaluation.task || ids.length === 0) {
-    const models = { base: base.model, variants, tokenizer };
-    const metrics: Metrics[] = await evaluation.measure(models, request, { ...options, baseLogits });
-    return Object.fromEntries([BASE_ID, ...ids].map((id, index) => [id, metrics[index]]));
-  }
+  const { task } = base.model.config;
+  const modelOf = (id: string) => session.variant(id).model;
+  const together = ids.filter((id) => modelOf(id).config.task === task);
   const entries: [string, Metrics][] = [];
-  for (const [index, id] of ids.entries()) {
-    const alone = { base: variants[index], variants: [], tokenizer };
-    const [metrics] = await evaluation.measure(alone, request, options);
+  if (ids.length === 0 || evaluationOf(request.evaluation).tasks.includes(task)) {
+    const models = modelsUnderTest(base.model, together.map(modelOf), tokenizer, baseLogits);
+    const metrics = await evaluate(models, request, options);
+    metrics.forEach((each, index) => entries.push([[BASE_ID, ...together][index], each]));
+  }
+  for (const id of ids.filter((each) => !together.includes(each))) {
+    const [metrics] = await evaluate(modelsUnderTest(modelOf(id), [], tokenizer), request, options);
     entries.push([id, metrics]);
   }
   return Object.fromEntries(entries);

@@ -4,6 +4,7 @@ import { METHODS } from '../compression/methods';
 import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memorySink } from '../testing/memory-sink';
+import { figureValue } from '../evaluation/figures';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, NamedFile, Recipe, RecipeStep } from './protocol/protocol';
 
@@ -75,17 +76,16 @@ const LABELLED: DataSet = {
 
 const MODELS: Readonly<Record<string, EvaluationRequest>> = {
   'tiny-gpt2': {
-    kind: 'perplexity',
+    evaluation: 'perplexity',
     data: {
       name: 'other.txt',
       kind: 'text',
       content: 'Once upon a time there was a king who had a garden, and in it stood a tree of golden apples.',
     },
-    window: 32,
-    stride: 32,
+    parameters: { window: 32, stride: 32 },
   },
   'tiny-bert': {
-    kind: 'accuracy',
+    evaluation: 'accuracy',
     data: {
       name: 'films.tsv',
       kind: 'labelled',
@@ -128,8 +128,8 @@ const BEFORE: Readonly<Record<string, Pick<RecipeStep, 'method' | 'parameters'>>
   'factorized-recovery': { method: 'kronecker', parameters: { terms: 2, aShape: ['1/2', '1/2'] } },
 };
 
-function recipeOf(method: string, { kind }: EvaluationRequest): Recipe {
-  const learnsLabels = method === 'fine-tuning' && kind === 'accuracy';
+function recipeOf(method: string, { evaluation }: EvaluationRequest): Recipe {
+  const learnsLabels = method === 'fine-tuning' && evaluation === 'accuracy';
   const step: RecipeStep = { method, targets: ['Linear'], ignore: [], parameters: PARAMETERS[method] };
   return {
     name: method,
@@ -158,7 +158,7 @@ describe.each(Object.entries(MODELS))('on %s', (model, request) => {
         expect(info.layers.some(({ relativeError }) => relativeError > 0)).toBe(true);
       const imported = await lab.importVariant(files);
       const metrics = await lab.evaluate([info.id, imported.id], request);
-      expect(metrics[info.id].meanKl!.value).toBeGreaterThan(0);
+      expect(figureValue(metrics[info.id], 'meanKl')).toBeGreaterThan(0);
       expect(metrics[imported.id]).toEqual(metrics[info.id]);
       expect(imported.layers.length).toBe(info.layers.length);
       const dense = await exported(info.id, 'dense');
@@ -169,8 +169,8 @@ describe.each(Object.entries(MODELS))('on %s', (model, request) => {
       const reopened = await lab.openCheckpoint(dense);
       expect(reopened.base.size.storedBytes).toBeLessThanOrEqual(base.size.storedBytes + 1000);
       const again = (await lab.evaluate([], request)).base;
-      const [found, expected] = [again, metrics[info.id]].map(
-        ({ perplexity, accuracy }) => (perplexity ?? accuracy)!.value,
+      const [found, expected] = [again, metrics[info.id]].map((each) =>
+        figureValue(each, request.evaluation)!,
       );
       expect(found / expected).toBeCloseTo(1, 3);
     },

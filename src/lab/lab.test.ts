@@ -5,6 +5,7 @@ import { currentGpu } from '../engines/webgpu/device';
 import { installNodeGpu } from '../engines/webgpu/node-gpu';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memorySink } from '../testing/memory-sink';
+import { figureValue } from '../evaluation/figures';
 import { LatheLab } from './lab';
 import type { EvaluationRequest, NamedFile, Progress, Recipe } from './protocol/protocol';
 
@@ -12,10 +13,9 @@ const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const text =
   'Once upon a time there was a king who had a garden, and in the garden stood a tree that bore apples.';
 const request: EvaluationRequest = {
-  kind: 'perplexity',
+  evaluation: 'perplexity',
   data: { name: 'tale.txt', kind: 'text', content: text },
-  window: 32,
-  stride: 16,
+  parameters: { window: 32, stride: 16 },
 };
 
 const recipe = (method: string, parameters: Record<string, unknown>, targets = ['Linear']): Recipe => ({
@@ -98,7 +98,7 @@ describe.each(RECIPES)('a variant by $name $steps.0.parameters', (each) => {
       10,
     );
     const reopened = await lab.evaluate([], request);
-    expect(reopened.base.perplexity).toEqual(metrics[info.id].perplexity);
+    expect(reopened.base.figures.perplexity).toEqual(metrics[info.id].figures.perplexity);
   });
 });
 
@@ -128,7 +128,7 @@ test('a dense export holds the float32 weights under their own names and sizes',
   const before = await lab.evaluate([info.id], request);
   await lab.openCheckpoint(files);
   const after = await lab.evaluate([], request);
-  expect(after.base.perplexity!.value).toBeCloseTo(before[info.id].perplexity!.value, 3);
+  expect(figureValue(after.base, 'perplexity')).toBeCloseTo(figureValue(before[info.id], 'perplexity')!, 3);
 });
 
 test('gzip bytes are those of zlib to a hundredth, and are measured once', async () => {
@@ -192,7 +192,7 @@ test('after an evaluation of many lengths the device holds no more than the weig
   await open('tiny-bert');
   const lines = ['a film\t1', 'a good film\t1', 'a good and long film .\t0', 'a bad , bad , bad film\t0'];
   const data = { name: 's.tsv', kind: 'labelled', content: lines.join('\n') } as const;
-  await lab.evaluate([], { kind: 'accuracy', data });
+  await lab.evaluate([], { evaluation: 'accuracy', data });
   const { gpuUsedBytes, gpuAllocatedBytes } = await lab.memory();
   expect(gpuAllocatedBytes).toBe(gpuUsedBytes);
 });
@@ -207,7 +207,7 @@ test('a cancelled compression leaves the variants as they were', async () => {
     'aborted',
   );
   expect((await lab.memory()).tensors).toBe(before.tensors);
-  expect((await lab.evaluate([kept.id], request))[kept.id].perplexity!.value).toBeGreaterThan(1);
+  expect(figureValue((await lab.evaluate([kept.id], request))[kept.id], 'perplexity')).toBeGreaterThan(1);
 });
 
 test('a checkpoint that fails to load leaves the open one', async () => {

@@ -200,7 +200,7 @@ export class LatheLab implements Lab {
   ): Promise<Readonly<Record<string, Metrics>>> {
     return this.inTurn(async () => {
       const session = this.opened();
-      const ids = fittingVariants(session, variantIds, request.kind);
+      const ids = fittingVariants(session, variantIds, request.evaluation);
       this.texts.evaluate(
         request.data,
         ids.flatMap((id) => usesOf(session.variant(id).info)),

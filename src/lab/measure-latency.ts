@@ -1,4 +1,4 @@
-import { latency } from '../evaluation/latency';
+import { latency } from '../evaluation/latency/latency';
 import type { LatencyReport, LatencyRequest, OperationOptions } from './protocol/protocol';
 import type { Session } from './session';
 import { weightBytes } from './sizes';

@@ -1,4 +1,4 @@
-import { encodeSentence } from '../evaluation/evaluation-text';
+import { encodeSentence } from '../evaluation/texts/evaluation-text';
 import { readFloats } from '../engines/webgpu/transfer';
 import { generate } from '../model/generation/generate';
 import type { Model } from '../model/model';

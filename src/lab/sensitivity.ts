@@ -2,9 +2,13 @@ import { compressAlone } from '../compression/recipe/compress-alone';
 import { METHODS } from '../compression/methods';
 import { checkRecipe } from '../compression/recipe/recipe';
 import { matchTargets } from '../compression/recipe/targets';
-import { evaluationOf } from '../evaluation/evaluations';
+import { MEAN_KL } from '../evaluation/divergence';
+import { evaluate, type Metrics } from '../evaluation/evaluate';
+import { figureValue } from '../evaluation/figures';
+import { modelsUnderTest } from '../evaluation/models/models-under-test';
 import type { Model } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
+import { LabError } from './lab-error';
 import type { OperationOptions, SensitivityRequest } from './protocol/protocol';
 import { type RecipeTexts, textUses } from './texts/recipe-texts';
 import type { SensitivityProfile } from './report/sensitivity-profile';
@@ -47,21 +51,17 @@ export async function profileSensitivity(
   });
   const variants = groups.map(({ modules }) => withAlone(model, modules, weights));
   try {
-    const models = { base: model, variants, tokenizer: session.tokenizer };
-    const [, ...figures] = await evaluationOf(evaluation.kind).measure(models, evaluation, {
-      signal,
-      onProgress,
-      baseLogits: session.baseLogits,
-    });
+    const models = modelsUnderTest(model, variants, session.tokenizer, session.baseLogits);
+    const [, ...metrics] = await evaluate(models, evaluation, { signal, onProgress });
     return {
       model: session.checkpoint.name,
       method: step.method,
       parameters: step.parameters,
-      protocol: figures[0].protocol,
+      protocol: metrics[0].protocol,
       entries: groups.map(({ name, modules }, index) => ({
         name,
         modules,
-        divergence: Math.max(0, figures[index].meanKl?.value ?? 0),
+        divergence: Math.max(0, divergenceOf(metrics[index])),
         bytesSaved: modules.reduce((sum, module) => sum + savedBytes(model, module, weights), 0),
       })),
     };
@@ -69,6 +69,15 @@ export async function profileSensitivity(
     for (const variant of variants) variant.dispose();
     for (const weight of weights.values()) weight.dispose();
   }
+}
+
+/** Mean KL divergence from the base in nats. @throws LabError where the evaluation compares no predictions */
+function divergenceOf(metrics: Metrics): number {
+  const divergence = figureValue(metrics, MEAN_KL.id);
+  if (divergence !== undefined) return divergence;
+  throw new LabError(
+    `${metrics.evaluation} states no divergence from the base; profile by another evaluation.`,
+  );
 }
 
 function withAlone(

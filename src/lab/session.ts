@@ -4,7 +4,7 @@ import { applyRecipe, describeChange, type RecipeTraining } from '../compression
 import { METHODS } from '../compression/methods';
 import { type CheckedStep, checkRecipe } from '../compression/recipe/recipe';
 import { stepConfigs } from '../compression/recipe/step-configs';
-import { BaseLogits } from '../evaluation/base-logits';
+import { BaseLogits } from '../evaluation/models/base-logits';
 import { familyOf } from '../model/families';
 import { loadModel } from '../model/load-model';
 import type { Model } from '../model/model';

@@ -8,6 +8,7 @@ import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
 import { memorySink } from '../testing/memory-sink';
 import { zerosOfModel } from '../testing/weights-of-model';
+import { figureValue } from '../evaluation/figures';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, NamedFile, Recipe } from './protocol/protocol';
 
@@ -32,8 +33,12 @@ const REVIEWS: DataSet = {
   kind: 'labelled',
   content: 'the king is well\tgood\nno plot at all !\tpoor\nwas it the cat ?\tpoor\nwork of a master\tgood',
 };
-const accuracy: EvaluationRequest = { kind: 'accuracy', data: REVIEWS };
-const pseudoPerplexity: EvaluationRequest = { kind: 'pseudo-perplexity', data: TALE, window: 24 };
+const accuracy: EvaluationRequest = { evaluation: 'accuracy', data: REVIEWS };
+const pseudoPerplexity: EvaluationRequest = {
+  evaluation: 'pseudo-perplexity',
+  data: TALE,
+  parameters: { window: 24 },
+};
 
 const RUN = { steps: 3, batchSize: 2, sequenceLength: 8, warmupSteps: 0, evaluateEvery: 1 };
 const TRANSFER: Recipe = {
@@ -116,7 +121,9 @@ test('a pattern that was locked on a text outlives head, labelled sentences, exp
   expect(imported.task).toBe('sequence-classification');
   expect(await lab.evaluate([imported.id], accuracy)).toEqual({ [imported.id]: figures[taught.id] });
   await lab.openCheckpoint(dense);
-  expect((await lab.evaluate([], accuracy)).base.accuracy).toEqual(figures[taught.id].accuracy);
+  expect((await lab.evaluate([], accuracy)).base.figures.accuracy).toEqual(
+    figures[taught.id].figures.accuracy,
+  );
 });
 
 test('what has another task is left out of an evaluation, and divergences with the base', async () => {
@@ -128,12 +135,14 @@ test('what has another task is left out of an evaluation, and divergences with t
   const ids = [plain.id, classifier.id];
   const measured = await lab.evaluate(ids, accuracy);
   expect(Object.keys(measured)).toEqual([classifier.id]);
-  expect(measured[classifier.id].f1).toBeGreaterThanOrEqual(0);
-  expect(measured[classifier.id].meanKl).toBeUndefined();
+  expect(measured[classifier.id].figures.f1).toBeGreaterThanOrEqual(0);
+  expect(measured[classifier.id].figures.meanKl).toBeUndefined();
   const texts = await lab.evaluate(ids, { ...pseudoPerplexity, data: { ...TALE, name: 'another.txt' } });
   expect(Object.keys(texts).sort()).toEqual(['base', plain.id].sort());
-  expect(texts[plain.id].meanKl!.value).toBeGreaterThan(0);
-  await expect(lab.evaluate([plain.id], accuracy)).rejects.toThrow('Accuracy is for sequence classifiers');
+  expect(figureValue(texts[plain.id], 'meanKl')).toBeGreaterThan(0);
+  await expect(lab.evaluate([plain.id], accuracy)).rejects.toThrow(
+    'Accuracy is for sequence-classification models; this is a masked-lm model.',
+  );
   const request = { prompt: 'a good film .', maxNewTokens: 1, temperature: 0 };
   const { labels } = await lab.predict(classifier.id, request);
   expect(labels!.map(({ label }) => label)).toEqual(['poor', 'good']);
@@ -166,7 +175,7 @@ test('a variant answers for every text that it was trained on', async () => {
     steps: TRANSFER.steps.slice(1),
   });
   await expect(
-    lab.evaluate([id], { kind: 'accuracy', data: { ...REVIEWS, content: FILMS.content } }),
+    lab.evaluate([id], { evaluation: 'accuracy', data: { ...REVIEWS, content: FILMS.content } }),
   ).rejects.toThrow('taught was trained on films.tsv, which shares a passage with reviews.tsv');
 });
 

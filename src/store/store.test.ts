@@ -98,7 +98,12 @@ test('progress that comes after the end does not bring the operation back', asyn
 });
 
 test('measuring makes recorded variants here first, and its figures replace the recorded ones', async () => {
-  const metrics: Metrics = { perplexity: { value: 50, standardError: 1 }, count: 9, protocol: 'a text' };
+  const metrics: Metrics = {
+    evaluation: 'perplexity',
+    figures: { perplexity: { value: 50, standardError: 1 } },
+    count: 9,
+    protocol: 'a text',
+  };
   const lab = context({
     compress: vi.fn(async () => info('variant-1')),
     evaluate: vi.fn(async (ids: readonly string[]) => Object.fromEntries(ids.map((id) => [id, metrics]))),
@@ -108,7 +113,7 @@ test('measuring makes recorded variants here first, and its figures replace the 
   }));
   lab.store.setState({ recording: { recordedAt: '2026-01-01', device: {} as never } });
   const data = { name: 'a text', kind: 'text', content: 'x' } as const;
-  await evaluate(lab, { kind: 'perplexity', data, window: 8, stride: 8 });
+  await evaluate(lab, [{ evaluation: 'perplexity', data }]);
   expect(lab.store.getState().rows.map(({ id, metrics: { perplexity } }) => [id, perplexity])).toEqual([
     ['base', 50],
     ['variant-1', 50],
@@ -117,7 +122,12 @@ test('measuring makes recorded variants here first, and its figures replace the 
 });
 
 test('a variant of another task keeps its row as it is where it has no figure', async () => {
-  const metrics = { accuracy: { value: 0.8, standardError: 0.1 }, count: 10, protocol: 'p' };
+  const metrics: Metrics = {
+    evaluation: 'accuracy',
+    figures: { accuracy: { value: 0.8, standardError: 0.1 } },
+    count: 10,
+    protocol: 'p',
+  };
   const lab = context({
     compress: vi.fn(async () => ({ ...info('variant-1'), task: 'sequence-classification' as const })),
     evaluate: vi.fn(async () => ({ 'variant-1': metrics })),
@@ -125,7 +135,7 @@ test('a variant of another task keeps its row as it is where it has no figure', 
   lab.store.setState({ rows: [{ ...recordedRows(report)[0], id: 'base' }] });
   await compress(lab, PRESETS[0]);
   const data = { name: 'films', kind: 'labelled', content: 'x' } as const;
-  await evaluate(lab, { kind: 'accuracy', data });
+  await evaluate(lab, [{ evaluation: 'accuracy', data }]);
   const [base, classifier] = lab.store.getState().rows;
   expect(base).toMatchObject({ metrics: { perplexity: 46 }, metricsFrom: 'recorded' });
   expect(classifier).toMatchObject({

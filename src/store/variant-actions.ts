@@ -73,20 +73,23 @@ export function toggleSelected({ store }: LabContext, key: string): void {
   }));
 }
 
-/** Evaluates every row here that has the request's task (recorded ones are made first); base and variants see each window in turn. */
-export async function evaluate(context: LabContext, request: EvaluationRequest): Promise<void> {
+/**
+ * Evaluates every row here that has a request's task (recorded ones are made first), one request after the other; base and
+ * variants see each window in turn.
+ */
+export async function evaluate(context: LabContext, requests: readonly EvaluationRequest[]): Promise<void> {
   if (!(await bringHere(context, allKeys(context)))) return;
-  await runOperation(context, `Evaluating on ${request.data.name}`, async (options) => {
+  const texts = [...new Set(requests.map(({ data }) => data.name))];
+  await runOperation(context, `Evaluating on ${texts.join(' and ')}`, async (options) => {
     const rows = rowsHere(context);
-    const metrics = await context.lab.evaluate(
-      rows.map(({ id }) => id!),
-      request,
-      options,
-    );
-    for (const { key, id } of rows) {
-      // A variant of another task has nothing to tell.
-      const measured = metrics[id!];
-      if (measured) replaceRow(context, key, (row) => withMetrics(row, measured));
+    const ids = rows.map(({ id }) => id!);
+    for (const request of requests) {
+      const metrics = await context.lab.evaluate(ids, request, options);
+      for (const { key, id } of rows) {
+        // A variant of another task has nothing to tell.
+        const measured = metrics[id!];
+        if (measured) replaceRow(context, key, (row) => withMetrics(row, measured));
+      }
     }
     forgetRecordingIfMeasured(context);
   });

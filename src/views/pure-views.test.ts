@@ -213,9 +213,8 @@ test('figures are written for people', () => {
 test('metrics become plain numbers with their errors beside them', () => {
   const estimate = (value: number) => ({ value, standardError: value / 10 });
   const metrics = {
-    perplexity: estimate(40),
-    meanKl: estimate(0.5),
-    kl99: 2,
+    evaluation: 'perplexity',
+    figures: { perplexity: estimate(40), meanKl: estimate(0.5), kl99: 2 },
     count: 510,
     protocol: 'a.txt, 2 windows',
   };

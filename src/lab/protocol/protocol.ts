@@ -2,7 +2,9 @@
  * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
  * command line. Everything here can be structured-cloned.
  */
-import type { Duration, Durations, Rate } from '../../evaluation/latency';
+import type { EvaluationRequest, Metrics } from '../../evaluation/evaluate';
+import type { DataSet } from '../../evaluation/evaluation';
+import type { Duration, Durations, Rate } from '../../evaluation/latency/latency';
 import type { DeviceDescription } from '../../engines/webgpu/device';
 import type { ExportSink } from '../../export/export-sink';
 import type { ExportDescription } from '../../export/exports';
@@ -22,7 +24,7 @@ import type { SensitivityProfile } from '../report/sensitivity-profile';
 import type { TrainingRecord } from '../report/training-record';
 
 export type { KernelCheckResult, MethodDescription, ParameterDescription, TrainingPoint, TrainingRecord };
-export type { Duration, Durations, Rate };
+export type { DataSet, Duration, Durations, EvaluationRequest, Metrics, Rate };
 export type { ExportDescription, ExportSink, OperationOptions, Progress };
 export type { CalibrationSettings, Recipe, RecipeStep, RecipeTargets, TrainingTextSettings };
 
@@ -145,30 +147,6 @@ export interface VariantInfo {
   readonly exports: readonly ExportDescription[];
 }
 
-/** A text or a labelled set: text inline, so that no side needs the other's files. */
-export interface DataSet {
-  readonly name: string;
-  readonly kind: 'text' | 'labelled';
-  /** `labelled`: lines of `sentence<TAB>label`, with or without a header line. */
-  readonly content: string;
-}
-
-export type EvaluationRequest =
-  | {
-      readonly kind: 'perplexity';
-      readonly data: DataSet;
-      readonly window: number;
-      readonly stride: number;
-      readonly maxWindows?: number;
-    }
-  | {
-      readonly kind: 'pseudo-perplexity';
-      readonly data: DataSet;
-      readonly window: number;
-      readonly maxTokens?: number;
-    }
-  | { readonly kind: 'accuracy'; readonly data: DataSet; readonly maxExamples?: number };
-
 /** Each block linear, or each block's together, compressed alone by one step. */
 export interface SensitivityRequest {
   readonly step: RecipeStep;
@@ -177,29 +155,6 @@ export interface SensitivityRequest {
   readonly calibration?: CalibrationSettings;
   /** On what the divergence from the base is measured. */
   readonly evaluation: EvaluationRequest;
-}
-
-/** A figure with its standard error. */
-export interface Estimate {
-  readonly value: number;
-  readonly standardError: number;
-}
-
-export interface Metrics {
-  readonly perplexity?: Estimate;
-  /** Masked-LM: exp of the mean negative pseudo-log-likelihood a token (Salazar et al. 2020). */
-  readonly pseudoPerplexity?: Estimate;
-  readonly accuracy?: Estimate;
-  readonly f1?: number;
-  /** Against the base; absent for the base. KL in nats. */
-  readonly meanKl?: Estimate;
-  readonly kl99?: number;
-  readonly sameTop?: Estimate;
-  readonly accuracyDifference?: number;
-  /** Predictions or examples that were scored. */
-  readonly count: number;
-  /** "fairy-tales.test.txt, 16 windows of 256, stride 256". */
-  readonly protocol: string;
 }
 
 export interface LatencyReport {

@@ -1,6 +1,7 @@
+import { evaluationOf, EVALUATIONS } from '../../evaluation/evaluations';
+import { standardErrorKey } from '../../evaluation/figures';
 import type {
   DeviceInfo,
-  Estimate,
   LatencyReport,
   Metrics,
   ModelInfo,
@@ -39,7 +40,7 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
     name: info.name,
     task: info.task,
     recipe: info.recipe,
-    metrics: Object.assign({}, ...metrics.map(flattenMetrics)),
+    metrics: Object.assign({}, ...metrics.map((each) => flattenMetrics(each))),
     size: { ...info.size, gzipBytes },
     seconds: info.seconds,
     ...(info.decodeSeconds === undefined ? {} : { decodeSeconds: info.decodeSeconds }),
@@ -55,23 +56,20 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
   };
 }
 
-/** Each estimate becomes a plain number with its standard error beside it; `<measure>Protocol` says how it was taken. */
-export function flattenMetrics(metrics: Metrics): Record<string, number | string> {
+/** Each estimate becomes a plain number with its standard error beside it; `<main figure>Protocol` says how it was taken. */
+export function flattenMetrics(
+  { evaluation, figures, count, protocol }: Metrics,
+  evaluations = EVALUATIONS,
+): Record<string, number | string> {
   const flat: Record<string, number | string> = {};
-  const { protocol, count, ...figures } = metrics;
-  const [measure] = (['perplexity', 'pseudoPerplexity', 'accuracy'] as const).filter((name) => figures[name]);
-  for (const [name, value] of Object.entries(figures) as [string, number | Estimate | undefined][]) {
-    if (value === undefined) continue;
-    if (typeof value === 'number') {
-      flat[name] = value;
-    } else {
+  for (const [name, value] of Object.entries(figures)) {
+    if (typeof value === 'object') {
       flat[name] = value.value;
-      flat[`${name}StandardError`] = value.standardError;
+      flat[standardErrorKey(name)] = value.standardError;
+    } else if (value !== undefined) {
+      flat[name] = value;
     }
   }
-  if (measure) {
-    flat[`${measure}Count`] = count;
-    flat[`${measure}Protocol`] = protocol;
-  }
-  return flat;
+  const [main] = evaluationOf(evaluation, evaluations).figures;
+  return { ...flat, [`${main.id}Count`]: count, [`${main.id}Protocol`]: protocol };
 }

@@ -1,6 +1,6 @@
 import type { CalibrationBatch, CalibrationSequences } from '../../compression/calibration/calibration';
-import { encodeSentence } from '../../evaluation/evaluation-text';
-import { parseLabelledText } from '../../evaluation/labelled-text';
+import { encodeSentence } from '../../evaluation/texts/evaluation-text';
+import { parseLabelledText } from '../../evaluation/texts/labelled-text';
 import type { ModelConfig } from '../../model/model';
 import { seeded } from '../../model/generation/sampling';
 import { encodedText } from './encoded-text';

@@ -1,5 +1,5 @@
-import { encodeSentence } from '../../evaluation/evaluation-text';
-import { type LabelledExample, parseLabelledText } from '../../evaluation/labelled-text';
+import { encodeSentence } from '../../evaluation/texts/evaluation-text';
+import { type LabelledExample, parseLabelledText } from '../../evaluation/texts/labelled-text';
 import type { TrainingBatch } from '../../model/gradients/sequence-losses';
 import { withMaskedTokens, withNextTokens } from '../../model/gradients/training-batch';
 import type { TokenBatch } from '../../model/model';

@@ -16,14 +16,14 @@ import {
 import type { VariantRow } from '../../store/lab-state';
 import { formatNumber } from '../format';
 import { useLab } from '../lab-context';
-import { COLUMNS } from '../variants/columns';
 import {
+  chartFigures,
   type ChartPoint,
   chartPoints,
   type CostAxis,
+  type DrawnFigure,
   isWide,
   nearPoints,
-  qualityMetric,
 } from './chart-points';
 import { placeLabels } from './label-places';
 
@@ -34,7 +34,9 @@ import { markShape, seriesClass } from './VariantMark';
 export function ComparisonCharts() {
   // Drawing a chart takes tens of milliseconds: it waits until the page has answered what the user did.
   const rows = useDeferredValue(useLab((state) => state.rows));
-  const quality = useMemo(() => qualityMetric(rows), [rows]);
+  const figures = useMemo(() => chartFigures(rows), [rows]);
+  const [chosen, setChosen] = useState('');
+  const quality = figures.find(({ id }) => id === chosen) ?? figures.at(0);
   const [speed, setSpeed] = useState<'decode' | 'prefill'>('decode');
   if (!quality) {
     return (
@@ -45,7 +47,13 @@ export function ComparisonCharts() {
   }
   return (
     <div className="charts">
-      <Chart title="Quality against size" rows={rows} cost="size" quality={quality} />
+      <Chart
+        title="Quality against size"
+        rows={rows}
+        cost="size"
+        quality={quality}
+        choice={<QualityChoice figures={figures} quality={quality} onChange={setChosen} />}
+      />
       <Chart
         title="Quality against latency"
         rows={rows}
@@ -66,6 +74,30 @@ export function ComparisonCharts() {
   );
 }
 
+interface QualityChoiceProps {
+  readonly figures: readonly DrawnFigure[];
+  readonly quality: DrawnFigure;
+  onChange(id: string): void;
+}
+
+function QualityChoice({ figures, quality, onChange }: QualityChoiceProps) {
+  if (figures.length === 1) return quality.title;
+  return (
+    <select
+      className="quiet"
+      aria-label="Quality shown"
+      value={quality.id}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      {figures.map(({ id, title }) => (
+        <option key={id} value={id}>
+          {title}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 /** Recharts draws lines and points below this layer. */
 const ABOVE_POINTS = 1500;
 
@@ -79,11 +111,13 @@ interface ChartProps {
   readonly title: string;
   readonly rows: readonly VariantRow[];
   readonly cost: CostAxis;
-  readonly quality: NonNullable<ReturnType<typeof qualityMetric>>;
+  readonly quality: DrawnFigure;
+  /** Stands for the name of the quality. */
+  readonly choice?: React.ReactNode;
   readonly control?: React.ReactNode;
 }
 
-const Chart = memo(function Chart({ title, rows, cost, quality, control }: ChartProps) {
+const Chart = memo(function Chart({ title, rows, cost, quality, choice, control }: ChartProps) {
   const all = useMemo(() => chartPoints(rows, cost, quality.id), [rows, cost, quality]);
   const [showAll, setShowAll] = useState(false);
   // A factorization that lost nearly everything would squeeze all others into one line.
@@ -94,11 +128,13 @@ const Chart = memo(function Chart({ title, rows, cost, quality, control }: Chart
   const hidden = all.length - points.length;
   const front = useMemo(() => paretoFront(points, quality.better), [points, quality]);
   const wide = isWide(points);
-  const name = COLUMNS.find(({ id }) => id === quality.id)!.title;
   return (
     <figure className="card chart" aria-label={`${title}: ${all.length} variants`}>
       <figcaption className="row">
-        <b>{title.replace('Quality', name)}</b>
+        <b>
+          {choice ?? quality.title}
+          {title.replace('Quality', '')}
+        </b>
         <span className="hint">
           {quality.better} is better{wide ? ', log scale' : ''}
         </span>
@@ -135,7 +171,7 @@ const Chart = memo(function Chart({ title, rows, cost, quality, control }: Chart
             />
             <Tooltip
               isAnimationActive={false}
-              content={<PointDetails metric={name} cost={AXIS_TITLES[cost]} />}
+              content={<PointDetails metric={quality.title} cost={AXIS_TITLES[cost]} />}
             />
             <Scatter
               data={front}

@@ -1,3 +1,6 @@
+import type { Figure } from '../../evaluation/evaluation';
+import { EVALUATIONS } from '../../evaluation/evaluations';
+import { figuresOf, standardErrorKey } from '../../evaluation/figures';
 import type { VariantRow } from '../../store/lab-state';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import type { ParetoPoint } from './pareto';
@@ -5,10 +8,8 @@ import type { ParetoPoint } from './pareto';
 /** What is on the horizontal axis; less is better in each. */
 export type CostAxis = 'size' | 'decode' | 'prefill';
 
-export interface QualityMetric {
-  readonly id: 'perplexity' | 'accuracy' | 'pseudoPerplexity';
-  readonly better: 'lower' | 'higher';
-}
+/** A figure of which better values lie in one direction. */
+export type DrawnFigure = Figure & Required<Pick<Figure, 'better'>>;
 
 export interface ChartPoint extends ParetoPoint {
   readonly name: string;
@@ -19,32 +20,25 @@ export interface ChartPoint extends ParetoPoint {
   readonly index: number;
 }
 
-const METRICS: readonly QualityMetric[] = [
-  { id: 'perplexity', better: 'lower' },
-  { id: 'accuracy', better: 'higher' },
-  { id: 'pseudoPerplexity', better: 'lower' },
-];
-
 /** Beyond this ratio of the greatest to the least a linear axis would squeeze most points together. */
 const WIDE_RATIO = 4;
 const NEAR_RATIO = 2;
 
-/** The quality that the rows have been measured by. */
-export function qualityMetric(rows: readonly VariantRow[]): QualityMetric | undefined {
-  return METRICS.find(({ id }) => rows.some(({ metrics }) => typeof metrics[id] === 'number'));
+/** Figures that a chart can show of these rows, the main figure of the first evaluation that measured them first. */
+export function chartFigures(rows: readonly VariantRow[], evaluations = EVALUATIONS): DrawnFigure[] {
+  return figuresOf(evaluations).filter(
+    (figure): figure is DrawnFigure =>
+      figure.better !== undefined && rows.some(({ metrics }) => typeof metrics[figure.id] === 'number'),
+  );
 }
 
 /** A point for each row that has both figures. */
-export function chartPoints(
-  rows: readonly VariantRow[],
-  axis: CostAxis,
-  quality: QualityMetric['id'],
-): ChartPoint[] {
+export function chartPoints(rows: readonly VariantRow[], axis: CostAxis, quality: string): ChartPoint[] {
   return rows.flatMap((row, index) => {
     const cost = costOf(row, axis);
     const value = row.metrics[quality];
     if (cost === undefined || typeof value !== 'number') return [];
-    const error = Number(row.metrics[`${quality}StandardError`] ?? 0);
+    const error = Number(row.metrics[standardErrorKey(quality)] ?? 0);
     return [
       {
         name: row.name,
@@ -53,7 +47,6 @@ export function chartPoints(
         quality: value,
         error,
         index,
-        labelLeft: false,
       },
     ];
   });
@@ -64,8 +57,12 @@ export function isWide(points: readonly ChartPoint[]): boolean {
   return Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) > WIDE_RATIO;
 }
 
-/** The points near the best one; of a quality that is better lower, up to twice the best figure. */
-export function nearPoints(points: readonly ChartPoint[]): ChartPoint[] {
+/**
+ * The points near the best one; of a quality that is better lower, up to twice the best figure. All where the base has none:
+ * divergences from it span orders of magnitude.
+ */
+export function nearPoints(points: readonly ChartPoint[]): readonly ChartPoint[] {
+  if (!points.some(({ index }) => index === 0)) return points;
   const best = Math.min(...points.map(({ quality }) => quality));
   return points.filter(({ quality }) => quality <= NEAR_RATIO * best);
 }

@@ -1,10 +1,15 @@
 import { useState } from 'react';
-import type { EvaluationRequest, ModelInfo, RecipeStep } from '../../lab/protocol/protocol';
+import { MEAN_KL } from '../../evaluation/divergence';
+import type { Evaluation } from '../../evaluation/evaluation';
+import { EVALUATIONS } from '../../evaluation/evaluations';
+import type { ModelInfo, RecipeStep } from '../../lab/protocol/protocol';
+import { describeParameters } from '../../parameters/describe-parameters';
 import { notify } from '../../store/lab-store';
 import { measureSensitivity } from '../../store/sensitivity-actions';
-import { fetchDataSet } from '../../store/shipped-texts';
+import { textsFor } from '../../store/shipped-texts';
 import { useLab, useLabContext } from '../lab-context';
-import { NumberField } from '../NumberField';
+import { requestOf } from '../measure/evaluation-plan';
+import { FieldInput } from '../recipe/FieldInput';
 import { BudgetForm } from './BudgetForm';
 import { SensitivityMap } from './SensitivityMap';
 
@@ -33,15 +38,20 @@ function MeasureForm({ model }: { model: ModelInfo }) {
   const busy = useLab((state) => state.operation !== undefined);
   const methods = useLab((state) => state.methods);
   const [unit, setUnit] = useState<'linear' | 'block'>('linear');
-  const [amount, setAmount] = useState<number>(AMOUNTS[model.task].initial);
+  const dataSets = useLab((state) => state.dataSets);
+  const evaluations = divergenceEvaluations(model.task);
+  const [evaluationId, setEvaluationId] = useState(evaluations.at(0)?.id);
+  const evaluation = evaluations.find(({ id }) => id === evaluationId);
+  const [amounts, setAmounts] = useState<Readonly<Record<string, unknown>>>({});
   const [chosen, setChosen] = useState(0);
   const step: RecipeStep | undefined = steps[Math.min(chosen, steps.length - 1)];
   const titleOf = (id: string) => methods.find((method) => method.id === id)?.title ?? id;
 
-  const run = async () => {
+  const run = async (evaluation: Evaluation) => {
     try {
-      const evaluation = await evaluationFor(context, model, amount);
-      await measureSensitivity(context, { ...step, targets: ['Linear'], ignore: [] }, unit, evaluation);
+      const parameters = { ...evaluation.quick, ...amounts };
+      const request = await requestOf(evaluation, { text: textsFor(evaluation, dataSets).at(0), parameters });
+      await measureSensitivity(context, { ...step, targets: ['Linear'], ignore: [] }, unit, request);
     } catch (error) {
       notify(context, 'error', (error as Error).message);
     }
@@ -73,46 +83,53 @@ function MeasureForm({ model }: { model: ModelInfo }) {
           <option value="block">each block</option>
         </select>
       </label>
-      <NumberField
-        label={AMOUNTS[model.task].label}
-        value={amount}
-        min={1}
-        max={10000}
-        onChange={setAmount}
-      />
-      <button type="button" className="primary" disabled={busy} onClick={() => void run()}>
+      {evaluations.length > 1 && (
+        <label className="field">
+          <span>Divergence by</span>
+          <select
+            value={evaluationId}
+            onChange={(event) => {
+              setEvaluationId(event.target.value);
+              setAmounts({});
+            }}
+          >
+            {evaluations.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {evaluation &&
+        quickFields(evaluation).map(([name, field]) => (
+          <FieldInput
+            key={name}
+            name={name}
+            field={field}
+            value={amounts[name] ?? evaluation.quick[name]}
+            onChange={(value) => setAmounts({ ...amounts, [name]: value ?? evaluation.quick[name] })}
+          />
+        ))}
+      <button
+        type="button"
+        className="primary"
+        disabled={busy || !evaluation}
+        onClick={() => evaluation && void run(evaluation)}
+      >
         Measure sensitivity
       </button>
     </div>
   );
 }
 
-const AMOUNTS = {
-  'causal-lm': { label: 'Windows', initial: 2 },
-  'masked-lm': { label: 'Tokens', initial: 64 },
-  'sequence-classification': { label: 'Examples', initial: 64 },
-} as const;
+/** Evaluations of a task that compare predictions with the base's. */
+function divergenceEvaluations(task: ModelInfo['task']): Evaluation[] {
+  return EVALUATIONS.filter(({ tasks, figures }) => tasks.includes(task) && figures.includes(MEAN_KL));
+}
 
-const WINDOW = 256;
-
-/** The first shipped text for tests that fits the model's task. */
-async function evaluationFor(
-  { store }: ReturnType<typeof useLabContext>,
-  { task, contextLength }: ModelInfo,
-  amount: number,
-): Promise<EvaluationRequest> {
-  const kind = task === 'sequence-classification' ? 'labelled' : 'text';
-  const shipped = store.getState().dataSets.find((set) => set.use === 'evaluation' && set.kind === kind);
-  if (!shipped) throw new Error('No text to measure on ships with this page.');
-  const data = await fetchDataSet(shipped);
-  if (task === 'sequence-classification') return { kind: 'accuracy', data, maxExamples: amount };
-  if (task === 'masked-lm')
-    return {
-      kind: 'pseudo-perplexity',
-      data,
-      window: Math.min(WINDOW, contextLength - 2),
-      maxTokens: amount,
-    };
-  const window = Math.min(WINDOW, contextLength);
-  return { kind: 'perplexity', data, window, stride: window, maxWindows: amount };
+/** Fields of the parameters that bound how much text is measured. */
+function quickFields({ parameters, quick }: Evaluation) {
+  const fields = Object.entries(describeParameters(parameters)).filter(([name]) => name in quick);
+  return fields.map(([name, field]) => [name, { ...field, optional: false }] as const);
 }

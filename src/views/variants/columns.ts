@@ -1,43 +1,10 @@
+import { EVALUATIONS } from '../../evaluation/evaluations';
 import type { VariantRow } from '../../store/lab-state';
-import { formatBytes, formatMilliseconds, formatNumber, formatPercent, parametersInWords } from '../format';
+import { formatBytes, formatMilliseconds, formatNumber, parametersInWords } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import type { Column } from './column';
+import { figureColumns } from './figure-columns';
 import { LATENCY_COLUMNS } from './latency-columns';
-
-const metric = (row: VariantRow, name: string): number | undefined =>
-  typeof row.metrics[name] === 'number' ? row.metrics[name] : undefined;
-
-function metricColumn(
-  id: string,
-  title: string,
-  hint: string,
-  format: (value: number) => string,
-  options: Partial<Column> = {},
-): Column {
-  return {
-    id,
-    title,
-    hint,
-    value: (row) => metric(row, id),
-    format: (row) => {
-      const value = metric(row, id);
-      if (value === undefined) return '–';
-      const error = metric(row, `${id}StandardError`);
-      return error ? `${format(value)} ± ${format(error)}` : format(value);
-    },
-    ...options,
-  };
-}
-
-/** The figure without its error. */
-function withoutError(name: string, format: (value: number) => string): Partial<Column> {
-  return {
-    brief: (row) => {
-      const value = metric(row, name);
-      return value === undefined ? '–' : format(value);
-    },
-  };
-}
 
 /** A gzip size arrives after its variant. */
 function gzipInWords({ size, gzip }: VariantRow): string {
@@ -121,37 +88,7 @@ export const COLUMNS: readonly Column[] = [
     format: (row) => (row.latency ? formatBytes(row.latency.gpuBytes) : '–'),
     isDetail: true,
   },
-  metricColumn(
-    'perplexity',
-    'Perplexity',
-    'exp of the mean loss a token; lower is better. ± is the standard error.',
-    formatNumber,
-  ),
-  metricColumn(
-    'pseudoPerplexity',
-    'Pseudo-perplexity',
-    'Each token masked in turn; lower is better.',
-    formatNumber,
-  ),
-  metricColumn('accuracy', 'Accuracy', 'Share of sentences classified as labelled.', formatPercent),
-  metricColumn('f1', 'F1', 'Harmonic mean of precision and recall of the positive label.', formatNumber),
-  metricColumn(
-    'meanKl',
-    'Mean KL',
-    'Mean divergence of the predictions from the base, in nats.',
-    formatNumber,
-    withoutError('meanKl', formatNumber),
-  ),
-  metricColumn('kl99', 'KL 99 %', 'Divergence that one prediction in a hundred exceeds.', formatNumber, {
-    isDetail: true,
-  }),
-  metricColumn(
-    'sameTop',
-    'Same top',
-    'Share of predictions with the same most likely token as the base.',
-    formatPercent,
-    withoutError('sameTop', formatPercent),
-  ),
+  ...figureColumns(EVALUATIONS),
   ...LATENCY_COLUMNS,
 ];
 

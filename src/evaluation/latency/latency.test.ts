@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { closeGpu, currentGpu, type DeviceOptions } from '../engines/webgpu/device';
-import { openNodeGpu } from '../engines/webgpu/node-gpu';
-import { loadModel } from '../model/load-model';
-import { openFolder } from '../testing/folder-checkpoint';
+import { closeGpu, currentGpu, type DeviceOptions } from '../../engines/webgpu/device';
+import { openNodeGpu } from '../../engines/webgpu/node-gpu';
+import { loadModel } from '../../model/load-model';
+import { openFolder } from '../../testing/folder-checkpoint';
 import { latency, type LatencyOptions, type LatencyResult } from './latency';
 
 afterEach(() => closeGpu());
 
-const FIXTURES = join(import.meta.dirname, '../testing/fixtures');
+const FIXTURES = join(import.meta.dirname, '../../testing/fixtures');
 const DURATION = { median: expect.any(Number), p95: expect.any(Number), runs: 2 };
 
 async function latencyOf(
@@ -70,5 +70,21 @@ test('a run that fails stops stamping, and the device works on', async () => {
   expect(Object.hasOwn(currentGpu().device, 'createCommandEncoder')).toBe(false);
   extend.mockRestore();
   await expect(latency([model], options)).resolves.toHaveLength(1);
+  model.dispose();
+});
+
+test('every run of every model counts; tokens that do not fit are refused', async () => {
+  await openNodeGpu();
+  const model = await loadModel(await openFolder(join(FIXTURES, 'tiny-gpt2')));
+  const results = await latency([model, model], { prefillTokens: 8, decodeTokens: 4, runs: 3 });
+  expect(results).toHaveLength(2);
+  for (const { prefillTokensPerSecond, decodeTokensPerSecond } of results) {
+    expect(prefillTokensPerSecond.runs).toBe(3);
+    expect(decodeTokensPerSecond!.median).toBeGreaterThanOrEqual(decodeTokensPerSecond!.p95);
+    expect(decodeTokensPerSecond!.p95).toBeGreaterThan(0);
+  }
+  await expect(latency([model], { prefillTokens: 30, decodeTokens: 8, runs: 1 })).rejects.toThrow(
+    '38 tokens do not fit the 32 positions',
+  );
   model.dispose();
 });

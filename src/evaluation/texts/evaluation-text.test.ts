@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { EVALUATIONS, evaluationOf } from './evaluations';
 import { requireText, sentencesOf } from './evaluation-text';
 
 test('a labelled set gives its sentences without header and labels', () => {
@@ -12,10 +11,6 @@ test('a labelled set gives its sentences without header and labels', () => {
   ]);
 });
 
-test('an empty text and an unknown evaluation are one sentence', () => {
+test('an empty text is refused in one sentence', () => {
   expect(() => requireText({ name: 't.txt', kind: 'text', content: ' \n' })).toThrow('t.txt is empty');
-  expect(() => evaluationOf('bleu')).toThrow(
-    'There is no evaluation "bleu"; there are perplexity, pseudo-perplexity, accuracy.',
-  );
-  expect(evaluationOf('accuracy')).toBe(EVALUATIONS[2]);
 });

@@ -1,9 +1,9 @@
-import { GpuTimer } from '../engines/webgpu/gpu-timer';
-import { gpuIdle } from '../engines/webgpu/memory';
-import { Decoding } from '../model/generation/decoding';
-import type { Model } from '../model/model';
-import { EvaluationError } from './evaluation-error';
-import { quantile } from './statistics';
+import { GpuTimer } from '../../engines/webgpu/gpu-timer';
+import { gpuIdle } from '../../engines/webgpu/memory';
+import { Decoding } from '../../model/generation/decoding';
+import type { Model } from '../../model/model';
+import { EvaluationError } from '../evaluation-error';
+import { quantile } from '../statistics';
 
 /** Tokens a second over several runs. */
 export interface Rate {

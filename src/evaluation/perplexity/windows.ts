@@ -1,4 +1,4 @@
-import { EvaluationError } from './evaluation-error';
+import { EvaluationError } from '../evaluation-error';
 
 /** One window of a token sequence: ids [begin, end) of which the last `targetCount` are scored. */
 export interface TokenWindow {
@@ -6,6 +6,14 @@ export interface TokenWindow {
   readonly end: number;
   /** Ids whose prediction counts; the first id of a window has no prediction. */
   readonly targetCount: number;
+}
+
+export interface Windowing {
+  /** Tokens of a window. */
+  readonly window: number;
+  /** Tokens from one window's begin to the next one's. */
+  readonly stride: number;
+  readonly maxWindows?: number;
 }
 
 /**
@@ -16,7 +24,7 @@ export interface TokenWindow {
  */
 export function slidingWindows(
   count: number,
-  { window, stride, maxWindows = Infinity }: { window: number; stride: number; maxWindows?: number },
+  { window, stride, maxWindows = Infinity }: Windowing,
 ): TokenWindow[] {
   if (!Number.isInteger(stride) || stride < 1) {
     throw new EvaluationError(

@@ -1,21 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { readTensorsBytes, uploadTensor } from '../engines/webgpu/transfer';
-import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
-import { divergence } from '../engines/webgpu/kernels/losses/divergence';
-import { tokenLoss } from '../engines/webgpu/kernels/losses/token-loss';
-import type { Model, TokenBatch } from '../model/model';
+import { readTensorsBytes, uploadTensor } from '../../engines/webgpu/transfer';
+import { rowRange } from '../../engines/webgpu/kernels/layers/copy-rows';
+import { divergence } from '../../engines/webgpu/kernels/losses/divergence';
+import { tokenLoss } from '../../engines/webgpu/kernels/losses/token-loss';
+import type { Model, TokenBatch } from '../../model/model';
+import type { ScoredRows } from '../evaluation';
 import type { BaseLogits } from './base-logits';
 import { eachSlice, rowsPerSlice } from './row-slices';
-
-/** What one model predicted at the scored rows of a batch. */
-export interface ScoredRows {
-  /** Negative log likelihood of each target in nats. */
-  readonly losses: number[];
-  /** KL(base ‖ model) in nats; empty for the base. */
-  readonly kl: number[];
-  /** 1 where the base ranks the same token first; empty for the base. */
-  readonly sameTop: number[];
-}
 
 /**
  * Runs a batch through the base and the variants and scores some rows. The base's logits are made once for all, slice

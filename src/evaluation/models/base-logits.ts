@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { TokenBatch } from '../model/model';
+import type { TokenBatch } from '../../model/model';
 
 const BYTES_PER_LOGIT = 4;
 

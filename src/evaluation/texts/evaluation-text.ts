@@ -1,15 +1,15 @@
-import type { TextTokenizer } from '../tokenizer/text-tokenizer';
-import type { EvaluationText } from './evaluation';
-import { EvaluationError } from './evaluation-error';
+import type { TextTokenizer } from '../../tokenizer/text-tokenizer';
+import type { DataSet } from '../evaluation';
+import { EvaluationError } from '../evaluation-error';
 
 /** @throws EvaluationError where there is nothing but white space */
-export function requireText({ name, content }: EvaluationText): void {
+export function requireText({ name, content }: DataSet): void {
   if (content.trim() === '')
     throw new EvaluationError(`${name} is empty; choose a text with some words in it.`);
 }
 
 /** Lines that are not empty; of a labelled set its sentences, without the labels. */
-export function sentencesOf({ kind, content }: EvaluationText): string[] {
+export function sentencesOf({ kind, content }: DataSet): string[] {
   const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
   if (kind === 'text') return lines.map((line) => line.trim()).filter((line) => line !== '');
   const rows = lines.map((line) => line.split('\t').map((column) => column.trim()));

@@ -1,4 +1,4 @@
-import { EvaluationError } from './evaluation-error';
+import { EvaluationError } from '../evaluation-error';
 
 /** A sentence and the index of its label. */
 export interface LabelledExample {

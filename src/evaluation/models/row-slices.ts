@@ -1,5 +1,5 @@
-import { currentGpu } from '../engines/webgpu/device';
-import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
+import { currentGpu } from '../../engines/webgpu/device';
+import { rowRange } from '../../engines/webgpu/kernels/layers/copy-rows';
 import type * as tf from '@tensorflow/tfjs';
 
 /** Logits of a slice stay below this many bytes, whatever the device would allow. */

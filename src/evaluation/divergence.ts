@@ -1,0 +1,47 @@
+import type { Figure, FigureValues, ScoredRows } from './evaluation';
+import { meanWithError, quantile, shareWithError } from './statistics';
+
+export const MEAN_KL = {
+  id: 'meanKl',
+  title: 'Mean KL',
+  hint: 'Mean divergence of the predictions from the base, in nats.',
+  format: 'number',
+  better: 'lower',
+  interval: true,
+} as const satisfies Figure;
+
+/** Distance of a variant's predictions from the base's, for every evaluation that compares them; llama.cpp's names. */
+export const DIVERGENCE_FIGURES = [
+  MEAN_KL,
+  {
+    id: 'kl99',
+    title: 'KL 99 %',
+    hint: 'Divergence that one prediction in a hundred exceeds.',
+    format: 'number',
+    better: 'lower',
+    interval: false,
+    isDetail: true,
+  },
+  {
+    id: 'sameTop',
+    title: 'Same top',
+    hint: 'Share of predictions with the same most likely token as the base.',
+    format: 'percent',
+    better: 'higher',
+    interval: true,
+  },
+] as const satisfies readonly Figure[];
+
+/** @returns nothing for the base, which is compared with no model */
+export function divergenceValues({
+  kl,
+  sameTop,
+}: Pick<ScoredRows, 'kl' | 'sameTop'>): FigureValues<(typeof DIVERGENCE_FIGURES)[number]> {
+  if (kl.length === 0) return {};
+  const hits = sameTop.reduce((sum, value) => sum + value, 0);
+  return {
+    meanKl: meanWithError(kl),
+    kl99: quantile(kl, 0.99),
+    sameTop: shareWithError(hits, sameTop.length),
+  };
+}

@@ -1,0 +1,44 @@
+import { limitFreeBuffers } from '../../engines/webgpu/memory';
+import { readFloats } from '../../engines/webgpu/transfer';
+import type { Model, TokenBatch } from '../../model/model';
+import type { TextTokenizer } from '../../tokenizer/text-tokenizer';
+import type { ModelsUnderTest } from '../evaluation';
+import type { BaseLogits } from './base-logits';
+import { scoreBatch } from './score-batch';
+
+/**
+ * Models on the GPU, for an evaluation to run.
+ * @param baseLogits where logits of the base stay from one evaluation to the next
+ */
+export function modelsUnderTest(
+  base: Model,
+  variants: readonly Model[],
+  tokenizer: TextTokenizer,
+  baseLogits?: BaseLogits,
+): ModelsUnderTest {
+  let shape = '';
+  const beginBatch = ({ batch, length }: TokenBatch) => {
+    // Buffers of the last batch are of no use to one of another shape.
+    const next = `${batch} ${length}`;
+    if (next !== shape) limitFreeBuffers();
+    shape = next;
+  };
+  return {
+    config: base.config,
+    tokenizer,
+    score: (batch, targets, { keepBase = false } = {}) => {
+      beginBatch(batch);
+      return scoreBatch(base, variants, batch, targets, keepBase ? baseLogits : undefined);
+    },
+    logits: async (batch) => {
+      beginBatch(batch);
+      const logits: Float32Array[] = [];
+      for (const model of [base, ...variants]) {
+        const tensor = model.logits(batch);
+        logits.push(await readFloats(tensor));
+        tensor.dispose();
+      }
+      return logits;
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { evaluate, type EvaluationRequest, type Metrics } from '../evaluation/evaluate';
+import { modelsUnderTest } from '../evaluation/models/models-under-test';
+import { loadModel } from '../model/load-model';
+import type { Model } from '../model/model';
+import type { OperationOptions } from '../progress/progress';
+import { loadTokenizer } from '../tokenizer/load-tokenizer';
+import { openFolder } from './folder-checkpoint';
+
+interface MeasureOptions extends OperationOptions {
+  /** Makes the variants that are measured beside the base; absent: none. */
+  variantsOf?(base: Model): Promise<readonly Model[]>;
+}
+
+/** Measures the model of a fixture and variants of it as the lab does. @returns the base's metrics first */
+export async function measureFixture(
+  name: string,
+  request: EvaluationRequest,
+  { variantsOf = async () => [], ...options }: MeasureOptions = {},
+): Promise<Metrics[]> {
+  const files = await openFolder(join(import.meta.dirname, 'fixtures', name));
+  const base = await loadModel(files);
+  const variants = await variantsOf(base);
+  try {
+    const models = modelsUnderTest(base, variants, loadTokenizer(files.tokenizerFiles));
+    return await evaluate(models, request, options);
+  } finally {
+    for (const model of new Set([base, ...variants])) model.dispose();
+  }
+}
