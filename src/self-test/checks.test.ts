@@ -1,4 +1,5 @@
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { closeGpu } from '../engines/webgpu/device';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { describeOnEachDevice } from '../testing/each-device';
 import { CHECKS } from './checks';
@@ -7,14 +8,13 @@ import { type KernelCheckResult, relativeError, runKernelCheck } from './kernel-
 /** What a driver that miscompiles does to kernels of this name. */
 const driver = vi.hoisted(() => ({ kernel: '', miscompile: (source: string) => source }));
 
-vi.mock(import('../engines/webgpu/run-kernel'), async (original) => {
-  const { runKernel, ...others } = await original();
+vi.mock(import('../engines/webgpu/pipelines'), async (original) => {
+  const { compileKernel } = await original();
   return {
-    ...others,
-    runKernel: (kernel, dispatch) =>
-      driver.kernel && kernel.name.startsWith(driver.kernel)
-        ? runKernel({ ...kernel, source: driver.miscompile(kernel.source) }, dispatch)
-        : runKernel(kernel, dispatch),
+    compileKernel: (device, name, code, bindings) =>
+      driver.kernel && name.startsWith(driver.kernel)
+        ? compileKernel(device, name, driver.miscompile(code), bindings)
+        : compileKernel(device, name, code, bindings),
   };
 });
 
@@ -27,8 +27,12 @@ describeOnEachDevice(() => {
 });
 
 describe('a broken driver', () => {
-  beforeAll(() => openNodeGpu());
-  afterEach(() => void (driver.kernel = ''));
+  // A new device each time: what is compiled once stays.
+  beforeEach(() => openNodeGpu());
+  afterEach(() => {
+    driver.kernel = '';
+    closeGpu();
+  });
 
   async function failuresWith(
     kernel: string,

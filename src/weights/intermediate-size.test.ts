@@ -11,14 +11,21 @@ import { TensorTrainWeight } from './formats/tensor-train-weight';
 /** The largest tensor that any kernel wrote. */
 const largest = vi.hoisted(() => ({ bytes: 0 }));
 
-vi.mock('../engines/webgpu/run-kernel', async (importOriginal) => {
-  const original: object & { runKernel: (...args: unknown[]) => { size: number }[] } = await importOriginal();
+vi.mock('../engines/webgpu/define-kernel', async (importOriginal) => {
+  const { defineKernel } = await importOriginal<typeof import('../engines/webgpu/define-kernel')>();
+  type Definition = Parameters<typeof defineKernel>[0];
+  type Launch = Parameters<ReturnType<typeof defineKernel>['run']>[0];
   return {
-    ...original,
-    runKernel: (...args: unknown[]) => {
-      const outputs = original.runKernel(...args);
-      for (const { size } of outputs) largest.bytes = Math.max(largest.bytes, size * 4);
-      return outputs;
+    defineKernel: (definition: Definition) => {
+      const kernel = defineKernel(definition);
+      return {
+        ...kernel,
+        run: (launch: Launch) => {
+          const outputs = kernel.run(launch);
+          for (const { size } of Object.values(outputs)) largest.bytes = Math.max(largest.bytes, size * 4);
+          return outputs;
+        },
+      };
     },
   };
 });

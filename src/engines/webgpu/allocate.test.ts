@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { runKernel } from './run-kernel';
+import { defineKernel } from './define-kernel';
 import { emptyTensor } from './transfer';
 import { openNodeGpu } from './node-gpu';
 
@@ -13,10 +13,11 @@ test('a tensor larger than one binding of the device is refused with both sizes'
 });
 
 test('so is a result of a kernel', () => {
-  const source =
-    '@group(0) @binding(0) var<storage, read_write> y: array<f32>; @compute @workgroup_size(1) fn main() { y[0] = 1; }';
-  const outputs = [{ shape: [2 ** 25 + 1], dtype: 'float32' as const }];
-  expect(() => runKernel({ name: 'large', source }, { inputs: [], outputs, workgroups: [1] })).toThrow(
-    message,
-  );
+  const large = defineKernel({
+    name: 'large',
+    inputs: {},
+    outputs: { y: 'array<f32>' },
+    body: '@compute @workgroup_size(1) fn main() { y[0] = 1; }',
+  });
+  expect(() => large.run({ inputs: {}, outputs: { y: [2 ** 25 + 1] }, workgroups: [1] })).toThrow(message);
 });

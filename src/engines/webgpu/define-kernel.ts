@@ -57,7 +57,8 @@ export type TensorsFor<Inputs extends Buffers> = {
 /** The shape of a new output, or the tensor that is written in place. */
 export type OutputTarget = readonly number[] | tf.Tensor;
 
-type OutputOf<Target> = Target extends tf.Tensor
+/** The output that a target becomes. */
+export type OutputOf<Target> = Target extends tf.Tensor
   ? Target
   : Target extends readonly number[]
     ? TensorOf<Target>
@@ -66,7 +67,8 @@ type OutputOf<Target> = Target extends tf.Tensor
 /** The outputs of a launch, each of the rank of its target. */
 export type OutputsOf<Targets> = { readonly [Name in keyof Targets]: OutputOf<Targets[Name]> };
 
-type Targets<Outputs extends Buffers> = { readonly [Name in keyof Outputs]: OutputTarget };
+/** Targets of all outputs. */
+export type Targets<Outputs extends Buffers> = { readonly [Name in keyof Outputs]: OutputTarget };
 
 /** One launch of a kernel. */
 export type Launch<Inputs extends Buffers, Given, Uniforms extends Scalars> = {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, describe, expect, type Mock, test, vi } from 'vitest';
+import { defineKernel } from './define-kernel';
 import { closeGpu } from './device';
 import { busyMilliseconds, GpuTimer } from './gpu-timer';
 import { openNodeGpu } from './node-gpu';
-import { runKernel } from './run-kernel';
 import { readFloats } from './transfer';
 
 afterEach(() => {
@@ -12,16 +12,16 @@ afterEach(() => {
 });
 
 /** Adds one, after as many steps as keep a GPU busy. */
-const NEXT = {
+const NEXT = defineKernel({
   name: 'next',
-  source: `@group(0) @binding(0) var<storage, read> x: array<f32>;
-    @group(0) @binding(1) var<storage, read_write> y: array<f32>;
-    @compute @workgroup_size(1) fn main() {
-      var sum = x[0];
-      for (var step = 0; step < 4096; step++) { sum += 1.0 / 4096.0; }
-      y[0] = sum;
-    }`,
-};
+  inputs: { x: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  body: `@compute @workgroup_size(1) fn main() {
+    var sum = x[0];
+    for (var step = 0; step < 4096; step++) { sum += 1.0 / 4096.0; }
+    y[0] = sum;
+  }`,
+});
 
 /** Counts up from 0, by our own kernels and tfjs's in turn; more dispatches than one submission takes. */
 function countTo(last: number): tf.Tensor {
@@ -32,11 +32,7 @@ function countTo(last: number): tf.Tensor {
       count =
         step % 2 === 0
           ? tf.add(input, 1)
-          : runKernel(NEXT, {
-              inputs: [input],
-              outputs: [{ shape: [1], dtype: 'float32' }],
-              workgroups: [1],
-            })[0];
+          : NEXT.run({ inputs: { x: input }, outputs: { y: [1] }, workgroups: [1] }).y;
     }
     return count;
   });

@@ -1,5 +1,8 @@
-/** What a kernel's text depends on: flat, so that two configurations of the same values are the same. */
-export type KernelConfig = Readonly<Record<string, string | number | boolean | undefined>>;
+/** What a kernel's text may depend on. */
+type ConfigValue = string | number | boolean | undefined;
+
+/** A flat object: two configurations of the same values are the same. */
+type FlatConfig<Config> = { readonly [Name in keyof Config]: ConfigValue };
 
 interface Node<Kernel> {
   kernel?: Kernel;
@@ -13,14 +16,14 @@ const newNode = <Kernel>(): Node<Kernel> => ({ children: new Map() });
  * without putting a text together, since pipelines are remembered by the kernel object.
  * @param make its further parameters are handed on; the text may depend on them only as far as the configuration says
  */
-export function kernelFamily<Config extends KernelConfig, Rest extends readonly unknown[], Kernel>(
+export function kernelFamily<Config extends FlatConfig<Config>, Rest extends readonly unknown[], Kernel>(
   make: (config: Config, ...rest: Rest) => Kernel,
 ): (config: Config, ...rest: Rest) => Kernel {
   const root = newNode<Kernel>();
   return (config, ...rest) => {
     let node = root;
     for (const name in config) {
-      const value = config[name];
+      const value: ConfigValue = config[name];
       if (value !== undefined) node = childOf(childOf(node, name), value);
     }
     return (node.kernel ??= make(config, ...rest));

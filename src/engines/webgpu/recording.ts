@@ -33,7 +33,7 @@ export class Recording {
     return this.dispatches.length;
   }
 
-  /** Called by `runKernel`. */
+  /** Called at each launch of a kernel. */
   add(dispatch: RecordedDispatch, tensors: readonly tf.Tensor[]): void {
     this.dispatches.push(dispatch);
     for (const tensor of tensors) {
@@ -65,7 +65,7 @@ export class Recording {
   }
 }
 
-/** The recording that `runKernel` adds to, if there is one. */
+/** The recording that launches are added to, if there is one. */
 export function activeRecording(): Recording | undefined {
   return active;
 }

@@ -1,11 +1,3 @@
-/** A uniform scalar: a plain number is a u32; `float(x)` and `int(x)` say otherwise. */
-export type Uniform = number | { readonly float: number } | { readonly int: number };
-
-/** A float uniform. */
-export const float = (value: number): Uniform => ({ float: value });
-/** A signed integer uniform. */
-export const int = (value: number): Uniform => ({ int: value });
-
 /** WGSL type of a member of a uniform block. */
 export type ScalarType = 'u32' | 'i32' | 'f32';
 
@@ -47,13 +39,6 @@ export class UniformBlock {
   }
 }
 
-/**
- * The buffer that holds these scalars, 4 bytes each. It is never written again, so recorded launches may keep it.
- */
-export function uniformBuffer(device: GPUDevice, uniforms: readonly Uniform[]): GPUBuffer {
-  return bufferWith(device, wordsOf(uniforms));
-}
-
 function bufferWith(device: GPUDevice, words: Uint32Array): GPUBuffer {
   let known = blocks.get(device);
   if (!known) blocks.set(device, (known = new Map()));
@@ -70,16 +55,4 @@ function bufferWith(device: GPUDevice, words: Uint32Array): GPUBuffer {
   if (known.size >= MOST_BLOCKS) known.delete(known.keys().next().value!);
   known.set(key, buffer);
   return buffer;
-}
-
-/** Bits of the scalars, padded to the 16 bytes that a uniform block takes. */
-function wordsOf(uniforms: readonly Uniform[]): Uint32Array {
-  const words = new Uint32Array(Math.ceil(uniforms.length / 4) * 4);
-  const view = new DataView(words.buffer);
-  uniforms.forEach((uniform, index) => {
-    if (typeof uniform === 'number') view.setUint32(index * 4, uniform, true);
-    else if ('float' in uniform) view.setFloat32(index * 4, uniform.float, true);
-    else view.setInt32(index * 4, uniform.int, true);
-  });
-  return words;
 }

@@ -1,9 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
-import source from './append-to-cache.wgsl?raw';
+import { defineKernel } from '../../define-kernel';
+import body from './append-to-cache.wgsl?raw';
 import type { LayerKeysAndValues } from './cached-attention';
 
-const KERNEL: Kernel = { name: 'append-to-cache', source };
+const KERNEL = defineKernel({
+  name: 'append-to-cache',
+  inputs: { qkv: 'array<f32>', lengths: 'array<i32>' },
+  outputs: { keys: 'array<f32>', values: 'array<f32>' },
+  uniforms: { width: 'u32' },
+  body,
+});
 
 /**
  * Writes key and value of the newest token into a cache, at a place that is read on the GPU so that the launch can be replayed.
@@ -15,10 +21,10 @@ export function appendToCache(
   lengths: tf.Tensor1D,
 ): void {
   const width = keys.shape[1];
-  runKernel(KERNEL, {
-    inputs: [qkv, lengths],
-    outputs: [keys, values],
-    uniforms: [width],
+  KERNEL.run({
+    inputs: { qkv, lengths },
+    outputs: { keys, values },
+    uniforms: { width },
     workgroups: [Math.ceil(width / 64)],
   });
 }

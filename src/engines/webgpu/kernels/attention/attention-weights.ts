@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, type Kernel, runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './attention-weights.wgsl?raw';
+import body from './attention-weights.wgsl?raw';
 import keysSeen from '../wgsl/keys-seen.wgsl?raw';
 
 /** Which keys the queries of a batch see, and by what their scores are multiplied. */
@@ -13,11 +12,15 @@ export interface AttentionScores {
   readonly causal: boolean;
 }
 
-const kernel = (gradient: boolean): Kernel =>
+const kernel = (gradient: boolean) =>
   elementKernel(
     {
       name: gradient ? 'attention-weights-gradient' : 'attention-weights',
-      source: `const GRADIENT = ${gradient};\n${keysSeen}\n${source}`,
+      inputs: { keyCounts: 'array<i32>', first: 'array<f32>', second: 'array<f32>' },
+      outputs: { y: 'array<f32>' },
+      uniforms: { rows: 'u32', length: 'u32', heads: 'u32', causal: 'u32', scale: 'f32' },
+      constants: { GRADIENT: gradient },
+      body: [keysSeen, body],
     },
     'uniforms.rows',
   );
@@ -47,18 +50,17 @@ export function attentionScoresGradient(
 }
 
 function run(
-  which: Kernel,
+  which: typeof WEIGHTS,
   first: tf.Tensor3D,
   second: tf.Tensor3D,
   { heads, scale, keyCounts, causal }: AttentionScores,
 ): tf.Tensor3D {
   const [matrices, length] = first.shape;
   const rows = matrices * length;
-  const [y] = runKernel(which, {
-    inputs: [keyCounts, first, second],
-    outputs: [{ shape: [matrices, length, length], dtype: 'float32' }],
-    uniforms: [rows, length, heads, causal ? 1 : 0, float(scale)],
+  return which.run({
+    inputs: { keyCounts, first, second },
+    outputs: { y: [matrices, length, length] },
+    uniforms: { rows, length, heads, causal: causal ? 1 : 0, scale },
     workgroups: workgroupsOf(rows),
-  });
-  return y as tf.Tensor3D;
+  }).y;
 }

@@ -1,20 +1,6 @@
 // Softmax of attention scores over the keys that a query sees, and its gradient. One row of scores an invocation; the constant
 // GRADIENT chooses. y = softmax(scale * scores), or y = scale * weights * (changes - sum of weights * changes).
 // `keysSeen` comes from the text before this.
-@group(0) @binding(0) var<storage, read> keyCounts: array<i32>;
-@group(0) @binding(1) var<storage, read> first: array<f32>;
-@group(0) @binding(2) var<storage, read> second: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  rows: u32,
-  length: u32,
-  heads: u32,
-  causal: u32,
-  scale: f32,
-}
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
-
 fn element(row: u32) {
   let start = row * uniforms.length;
   let end = start + keysSeen(row);

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, type Kernel, runKernel } from '../../run-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import fewSource from './attention-few.wgsl?raw';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
+import fewBody from './attention-few.wgsl?raw';
 import header from './attention-header.wgsl?raw';
 import { type AttentionTile, attentionTileSource } from './attention-tile';
 import { kernelProfile } from '../wgsl/kernel-profile';
-import { laneWidth, withLanes } from '../wgsl/lanes';
+import { laneWidth, lanesSource } from '../wgsl/lanes';
 import { unrollLines } from '../wgsl/unroll';
 
 /** Up to so many queries of a sequence, the keys of one query are shared out among a workgroup. */
@@ -23,8 +23,6 @@ const SOFTWARE_THREADS = 4;
  * faster than its text: for heads of 64, SwiftShader took 0.6 s with two queries, 2.2 s with four and 5.2 s with eight.
  */
 const LANES_AT_ONCE = 32;
-
-const remember = kernelMemo();
 
 /** Where the vectors of a role stand within a tensor: one row a token, head 0 beginning at `offset`. */
 export interface HeadVectors {
@@ -47,6 +45,8 @@ export interface AttentionShape {
   readonly causal: boolean;
 }
 
+type HeadConfig = { headWidth: number; causal: boolean };
+
 /**
  * Multi-head attention (Vaswani et al. 2017, section 3.2), scaled by 1/√headWidth.
  * @param keyCounts [batch] int32: keys of each sequence; later rows are padding
@@ -62,21 +62,27 @@ export function attention(
   const lane = laneWidth(headWidth);
   const few = queryCount <= FEW_QUERIES;
   const tile = few ? undefined : tileFor(headWidth / lane);
-  const kernel = tile ? manyKernel(tile, headWidth, causal) : fewKernel(headWidth, causal);
-  const [y] = runKernel(kernel, {
-    inputs: [queries.tensor, keys.tensor, values.tensor, keyCounts],
-    outputs: [{ shape: [batch * queryCount, heads * headWidth], dtype: 'float32' }],
-    uniforms: [
+  const kernel = tile
+    ? manyKernel({ headWidth, causal, ...tile })
+    : fewKernel({ headWidth, causal, threads: fewThreads(headWidth) });
+  return kernel.run({
+    inputs: { queries: queries.tensor, keys: keys.tensor, values: values.tensor, keyCounts },
+    outputs: { y: [batch * queryCount, heads * headWidth] },
+    uniforms: {
       queryCount,
       keyRows,
       past,
       heads,
-      ...[queries, keys, values].flatMap(({ stride, offset }) => [stride / lane, offset / lane]),
-      float(1 / Math.sqrt(headWidth)),
-    ],
+      queryStride: queries.stride / lane,
+      queryOffset: queries.offset / lane,
+      keyStride: keys.stride / lane,
+      keyOffset: keys.offset / lane,
+      valueStride: values.stride / lane,
+      valueOffset: values.offset / lane,
+      scale: 1 / Math.sqrt(headWidth),
+    },
     workgroups: [tile ? Math.ceil(queryCount / (tile.threads * tile.queries)) : queryCount, heads, batch],
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
 function tileFor(lanes: number): AttentionTile {
@@ -90,25 +96,67 @@ function tileFor(lanes: number): AttentionTile {
   };
 }
 
-function manyKernel(tile: AttentionTile, headWidth: number, causal: boolean): Kernel {
-  const { threads, queries, exchange } = tile;
-  return remember(`many ${headWidth} ${causal} ${threads} ${queries} ${exchange}`, () => ({
-    ...kernelOf('attention', attentionTileSource(tile), headWidth, causal),
-    enable: exchange ? ['subgroups'] : undefined,
-  }));
-}
+const manyKernel = kernelFamily(({ headWidth, causal, ...tile }: AttentionTile & HeadConfig) =>
+  attentionKernel(
+    { headWidth, causal },
+    {
+      name: 'attention',
+      enable: tile.exchange ? ['subgroups'] : [],
+      body: attentionTileSource(tile),
+    },
+  ),
+);
 
-function fewKernel(headWidth: number, causal: boolean): Kernel {
+const fewKernel = kernelFamily(({ headWidth, causal, threads }: HeadConfig & { threads: number }) =>
+  attentionKernel(
+    { headWidth, causal },
+    {
+      name: 'attention-few',
+      constants: { THREADS: threads },
+      body: unrollLines(fewBody, headWidth / laneWidth(headWidth)),
+    },
+  ),
+);
+
+function fewThreads(headWidth: number): number {
   const most = FEW_THREADS[kernelProfile().name];
-  const threads = Math.max(1, Math.min(most, Math.floor(PARTIAL_SUMS / headWidth)));
-  return remember(`few ${headWidth} ${causal} ${threads}`, () => {
-    const text = unrollLines(fewSource, headWidth / laneWidth(headWidth));
-    return kernelOf('attention-few', `const THREADS = ${threads}u;\n${text}`, headWidth, causal);
-  });
+  return Math.max(1, Math.min(most, Math.floor(PARTIAL_SUMS / headWidth)));
 }
 
-function kernelOf(name: string, text: string, headWidth: number, causal: boolean): Kernel {
-  const constants = { CAUSAL: causal };
-  const lanes = `const LANES = ${headWidth / laneWidth(headWidth)}u;`;
-  return { name, constants, source: withLanes(`${lanes}\n${header}\n${text}`, headWidth) };
+/** What both kernels read and write. */
+function attentionKernel(
+  { headWidth, causal }: HeadConfig,
+  text: { name: string; constants?: Record<string, number>; enable?: string[]; body: string },
+) {
+  const lane = laneWidth(headWidth);
+  return defineKernel({
+    ...text,
+    inputs: {
+      queries: 'array<Lane>',
+      keys: 'array<Lane>',
+      values: 'array<Lane>',
+      /** Keys that each sequence of the batch has. */
+      keyCounts: 'array<i32>',
+    },
+    outputs: { y: 'array<Lane>' },
+    uniforms: {
+      /** Queries of each sequence. */
+      queryCount: 'u32',
+      /** Rows between the first keys of two sequences. */
+      keyRows: 'u32',
+      /** Position of the first query among the keys (the length of the cache before it). */
+      past: 'u32',
+      heads: 'u32',
+      // Lanes from one token to the next, and where head 0 begins, in each tensor.
+      queryStride: 'u32',
+      queryOffset: 'u32',
+      keyStride: 'u32',
+      keyOffset: 'u32',
+      valueStride: 'u32',
+      valueOffset: 'u32',
+      scale: 'f32',
+    },
+    constants: { ...text.constants, CAUSAL: causal, LANES: headWidth / lane },
+    body: [lanesSource(lane), header, text.body],
+  });
 }

@@ -1,16 +1,44 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, type Kernel, runKernel } from '../../run-kernel';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import type { AttentionShape, HeadVectors } from './attention';
-import source from './blockwise-attention.wgsl?raw';
+import body from './blockwise-attention.wgsl?raw';
 import grid from '../wgsl/blockwise-grid.wgsl?raw';
-import { kernelMemo } from '../wgsl/kernel-memo';
 import { kernelProfile } from '../wgsl/kernel-profile';
 
 const THREADS = { software: 4, hardware: 64 } as const;
 /** Scores of one query that stand in workgroup memory: its least size, 16 KiB. */
 export const MOST_BLOCKWISE_KEYS = 4096;
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ causal, threads }: { causal: boolean; threads: number }) =>
+  defineKernel({
+    name: 'blockwise-attention',
+    inputs: {
+      queries: 'array<f32>',
+      keys: 'array<f32>',
+      values: 'array<f32>',
+      keyCounts: 'array<i32>',
+    },
+    outputs: { y: 'array<f32>' },
+    uniforms: {
+      queryCount: 'u32',
+      keyRows: 'u32',
+      past: 'u32',
+      heads: 'u32',
+      headWidth: 'u32',
+      queryStride: 'u32',
+      queryOffset: 'u32',
+      keyStride: 'u32',
+      keyOffset: 'u32',
+      valueStride: 'u32',
+      valueOffset: 'u32',
+      blockSize: 'u32',
+      scale: 'f32',
+    },
+    constants: { CAUSAL: causal, THREADS: threads, MOST_KEYS: MOST_BLOCKWISE_KEYS },
+    body: [grid, body],
+  }),
+);
 
 /**
  * Attention as `attention` computes it, with scores and probabilities rounded to 8 bits by blocks of `blockSize` keys, the
@@ -27,29 +55,24 @@ export function blockwiseAttention(
 ): tf.Tensor2D {
   if (keyRows > MOST_BLOCKWISE_KEYS)
     throw new Error(`Blockwise attention takes ${MOST_BLOCKWISE_KEYS} keys at most, not ${keyRows}.`);
-  const [y] = runKernel(kernelFor(causal), {
-    inputs: [queries.tensor, keys.tensor, values.tensor, keyCounts],
-    outputs: [{ shape: [batch * queryCount, heads * headWidth], dtype: 'float32' }],
-    uniforms: [
+  return kernelOf({ causal, threads: THREADS[kernelProfile().name] }).run({
+    inputs: { queries: queries.tensor, keys: keys.tensor, values: values.tensor, keyCounts },
+    outputs: { y: [batch * queryCount, heads * headWidth] },
+    uniforms: {
       queryCount,
       keyRows,
       past,
       heads,
       headWidth,
-      ...[queries, keys, values].flatMap(({ stride, offset }) => [stride, offset]),
+      queryStride: queries.stride,
+      queryOffset: queries.offset,
+      keyStride: keys.stride,
+      keyOffset: keys.offset,
+      valueStride: values.stride,
+      valueOffset: values.offset,
       blockSize,
-      float(1 / Math.sqrt(headWidth)),
-    ],
+      scale: 1 / Math.sqrt(headWidth),
+    },
     workgroups: [queryCount, heads, batch],
-  });
-  return y as tf.Tensor2D;
-}
-
-function kernelFor(causal: boolean): Kernel {
-  const threads = THREADS[kernelProfile().name];
-  return remember(`${causal} ${threads}`, () => ({
-    name: 'blockwise-attention',
-    constants: { CAUSAL: causal },
-    source: `const THREADS = ${threads}u;\nconst MOST_KEYS = ${MOST_BLOCKWISE_KEYS}u;\n${grid}\n${source}`,
-  }));
+  }).y;
 }

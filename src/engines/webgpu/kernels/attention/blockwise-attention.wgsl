@@ -1,25 +1,4 @@
 // Attention whose scores and probabilities are codes of 8 bits by blocks of keys: one workgroup a query and head.
-struct Uniforms {
-  queryCount: u32,
-  keyRows: u32,
-  past: u32,
-  heads: u32,
-  headWidth: u32,
-  queryStride: u32,
-  queryOffset: u32,
-  keyStride: u32,
-  keyOffset: u32,
-  valueStride: u32,
-  valueOffset: u32,
-  blockSize: u32,
-  scale: f32,
-}
-@group(0) @binding(0) var<storage, read> queries: array<f32>;
-@group(0) @binding(1) var<storage, read> keys: array<f32>;
-@group(0) @binding(2) var<storage, read> values: array<f32>;
-@group(0) @binding(3) var<storage, read> keyCounts: array<i32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
 
 const MASKED = -1e30;
 

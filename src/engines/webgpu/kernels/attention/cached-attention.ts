@@ -1,9 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, type Kernel, runKernel } from '../../run-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import source from './cached-attention.wgsl?raw';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { kernelProfile } from '../wgsl/kernel-profile';
-import { laneWidth, withLanes } from '../wgsl/lanes';
+import { laneWidth, lanesSource } from '../wgsl/lanes';
 import { unrollLines } from '../wgsl/unroll';
 
 /** Elements of partial sums that a workgroup keeps: half of the least workgroup memory. */
@@ -15,6 +14,46 @@ export interface LayerKeysAndValues {
   readonly keys: tf.Tensor2D;
   readonly values: tf.Tensor2D;
 }
+
+/**
+ * One workgroup a head writes the head's key and value where the sequence ends, and its lanes then walk the keys in turn, each
+ * with an online softmax of its own (Milakov and Gimelshein 2018); at the end the parts are merged. What changes from token
+ * to token is read from `lengths`, so that the launch can be recorded once and replayed.
+ * Lines with a dollar sign stand once for each lane of a head (four columns, or one).
+ * @param thread builtin that numbers the invocations of the workgroup; @param merge WGSL of the end
+ */
+const mainSource = (thread: string, merge: string) => `
+// Far below any score, yet finite: WGSL need not know infinity.
+const MASKED = -1e30;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(${thread}) thread: u32) {
+  let start = workgroup.x * LANES;
+  let length = u32(lengths[0]);
+  let newRow = (length - 1u) * uniforms.rowLanes + start;
+  for (var lane = thread; lane < LANES; lane += THREADS) {
+    keys[newRow + lane] = qkv[uniforms.rowLanes + start + lane];
+    values[newRow + lane] = qkv[2u * uniforms.rowLanes + start + lane];
+  }
+  storageBarrier();
+  let q$ = qkv[start + $u] * uniforms.scale;
+  var sum$ = Lane();
+  var greatest = MASKED;
+  var total = 0.0;
+  for (var position = thread; position < length; position += THREADS) {
+    let row = position * uniforms.rowLanes + start;
+    var products = Lane();
+    products += q$ * keys[row + $u];
+    let score = horizontal(products);
+    let newGreatest = max(greatest, score);
+    let correction = exp(greatest - newGreatest);
+    let weight = exp(score - newGreatest);
+    total = total * correction + weight;
+    greatest = newGreatest;
+    sum$ = sum$ * correction + weight * values[row + $u];
+  }
+${merge}
+}`;
 
 /** The parts of a subgroup's lanes are merged by subgroup operations. */
 const MERGE_BY_SUBGROUP = `
@@ -50,8 +89,6 @@ var<workgroup> partGreatest: array<f32, THREADS>;
 var<workgroup> partTotal: array<f32, THREADS>;
 var<workgroup> partSum: array<Lane, THREADS * LANES>;`;
 
-const remember = kernelMemo();
-
 /**
  * Causal multi-head attention (Vaswani et al. 2017, section 3.2) of the newest token, whose key and value it
  * writes into the cache.
@@ -67,22 +104,20 @@ export function cachedAttention(
 ): tf.Tensor2D {
   const width = keys.shape[1];
   const headWidth = width / heads;
-  const [, , y] = runKernel(kernelFor(headWidth), {
-    inputs: [qkv, lengths],
-    outputs: [keys, values, { shape: [1, width], dtype: 'float32' }],
-    uniforms: [width / laneWidth(headWidth), float(1 / Math.sqrt(headWidth))],
+  return kernelFor(headWidth).run({
+    inputs: { qkv, lengths },
+    outputs: { keys, values, y: [1, width] },
+    uniforms: { rowLanes: width / laneWidth(headWidth), scale: 1 / Math.sqrt(headWidth) },
     workgroups: [heads],
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
-function kernelFor(headWidth: number): Kernel {
+function kernelFor(headWidth: number) {
   const { name, subgroupLanes } = kernelProfile();
   // A GPU hides the latency of its reads behind more threads than one subgroup has.
   const bySubgroup = name === 'software' && subgroupLanes !== undefined;
   const threads = bySubgroup ? subgroupLanes : mostThreads(name, headWidth);
-  const key = `${headWidth} ${threads} ${bySubgroup}`;
-  return remember(key, () => makeKernel(headWidth, threads, bySubgroup));
+  return kernelOf({ headWidth, threads, bySubgroup });
 }
 
 function mostThreads(profile: string, headWidth: number): number {
@@ -90,19 +125,35 @@ function mostThreads(profile: string, headWidth: number): number {
   return Math.max(1, Math.min(most, Math.floor(PARTIAL_SUMS / headWidth)));
 }
 
-function makeKernel(headWidth: number, threads: number, bySubgroup: boolean): Kernel {
-  const lanes = headWidth / laneWidth(headWidth);
-  const text = source
-    .replace('MERGE', bySubgroup ? MERGE_BY_SUBGROUP : MERGE_BY_WORKGROUP)
-    .replace(
-      'LANE_INDEX',
-      bySubgroup ? '@builtin(subgroup_invocation_id)' : '@builtin(local_invocation_index)',
-    );
-  const constants = `const LANES = ${lanes}u;\nconst THREADS = ${threads}u;`;
-  const memory = bySubgroup ? '' : WORKGROUP_MEMORY;
-  return {
-    name: 'cached-attention',
-    source: withLanes(`${constants}\n${memory}\n${unrollLines(text, lanes)}`, headWidth),
-    enable: bySubgroup ? ['subgroups'] : undefined,
-  };
-}
+const kernelOf = kernelFamily(
+  ({ headWidth, threads, bySubgroup }: { headWidth: number; threads: number; bySubgroup: boolean }) => {
+    const lane = laneWidth(headWidth);
+    const lanes = headWidth / lane;
+    return defineKernel({
+      name: 'cached-attention',
+      inputs: {
+        qkv: 'array<Lane>',
+        /** Tokens of the sequence, the new one included. */
+        lengths: 'array<i32>',
+      },
+      outputs: { keys: 'array<Lane>', values: 'array<Lane>', y: 'array<Lane>' },
+      uniforms: {
+        /** Lanes of a whole row of keys: those of all heads. */
+        rowLanes: 'u32',
+        scale: 'f32',
+      },
+      constants: { LANES: lanes, THREADS: threads },
+      enable: bySubgroup ? ['subgroups'] : [],
+      body: [
+        lanesSource(lane),
+        bySubgroup ? '' : WORKGROUP_MEMORY,
+        unrollLines(
+          bySubgroup
+            ? mainSource('subgroup_invocation_id', MERGE_BY_SUBGROUP)
+            : mainSource('local_invocation_index', MERGE_BY_WORKGROUP),
+          lanes,
+        ),
+      ],
+    });
+  },
+);

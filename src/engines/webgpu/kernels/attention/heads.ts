@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type KernelOutput, runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { emptyTensor } from '../../transfer';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import source from './heads.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import body from './heads.wgsl?raw';
 
 /** How the heads of a batch of sequences lie side by side in one matrix. */
 export interface HeadLayout {
@@ -15,7 +14,25 @@ export interface HeadLayout {
   readonly roles: number;
 }
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ split, lane }: { split: boolean; lane: LaneWidth }) =>
+  elementKernel({
+    name: split ? 'split-heads' : 'join-heads',
+    inputs: { x: 'array<Lane>' },
+    outputs: { y: 'array<Lane>' },
+    // Widths and offsets count lanes.
+    uniforms: {
+      elements: 'u32',
+      length: 'u32',
+      heads: 'u32',
+      headWidth: 'u32',
+      /** Where the role begins in a row. */
+      offset: 'u32',
+      stride: 'u32',
+    },
+    constants: { SPLIT: split },
+    body: [lanesSource(lane), body],
+  }),
+);
 
 /**
  * Takes a matrix of activations apart: [batch·length, roles·heads·headWidth] → of each role [batch·heads, length, headWidth].
@@ -24,50 +41,45 @@ export function splitHeads(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
   const [rows, width] = x.shape;
   const { length, headWidth, roles } = layout;
   const heads = width / roles / headWidth;
-  const shape = [(rows / length) * heads, length, headWidth];
-  return roleNumbers(roles).map(
-    (role) => run('split', x, { shape, dtype: 'float32' }, role, heads, layout) as tf.Tensor3D,
-  );
+  const lane = laneWidth(headWidth);
+  return roleNumbers(roles).map((role) => {
+    const { y } = kernelOf({ split: true, lane }).run({
+      inputs: { x },
+      outputs: { y: [(rows / length) * heads, length, headWidth] },
+      ...launchOf((rows * heads * headWidth) / lane, role, heads, layout),
+    });
+    return y;
+  });
 }
 
 /** Puts together what `splitHeads` takes apart. */
 export function joinHeads(parts: readonly tf.Tensor3D[], layout: HeadLayout, heads: number): tf.Tensor2D {
   const [ofBatch] = parts[0].shape;
   const { length, headWidth, roles } = layout;
-  const y = emptyTensor([(ofBatch / heads) * length, roles * heads * headWidth]) as tf.Tensor2D;
-  for (const role of roleNumbers(roles)) run('join', parts[role], y, role, heads, layout);
-  return y;
-}
-
-function run(
-  direction: 'split' | 'join',
-  x: tf.Tensor,
-  output: KernelOutput,
-  role: number,
-  heads: number,
-  { length, headWidth, roles }: HeadLayout,
-): tf.Tensor {
   const lane = laneWidth(headWidth);
-  const kernel = remember(`${direction} ${lane}`, () =>
-    elementKernel({
-      name: `${direction}-heads`,
-      constants: { SPLIT: direction === 'split' },
-      source: withLanes(source, headWidth),
-    }),
-  );
-  const headLanes = headWidth / lane;
-  const elements = (direction === 'split' ? sizeOf(output) : x.size) / lane;
-  const [y] = runKernel(kernel, {
-    inputs: [x],
-    outputs: [output],
-    uniforms: [elements, length, heads, headLanes, role * heads * headLanes, roles * heads * headLanes],
-    workgroups: workgroupsOf(elements),
-  });
+  const y = emptyTensor([(ofBatch / heads) * length, roles * heads * headWidth]);
+  for (const role of roleNumbers(roles)) {
+    kernelOf({ split: false, lane }).run({
+      inputs: { x: parts[role] },
+      outputs: { y },
+      ...launchOf(parts[role].size / lane, role, heads, layout),
+    });
+  }
   return y;
 }
 
-function sizeOf({ shape }: KernelOutput): number {
-  return shape.reduce((product, size) => product * size, 1);
+/** Uniforms and workgroups for the heads of one role, of so many lanes. */
+function launchOf(elements: number, role: number, heads: number, { length, headWidth, roles }: HeadLayout) {
+  const headLanes = headWidth / laneWidth(headWidth);
+  const uniforms = {
+    elements,
+    length,
+    heads,
+    headWidth: headLanes,
+    offset: role * heads * headLanes,
+    stride: roles * heads * headLanes,
+  };
+  return { uniforms, workgroups: workgroupsOf(elements) };
 }
 
 function roleNumbers(roles: number): number[] {

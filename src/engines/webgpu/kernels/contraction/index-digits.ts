@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { int, runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './index-digits.wgsl?raw';
+import body from './index-digits.wgsl?raw';
 
 /** Which digit of an index in mixed radix, and which indices are made of it. */
 export interface IndexDigit {
@@ -15,7 +14,13 @@ export interface IndexDigit {
   readonly step?: number;
 }
 
-const KERNEL = elementKernel({ name: 'index-digits', source });
+const KERNEL = elementKernel({
+  name: 'index-digits',
+  inputs: { ids: 'array<i32>' },
+  outputs: { found: 'array<i32>' },
+  uniforms: { elements: 'u32', count: 'u32', below: 'i32', size: 'i32', scale: 'i32', step: 'i32' },
+  body,
+});
 
 /** (⌊id / below⌋ mod size)·scale + k·step for k below count: ids [n] int32 → [n·count] int32. */
 export function indexDigits(
@@ -23,11 +28,10 @@ export function indexDigits(
   { below, size, count = 1, scale = 1, step = 0 }: IndexDigit,
 ): tf.Tensor1D {
   const elements = ids.size * count;
-  const [found] = runKernel(KERNEL, {
-    inputs: [ids],
-    outputs: [{ shape: [elements], dtype: 'int32' }],
-    uniforms: [elements, count, int(below), int(size), int(scale), int(step)],
+  return KERNEL.run({
+    inputs: { ids },
+    outputs: { found: [elements] },
+    uniforms: { elements, count, below, size, scale, step },
     workgroups: workgroupsOf(elements),
-  });
-  return found as tf.Tensor1D;
+  }).found;
 }

@@ -1,22 +1,6 @@
 // Of each band of each element of one factor its part of the gradient: the sum, over some of the other factor's elements of the
 // same term, of these times the gradient of the elements of W that the two make. One part an invocation. BY_A: the one is A,
 // [i, k, j], the other B, [k, p, q]; otherwise the other way round.
-@group(0) @binding(0) var<storage, read> change: array<f32>;
-@group(0) @binding(1) var<storage, read> other: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  // Elements of the one factor, and elements of a term of the other.
-  elements: u32,
-  summed: u32,
-  bands: u32,
-  terms: u32,
-  aColumns: u32,
-  bRows: u32,
-  bColumns: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-
 fn element(index: u32) {
   let ofFactor = index % uniforms.elements;
   let first = index / uniforms.elements * BAND;

@@ -1,9 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import { columnSums } from '../products/column-sums';
-import gradientSource from './kronecker-gradient.wgsl?raw';
-import source from './kronecker-sum.wgsl?raw';
+import gradientBody from './kronecker-gradient.wgsl?raw';
+import body from './kronecker-sum.wgsl?raw';
 
 /** Sizes of Σ_k A_k ⊗ B_k: A_k [aRows, aColumns] side by side, B_k [bRows, bColumns] one under the other. */
 export interface KroneckerSizes {
@@ -17,10 +16,32 @@ export interface KroneckerSizes {
 /** Elements that one invocation adds up: a factor of few elements has a sum over nearly the whole matrix for each. */
 const BAND = 256;
 
-const SUM = elementKernel({ name: 'kronecker-sum', source });
-const gradientKernel = (byA: boolean): Kernel =>
+const SUM = elementKernel({
+  name: 'kronecker-sum',
+  inputs: { a: 'array<f32>', b: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: { elements: 'u32', terms: 'u32', aColumns: 'u32', bRows: 'u32', bColumns: 'u32' },
+  body,
+});
+const gradientKernel = (byA: boolean) =>
   elementKernel(
-    { name: 'kronecker-gradient', source: gradientSource, constants: { BAND, BY_A: byA } },
+    {
+      name: 'kronecker-gradient',
+      inputs: { change: 'array<f32>', other: 'array<f32>' },
+      outputs: { y: 'array<f32>' },
+      uniforms: {
+        // Elements of the one factor, and elements of a term of the other.
+        elements: 'u32',
+        summed: 'u32',
+        bands: 'u32',
+        terms: 'u32',
+        aColumns: 'u32',
+        bRows: 'u32',
+        bColumns: 'u32',
+      },
+      constants: { BAND, BY_A: byA },
+      body: gradientBody,
+    },
     'uniforms.elements * uniforms.bands',
   );
 const BY_A = gradientKernel(true);
@@ -31,13 +52,12 @@ export function kroneckerSum(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSiz
   const { terms, aRows, aColumns, bRows, bColumns } = sizes;
   const shape: [number, number] = [aRows * bRows, aColumns * bColumns];
   const elements = shape[0] * shape[1];
-  const [y] = runKernel(SUM, {
-    inputs: [a, b],
-    outputs: [{ shape, dtype: 'float32' }],
-    uniforms: [elements, terms, aColumns, bRows, bColumns],
+  return SUM.run({
+    inputs: { a, b },
+    outputs: { y: shape },
+    uniforms: { elements, terms, aColumns, bRows, bColumns },
     workgroups: workgroupsOf(elements),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
 /**
@@ -54,15 +74,15 @@ export function kroneckerGradient(
   const [elements, summed] = by === 'a' ? [terms * ofA, ofB] : [terms * ofB, ofA];
   const shape: [number, number] = by === 'a' ? [aRows, terms * aColumns] : [terms * bRows, bColumns];
   const bands = Math.ceil(summed / BAND);
-  const [parts] = runKernel(by === 'a' ? BY_A : BY_B, {
-    inputs: [change, other],
-    outputs: [{ shape: bands === 1 ? shape : [bands, elements], dtype: 'float32' }],
-    uniforms: [elements, summed, bands, terms, aColumns, bRows, bColumns],
+  const { y: parts } = (by === 'a' ? BY_A : BY_B).run({
+    inputs: { change, other },
+    outputs: { y: bands === 1 ? shape : ([bands, elements] as const) },
+    uniforms: { elements, summed, bands, terms, aColumns, bRows, bColumns },
     workgroups: workgroupsOf(elements * bands),
   });
-  if (bands === 1) return parts as tf.Tensor2D;
-  const sums = columnSums(parts as tf.Tensor2D, 'sums');
-  const gradient = sums.reshape(shape) as tf.Tensor2D;
+  if (bands === 1) return parts;
+  const sums = columnSums(parts, 'sums');
+  const gradient = sums.reshape<tf.Tensor2D>(shape);
   parts.dispose();
   sums.dispose();
   return gradient;

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './rearrange-matrix.wgsl?raw';
+import body from './rearrange-matrix.wgsl?raw';
 
 /** Where each row and column of a result comes from, int32; a negative one holds zeros. */
 export interface MatrixSources {
@@ -9,16 +8,21 @@ export interface MatrixSources {
   readonly columns: tf.Tensor1D;
 }
 
-const KERNEL = elementKernel({ name: 'rearrange-matrix', source });
+const KERNEL = elementKernel({
+  name: 'rearrange-matrix',
+  inputs: { x: 'array<f32>', rowSources: 'array<i32>', columnSources: 'array<i32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: { elements: 'u32', columns: 'u32', sourceColumns: 'u32' },
+  body,
+});
 
 /** y[r, c] = x[rows[r], columns[c]], 0 where either is negative: → [rows.size, columns.size]. */
 export function rearrangeMatrix(x: tf.Tensor2D, { rows, columns }: MatrixSources): tf.Tensor2D {
   const elements = rows.size * columns.size;
-  const [y] = runKernel(KERNEL, {
-    inputs: [x, rows, columns],
-    outputs: [{ shape: [rows.size, columns.size], dtype: 'float32' }],
-    uniforms: [elements, columns.size, x.shape[1]],
+  return KERNEL.run({
+    inputs: { x, rowSources: rows, columnSources: columns },
+    outputs: { y: [rows.size, columns.size] },
+    uniforms: { elements, columns: columns.size, sourceColumns: x.shape[1] },
     workgroups: workgroupsOf(elements),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

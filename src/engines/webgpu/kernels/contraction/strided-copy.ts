@@ -1,13 +1,17 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from '../wgsl/epilogue';
-import mainSource from './strided-copy.wgsl?raw';
+import {
+  type Epilogue,
+  epilogueBuffers,
+  type EpilogueConfig,
+  epilogueConfig,
+  epilogueSource,
+  epilogueTensors,
+} from '../wgsl/epilogue';
+import body from './strided-copy.wgsl?raw';
 
 type Four = readonly [number, number, number, number];
-
-const remember = kernelMemo();
 
 /**
  * Copies a box of `sizes` elements between two layouts, strides in elements; makes a tensor of `outputShape`.
@@ -22,48 +26,41 @@ export function stridedCopy(
   epilogue: Epilogue = {},
 ): tf.Tensor2D {
   const elements = sizes.reduce((product, size) => product * size, 1);
-  const [y] = runKernel(kernelFor(sizes, sourceStrides, destinationStrides, outputShape[1], epilogue), {
-    inputs: [x, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
-    outputs: [{ shape: outputShape, dtype: 'float32' }],
-    uniforms: [sizes[0]],
-    workgroups: workgroupsOf(elements),
+  const [, size1, size2, size3] = sizes;
+  const [source0, source1, source2, source3] = sourceStrides;
+  const [destination0, destination1, destination2, destination3] = destinationStrides;
+  // The first size alone is a uniform: it counts tokens. The others divide each index, which constants make cheap.
+  const kernel = kernelOf({
+    ...{ size1, size2, size3, source0, source1, source2, source3 },
+    ...{ destination0, destination1, destination2, destination3, outputs: outputShape[1] },
+    ...epilogueConfig(epilogue),
   });
-  return y as tf.Tensor2D;
+  return kernel.run({
+    inputs: { source: x, ...epilogueTensors(epilogue) },
+    outputs: { destination: outputShape },
+    uniforms: { size0: sizes[0] },
+    workgroups: workgroupsOf(elements),
+  }).destination;
 }
 
-/** The first size alone is a uniform: it counts tokens. The others divide each index, which constants make cheap. */
-function kernelFor(
-  sizes: Four,
-  source: Four,
-  destination: Four,
-  outputs: number,
-  epilogue: Epilogue,
-): Kernel {
-  const constants = [...sizes.slice(1), ...source, ...destination, outputs];
-  const key = `${constants.join()} ${epilogueKey(epilogue)}`;
-  return remember(key, () => makeKernel(constants, epilogue));
-}
+type Axis = 0 | 1 | 2 | 3;
+type Layout = Readonly<
+  Record<`size${1 | 2 | 3}` | `source${Axis}` | `destination${Axis}` | 'outputs', number>
+>;
 
-const CONSTANT_NAMES = [
-  ...['SIZE1', 'SIZE2', 'SIZE3'],
-  ...['SOURCE0', 'SOURCE1', 'SOURCE2', 'SOURCE3'],
-  ...['DESTINATION0', 'DESTINATION1', 'DESTINATION2', 'DESTINATION3'],
-  'OUTPUTS',
-];
-
-function makeKernel(constants: readonly number[], epilogue: Epilogue): Kernel {
-  const inputs = [{ name: 'source', type: 'array<f32>' }, ...epilogueInputs(epilogue)];
+const kernelOf = kernelFamily(({ hasBias, activation, hasResidual, ...layout }: Layout & EpilogueConfig) => {
+  const epilogue = { hasBias, activation, hasResidual };
   return elementKernel(
     {
       name: 'strided-copy',
-      source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> destination: array<f32>;
-struct Uniforms { size0: u32 }
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${CONSTANT_NAMES.map((name, index) => `const ${name} = ${constants[index]}u;`).join('\n')}
-${epilogueSource(epilogue)}
-${mainSource}`,
+      inputs: { source: 'array<f32>', ...epilogueBuffers(epilogue) },
+      outputs: { destination: 'array<f32>' },
+      uniforms: { size0: 'u32' },
+      constants: Object.fromEntries(
+        Object.entries(layout).map(([name, value]) => [name.toUpperCase(), value]),
+      ),
+      body: [epilogueSource(epilogue), body],
     },
     'uniforms.size0 * SIZE1 * SIZE2 * SIZE3',
   );
-}
+});

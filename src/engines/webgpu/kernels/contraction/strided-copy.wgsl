@@ -1,8 +1,6 @@
 // destination[i0, i1, i2, i3] = finish(source[i0, i1, i2, i3]), each side with strides of its own.
-// Declared before: source, destination, finish, the constants SIZE1 to SIZE3, SOURCE0 to SOURCE3, DESTINATION0 to
-// DESTINATION3 and OUTPUTS.
 fn element(index: u32) {
-  let box = SIZE1 * SIZE2 * SIZE3;
+  const box = SIZE1 * SIZE2 * SIZE3;
   let i0 = index / box;
   let i3 = index % SIZE3;
   let i2 = index / SIZE3 % SIZE2;

@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './strided-sums.wgsl?raw';
+import body from './strided-sums.wgsl?raw';
 
 /** What is added up: elements s·stride, s·stride + step, and so on of sum s, as many as there are terms. */
 export interface StridedSums {
@@ -14,9 +13,16 @@ export interface StridedSums {
 /** Terms that one invocation adds up: long sums are made in bands, so that a few of them still fill a GPU. */
 const BAND = 256;
 
-const kernel = (paired: boolean): Kernel =>
+const kernel = (paired: boolean) =>
   elementKernel(
-    { name: 'strided-sums', source, constants: { PAIRED: paired, BAND } },
+    {
+      name: 'strided-sums',
+      inputs: { a: 'array<f32>', b: 'array<f32>' },
+      outputs: { y: 'array<f32>' },
+      uniforms: { sums: 'u32', terms: 'u32', stride: 'u32', step: 'u32', bands: 'u32' },
+      constants: { PAIRED: paired, BAND },
+      body,
+    },
     'uniforms.sums * uniforms.bands',
   );
 const PLAIN = kernel(false);
@@ -24,10 +30,10 @@ const PAIRED = kernel(true);
 
 /** Σ aᵢ·bᵢ over the elements of each sum: [sums]. @param b laid out as `a` */
 export function stridedSumsOfProducts(a: tf.Tensor, b: tf.Tensor, layout: StridedSums): tf.Tensor1D {
-  let bands = sumsOfBands(PAIRED, [a, b], layout);
+  let bands = sumsOfBands(PAIRED, a, b, layout);
   while (bands.size > layout.sums) {
     const terms = bands.size / layout.sums;
-    const added = sumsOfBands(PLAIN, [bands, bands], {
+    const added = sumsOfBands(PLAIN, bands, bands, {
       sums: layout.sums,
       terms,
       stride: 1,
@@ -41,16 +47,16 @@ export function stridedSumsOfProducts(a: tf.Tensor, b: tf.Tensor, layout: Stride
 
 /** [bands · sums], those of a band one after the other. */
 function sumsOfBands(
-  kernel: Kernel,
-  inputs: readonly [tf.Tensor, tf.Tensor],
+  kernel: typeof PLAIN,
+  a: tf.Tensor,
+  b: tf.Tensor,
   { sums, terms, stride, step }: StridedSums,
 ): tf.Tensor1D {
   const bands = Math.ceil(terms / BAND);
-  const [y] = runKernel(kernel, {
-    inputs,
-    outputs: [{ shape: [sums * bands], dtype: 'float32' }],
-    uniforms: [sums, terms, stride, step, bands],
+  return kernel.run({
+    inputs: { a, b },
+    outputs: { y: [sums * bands] },
+    uniforms: { sums, terms, stride, step, bands },
     workgroups: workgroupsOf(sums * bands),
-  });
-  return y as tf.Tensor1D;
+  }).y;
 }

@@ -1,18 +1,5 @@
 // Of each band of each sum its part: y[band, sum] = Σ_t a[sum·stride + t·step] (times b there, where PAIRED), t within the band.
 // One part an invocation. PAIRED and BAND are put in before.
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  sums: u32,
-  terms: u32,
-  stride: u32,
-  step: u32,
-  bands: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-
 fn element(index: u32) {
   let first = index / uniforms.sums * BAND;
   let end = min(first + BAND, uniforms.terms);

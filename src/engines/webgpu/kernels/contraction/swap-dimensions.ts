@@ -1,32 +1,37 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
+import type { OutputOf } from '../../define-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './swap-dimensions.wgsl?raw';
+import body from './swap-dimensions.wgsl?raw';
 
-const KERNEL = elementKernel({ name: 'swap-dimensions', source });
+const KERNEL = elementKernel({
+  name: 'swap-dimensions',
+  inputs: { x: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: { elements: 'u32', sizeJ: 'u32', sizeK: 'u32', sizeL: 'u32' },
+  body,
+});
 
 /**
  * Swaps the two middle ones of four dimensions: y[i, k, j, l] = x[i, j, k, l]. One pipeline for all sizes.
  * @param x of the elements of these sizes, row-major
  * @param shape of the result, with as many elements
  */
-export function swapDimensions(
+export function swapDimensions<const Shape extends readonly number[]>(
   x: tf.Tensor,
   [i, j, k, l]: readonly [number, number, number, number],
-  shape: number[],
-): tf.Tensor {
+  shape: Shape,
+): OutputOf<Shape> {
   const elements = i * j * k * l;
-  const [y] = runKernel(KERNEL, {
-    inputs: [x],
-    outputs: [{ shape, dtype: 'float32' }],
-    uniforms: [elements, j, k, l],
+  return KERNEL.run({
+    inputs: { x },
+    outputs: { y: shape },
+    uniforms: { elements, sizeJ: j, sizeK: k, sizeL: l },
     workgroups: workgroupsOf(elements),
-  });
-  return y;
+  }).y;
 }
 
 /** The transposed of a matrix. */
 export function transposed(x: tf.Tensor2D): tf.Tensor2D {
   const [rows, columns] = x.shape;
-  return swapDimensions(x, [1, rows, columns, 1], [columns, rows]) as tf.Tensor2D;
+  return swapDimensions(x, [1, rows, columns, 1], [columns, rows]);
 }

@@ -27,7 +27,7 @@ export interface Contraction {
   readonly factorTerm: PairStrides;
   readonly x: { readonly group: number; readonly term: PairStrides; readonly column: number };
   readonly y: { readonly group: number; readonly row: PairStrides; readonly column: number };
-  readonly outputShape: number[];
+  readonly outputShape: readonly [number, number];
 }
 
 /** How a contraction is cut and what it takes. */

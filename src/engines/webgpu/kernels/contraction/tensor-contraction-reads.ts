@@ -1,3 +1,4 @@
+import type { BufferType } from '../../define-kernel';
 import { type AxisTile, memberStart, type Operand, readingOf } from './tensor-contraction-operand';
 import type { ContractionTile } from './tensor-contraction-tile';
 
@@ -5,7 +6,7 @@ const COMPONENTS = ['x', 'y', 'z', 'w'] as const;
 
 /** WGSL that brings a tile of one operand into vectors of terms, step by step. */
 export interface OperandText {
-  readonly type: string;
+  readonly type: BufferType;
   readonly members: number;
   /** Words from one step of four terms to the next, and from one outer term to the next. */
   readonly stepStride: number;

@@ -1,4 +1,5 @@
-import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from '../wgsl/epilogue';
+import { type BufferType, defineKernel } from '../../define-kernel';
+import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
 import type { ContractionSizes, ContractionTile } from './tensor-contraction-tile';
 import {
   type AxisTile,
@@ -14,24 +15,26 @@ export interface ContractionText extends ContractionSizes {
   readonly tile: ContractionTile;
   /** Elements of the result that one token takes: an output is an element modulo this. */
   readonly outputs: number;
-  readonly epilogue: Epilogue;
+  readonly epilogue: EpilogueConfig;
   /** Invocations of a workgroup. */
   readonly threads: number;
 }
 
-/** Uniform: `groups`. Inputs: the factor, x, then the epilogue's. */
-export function contractionSource(text: ContractionText): string {
+/** The kernel of one contraction. */
+export function contractionKernel(text: ContractionText) {
   const { factor, x, tile, epilogue, columns, threads } = text;
   const { rows, positions } = axisTiles(text);
   const [f, v] = [operandText(factor, rows, tile), operandText(x, positions, tile)];
-  const inputs = [{ name: 'factor', type: f.type }, { name: 'x', type: v.type }, ...epilogueInputs(epilogue)];
   const result = resultText(text);
-  return `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: ${result.type};
-struct Uniforms { groups: u32 }
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${epilogueSource(epilogue)}
-@compute @workgroup_size(${threads})
+  return defineKernel({
+    name: 'tensor-contraction',
+    inputs: { factor: f.type, x: v.type, ...epilogueBuffers(epilogue) },
+    outputs: { y: result.type },
+    uniforms: { groups: 'u32' },
+    enable: tile.shared ? ['subgroups'] : [],
+    body: [
+      epilogueSource(epilogue),
+      `@compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroups: vec3u,
@@ -54,7 +57,9 @@ ${termLoops(text, f, v)}
     return;
   }
 ${result.writes}
-}`;
+}`,
+    ],
+  });
 }
 
 function axisTiles({ tile, rows, columns }: ContractionText): { rows: AxisTile; positions: AxisTile } {
@@ -99,14 +104,14 @@ ${clamps}`;
 }
 
 /** How sums are written: four at a time where they lie side by side in the result. */
-function resultText(text: ContractionText): { type: string; writes: string } {
+function resultText(text: ContractionText): { type: BufferType; writes: string } {
   const { tile, rows, columns, yPosition, yRow, outputs, epilogue } = text;
   const axes = axisTiles(text);
   const alongRows = tile.rows % 4 === 0 && isConsecutive(yRow) && isInQuads(yPosition);
   const alongColumns = !alongRows && tile.positions % 4 === 0 && isConsecutive(yPosition) && isInQuads(yRow);
   const word = alongRows || alongColumns ? 4 : 1;
   const [rowStep, positionStep] = [alongRows ? 4 : 1, alongColumns ? 4 : 1];
-  const hasEpilogue = Boolean(epilogue.bias ?? epilogue.residual ?? epilogue.activation);
+  const hasEpilogue = epilogue.hasBias || epilogue.hasResidual || epilogue.activation !== 'none';
   const value = (row: number, position: number, more: number): string => {
     const product = `sum${row + (alongRows ? more : 0)}_${position + (alongColumns ? more : 0)}`;
     return hasEpilogue ? `finish(${product}, output + ${more}u, at * ${word}u + ${more}u)` : product;

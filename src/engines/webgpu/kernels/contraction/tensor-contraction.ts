@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../../device';
-import { type Kernel, runKernel } from '../../run-kernel';
-import { type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
+import { kernelFamily } from '../../kernel-family';
+import { type Epilogue, type EpilogueConfig, epilogueConfig, epilogueTensors } from '../wgsl/epilogue';
 import { foldWorkgroups } from '../wgsl/fold-workgroups';
 import { kernelProfile, type KernelProfile } from '../wgsl/kernel-profile';
 import {
@@ -11,14 +11,24 @@ import {
   plannedPositions,
   timeOf,
 } from './tensor-contraction-plan';
-import { contractionSource } from './tensor-contraction-source';
+import { contractionKernel } from './tensor-contraction-source';
 import { invocationsOf } from './tensor-contraction-tile';
 
 const SOFTWARE_THREADS = 4;
 const HARDWARE_THREADS = 64;
 
 const plans = new Map<string, ContractionPlan>();
-const kernels = new Map<string, Kernel>();
+
+/** @param plan its key */
+const kernelOf = kernelFamily(
+  (
+    { hasBias, activation, hasResidual }: { plan: string } & EpilogueConfig,
+    { sizes, tile }: ContractionPlan,
+    outputs: number,
+    threads: number,
+  ) =>
+    contractionKernel({ ...sizes, tile, outputs, threads, epilogue: { hasBias, activation, hasResidual } }),
+);
 
 /**
  * Contracts a dense factor with activations; see `Contraction`. Positions, the pairs (g, n), are numbered through, so
@@ -34,18 +44,19 @@ export function contractTensor(
   const { groups, rows, columns, outputShape } = contraction;
   const profile = kernelProfile();
   const key = keyOf(contraction, profile);
-  const { tile } = planFor(key, contraction, profile);
-  const invocations = invocationsOf(tile, rows, groups * columns);
-  const [y] = runKernel(kernelFor(key, contraction, epilogue, profile), {
-    inputs: [factor, x, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
-    outputs: [{ shape: outputShape, dtype: 'float32' }],
-    uniforms: [groups],
+  const plan = planFor(key, contraction, profile);
+  const invocations = invocationsOf(plan.tile, rows, groups * columns);
+  const threads = threadsOf(profile);
+  const kernel = kernelOf({ plan: key, ...epilogueConfig(epilogue) }, plan, outputShape[1], threads);
+  return kernel.run({
+    inputs: { factor, x, ...epilogueTensors(epilogue) },
+    outputs: { y: outputShape },
+    uniforms: { groups },
     workgroups: foldWorkgroups(
-      Math.ceil(invocations / threadsOf(profile)),
+      Math.ceil(invocations / threads),
       currentGpu().device.limits.maxComputeWorkgroupsPerDimension,
     ),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
 /** What a contraction takes on this device, to be compared with another one; no unit. */
@@ -69,31 +80,6 @@ function planFor(key: string, contraction: Contraction, profile: KernelProfile):
   let plan = plans.get(key);
   if (!plan) plans.set(key, (plan = planContraction(contraction, profile)));
   return plan;
-}
-
-function kernelFor(
-  planKey: string,
-  contraction: Contraction,
-  epilogue: Epilogue,
-  profile: KernelProfile,
-): Kernel {
-  const key = `${planKey} ${epilogueKey(epilogue)}`;
-  let kernel = kernels.get(key);
-  if (kernel) return kernel;
-  const { sizes, tile } = planFor(planKey, contraction, profile);
-  kernel = {
-    name: 'tensor-contraction',
-    enable: tile.shared ? ['subgroups'] : undefined,
-    source: contractionSource({
-      ...sizes,
-      tile,
-      outputs: contraction.outputShape.at(-1)!,
-      epilogue,
-      threads: threadsOf(profile),
-    }),
-  };
-  kernels.set(key, kernel);
-  return kernel;
 }
 
 function threadsOf(profile: KernelProfile): number {

@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../../device';
-import { type Kernel, runKernel } from '../../run-kernel';
+import { type Buffers, defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { applyEpilogue } from '../products/bias-activation';
-import rowsSource from './block-sparse-rows.wgsl?raw';
+import rowsBody from './block-sparse-rows.wgsl?raw';
 import {
   blockConstants,
   blockIndexInputs,
@@ -12,10 +12,11 @@ import {
 } from './block-sparse-matrix';
 import { workgroupRows, workgroupTileKernel, workgroupTiles } from './block-sparse-tile';
 import { FEW_TOKENS } from '../products/dense-matmul';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
-import { kernelMemo } from '../wgsl/kernel-memo';
+import { type BoundBuffer, buffersOf, tensorsOf } from '../wgsl/bound-buffers';
+import { type Epilogue, type EpilogueConfig, epilogueConfig } from '../wgsl/epilogue';
 import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
 import { packedValueInputs, packedValueSource } from './packed-values';
+import { fitsBindings, type ProductLaunch, runProduct } from '../products/product-kernel';
 import { rowProductKernel, rowProductWorkgroups } from '../products/row-product';
 import { type Tile, tokenTileKernel, tokenTileWorkgroups } from '../products/token-tile';
 
@@ -25,7 +26,26 @@ const GREATEST_SUMS = 128;
 const REGISTER_TOKENS = 8;
 const GREATEST_ROWS = 8;
 
-const remember = kernelMemo();
+/** What the WGSL of a product depends on. */
+type Config = EpilogueConfig & {
+  readonly profile: KernelProfile['name'];
+  readonly subgroupLanes: number | undefined;
+  /** Key of the matrix. */
+  readonly matrix: string;
+};
+
+const rowKernel = kernelFamily((config: Config, matrix: BlockSparseMatrix, profile: KernelProfile) =>
+  rowProductKernel(blockSparseForm(matrix), matrix.shape[1], config, profile),
+);
+
+const workgroupKernel = kernelFamily((config: Config, matrix: BlockSparseMatrix, rows: number) =>
+  workgroupTileKernel(matrix, rows, config),
+);
+
+const tileKernel = kernelFamily(
+  (config: Config & { tokens: number }, matrix: BlockSparseMatrix, tile: Tile) =>
+    tokenTileKernel(blockSparseForm(matrix), matrix.shape[1], config, tile),
+);
 
 /** activation(x · Wᵀ + bias) + residual in time that the blocks that are there take: [tokens, in] → [tokens, out]. */
 export function blockSparseMatmul(
@@ -33,67 +53,64 @@ export function blockSparseMatmul(
   matrix: BlockSparseMatrix,
   epilogue: Epilogue = {},
 ): tf.Tensor2D {
-  const [outputs, width] = matrix.shape;
-  const [tokens] = x.shape;
-  const inputs = [x, ...blockSparseForm(matrix).inputs.map(({ tensor }) => tensor)];
-  const readByEpilogue = epilogueInputs(epilogue).map(({ tensor }) => tensor);
-  const outputBuffers = 1;
-  const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
-  if (inputs.length + readByEpilogue.length + outputBuffers > maxStorageBuffersPerShaderStage) {
+  const { inputs } = blockSparseForm(matrix);
+  if (!fitsBindings(inputs, epilogue)) {
     return applyEpilogue(() => blockSparseMatmul(x, matrix), epilogue);
   }
-  const { kernel, workgroups } = launchOf(matrix, tokens, epilogue);
-  const [y] = runKernel(kernel, {
-    inputs: [...inputs, ...readByEpilogue],
-    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-    uniforms: [tokens, width, outputs, 0, outputs],
-    workgroups,
-  });
-  return y as tf.Tensor2D;
+  return runProduct(launchOf(matrix, x.shape[0], epilogue), x, inputs, matrix.shape[0], epilogue);
 }
+
+const rowsKernel = kernelFamily((_: { matrix: string }, matrix: BlockSparseMatrix) => {
+  const read: Buffers = { ids: 'array<i32>', ...buffersOf(rowsInputs(matrix)) };
+  return defineKernel({
+    name: 'block-sparse-rows',
+    inputs: read,
+    outputs: { y: 'array<f32>' },
+    uniforms: { count: 'u32' },
+    body: [blockConstants(matrix), packedValueSource(matrix.values), rowsBody],
+  });
+});
 
 /** Rows by index: ids [n] int32 → [n, width]. */
 export function blockSparseRows(ids: tf.Tensor1D, matrix: BlockSparseMatrix): tf.Tensor2D {
   const [, width] = matrix.shape;
   const [count] = ids.shape;
-  const [y] = runKernel(
-    remember(`look-up ${blockSparseKey(matrix)}`, () => rowsKernel(matrix)),
-    {
-      inputs: [ids, ...rowsInputs(matrix).map(({ tensor }) => tensor)],
-      outputs: [{ shape: [count, width], dtype: 'float32' }],
-      uniforms: [count],
-      workgroups: [Math.ceil(Math.ceil(width / matrix.block[1]) / 64), count],
-    },
-  );
-  return y as tf.Tensor2D;
+  return rowsKernel({ matrix: blockSparseKey(matrix) }, matrix).run({
+    inputs: { ids, ...tensorsOf(rowsInputs(matrix)) },
+    outputs: { y: [count, width] },
+    uniforms: { count },
+    workgroups: [Math.ceil(Math.ceil(width / matrix.block[1]) / 64), count],
+  }).y;
 }
 
-interface Launch {
-  readonly kernel: Kernel;
-  readonly workgroups: [number, number];
-}
-
-function launchOf(matrix: BlockSparseMatrix, tokens: number, epilogue: Epilogue): Launch {
-  const [outputs, width] = matrix.shape;
+function launchOf(matrix: BlockSparseMatrix, tokens: number, epilogue: Epilogue): ProductLaunch {
+  const [outputs] = matrix.shape;
   const device = kernelProfile();
-  const key = `${device.name} ${device.subgroupLanes ?? 'plain'} ${blockSparseKey(matrix)} ${epilogueKey(epilogue)}`;
+  const config = {
+    profile: device.name,
+    subgroupLanes: device.subgroupLanes,
+    matrix: blockSparseKey(matrix),
+    ...epilogueConfig(epilogue),
+  };
   if (tokens <= FEW_TOKENS) {
     const profile = { ...device, rowsPerLane: greatestDivisor(matrix.block[0], device.rowsPerLane) };
-    const kernel = remember(`row ${key}`, () =>
-      rowProductKernel(blockSparseForm(matrix), width, epilogue, profile),
-    );
-    return { kernel, workgroups: rowProductWorkgroups(outputs, tokens, profile) };
+    return {
+      kernel: rowKernel(config, matrix, profile),
+      workgroups: rowProductWorkgroups(outputs, tokens, profile),
+    };
   }
   const rows = device.tile === 'workgroup' ? workgroupRows(matrix) : undefined;
   if (rows) {
-    const kernel = remember(`workgroup ${key}`, () => workgroupTileKernel(matrix, rows, epilogue));
-    return { kernel, workgroups: workgroupTiles(outputs, tokens, rows) };
+    return {
+      kernel: workgroupKernel(config, matrix, rows),
+      workgroups: workgroupTiles(outputs, tokens, rows),
+    };
   }
   const tile = tileFor(matrix, tokens, device);
-  const kernel = remember(`tile ${tile.tokens} ${key}`, () =>
-    tokenTileKernel(blockSparseForm(matrix), width, epilogue, tile),
-  );
-  return { kernel, workgroups: tokenTileWorkgroups(outputs, tokens, tile) };
+  return {
+    kernel: tileKernel({ ...config, tokens: tile.tokens }, matrix, tile),
+    workgroups: tokenTileWorkgroups(outputs, tokens, tile),
+  };
 }
 
 /** The tile whose rows are of one block row. Where a lane makes few rows, what it reads of them serves more tokens. */
@@ -117,19 +134,6 @@ function greatestDivisor(size: number, limit: number): number {
   return 1;
 }
 
-function rowsInputs(matrix: BlockSparseMatrix) {
+function rowsInputs(matrix: BlockSparseMatrix): BoundBuffer[] {
   return [...packedValueInputs(matrix.values), ...blockIndexInputs(matrix)];
-}
-
-function rowsKernel(matrix: BlockSparseMatrix): Kernel {
-  const buffers = [{ name: 'ids', type: 'array<i32>' }, ...rowsInputs(matrix)];
-  return {
-    name: 'block-sparse-rows',
-    source: `${declareInputs(buffers)}
-@group(0) @binding(${buffers.length}) var<storage, read_write> y: array<f32>;
-@group(0) @binding(${buffers.length + 1}) var<uniform> uniforms: Uniforms;
-${blockConstants(matrix)}
-${packedValueSource(matrix.values)}
-${rowsSource}`,
-  };
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { InputBinding } from '../wgsl/epilogue';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
 import {
   packedValueInputs,
   packedValueKey,
@@ -37,7 +37,7 @@ export function blockSparseKey({ shape: [rows, width], block, values }: BlockSpa
 }
 
 /** The buffers of the index. */
-export function blockIndexInputs({ blockRows, blockColumns }: BlockSparseMatrix): InputBinding[] {
+export function blockIndexInputs({ blockRows, blockColumns }: BlockSparseMatrix): BoundBuffer[] {
   return [
     { name: 'blockRows', type: 'array<vec2u>', tensor: blockRows },
     { name: 'blockColumns', type: 'array<u32>', tensor: blockColumns },

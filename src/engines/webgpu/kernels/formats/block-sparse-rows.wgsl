@@ -1,7 +1,4 @@
 // y[n] = row ids[n] of the matrix; each invocation writes the columns of one block, zeros where it is missing.
-struct Uniforms {
-  count: u32,
-}
 
 // The first block of the block row at this place or behind it.
 fn findBlock(blockRow: u32, place: u32) -> u32 {

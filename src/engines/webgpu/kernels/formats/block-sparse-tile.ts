@@ -1,8 +1,9 @@
-import type { Kernel } from '../../run-kernel';
+import { type Buffers, defineKernel } from '../../define-kernel';
 import { type BlockSparseMatrix, blockSparseForm, holdsWholeQuads } from './block-sparse-matrix';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from '../wgsl/epilogue';
-import { PRODUCT_UNIFORMS } from '../wgsl/product-uniforms';
-import { quadReader } from '../wgsl/quad-reader';
+import { buffersOf } from '../wgsl/bound-buffers';
+import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
+import { PRODUCT_UNIFORMS, type ProductKernel } from '../products/product-kernel';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 
 /** Tokens of a workgroup, and of an invocation. */
 const TOKENS = 64;
@@ -30,13 +31,20 @@ export function workgroupTiles(outputs: number, tokens: number, rows: number): [
 /**
  * The product for many tokens on GPUs: as `dense-matmul.wgsl`, but only the columns that the block row holds are brought to
  * workgroup memory, of the matrix as they lie and of the activations from where they belong.
- * Inputs: x, then the matrix's, then the epilogue's.
  * @param rows of a workgroup; they must be of one block row
  */
-export function workgroupTileKernel(matrix: BlockSparseMatrix, rows: number, epilogue: Epilogue): Kernel {
+export function workgroupTileKernel(
+  matrix: BlockSparseMatrix,
+  rows: number,
+  epilogue: EpilogueConfig,
+): ProductKernel {
   const form = blockSparseForm(matrix);
-  const reader = quadReader('x', matrix.shape[1]);
-  const inputs = [{ name: 'x', type: reader.type }, ...form.inputs, ...epilogueInputs(epilogue)];
+  const reader = quadReader('x', isWholeQuads(matrix.shape[1]));
+  const inputs: Buffers = {
+    x: reader.type,
+    ...buffersOf(form.inputs),
+    ...epilogueBuffers(epilogue),
+  };
   const perThread = rows / LANES_OF_A_TOKEN;
   const r = numbers(perThread);
   const t = numbers(TOKENS_OF_AN_INVOCATION);
@@ -90,16 +98,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     ),
     '}',
   ];
-  return {
+  return defineKernel({
     name: 'block-sparse-workgroup-tile',
-    source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${PRODUCT_UNIFORMS}
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${reader.source}
-${form.declarations}
-${epilogueSource(epilogue)}
-// A four more than needed, so that neighbouring rows lie in different banks.
+    inputs,
+    outputs: { y: 'array<f32>' },
+    uniforms: PRODUCT_UNIFORMS,
+    body: [
+      reader.source,
+      form.declarations ?? '',
+      epilogueSource(epilogue),
+      `// A four more than needed, so that neighbouring rows lie in different banks.
 var<workgroup> tileX: array<vec4f, ${TOKENS * (DEPTH + 1)}>;
 var<workgroup> tileW: array<vec4f, ${rows * (DEPTH + 1)}>;
 fn write(token: u32, row: u32, sums: vec4f) {
@@ -108,9 +116,10 @@ fn write(token: u32, row: u32, sums: vec4f) {
     let index = token * uniforms.stride + output;
     y[index] = finish(dot(sums, vec4f(1.0)), output, index);
   }
-}
-${main.join('\n')}`,
-  };
+}`,
+      ...main,
+    ],
+  });
 }
 
 function numbers(count: number): number[] {

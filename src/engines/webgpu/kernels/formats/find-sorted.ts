@@ -1,9 +1,17 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './find-sorted.wgsl?raw';
+import body from './find-sorted.wgsl?raw';
 
-const KERNEL = elementKernel({ name: 'find-sorted', source }, 'uniforms.count');
+const KERNEL = elementKernel(
+  {
+    name: 'find-sorted',
+    inputs: { ids: 'array<i32>', keys: 'array<u32>' },
+    outputs: { positions: 'array<i32>', present: 'array<f32>' },
+    uniforms: { count: 'u32', keyCount: 'u32' },
+    body,
+  },
+  'uniforms.count',
+);
 
 /**
  * Looks ids [n] up among ascending keys [k], k ≥ 1.
@@ -14,14 +22,10 @@ export function findSorted(
   keys: tf.Tensor,
 ): { positions: tf.Tensor1D; present: tf.Tensor2D } {
   const [count] = ids.shape;
-  const [positions, present] = runKernel(KERNEL, {
-    inputs: [ids, keys],
-    outputs: [
-      { shape: [count], dtype: 'int32' },
-      { shape: [count, 1], dtype: 'float32' },
-    ],
-    uniforms: [count, keys.size],
+  return KERNEL.run({
+    inputs: { ids, keys },
+    outputs: { positions: [count], present: [count, 1] },
+    uniforms: { count, keyCount: keys.size },
     workgroups: workgroupsOf(count),
   });
-  return { positions: positions as tf.Tensor1D, present: present as tf.Tensor2D };
 }

@@ -1,13 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 
 const THREADS = 64;
 /** Fours of values of its points that an invocation holds in registers. */
 const QUADS_IN_REGISTERS = 8;
 const GREATEST_POINTS = 4;
-
-const remember = kernelMemo();
 
 /**
  * For each point the centroid that is nearest by Euclidean distance, the first among equals.
@@ -25,37 +23,29 @@ export function nearestCentroids(points: tf.Tensor, centroids: tf.Tensor, halfNo
   const [centroidGroups, number] = centroids.shape;
   const quads = size / 4;
   const together = Math.max(1, Math.min(GREATEST_POINTS, Math.floor(QUADS_IN_REGISTERS / quads)));
-  const [nearest] = runKernel(
-    remember(`${quads} ${together}`, () => makeKernel(quads, together)),
-    {
-      inputs: [points, centroids, halfNorms],
-      outputs: [{ shape: [groups, count], dtype: 'int32' }],
-      uniforms: [count, number, centroidGroups === 1 ? 0 : 1],
-      workgroups: [Math.ceil(count / (THREADS * together)), groups],
-    },
-  );
-  return nearest;
+  return kernelOf({ quads, together }).run({
+    inputs: { points, centroids, halfNorms },
+    outputs: { nearest: [groups, count] },
+    uniforms: { count, number, perGroup: centroidGroups === 1 ? 0 : 1 },
+    workgroups: [Math.ceil(count / (THREADS * together)), groups],
+  }).nearest;
 }
 
 /** An invocation compares a few points with each centroid that it reads. */
-function makeKernel(quads: number, together: number): Kernel {
+const kernelOf = kernelFamily(({ quads, together }: { quads: number; together: number }) => {
   const points = range(together);
   const parts = range(quads);
-  return {
+  return defineKernel({
     name: 'nearest-centroids',
-    source: `struct Uniforms {
-  count: u32,
-  number: u32,
-  // 1: each group of points has its own centroids; 0: one set for all.
-  perGroup: u32,
-}
-@group(0) @binding(0) var<storage, read> points: array<vec4f>;
-@group(0) @binding(1) var<storage, read> centroids: array<vec4f>;
-@group(0) @binding(2) var<storage, read> halfNorms: array<f32>;
-@group(0) @binding(3) var<storage, read_write> nearest: array<i32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
-
-@compute @workgroup_size(${THREADS})
+    inputs: { points: 'array<vec4f>', centroids: 'array<vec4f>', halfNorms: 'array<f32>' },
+    outputs: { nearest: 'array<i32>' },
+    uniforms: {
+      count: 'u32',
+      number: 'u32',
+      /** 1: each group of points has its own centroids; 0: one set for all. */
+      perGroup: 'u32',
+    },
+    body: `@compute @workgroup_size(${THREADS})
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let group = id.y;
   let first = id.x * ${together}u;
@@ -87,8 +77,8 @@ ${points
   )
   .join('\n')}
 }`,
-  };
-}
+  });
+});
 
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { InputBinding } from '../wgsl/epilogue';
+import type { BufferType } from '../../define-kernel';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
 import floatSource from './packed-float-values.wgsl?raw';
 import quantizedSource from './packed-quantized-values.wgsl?raw';
 
@@ -75,12 +76,13 @@ export function packedValueKey({ grid, zeroPoints }: PackedValueBuffers): string
  */
 export function packedValueInputs(
   { data, scales, zeroPoints, grid }: PackedValueBuffers,
-  type: InputBinding['type'] = grid ? 'array<u32>' : 'array<f32>',
-): InputBinding[] {
+  type: BufferType = grid ? 'array<u32>' : 'array<f32>',
+): BoundBuffer[] {
   if (!grid) return [{ name: 'values', type, tensor: data }];
-  return [
+  const inputs: BoundBuffer[] = [
     { name: 'codeWords', type, tensor: data },
     { name: 'scales', type: 'array<f32>', tensor: scales! },
-    ...(zeroPoints ? [{ name: 'zeroPoints', type: 'array<u32>', tensor: zeroPoints }] : []),
   ];
+  if (zeroPoints) inputs.push({ name: 'zeroPoints', type: 'array<u32>', tensor: zeroPoints });
+  return inputs;
 }

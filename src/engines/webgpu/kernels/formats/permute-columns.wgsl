@@ -1,9 +1,4 @@
 // GATHER: y[row, k] = finish(x[row, entry(k)]).  Otherwise: y[row, entry(k)] = x[row, k].
-struct Uniforms {
-  elements: u32,
-  width: u32,
-}
-
 fn element(index: u32) {
   let column = index % uniforms.width;
   let permuted = index - column + entry(column);

@@ -1,10 +1,16 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from '../wgsl/epilogue';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import columnsSource from './permute-columns.wgsl?raw';
-import idsSource from './permute-ids.wgsl?raw';
+import {
+  type Epilogue,
+  epilogueBuffers,
+  type EpilogueConfig,
+  epilogueConfig,
+  epilogueSource,
+  epilogueTensors,
+} from '../wgsl/epilogue';
+import columnsBody from './permute-columns.wgsl?raw';
+import idsBody from './permute-ids.wgsl?raw';
 import entrySource from './permutation.wgsl?raw';
 
 /** A permutation of numbers below `length`, as `packPermutation` lays it out. */
@@ -17,7 +23,31 @@ export interface Permutation {
 /** Entries up to this many fit 16 bits, two a word. */
 const PACKED_LENGTH = 2 ** 16;
 
-const remember = kernelMemo();
+const idsKernel = kernelFamily(({ packed }: { packed: boolean }) =>
+  elementKernel(
+    {
+      name: 'permute-ids',
+      inputs: { ids: 'array<i32>', permutation: 'array<u32>' },
+      outputs: { found: 'array<i32>' },
+      uniforms: { count: 'u32' },
+      constants: { PACKED: packed },
+      body: [idsBody, entrySource],
+    },
+    'uniforms.count',
+  ),
+);
+
+const columnsKernel = kernelFamily(
+  ({ packed, gather, ...epilogue }: { packed: boolean; gather: boolean } & EpilogueConfig) =>
+    elementKernel({
+      name: 'permute-columns',
+      inputs: { x: 'array<f32>', permutation: 'array<u32>', ...epilogueBuffers(epilogue) },
+      outputs: { y: 'array<f32>' },
+      uniforms: { elements: 'u32', width: 'u32' },
+      constants: { PACKED: packed, GATHER: gather },
+      body: [epilogueSource(epilogue), entrySource, columnsBody],
+    }),
+);
 
 /** 32-bit words that a permutation of so many numbers takes. */
 export function permutationWords(length: number): number {
@@ -57,24 +87,12 @@ export function scatterPermuted(x: tf.Tensor2D, permutation: Permutation): tf.Te
 
 /** permutation[ids[n]]: [n] int32 → [n] int32. */
 export function permuteIds(ids: tf.Tensor1D, { words, length }: Permutation): tf.Tensor1D {
-  const packed = isPacked(length);
-  const kernel = remember(`ids ${packed}`, () =>
-    elementKernel(
-      {
-        name: 'permute-ids',
-        source: `${idsSource}\n${entrySource}`,
-        constants: { PACKED: packed },
-      },
-      'uniforms.count',
-    ),
-  );
-  const [found] = runKernel(kernel, {
-    inputs: [ids, words],
-    outputs: [{ shape: [ids.size], dtype: 'int32' }],
-    uniforms: [ids.size],
+  return idsKernel({ packed: isPacked(length) }).run({
+    inputs: { ids, permutation: words },
+    outputs: { found: ids.shape },
+    uniforms: { count: ids.size },
     workgroups: workgroupsOf(ids.size),
-  });
-  return found as tf.Tensor1D;
+  }).found;
 }
 
 function permuteColumns(
@@ -83,34 +101,13 @@ function permuteColumns(
   gather: boolean,
   epilogue: Epilogue,
 ): tf.Tensor2D {
-  const packed = isPacked(length);
-  const key = `columns ${packed} ${gather} ${epilogueKey(epilogue)}`;
-  const kernel = remember(key, () => columnsKernel(packed, gather, epilogue));
-  const [y] = runKernel(kernel, {
-    inputs: [x, words, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
-    outputs: [{ shape: x.shape, dtype: 'float32' }],
-    uniforms: [x.size, length],
+  const kernel = columnsKernel({ packed: isPacked(length), gather, ...epilogueConfig(epilogue) });
+  return kernel.run({
+    inputs: { x, permutation: words, ...epilogueTensors(epilogue) },
+    outputs: { y: x.shape },
+    uniforms: { elements: x.size, width: length },
     workgroups: workgroupsOf(x.size),
-  });
-  return y as tf.Tensor2D;
-}
-
-function columnsKernel(packed: boolean, gather: boolean, epilogue: Epilogue): Kernel {
-  const inputs = [
-    { name: 'x', type: 'array<f32>' },
-    { name: 'permutation', type: 'array<u32>' },
-    ...epilogueInputs(epilogue),
-  ];
-  return elementKernel({
-    name: 'permute-columns',
-    constants: { PACKED: packed, GATHER: gather },
-    source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${epilogueSource(epilogue)}
-${entrySource}
-${columnsSource}`,
-  });
+  }).y;
 }
 
 function isPacked(length: number): boolean {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { DecodedMatrix, RowDecoder } from '../products/decoded-matrix';
-import type { InputBinding } from '../wgsl/epilogue';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
 import type { KernelProfile } from '../wgsl/kernel-profile';
 import decoder from './product-quantized-decoder.wgsl?raw';
 import type { RowForm } from '../products/row-product';
@@ -29,7 +29,7 @@ export function productQuantizedMatrix(
     wordsInARow: indices.size / rows,
     isWhole: blockSize % 4 === 0,
   };
-  const inputs = [
+  const inputs: BoundBuffer[] = [
     { name: 'indices', type: 'array<u32>', tensor: indices },
     { name: 'codebook', type: layout.isWhole ? 'array<vec4f>' : 'array<f32>', tensor: codebook },
   ];
@@ -79,7 +79,7 @@ fn quadAt(row: u32, column: u32) -> vec4f {
  * For few tokens. On software adapters a step is a whole word of indices, which is read once; on GPUs it is one block, so that
  * there are steps for all lanes.
  */
-function rowDecoder(layout: Layout, inputs: readonly InputBinding[]): RowDecoder | undefined {
+function rowDecoder(layout: Layout, inputs: readonly BoundBuffer[]): RowDecoder | undefined {
   if (!layout.isWhole) return undefined;
   return { inputs, form: (profile) => rowForm(layout, inputs, blocksOfAStep(layout, profile)) };
 }
@@ -89,7 +89,7 @@ function blocksOfAStep({ width, blockSize, indexBits }: Layout, { name }: Kernel
   return name === 'software' && width % (blocks * blockSize) === 0 ? blocks : 1;
 }
 
-function rowForm(layout: Layout, inputs: readonly InputBinding[], blocks: number): RowForm {
+function rowForm(layout: Layout, inputs: readonly BoundBuffer[], blocks: number): RowForm {
   const { blockSize, indexBits } = layout;
   const quads = blockSize / 4;
   return {
@@ -115,7 +115,7 @@ function rowForm(layout: Layout, inputs: readonly InputBinding[], blocks: number
 }
 
 /** For many tokens; a word of indices is read once. */
-function tileForm(layout: Layout, inputs: readonly InputBinding[]): QuadForm {
+function tileForm(layout: Layout, inputs: readonly BoundBuffer[]): QuadForm {
   return {
     name: 'product-quantized',
     inputs,

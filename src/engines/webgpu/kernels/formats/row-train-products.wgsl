@@ -1,13 +1,5 @@
 // y[n, column] = lefts[n, column / RIGHT_INDICES, :] . rights[n, :, column % RIGHT_INDICES], the two tables of a train. An
 // invocation makes one element, or four where they have the left vector in common.
-@group(0) @binding(0) var<storage, read> lefts: array<f32>;
-@group(0) @binding(1) var<storage, read> rights: array<Elements>;
-@group(0) @binding(2) var<storage, read_write> y: array<Elements>;
-
-struct Uniforms {
-  count: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 const ELEMENTS_OF_A_ROW = WIDTH / ELEMENTS;
 const ELEMENTS_OF_A_VECTOR = RIGHT_INDICES / ELEMENTS;

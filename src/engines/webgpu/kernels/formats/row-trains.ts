@@ -1,10 +1,9 @@
-import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, type KernelOutput, runKernel } from '../../run-kernel';
+import * as tf from '@tensorflow/tfjs';
+import { kernelFamily } from '../../kernel-family';
 import { emptyTensor } from '../../transfer';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import halvesSource from './row-train-halves.wgsl?raw';
-import productsSource from './row-train-products.wgsl?raw';
+import halvesBody from './row-train-halves.wgsl?raw';
+import productsBody from './row-train-products.wgsl?raw';
 
 /** A core of a train, row-major [left, size, right]. */
 interface TrainCore {
@@ -36,18 +35,17 @@ interface Plan {
   readonly rank: number;
   /** Elements that an invocation makes. */
   readonly elements: 1 | 4;
-  readonly halvesKernel: Kernel;
-  readonly productsKernel: Kernel;
+  readonly halvesKernel: ReturnType<typeof halvesKernel>;
+  readonly productsKernel: ReturnType<typeof productsKernel>;
 }
 
-const remember = kernelMemo();
 const plans = new WeakMap<RowTrains, Plan>();
 
 /** Allocates a tile of so many rows; the caller disposes of its tensors. */
 export function rowTrainTile(trains: RowTrains, rows: number): RowTrainTile {
   const { left, right, rank } = planFor(trains);
   return {
-    rows: emptyTensor([rows, trains.width]) as tf.Tensor2D,
+    rows: emptyTensor([rows, trains.width]),
     lefts: emptyTensor([rows, left * rank]),
     rights: emptyTensor([rows, rank * right]),
   };
@@ -68,22 +66,23 @@ export function rowsOfTrains(
 ): tf.Tensor2D {
   const plan = planFor(trains);
   const { left, right, rank } = plan;
-  const output = (existing: tf.Tensor | undefined, columns: number): KernelOutput =>
-    existing ?? { shape: [count, columns], dtype: 'float32' };
-  const halves = runKernel(plan.halvesKernel, {
-    inputs: [values],
-    outputs: [output(into?.lefts, left * rank), output(into?.rights, rank * right)],
-    uniforms: [firstRow, count],
+  const { lefts, rights } = plan.halvesKernel.run({
+    inputs: { cores: values },
+    outputs: {
+      lefts: into?.lefts ?? [count, left * rank],
+      rights: into?.rights ?? [count, rank * right],
+    },
+    uniforms: { firstRow, count },
     workgroups: workgroupsOf(count * (left + right)),
   });
-  const [y] = runKernel(plan.productsKernel, {
-    inputs: halves,
-    outputs: [output(into?.rows, trains.width)],
-    uniforms: [count],
+  const { y } = plan.productsKernel.run({
+    inputs: { lefts, rights },
+    outputs: { y: into?.rows ?? ([count, trains.width] as const) },
+    uniforms: { count },
     workgroups: workgroupsOf((count * trains.width) / plan.elements),
   });
-  if (!into) halves.forEach((half) => half.dispose());
-  return y as tf.Tensor2D;
+  if (!into) tf.dispose([lefts, rights]);
+  return y;
 }
 
 function planFor(trains: RowTrains): Plan {
@@ -97,39 +96,57 @@ function makePlan({ cores, width }: RowTrains): Plan {
   const [before, after] = [cores.slice(0, cut), cores.slice(cut)];
   const [left, right, rank] = [indicesOf(before), indicesOf(after), after[0].left];
   const elements = right % 4 === 0 && width % 4 === 0 ? 4 : 1;
-  const constants = `const LEFT_INDICES = ${left}u;
-const RIGHT_INDICES = ${right}u;
-const RANK = ${rank}u;`;
-  const halves = `@group(0) @binding(0) var<storage, read> cores: array<f32>;
-@group(0) @binding(1) var<storage, read_write> lefts: array<f32>;
-@group(0) @binding(2) var<storage, read_write> rights: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-${constants}
-const TRAIN_VALUES = ${valuesOf(cores)}u;
-${leftHalfSource(before)}
-${rightHalfSource(after, valuesOf(before), right)}
-${halvesSource}`;
-  const products = `${constants}
-const WIDTH = ${width}u;
-const ELEMENTS = ${elements}u;
-alias Elements = ${elements === 4 ? 'vec4f' : 'f32'};
-${productsSource}`;
+  const sizes = { left, right, rank };
   return {
-    left,
-    right,
-    rank,
+    ...sizes,
     elements,
-    halvesKernel: remember(halves, () =>
-      elementKernel(
-        { name: 'row-train-halves', source: halves },
-        'uniforms.count * (LEFT_INDICES + RIGHT_INDICES)',
-      ),
+    halvesKernel: halvesKernel(
+      { ...sizes, shape: cores.map(({ left, size, right }) => `${left}×${size}×${right}`).join(' ') },
+      before,
+      after,
     ),
-    productsKernel: remember(products, () =>
-      elementKernel({ name: 'row-train-products', source: products }, 'uniforms.count * ELEMENTS_OF_A_ROW'),
-    ),
+    productsKernel: productsKernel({ ...sizes, width, elements }),
   };
 }
+
+type Sizes = { left: number; right: number; rank: number };
+
+const constantsOf = ({ left, right, rank }: Sizes) => ({
+  LEFT_INDICES: left,
+  RIGHT_INDICES: right,
+  RANK: rank,
+});
+
+/** @param shape of all cores */
+const halvesKernel = kernelFamily(
+  (sizes: Sizes & { shape: string }, before: readonly TrainCore[], after: readonly TrainCore[]) =>
+    elementKernel(
+      {
+        name: 'row-train-halves',
+        inputs: { cores: 'array<f32>' },
+        outputs: { lefts: 'array<f32>', rights: 'array<f32>' },
+        uniforms: { firstRow: 'u32', count: 'u32' },
+        constants: { ...constantsOf(sizes), TRAIN_VALUES: valuesOf(before) + valuesOf(after) },
+        body: [leftHalfSource(before), rightHalfSource(after, valuesOf(before), sizes.right), halvesBody],
+      },
+      'uniforms.count * (LEFT_INDICES + RIGHT_INDICES)',
+    ),
+);
+
+const productsKernel = kernelFamily(
+  ({ width, elements, ...sizes }: Sizes & { width: number; elements: 1 | 4 }) =>
+    elementKernel(
+      {
+        name: 'row-train-products',
+        inputs: { lefts: 'array<f32>', rights: 'array<Elements>' },
+        outputs: { y: 'array<Elements>' },
+        uniforms: { count: 'u32' },
+        constants: { ...constantsOf(sizes), WIDTH: width, ELEMENTS: elements },
+        body: [`alias Elements = ${elements === 4 ? 'vec4f' : 'f32'};`, productsBody],
+      },
+      'uniforms.count * ELEMENTS_OF_A_ROW',
+    ),
+);
 
 /** Cores before the cut where the two tables together have the fewest entries. */
 function cheapestCut(cores: readonly TrainCore[]): number {

@@ -1,27 +1,35 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import source from './scale-columns.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import body from './scale-columns.wgsl?raw';
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
+  elementKernel(
+    {
+      name: 'scale-columns',
+      inputs: { x: 'array<Lane>', scales: 'array<Lane>' },
+      outputs: { y: 'array<Lane>' },
+      uniforms: {
+        rows: 'u32',
+        /** Lanes of a row. */
+        lanes: 'u32',
+      },
+      body: [lanesSource(lane), body],
+    },
+    'uniforms.rows * uniforms.lanes',
+  ),
+);
 
 /** x · diag(scales): [rows, width] → [rows, width]. @param scales [width] */
 export function scaleColumns(x: tf.Tensor2D, scales: tf.Tensor): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const lanes = width / laneWidth(width);
-  const kernel = remember(String(laneWidth(width)), () =>
-    elementKernel(
-      { name: 'scale-columns', source: withLanes(source, width) },
-      'uniforms.rows * uniforms.lanes',
-    ),
-  );
-  const [y] = runKernel(kernel, {
-    inputs: [x, scales],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [rows, lanes],
+  const lane = laneWidth(width);
+  const lanes = width / lane;
+  return kernelOf({ lane }).run({
+    inputs: { x, scales },
+    outputs: { y: x.shape },
+    uniforms: { rows, lanes },
     workgroups: workgroupsOf(rows * lanes),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

@@ -1,37 +1,37 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Kernel, type KernelOutput, runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './select-columns.wgsl?raw';
+import body from './select-columns.wgsl?raw';
 
-const kernel = (gather: boolean): Kernel =>
-  elementKernel({ name: 'select-columns', source, constants: { GATHER: gather } });
+const kernel = (gather: boolean) =>
+  elementKernel({
+    name: 'select-columns',
+    inputs: { x: 'array<f32>', kept: 'array<u32>' },
+    outputs: { y: 'array<f32>' },
+    uniforms: { elements: 'u32', count: 'u32', inputStride: 'u32', outputStride: 'u32' },
+    constants: { GATHER: gather },
+    body,
+  });
 const GATHER = kernel(true);
 const SCATTER = kernel(false);
 
 /** Takes columns by index: [rows, in] → [rows, kept.length]. */
 export function gatherColumns(x: tf.Tensor2D, kept: tf.Tensor): tf.Tensor2D {
-  return select(GATHER, x, kept, { shape: [x.shape[0], kept.size], dtype: 'float32' }, kept.size);
+  const y = [x.shape[0], kept.size] as const;
+  return GATHER.run({ outputs: { y }, ...launchOf(x, kept, kept.size) }).y;
 }
 
 /** Puts columns where they belong among `width` columns, zeros between: [rows, kept.length] → [rows, width]. */
 export function scatterColumns(x: tf.Tensor2D, kept: tf.Tensor, width: number): tf.Tensor2D {
-  return select(SCATTER, x, kept, tf.zeros([x.shape[0], width]), width);
+  const y = tf.zeros<tf.Rank.R2>([x.shape[0], width]);
+  return SCATTER.run({ outputs: { y }, ...launchOf(x, kept, width) }).y;
 }
 
-function select(
-  which: Kernel,
-  x: tf.Tensor2D,
-  kept: tf.Tensor,
-  output: KernelOutput,
-  width: number,
-): tf.Tensor2D {
-  const [rows, inputWidth] = x.shape;
+function launchOf(x: tf.Tensor2D, kept: tf.Tensor, outputStride: number) {
+  const [rows, inputStride] = x.shape;
   const elements = rows * kept.size;
-  const [y] = runKernel(which, {
-    inputs: [x, kept],
-    outputs: [output],
-    uniforms: [elements, kept.size, inputWidth, width],
+  return {
+    inputs: { x, kept },
+    uniforms: { elements, count: kept.size, inputStride, outputStride },
     workgroups: workgroupsOf(elements),
-  });
-  return y as tf.Tensor2D;
+  };
 }

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { RowDecoder } from '../products/decoded-matrix';
 import type { RowForm } from '../products/row-product';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
 
 const COLUMNS_OF_A_WORD = 32;
 
@@ -19,7 +20,7 @@ export function sparseRowDecoder(
   width: number,
 ): RowDecoder | undefined {
   if (width % COLUMNS_OF_A_WORD !== 0) return undefined;
-  const inputs = [
+  const inputs: BoundBuffer[] = [
     { name: 'values', type: 'array<f32>', tensor: values },
     { name: 'mask', type: 'array<i32>', tensor: mask },
     { name: 'firstSlots', type: 'array<u32>', tensor: firstSlots },

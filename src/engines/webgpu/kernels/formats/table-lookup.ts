@@ -1,19 +1,24 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueKey, epilogueSource } from '../wgsl/epilogue';
-import { kernelMemo } from '../wgsl/kernel-memo';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
+import {
+  type Epilogue,
+  epilogueBuffers,
+  type EpilogueConfig,
+  epilogueConfig,
+  epilogueSource,
+  epilogueTensors,
+} from '../wgsl/epilogue';
 import { kernelProfile } from '../wgsl/kernel-profile';
 import { FEW_TOKENS } from '../products/dense-matmul';
 import type { ProductQuantizedBuffers } from './product-quantized-matrix';
-import lookupSource from './table-lookup.wgsl?raw';
+import lookupBody from './table-lookup.wgsl?raw';
 
 /** Blocks of activations that an invocation of the first kernel holds, and entries that it takes them through. */
 const BLOCKS_TOGETHER = 8;
 const ENTRIES_IN_TURN = 16;
 /** Beyond it the blocks do not fit the registers. */
 const GREATEST_BLOCK = 16;
-
-const remember = kernelMemo();
 
 /**
  * Whether products of so many tokens are faster by tables than by decoding rows. Measured on SwiftShader, where a scalar read
@@ -47,37 +52,30 @@ export function tableLookupMatmul(
   const [entries, size] = codebook.shape as [number, number];
   const blocks = width / size;
   const tables = productTables(x, codebook, blocks);
-  const [y] = runKernel(
-    remember(`sums ${indexBits} ${epilogueKey(epilogue)}`, () => sumKernel(indexBits, epilogue)),
-    {
-      inputs: [tables, indices, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
-      outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-      uniforms: [outputs, blocks, indices.size / outputs, entries],
-      workgroups: [Math.ceil(outputs / 64), tokens],
-    },
-  );
+  const { y } = sumKernel({ indexBits, ...epilogueConfig(epilogue) }).run({
+    inputs: { tables, indices, ...epilogueTensors(epilogue) },
+    outputs: { y: [tokens, outputs] },
+    uniforms: { outputs, blocks, words: indices.size / outputs, entries },
+    workgroups: [Math.ceil(outputs / 64), tokens],
+  });
   tables.dispose();
-  return y as tf.Tensor2D;
+  return y;
 }
 
 /** The products of all blocks with all entries: [tokens, in] → [tokens, blocks, entries]. */
-function productTables(x: tf.Tensor2D, codebook: tf.Tensor, blocks: number): tf.Tensor {
+function productTables(x: tf.Tensor2D, codebook: tf.Tensor, blocks: number): tf.Tensor3D {
   const [tokens] = x.shape;
   const [entries, size] = codebook.shape as [number, number];
   const invocations = Math.ceil(blocks / BLOCKS_TOGETHER) * Math.ceil(entries / ENTRIES_IN_TURN);
-  const [tables] = runKernel(
-    remember(`tables ${size}`, () => tableKernel(size / 4)),
-    {
-      inputs: [x, codebook],
-      outputs: [{ shape: [tokens, blocks, entries], dtype: 'float32' }],
-      uniforms: [blocks, entries],
-      workgroups: [Math.ceil(invocations / 16), tokens],
-    },
-  );
-  return tables;
+  return tableKernel({ quads: size / 4 }).run({
+    inputs: { x, codebook },
+    outputs: { tables: [tokens, blocks, entries] },
+    uniforms: { blocks, entries },
+    workgroups: [Math.ceil(invocations / 16), tokens],
+  }).tables;
 }
 
-function tableKernel(quads: number): Kernel {
+const tableKernel = kernelFamily(({ quads }: { quads: number }) => {
   const blocks = range(BLOCKS_TOGETHER);
   const parts = range(quads);
   const reads = blocks.flatMap((b) => [
@@ -89,18 +87,12 @@ function tableKernel(quads: number): Kernel {
     const product = parts.map((q) => `dot(x${b}_${q}, c${q})`).join(' + ');
     return `    if (firstBlock + ${b}u < uniforms.blocks) { tables[row + ${b}u * uniforms.entries + entry] = ${product}; }`;
   });
-  return {
+  return defineKernel({
     name: 'product-tables',
-    source: `struct Uniforms {
-  blocks: u32,
-  entries: u32,
-}
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> codebook: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> tables: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-
-@compute @workgroup_size(16)
+    inputs: { x: 'array<vec4f>', codebook: 'array<vec4f>' },
+    outputs: { tables: 'array<f32>' },
+    uniforms: { blocks: 'u32', entries: 'u32' },
+    body: `@compute @workgroup_size(16)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let token = id.y;
   let turns = (uniforms.entries + ${ENTRIES_IN_TURN - 1}u) / ${ENTRIES_IN_TURN}u;
@@ -116,35 +108,37 @@ ${parts.map((q) => `    let c${q} = codebook[entry * ${quads}u + ${q}u];`).join(
 ${products.join('\n')}
   }
 }`,
-  };
-}
+  });
+});
 
-function sumKernel(indexBits: number, epilogue: Epilogue): Kernel {
-  const inputs = [
-    { name: 'tables', type: 'array<f32>' },
-    { name: 'indices', type: 'array<u32>' },
-    ...epilogueInputs(epilogue),
-  ];
+const sumKernel = kernelFamily(({ indexBits, ...epilogue }: { indexBits: number } & EpilogueConfig) => {
   const inAWord = range(32 / indexBits);
   const lookUps = inAWord.map(
     (k) =>
       `  let found${k} = tables[first + ${k}u * uniforms.entries + extractBits(word, ${k * indexBits}u, ${indexBits}u)];`,
   );
-  return {
+  return defineKernel({
     name: 'table-lookup',
-    source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${epilogueSource(epilogue)}
-const INDEX_BITS = ${indexBits}u;
-const INDICES_IN_A_WORD = ${inAWord.length}u;
-${lookupSource}
-fn sumOfWord(first: u32, word: u32) -> f32 {
+    inputs: { tables: 'array<f32>', indices: 'array<u32>', ...epilogueBuffers(epilogue) },
+    outputs: { y: 'array<f32>' },
+    uniforms: {
+      outputs: 'u32',
+      blocks: 'u32',
+      /** Of indices, in a row. */
+      words: 'u32',
+      entries: 'u32',
+    },
+    constants: { INDEX_BITS: indexBits, INDICES_IN_A_WORD: inAWord.length },
+    body: [
+      epilogueSource(epilogue),
+      lookupBody,
+      `fn sumOfWord(first: u32, word: u32) -> f32 {
 ${lookUps.join('\n')}
   return ${inAWord.map((k) => `found${k}`).join(' + ')};
 }`,
-  };
-}
+    ],
+  });
+});
 
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);

@@ -1,12 +1,4 @@
 // y[token, row] = finish(sum over blocks of tables[token, block, indices[row, block]]); an invocation makes one row.
-struct Uniforms {
-  outputs: u32,
-  blocks: u32,
-  // Of indices, in a row.
-  words: u32,
-  entries: u32,
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let row = id.x;

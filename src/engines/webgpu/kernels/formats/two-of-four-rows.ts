@@ -3,6 +3,7 @@ import type { RowDecoder } from '../products/decoded-matrix';
 import { type PackedValueBuffers, packedValueInputs, zeroPointSource } from './packed-values';
 import { codeFieldSource, flippedBits, isMoved } from './quantized-rows';
 import type { RowForm } from '../products/row-product';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
 
 /** Columns whose indices make one word: 8 groups of 4, two indices of 2 bits each. */
 const COLUMNS_OF_A_WORD = 32;
@@ -31,7 +32,7 @@ export function twoOfFourRowDecoder(
   if (width % COLUMNS_OF_A_WORD !== 0) return undefined;
   if (grid && grid.bits !== CODE_BITS) return undefined;
   if (grid && grid.groupsPerRow > 1 && grid.groupSize % COLUMNS_OF_A_WORD !== 0) return undefined;
-  const inputs = [
+  const inputs: BoundBuffer[] = [
     ...packedValueInputs(values, grid ? 'array<vec4i>' : 'array<vec4f>'),
     { name: 'indices', type: 'array<i32>', tensor: indices },
   ];

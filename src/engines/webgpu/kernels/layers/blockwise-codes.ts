@@ -1,9 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
-import source from './blockwise-codes.wgsl?raw';
+import { defineKernel } from '../../define-kernel';
+import body from './blockwise-codes.wgsl?raw';
 import grid from '../wgsl/blockwise-grid.wgsl?raw';
 
-const KERNEL: Kernel = { name: 'blockwise-codes', source: `${grid}\n${source}` };
+const KERNEL = defineKernel({
+  name: 'blockwise-codes',
+  inputs: { x: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: { width: 'u32', blockSize: 'u32', blocks: 'u32' },
+  body: [grid, body],
+});
 
 /**
  * Rounds every value to 8 bits, each block of `blockSize` neighbours in a row with its own scale 2^shift: what passes between
@@ -14,11 +20,10 @@ const KERNEL: Kernel = { name: 'blockwise-codes', source: `${grid}\n${source}` }
 export function blockwiseCodes(x: tf.Tensor2D, blockSize: number): tf.Tensor2D {
   const [rows, width] = x.shape;
   const blocks = Math.ceil(width / blockSize);
-  const [y] = runKernel(KERNEL, {
-    inputs: [x],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [width, blockSize, blocks],
+  return KERNEL.run({
+    inputs: { x },
+    outputs: { y: x.shape },
+    uniforms: { width, blockSize, blocks },
     workgroups: [Math.ceil(blocks / 64), rows],
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

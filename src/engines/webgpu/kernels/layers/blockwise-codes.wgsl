@@ -1,14 +1,5 @@
 // Rounds each block of a row to codes of 8 bits with a scale of its own, a power of two: y = 2^shift · code, where the shift is
 // the least for which all codes lie within −127 and 127.
-struct Uniforms {
-  width: u32,
-  blockSize: u32,
-  blocks: u32,
-}
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= uniforms.blocks) {

@@ -1,9 +1,21 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './copy-columns.wgsl?raw';
+import body from './copy-columns.wgsl?raw';
 
-const KERNEL = elementKernel({ name: 'copy-columns', source });
+const KERNEL = elementKernel({
+  name: 'copy-columns',
+  inputs: { source: 'array<f32>' },
+  outputs: { destination: 'array<f32>' },
+  uniforms: {
+    elements: 'u32',
+    columns: 'u32',
+    sourceStride: 'u32',
+    sourceColumn: 'u32',
+    destinationStride: 'u32',
+    destinationRow: 'u32',
+  },
+  body,
+});
 
 /**
  * Copies columns `sourceColumn` to `sourceColumn + destination width` of every row of `from` into `destination`, from row
@@ -17,10 +29,17 @@ export function copyColumns(
 ): void {
   const columns = destination.shape[1];
   const elements = from.shape[0] * columns;
-  runKernel(KERNEL, {
-    inputs: [from],
-    outputs: [destination],
-    uniforms: [elements, columns, from.shape[1], sourceColumn, columns, destinationRow],
+  KERNEL.run({
+    inputs: { source: from },
+    outputs: { destination },
+    uniforms: {
+      elements,
+      columns,
+      sourceStride: from.shape[1],
+      sourceColumn,
+      destinationStride: columns,
+      destinationRow,
+    },
     workgroups: workgroupsOf(elements),
   });
 }

@@ -1,9 +1,14 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './copy-rows.wgsl?raw';
+import body from './copy-rows.wgsl?raw';
 
-const KERNEL = elementKernel({ name: 'copy-rows', source });
+const KERNEL = elementKernel({
+  name: 'copy-rows',
+  inputs: { x: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: { elements: 'u32', width: 'u32', step: 'u32', firstRow: 'u32' },
+  body,
+});
 
 /** The first row of each sequence: [batch·length, width] → [batch, width]. */
 export function firstRows(x: tf.Tensor2D, batch: number): tf.Tensor2D {
@@ -18,11 +23,10 @@ export function rowRange(x: tf.Tensor2D, start: number, count: number): tf.Tenso
 function copyRows(x: tf.Tensor2D, firstRow: number, count: number, step: number): tf.Tensor2D {
   const width = x.shape[1];
   const elements = count * width;
-  const [y] = runKernel(KERNEL, {
-    inputs: [x],
-    outputs: [{ shape: [count, width], dtype: 'float32' }],
-    uniforms: [elements, width, step, firstRow],
+  return KERNEL.run({
+    inputs: { x },
+    outputs: { y: [count, width] },
+    uniforms: { elements, width, step, firstRow },
     workgroups: workgroupsOf(elements),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

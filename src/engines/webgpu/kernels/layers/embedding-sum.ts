@@ -1,8 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../../device';
-import { runKernel } from '../../run-kernel';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { foldWorkgroups } from '../wgsl/fold-workgroups';
-import source from './embedding-sum.wgsl?raw';
+import body from './embedding-sum.wgsl?raw';
 
 /** Segment embeddings and the segment of each token, as BERT adds them. */
 export interface TokenTypes {
@@ -10,6 +11,23 @@ export interface TokenTypes {
   /** [tokens] int32 */
   readonly ids: tf.Tensor1D;
 }
+
+const kernelOf = kernelFamily(({ hasTypes, hasLengths }: { hasTypes: boolean; hasLengths: boolean }) =>
+  defineKernel({
+    name: 'embedding-sum',
+    inputs: {
+      tokens: 'array<f32>',
+      positions: 'array<f32>',
+      types: 'array<f32>',
+      typeIds: 'array<i32>',
+      lengths: 'array<i32>',
+    },
+    outputs: { y: 'array<f32>' },
+    uniforms: { count: 'u32', width: 'u32', length: 'u32', past: 'u32' },
+    constants: { HAS_TYPES: hasTypes, HAS_LENGTHS: hasLengths },
+    body,
+  }),
+);
 
 /**
  * Adds position (and segment) embeddings to token embeddings.
@@ -31,24 +49,17 @@ export function embeddingSum(
 ): tf.Tensor2D {
   const [count, width] = tokens.shape;
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-  const [y] = runKernel(
-    {
-      name: 'embedding-sum',
-      source,
-      constants: { HAS_TYPES: types !== undefined, HAS_LENGTHS: lengths !== undefined },
+  return kernelOf({ hasTypes: types !== undefined, hasLengths: lengths !== undefined }).run({
+    // What is not there is not read: any tensor stands in its place.
+    inputs: {
+      tokens,
+      positions,
+      types: types?.embeddings ?? positions,
+      typeIds: types?.ids ?? positions,
+      lengths: lengths ?? positions,
     },
-    {
-      inputs: [
-        tokens,
-        positions,
-        types?.embeddings ?? positions,
-        types?.ids ?? positions,
-        lengths ?? positions,
-      ],
-      outputs: [{ shape: [count, width], dtype: 'float32' }],
-      uniforms: [count, width, length, past],
-      workgroups: [Math.ceil(width / 64), ...foldWorkgroups(count, limit)],
-    },
-  );
-  return y as tf.Tensor2D;
+    outputs: { y: [count, width] },
+    uniforms: { count, width, length, past },
+    workgroups: [Math.ceil(width / 64), ...foldWorkgroups(count, limit)],
+  }).y;
 }

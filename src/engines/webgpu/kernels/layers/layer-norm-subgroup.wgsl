@@ -1,17 +1,5 @@
 // As layer-norm.wgsl, one subgroup a row: no barrier, and four columns at a time. A barrier costs a software adapter as
 // much as a hundred columns.
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> scale: array<vec4f>;
-@group(0) @binding(2) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-  epsilon: f32,
-}
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
-
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,

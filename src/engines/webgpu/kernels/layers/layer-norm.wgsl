@@ -1,15 +1,4 @@
 // y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over each row; one workgroup a row.
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> scale: array<f32>;
-@group(0) @binding(2) var<storage, read> shift: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-  epsilon: f32,
-}
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
 // Few invocations and plain sums of their parts: barriers cost more than additions, on software adapters above all.
 const THREADS = 16u;

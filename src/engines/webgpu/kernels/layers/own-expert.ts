@@ -1,9 +1,19 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './own-expert.wgsl?raw';
+import body from './own-expert.wgsl?raw';
 
-const KERNEL = elementKernel({ name: 'own-expert', source });
+const KERNEL = elementKernel({
+  name: 'own-expert',
+  inputs: { x: 'array<f32>', experts: 'array<i32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: {
+    elements: 'u32',
+    width: 'u32',
+    /** Columns of one expert. */
+    size: 'u32',
+  },
+  body,
+});
 
 /**
  * Leaves of each row what its expert computed and makes the rest zero: [rows, experts · size] → the same shape.
@@ -12,11 +22,10 @@ const KERNEL = elementKernel({ name: 'own-expert', source });
  */
 export function ownExpertColumns(x: tf.Tensor2D, experts: tf.Tensor1D, size: number): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const [y] = runKernel(KERNEL, {
-    inputs: [x, experts],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [rows * width, width, size],
+  return KERNEL.run({
+    inputs: { x, experts },
+    outputs: { y: x.shape },
+    uniforms: { elements: rows * width, width, size },
     workgroups: workgroupsOf(rows * width),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { uploadTensor } from '../../transfer';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import source from './rows-by-id.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import body from './rows-by-id.wgsl?raw';
 
 /** Rows that one invocation adds up: a common token occurs hundreds of times, and would keep all others waiting. */
 const LONGEST_SEGMENT = 64;
@@ -15,7 +14,22 @@ interface Segments {
   readonly starts: Int32Array;
 }
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
+  elementKernel(
+    {
+      name: 'rows-by-id',
+      inputs: { x: 'array<Lane>', order: 'array<u32>', starts: 'array<u32>' },
+      outputs: { y: 'array<Lane>' },
+      uniforms: {
+        segments: 'u32',
+        /** Lanes of a row. */
+        lanes: 'u32',
+      },
+      body: [lanesSource(lane), body],
+    },
+    'uniforms.segments * uniforms.lanes',
+  ),
+);
 
 /**
  * Adds up rows that have the same id: y[id] = Σ x[n] over all n with ids[n] = id. Always in the same order, so that the same
@@ -69,20 +83,15 @@ function split(starts: Int32Array): { inner: Int32Array; outer: Int32Array } | u
 function segmentSums(x: tf.Tensor2D, { order, starts }: Segments): tf.Tensor2D {
   const width = x.shape[1];
   const segments = starts.length - 1;
-  const lanes = width / laneWidth(width);
-  const kernel = remember(String(laneWidth(width)), () =>
-    elementKernel(
-      { name: 'rows-by-id', source: withLanes(source, width) },
-      'uniforms.segments * uniforms.lanes',
-    ),
-  );
-  const lists = [order, starts].map((list) => uploadTensor(list, [list.length]));
-  const [y] = runKernel(kernel, {
-    inputs: [x, ...lists],
-    outputs: [{ shape: [segments, width], dtype: 'float32' }],
-    uniforms: [segments, lanes],
+  const lane = laneWidth(width);
+  const lanes = width / lane;
+  const lists = { order: uploadTensor(order, [order.length]), starts: uploadTensor(starts, [starts.length]) };
+  const { y } = kernelOf({ lane }).run({
+    inputs: { x, ...lists },
+    outputs: { y: [segments, width] },
+    uniforms: { segments, lanes },
     workgroups: workgroupsOf(segments * lanes),
   });
   tf.dispose(lists);
-  return y as tf.Tensor2D;
+  return y;
 }

@@ -2,13 +2,6 @@
 //
 // Magnitudes order as the integers that their bits are. The threshold is the greatest integer that at least `kept` magnitudes
 // reach; it is found bit by bit from the highest on.
-struct Uniforms {
-  width: u32,
-  kept: u32,
-}
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
 const HIGHEST_BIT = 30u;
 

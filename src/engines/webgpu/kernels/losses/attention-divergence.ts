@@ -1,12 +1,24 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, runKernel } from '../../run-kernel';
-import source from './attention-divergence.wgsl?raw';
+import body from './attention-divergence.wgsl?raw';
 import type { AttentionScores } from '../attention/attention-weights';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import keysSeen from '../wgsl/keys-seen.wgsl?raw';
 
 const KERNEL = elementKernel(
-  { name: 'attention-divergence', source: `${keysSeen}\n${source}` },
+  {
+    name: 'attention-divergence',
+    inputs: { keyCounts: 'array<i32>', student: 'array<f32>', teacher: 'array<f32>' },
+    outputs: { divergences: 'array<f32>', changes: 'array<f32>' },
+    uniforms: {
+      rows: 'u32',
+      length: 'u32',
+      heads: 'u32',
+      causal: 'u32',
+      studentScale: 'f32',
+      teacherScale: 'f32',
+    },
+    body: [keysSeen, body],
+  },
   'uniforms.rows',
 );
 
@@ -29,14 +41,10 @@ export function attentionDivergences(
 ): { divergences: tf.Tensor2D; changes: tf.Tensor3D } {
   const [matrices, length] = student.shape;
   const rows = matrices * length;
-  const [divergences, changes] = runKernel(KERNEL, {
-    inputs: [keyCounts, student, teacher],
-    outputs: [
-      { shape: [matrices, length], dtype: 'float32' },
-      { shape: student.shape, dtype: 'float32' },
-    ],
-    uniforms: [rows, length, heads, causal ? 1 : 0, float(scale), float(teacherScale)],
+  return KERNEL.run({
+    inputs: { keyCounts, student, teacher },
+    outputs: { divergences: [matrices, length], changes: student.shape },
+    uniforms: { rows, length, heads, causal: causal ? 1 : 0, studentScale: scale, teacherScale },
     workgroups: workgroupsOf(rows),
   });
-  return { divergences: divergences as tf.Tensor2D, changes: changes as tf.Tensor3D };
 }

@@ -4,22 +4,6 @@
 //
 // With s and t the two rows of scores, scaled, less their greatest,
 // KL = sum(exp(t) (t - s)) / sum(exp(t)) + log(sum(exp(s)) / sum(exp(t))).
-@group(0) @binding(0) var<storage, read> keyCounts: array<i32>;
-@group(0) @binding(1) var<storage, read> student: array<f32>;
-@group(0) @binding(2) var<storage, read> teacher: array<f32>;
-@group(0) @binding(3) var<storage, read_write> divergences: array<f32>;
-@group(0) @binding(4) var<storage, read_write> changes: array<f32>;
-
-struct Uniforms {
-  rows: u32,
-  length: u32,
-  heads: u32,
-  causal: u32,
-  studentScale: f32,
-  teacherScale: f32,
-}
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
-
 fn element(row: u32) {
   let isPadding = row % uniforms.length >= keysOf(row);
   let start = row * uniforms.length;

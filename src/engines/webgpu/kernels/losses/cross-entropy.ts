@@ -1,39 +1,34 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { workgroupsOf } from '../wgsl/element-kernel';
-import gradientSource from './cross-entropy-gradient.wgsl?raw';
-import lossSource from './cross-entropy.wgsl?raw';
+import gradientBody from './cross-entropy-gradient.wgsl?raw';
+import lossBody from './cross-entropy.wgsl?raw';
 import { laneWidth } from '../wgsl/lanes';
-import logitsGradientSource from './logits-gradient.wgsl?raw';
-import { type LogitsKernel, logitsKernel } from './logits-kernel';
+import logitsGradientBody from './logits-gradient.wgsl?raw';
+import { kernelByLane, kernelByRow } from './logits-kernel';
 import { rowThreads } from '../wgsl/row-threads';
 
-const LOSSES: LogitsKernel = {
+const lossKernel = kernelByRow({
   name: 'cross-entropy',
   logits: ['logits'],
-  inputs: [{ name: 'targets', type: 'array<i32>' }],
-  outputs: [
-    { name: 'losses', type: 'array<f32>' },
-    { name: 'logPartitions', type: 'array<f32>' },
-  ],
-  uniforms: [],
-  source: lossSource,
-  isByRow: true,
-};
+  inputs: { logits: 'array<Lane>', targets: 'array<i32>' },
+  outputs: { losses: 'array<f32>', logPartitions: 'array<f32>' },
+  uniforms: {},
+  body: [lossBody],
+});
 
-const GRADIENT: LogitsKernel = {
+const gradientKernel = kernelByLane({
   name: 'cross-entropy-gradient',
   logits: ['logits'],
-  inputs: [
-    { name: 'targets', type: 'array<i32>' },
-    { name: 'logPartitions', type: 'array<f32>' },
-    { name: 'changes', type: 'array<f32>' },
-  ],
-  outputs: [{ name: 'y', type: 'array<Lane>' }],
-  uniforms: [],
-  source: `${gradientSource}\n${logitsGradientSource}`,
-  isByRow: false,
-};
+  inputs: {
+    logits: 'array<Lane>',
+    targets: 'array<i32>',
+    logPartitions: 'array<f32>',
+    changes: 'array<f32>',
+  },
+  outputs: { y: 'array<Lane>' },
+  uniforms: {},
+  body: [gradientBody, logitsGradientBody],
+});
 
 /**
  * −log softmax(logits)[target] of each row, with what its gradient needs. Unlike `tokenLoss`, rows may be of any width.
@@ -46,17 +41,13 @@ export function crossEntropyLosses(
   targets: tf.Tensor1D,
 ): { losses: tf.Tensor1D; logPartitions: tf.Tensor1D } {
   const [rows, width] = logits.shape;
-  const { key, workgroups } = rowThreads(rows);
-  const [losses, logPartitions] = runKernel(logitsKernel(LOSSES, width, key), {
-    inputs: [logits, targets],
-    outputs: [
-      { shape: [rows], dtype: 'float32' },
-      { shape: [rows], dtype: 'float32' },
-    ],
-    uniforms: [rows, width],
+  const { split, workgroups } = rowThreads(rows);
+  return lossKernel({ lane: laneWidth(width), split }).run({
+    inputs: { logits, targets },
+    outputs: { losses: [rows], logPartitions: [rows] },
+    uniforms: { rows, width },
     workgroups,
   });
-  return { losses: losses as tf.Tensor1D, logPartitions: logPartitions as tf.Tensor1D };
 }
 
 /**
@@ -70,11 +61,11 @@ export function crossEntropyGradient(
   changes: tf.Tensor1D,
 ): tf.Tensor2D {
   const [rows, width] = logits.shape;
-  const [y] = runKernel(logitsKernel(GRADIENT, width), {
-    inputs: [logits, targets, logPartitions, changes],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [rows, width],
-    workgroups: workgroupsOf((rows * width) / laneWidth(width)),
-  });
-  return y as tf.Tensor2D;
+  const lane = laneWidth(width);
+  return gradientKernel({ lane }).run({
+    inputs: { logits, targets, logPartitions, changes },
+    outputs: { y: logits.shape },
+    uniforms: { rows, width },
+    workgroups: workgroupsOf((rows * width) / lane),
+  }).y;
 }

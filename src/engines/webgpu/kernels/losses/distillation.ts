@@ -1,11 +1,10 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, runKernel } from '../../run-kernel';
 import { workgroupsOf } from '../wgsl/element-kernel';
-import gradientSource from './distillation-gradient.wgsl?raw';
-import lossSource from './distillation.wgsl?raw';
+import gradientBody from './distillation-gradient.wgsl?raw';
+import lossBody from './distillation.wgsl?raw';
 import { laneWidth } from '../wgsl/lanes';
-import logitsGradientSource from './logits-gradient.wgsl?raw';
-import { type LogitsKernel, logitsKernel } from './logits-kernel';
+import logitsGradientBody from './logits-gradient.wgsl?raw';
+import { kernelByLane, kernelByRow } from './logits-kernel';
 import { rowThreads } from '../wgsl/row-threads';
 
 /** How much of the loss is the teacher's, and how soft its word is. */
@@ -16,34 +15,31 @@ export interface Distillation {
   readonly distillationWeight: number;
 }
 
-const UNIFORMS = ['temperature: f32', 'weight: f32'];
+const UNIFORMS = { temperature: 'f32', weight: 'f32' } as const;
 
-const LOSSES: LogitsKernel = {
+const lossKernel = kernelByRow({
   name: 'distillation',
   logits: ['logits', 'teacher'],
-  inputs: [{ name: 'targets', type: 'array<i32>' }],
-  outputs: [
-    { name: 'losses', type: 'array<f32>' },
-    { name: 'logPartitions', type: 'array<f32>' },
-  ],
+  inputs: { logits: 'array<Lane>', teacher: 'array<Lane>', targets: 'array<i32>' },
+  outputs: { losses: 'array<f32>', logPartitions: 'array<f32>' },
   uniforms: UNIFORMS,
-  source: lossSource,
-  isByRow: true,
-};
+  body: [lossBody],
+});
 
-const GRADIENT: LogitsKernel = {
+const gradientKernel = kernelByLane({
   name: 'distillation-gradient',
   logits: ['logits', 'teacher'],
-  inputs: [
-    { name: 'targets', type: 'array<i32>' },
-    { name: 'logPartitions', type: 'array<f32>' },
-    { name: 'changes', type: 'array<f32>' },
-  ],
-  outputs: [{ name: 'y', type: 'array<Lane>' }],
+  inputs: {
+    logits: 'array<Lane>',
+    teacher: 'array<Lane>',
+    targets: 'array<i32>',
+    logPartitions: 'array<f32>',
+    changes: 'array<f32>',
+  },
+  outputs: { y: 'array<Lane>' },
   uniforms: UNIFORMS,
-  source: `${gradientSource}\n${logitsGradientSource}`,
-  isByRow: false,
-};
+  body: [gradientBody, logitsGradientBody],
+});
 
 /**
  * (1 − a) · cross-entropy + a · T² · KL(teacher_T ‖ student_T) of each row (Hinton et al. 2015, section 2), with what its
@@ -59,17 +55,13 @@ export function distillationLosses(
   { temperature, distillationWeight }: Distillation,
 ): { losses: tf.Tensor1D; logPartitions: tf.Tensor2D } {
   const [rows, width] = logits.shape;
-  const { key, workgroups } = rowThreads(rows);
-  const [losses, logPartitions] = runKernel(logitsKernel(LOSSES, width, key), {
-    inputs: [logits, teacher, targets],
-    outputs: [
-      { shape: [rows], dtype: 'float32' },
-      { shape: [rows, 3], dtype: 'float32' },
-    ],
-    uniforms: [rows, width, float(temperature), float(distillationWeight)],
+  const { split, workgroups } = rowThreads(rows);
+  return lossKernel({ lane: laneWidth(width), split }).run({
+    inputs: { logits, teacher, targets },
+    outputs: { losses: [rows], logPartitions: [rows, 3] },
+    uniforms: { rows, width, temperature, weight: distillationWeight },
     workgroups,
   });
-  return { losses: losses as tf.Tensor1D, logPartitions: logPartitions as tf.Tensor2D };
 }
 
 /**
@@ -86,11 +78,11 @@ export function distillationGradient(
   { temperature, distillationWeight }: Distillation,
 ): tf.Tensor2D {
   const [rows, width] = logits.shape;
-  const [y] = runKernel(logitsKernel(GRADIENT, width), {
-    inputs: [logits, teacher, targets, logPartitions, changes],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [rows, width, float(temperature), float(distillationWeight)],
-    workgroups: workgroupsOf((rows * width) / laneWidth(width)),
-  });
-  return y as tf.Tensor2D;
+  const lane = laneWidth(width);
+  return gradientKernel({ lane }).run({
+    inputs: { logits, teacher, targets, logPartitions, changes },
+    outputs: { y: logits.shape },
+    uniforms: { rows, width, temperature, weight: distillationWeight },
+    workgroups: workgroupsOf((rows * width) / lane),
+  }).y;
 }

@@ -1,40 +1,31 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, runKernel } from '../../run-kernel';
-import gradientSource from './divergence-difference-gradient.wgsl?raw';
-import lossSource from './divergence-difference.wgsl?raw';
 import { workgroupsOf } from '../wgsl/element-kernel';
+import gradientBody from './divergence-difference-gradient.wgsl?raw';
+import lossBody from './divergence-difference.wgsl?raw';
 import { laneWidth } from '../wgsl/lanes';
-import { type LogitsKernel, logitsKernel } from './logits-kernel';
+import { kernelByLane, kernelByRow } from './logits-kernel';
 import { rowThreads } from '../wgsl/row-threads';
 
-const LOGITS = ['teacher', 'first', 'second'];
-const UNIFORMS = ['temperature: f32'];
+const LOGITS = { teacher: 'array<Lane>', first: 'array<Lane>', second: 'array<Lane>' } as const;
+const UNIFORMS = { temperature: 'f32' } as const;
 
-const LOSSES: LogitsKernel = {
+const lossKernel = kernelByRow({
   name: 'divergence-difference',
-  logits: LOGITS,
-  inputs: [],
-  outputs: [
-    { name: 'losses', type: 'array<f32>' },
-    { name: 'moments', type: 'array<f32>' },
-  ],
+  logits: ['teacher', 'first', 'second'],
+  inputs: LOGITS,
+  outputs: { losses: 'array<f32>', moments: 'array<f32>' },
   uniforms: UNIFORMS,
-  source: lossSource,
-  isByRow: true,
-};
+  body: [lossBody],
+});
 
-const GRADIENT: LogitsKernel = {
+const gradientKernel = kernelByLane({
   name: 'divergence-difference-gradient',
-  logits: LOGITS,
-  inputs: [
-    { name: 'moments', type: 'array<f32>' },
-    { name: 'changes', type: 'array<f32>' },
-  ],
-  outputs: [{ name: 'y', type: 'array<Lane>' }],
+  logits: ['teacher', 'first', 'second'],
+  inputs: { ...LOGITS, moments: 'array<f32>', changes: 'array<f32>' },
+  outputs: { y: 'array<Lane>' },
   uniforms: UNIFORMS,
-  source: gradientSource,
-  isByRow: false,
-};
+  body: [gradientBody],
+});
 
 /**
  * KL(teacher ‖ first) − KL(teacher ‖ second) of each row, all three softened by a temperature, with what its gradient needs.
@@ -46,17 +37,13 @@ export function divergenceDifferences(
   temperature: number,
 ): { losses: tf.Tensor1D; moments: tf.Tensor2D } {
   const [rows, width] = teacher.shape;
-  const { key, workgroups } = rowThreads(rows);
-  const [losses, moments] = runKernel(logitsKernel(LOSSES, width, key), {
-    inputs: [teacher, first, second],
-    outputs: [
-      { shape: [rows], dtype: 'float32' },
-      { shape: [rows, 2], dtype: 'float32' },
-    ],
-    uniforms: [rows, width, float(temperature)],
+  const { split, workgroups } = rowThreads(rows);
+  return lossKernel({ lane: laneWidth(width), split }).run({
+    inputs: { teacher, first, second },
+    outputs: { losses: [rows], moments: [rows, 2] },
+    uniforms: { rows, width, temperature },
     workgroups,
   });
-  return { losses: losses as tf.Tensor1D, moments: moments as tf.Tensor2D };
 }
 
 /**
@@ -70,11 +57,11 @@ export function divergenceDifferenceGradient(
   temperature: number,
 ): tf.Tensor2D {
   const [rows, width] = teacher.shape;
-  const [y] = runKernel(logitsKernel(GRADIENT, width), {
-    inputs: [teacher, first, second, moments, changes],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [rows, width, float(temperature)],
-    workgroups: workgroupsOf((rows * width) / laneWidth(width)),
-  });
-  return y as tf.Tensor2D;
+  const lane = laneWidth(width);
+  return gradientKernel({ lane }).run({
+    inputs: { teacher, first, second, moments, changes },
+    outputs: { y: teacher.shape },
+    uniforms: { rows, width, temperature },
+    workgroups: workgroupsOf((rows * width) / lane),
+  }).y;
 }

@@ -1,10 +1,12 @@
 import type * as tf from '@tensorflow/tfjs';
-import source from './divergence.wgsl?raw';
-import { reduceRows, type RowReduction } from '../wgsl/row-reduction';
+import body from './divergence.wgsl?raw';
+import { rowReduction } from '../wgsl/row-reduction';
 
-const DIVERGENCE: RowReduction = {
+const reduceRows = rowReduction({
   name: 'divergence',
-  source,
+  logits: ['baseLogits', 'variantLogits'],
+  inputs: {},
+  outputs: { divergences: 'array<f32>', sameTop: 'array<f32>' },
   state: [
     'baseGreatest',
     'variantGreatest',
@@ -14,13 +16,8 @@ const DIVERGENCE: RowReduction = {
     'variantSum',
     'differenceSum',
   ],
-  logits: ['baseLogits', 'variantLogits'],
-  inputs: [],
-  outputs: [
-    { name: 'divergences', type: 'array<f32>' },
-    { name: 'sameTop', type: 'array<f32>' },
-  ],
-};
+  body,
+});
 
 /**
  * Compares two models' predictions row by row; both logits are [rows, vocabulary].
@@ -30,13 +27,11 @@ export function divergence(
   base: tf.Tensor2D,
   variant: tf.Tensor2D,
 ): { kl: tf.Tensor1D; sameTop: tf.Tensor1D } {
-  const shape = [base.shape[0]];
-  const [kl, sameTop] = reduceRows(DIVERGENCE, {
-    logits: [base, variant],
-    outputs: [
-      { shape, dtype: 'float32' },
-      { shape, dtype: 'float32' },
-    ],
+  const [rows] = base.shape;
+  const { divergences, sameTop } = reduceRows({
+    logits: { baseLogits: base, variantLogits: variant },
+    inputs: {},
+    outputs: { divergences: [rows], sameTop: [rows] },
   });
-  return { kl: kl as tf.Tensor1D, sameTop: sameTop as tf.Tensor1D };
+  return { kl: divergences, sameTop };
 }

@@ -1,61 +1,61 @@
-import { type Kernel } from '../../run-kernel';
+import { type Buffers, defineKernel, type Kernel, type Scalars } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel } from '../wgsl/element-kernel';
-import { declareInputs } from '../wgsl/epilogue';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import { rowThreadsSource } from '../wgsl/row-threads';
+import { type LaneWidth, lanesSource } from '../wgsl/lanes';
+import { type RowSplit, rowThreadsSource } from '../wgsl/row-threads';
 
-/** A kernel over logits [rows, vocabulary]: row by row with `row-threads`, or lane by lane. */
-export interface LogitsKernel {
+/** A kernel over logits [rows, vocabulary]. */
+export interface LogitsKernel<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars> {
   readonly name: string;
-  /** Matrices of logits; WGSL reads lanes by their names, `<name>At(index: u32) -> f32` single values. */
-  readonly logits: readonly string[];
-  /** Further buffers, with their WGSL types, in the order of the bindings. */
-  readonly inputs: readonly { readonly name: string; readonly type: string }[];
-  readonly outputs: readonly { readonly name: string; readonly type: string }[];
-  /** Members of the uniforms after `rows` and `width`, with their WGSL types. */
-  readonly uniforms: readonly string[];
-  /** WGSL of `fn ofRow(row: u32, thread: u32, local: u32)`, or of `fn element(index: u32)`, which a lane is. */
-  readonly source: string;
-  readonly isByRow: boolean;
+  /** Which inputs are matrices of logits, `array<Lane>`; WGSL reads single values by `<name>At(index: u32) -> f32`. */
+  readonly logits: readonly (keyof Inputs & string)[];
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  /** Those after `rows` and `width`. */
+  readonly uniforms: Uniforms;
+  readonly body: readonly string[];
 }
 
-const remember = kernelMemo();
+/** Rows and width of the logits, and what the loss needs besides. */
+export type LogitsUniforms<Uniforms extends Scalars> = { rows: 'u32'; width: 'u32' } & Uniforms;
 
-/** @param width vocabulary; @param key of the split of the rows, where the kernel goes by row */
-export function logitsKernel(description: LogitsKernel, width: number, key = ''): Kernel {
-  return remember(`${description.name} ${laneWidth(width)} ${key}`, () => makeKernel(description, width));
+/** Kernels row by row with `row-threads`; the body has `fn ofRow(row: u32, thread: u32, local: u32)`. */
+export function kernelByRow<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars>(
+  kernel: LogitsKernel<Inputs, Outputs, Uniforms>,
+): (config: { lane: LaneWidth; split: RowSplit }) => Kernel<Inputs, Outputs, LogitsUniforms<Uniforms>> {
+  return kernelFamily(({ lane, split }) => {
+    const definition = definitionOf(kernel, lane);
+    return defineKernel({ ...definition, body: [...definition.body, rowThreadsSource(split)] });
+  });
 }
 
-function makeKernel(
-  { name, logits, inputs, outputs, uniforms, source, isByRow }: LogitsKernel,
-  width: number,
-): Kernel {
-  const lane = laneWidth(width);
-  const read = [...logits.map((matrix) => ({ name: matrix, type: 'array<Lane>' })), ...inputs];
-  const written = outputs.map(
-    (output, index) =>
-      `@group(0) @binding(${read.length + index}) var<storage, read_write> ${output.name}: ${output.type};`,
+/** Kernels lane by lane; the body has `fn element(index: u32)`. */
+export function kernelByLane<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars>(
+  kernel: LogitsKernel<Inputs, Outputs, Uniforms>,
+): (config: { lane: LaneWidth }) => Kernel<Inputs, Outputs, LogitsUniforms<Uniforms>> {
+  return kernelFamily(({ lane }) =>
+    elementKernel(definitionOf(kernel, lane), 'uniforms.rows * (uniforms.width / LANE_COLUMNS)'),
   );
+}
+
+function definitionOf<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars>(
+  { name, logits, inputs, outputs, uniforms, body }: LogitsKernel<Inputs, Outputs, Uniforms>,
+  lane: LaneWidth,
+) {
   const single = lane === 4 ? '[index / 4u][index % 4u]' : '[index]';
-  const kernel = {
+  const members: LogitsUniforms<Uniforms> = { rows: 'u32', width: 'u32', ...uniforms };
+  return {
     name,
-    source: withLanes(
-      [
-        `const LANE_COLUMNS = ${lane}u;`,
-        declareInputs(read),
-        ...written,
-        `struct Uniforms { ${['rows: u32', 'width: u32', ...uniforms].join(', ')} }`,
-        `@group(0) @binding(${read.length + written.length}) var<uniform> uniforms: Uniforms;`,
-        ...logits.map((matrix) => `fn ${matrix}At(index: u32) -> f32 { return ${matrix}${single}; }`),
-        LANE_FUNCTIONS[lane],
-        source,
-        isByRow ? rowThreadsSource() : '',
-      ].join('\n'),
-      width,
-    ),
+    inputs,
+    outputs,
+    uniforms: members,
+    body: [
+      lanesSource(lane),
+      ...logits.map((matrix) => `fn ${matrix}At(index: u32) -> f32 { return ${matrix}${single}; }`),
+      LANE_FUNCTIONS[lane],
+      ...body,
+    ],
   };
-  return isByRow ? kernel : elementKernel(kernel, 'uniforms.rows * (uniforms.width / LANE_COLUMNS)');
 }
 
 /** `greatestOf` a lane's values; `oneHot`: 1 where a lane that begins at a column holds the target, else 0. */

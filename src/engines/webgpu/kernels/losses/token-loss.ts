@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
-import { reduceRows, type RowReduction } from '../wgsl/row-reduction';
-import source from './token-loss.wgsl?raw';
+import { rowReduction } from '../wgsl/row-reduction';
+import body from './token-loss.wgsl?raw';
 
-const TOKEN_LOSS: RowReduction = {
+const reduceRows = rowReduction({
   name: 'token-loss',
-  source,
-  state: ['greatest', 'sum'],
   logits: ['logits'],
-  inputs: [{ name: 'targets', type: 'array<i32>' }],
-  outputs: [{ name: 'losses', type: 'array<f32>' }],
-};
+  inputs: { targets: 'array<i32>' },
+  outputs: { losses: 'array<f32>' },
+  state: ['greatest', 'sum'],
+  body,
+});
 
 /**
  * Negative log likelihood in nats of each row's target, numerically stable.
@@ -18,10 +18,9 @@ const TOKEN_LOSS: RowReduction = {
  * @returns [rows]
  */
 export function tokenLoss(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
-  const [losses] = reduceRows(TOKEN_LOSS, {
-    logits: [logits],
-    inputs: [targets],
-    outputs: [{ shape: [logits.shape[0]], dtype: 'float32' }],
-  });
-  return losses as tf.Tensor1D;
+  return reduceRows({
+    logits: { logits },
+    inputs: { targets },
+    outputs: { losses: [logits.shape[0]] },
+  }).losses;
 }

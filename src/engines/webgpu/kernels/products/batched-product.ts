@@ -1,7 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './batched-product.wgsl?raw';
+import body from './batched-product.wgsl?raw';
 
 /** y[b, m, (j, r)] = Σ_k left[b, m, k] · right[b, k, (j, r)]; every stride counts float32 elements. */
 export interface BatchedProduct {
@@ -19,30 +18,48 @@ export interface BatchedProduct {
   };
 }
 
-const KERNEL = elementKernel({ name: 'batched-product', source });
+const KERNEL = elementKernel({
+  name: 'batched-product',
+  inputs: { left: 'array<f32>', right: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: {
+    elements: 'u32',
+    rows: 'u32',
+    terms: 'u32',
+    outer: 'u32',
+    inner: 'u32',
+    leftBatch: 'u32',
+    leftRow: 'u32',
+    leftTerm: 'u32',
+    rightBatch: 'u32',
+    rightTerm: 'u32',
+    rightOuter: 'u32',
+    rightInner: 'u32',
+  },
+  body,
+});
 
 /** Products of small matrices, one pair for each member of the batch: → [batch, rows·columns]. */
 export function batchedProduct(left: tf.Tensor, right: tf.Tensor, product: BatchedProduct): tf.Tensor2D {
   const { batch, rows, terms, columns } = product;
   const width = rows * columns.outer * columns.inner;
-  const [y] = runKernel(KERNEL, {
-    inputs: [left, right],
-    outputs: [{ shape: [batch, width], dtype: 'float32' }],
-    uniforms: [
-      batch * width,
+  return KERNEL.run({
+    inputs: { left, right },
+    outputs: { y: [batch, width] },
+    uniforms: {
+      elements: batch * width,
       rows,
       terms,
-      columns.outer,
-      columns.inner,
-      product.left.batch,
-      product.left.row,
-      product.left.term,
-      product.right.batch,
-      product.right.term,
-      product.right.outer,
-      product.right.inner,
-    ],
+      outer: columns.outer,
+      inner: columns.inner,
+      leftBatch: product.left.batch,
+      leftRow: product.left.row,
+      leftTerm: product.left.term,
+      rightBatch: product.right.batch,
+      rightTerm: product.right.term,
+      rightOuter: product.right.outer,
+      rightInner: product.right.inner,
+    },
     workgroups: workgroupsOf(batch * width),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

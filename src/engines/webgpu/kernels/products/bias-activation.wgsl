@@ -1,8 +1,4 @@
 // y = finish(x): an epilogue in a pass of its own.
-struct Uniforms {
-  width: u32,
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x;

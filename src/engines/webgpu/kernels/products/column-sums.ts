@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type ColumnReduction, reduceColumns } from '../wgsl/column-reduction';
+import { columnReduction } from '../wgsl/column-reduction';
 
 const MEASURES = {
   sums: reductionOf('sums', 'value', 'a + b'),
@@ -12,14 +12,14 @@ const MEASURES = {
  * Σ x, Σ x², Σ |x| or max |x| of each column: [rows, width] → [width]. tfjs turns a matrix round before it sums its columns.
  */
 export function columnSums(x: tf.Tensor2D, measure: keyof typeof MEASURES): tf.Tensor1D {
-  return reduceColumns(MEASURES[measure], [x], x.shape);
+  return MEASURES[measure]({ x }, x.shape);
 }
 
-function reductionOf(measure: string, ofValue: string, combined: string): ColumnReduction {
-  return {
+function reductionOf(measure: string, ofValue: string, combined: string) {
+  return columnReduction({
     name: `column-${measure}`,
-    inputs: [{ name: 'x', type: 'array<Lane>' }],
+    inputs: { x: 'array<Lane>' },
     term: `fn term(row: u32, index: u32) -> Lane { let value = x[index]; return ${ofValue}; }`,
     combined,
-  };
+  });
 }

@@ -1,24 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
-import { currentGpu } from '../../device';
-import { type Kernel, runKernel } from '../../run-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
+import { type Buffers, defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { applyEpilogue } from './bias-activation';
 import { type DecodedMatrix, decodedQuadForm, decodedRowForm } from './decoded-matrix';
-import rowsSource from './decoded-rows.wgsl?raw';
+import rowsBody from './decoded-rows.wgsl?raw';
 import { FEW_TOKENS } from './dense-matmul';
-import {
-  declareInputs,
-  type Epilogue,
-  epilogueInputs,
-  epilogueKey,
-  type InputBinding,
-} from '../wgsl/epilogue';
+import { type BoundBuffer, buffersOf, tensorsOf } from '../wgsl/bound-buffers';
+import { type Epilogue, type EpilogueConfig, epilogueConfig } from '../wgsl/epilogue';
 import { type FoldedNorm, foldedNormInputs } from '../wgsl/folded-norm';
 import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
 import { layerNorm } from '../layers/layer-norm';
-import { quadKey } from '../wgsl/quad-reader';
+import { isWholeQuads } from '../wgsl/quad-reader';
+import { fitsBindings, type ProductLaunch, runProduct } from './product-kernel';
 import { rowProductKernel, rowProductWorkgroups } from './row-product';
-import { tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
+import { type Tile, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 
 /** A span of a row that one invocation of `decodedRows` writes: a word of the sparse mask. */
 const COLUMNS_OF_AN_INVOCATION = 32;
@@ -31,34 +26,45 @@ const SOFTWARE_ROWS = 12;
 /** Rows that a lane walks through alone: they share little, and more lanes find something to do. */
 const SEQUENTIAL_ROWS = 2;
 
-/** How a product is launched. */
-interface Launch {
-  readonly kernel: Kernel;
-  readonly inputs: readonly InputBinding[];
-  readonly workgroups: [number, number];
+/** How a product is launched, and the buffers of the matrix that it reads. */
+interface DecodedLaunch extends ProductLaunch {
+  readonly inputs: readonly BoundBuffer[];
 }
 
-const remember = kernelMemo();
+/** What the WGSL of a product depends on. */
+type Config = EpilogueConfig & {
+  readonly profile: KernelProfile['name'];
+  readonly subgroupLanes: number | undefined;
+  /** Key of the matrix. */
+  readonly matrix: string;
+  readonly isWhole: boolean;
+};
+
+const rowKernel = kernelFamily(
+  (
+    config: Config & { epsilon: number | undefined },
+    matrix: DecodedMatrix,
+    profile: KernelProfile,
+    norm?: FoldedNorm,
+  ) => {
+    const form = matrix.rowDecoder?.form(profile) ?? decodedRowForm(matrix);
+    return rowProductKernel(form, matrix.shape[1], config, profile, norm);
+  },
+);
+
+const tileKernel = kernelFamily(
+  (config: Config & { tokens: number; rows: number }, matrix: DecodedMatrix, tile: Tile) =>
+    tokenTileKernel(matrix.quadForm ?? decodedQuadForm(matrix), matrix.shape[1], config, tile),
+);
 
 /** activation(x · Wᵀ + bias) + residual with W decoded on the way: [tokens, in] → [tokens, out]. */
 export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix, epilogue: Epilogue = {}): tf.Tensor2D {
-  const [outputs, width] = matrix.shape;
-  const [tokens] = x.shape;
-  const { kernel, inputs, workgroups } = launchOf(matrix, tokens, epilogue);
-  const buffers = [x, ...inputs.map(({ tensor }) => tensor)];
-  const readByEpilogue = epilogueInputs(epilogue).map(({ tensor }) => tensor);
-  const outputBuffers = 1;
-  const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
-  if (buffers.length + readByEpilogue.length + outputBuffers > maxStorageBuffersPerShaderStage) {
+  const [outputs] = matrix.shape;
+  const launch = launchOf(matrix, x.shape[0], epilogue);
+  if (!fitsBindings(launch.inputs, epilogue)) {
     return applyEpilogue(() => decodedMatmul(x, matrix), epilogue);
   }
-  const [y] = runKernel(kernel, {
-    inputs: [...buffers, ...readByEpilogue],
-    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-    uniforms: [tokens, width, outputs, 0, outputs],
-    workgroups,
-  });
-  return y as tf.Tensor2D;
+  return runProduct(launch, x, launch.inputs, outputs, epilogue);
 }
 
 /**
@@ -71,40 +77,40 @@ export function decodedMatmulOfNormalized(
   norm: FoldedNorm,
   epilogue: Epilogue = {},
 ): tf.Tensor2D {
-  const [outputs, width] = matrix.shape;
-  const [tokens] = x.shape;
+  const [outputs] = matrix.shape;
   const apart = () =>
     tf.tidy(() => decodedMatmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), matrix, epilogue));
   if (matrix.rowDecoder?.readsActivations) return apart();
-  const { kernel, inputs, workgroups } = rowLaunch(matrix, tokens, epilogue, kernelProfile(), norm);
-  const read = [...inputs, ...epilogueInputs(epilogue), ...foldedNormInputs(norm)];
-  const outputBuffers = 1;
-  const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
-  if (1 + read.length + outputBuffers > maxStorageBuffersPerShaderStage) return apart();
-  const [y] = runKernel(kernel, {
-    inputs: [x, ...read.map(({ tensor }) => tensor)],
-    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-    uniforms: [tokens, width, outputs, 0, outputs],
-    workgroups,
-  });
-  return y as tf.Tensor2D;
+  const launch = rowLaunch(matrix, x.shape[0], epilogue, kernelProfile(), norm);
+  const read = [...launch.inputs, ...foldedNormInputs(norm)];
+  if (!fitsBindings(read, epilogue)) return apart();
+  return runProduct(launch, x, read, outputs, epilogue);
 }
+
+const rowsKernel = kernelFamily((_: { matrix: string }, { name, inputs, source }: DecodedMatrix) => {
+  const read: Buffers = { ids: 'array<i32>', ...buffersOf(inputs) };
+  return defineKernel({
+    name: `${name}-rows`,
+    inputs: read,
+    outputs: { y: 'array<f32>' },
+    uniforms: { count: 'u32', width: 'u32' },
+    body: [source, rowsBody],
+  });
+});
 
 /** Rows by index: ids [n] int32 → [n, width]. */
 export function decodedRows(ids: tf.Tensor1D, matrix: DecodedMatrix): tf.Tensor2D {
   const [, width] = matrix.shape;
   const [count] = ids.shape;
-  const kernel = remember(`look-up ${matrix.key}`, () => rowsKernel(matrix));
-  const [y] = runKernel(kernel, {
-    inputs: [ids, ...matrix.inputs.map(({ tensor }) => tensor)],
-    outputs: [{ shape: [count, width], dtype: 'float32' }],
-    uniforms: [count, width],
+  return rowsKernel({ matrix: matrix.key }, matrix).run({
+    inputs: { ids, ...tensorsOf(matrix.inputs) },
+    outputs: { y: [count, width] },
+    uniforms: { count, width },
     workgroups: [Math.ceil((count * Math.ceil(width / COLUMNS_OF_AN_INVOCATION)) / 64)],
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
-function launchOf(matrix: DecodedMatrix, tokens: number, epilogue: Epilogue): Launch {
+function launchOf(matrix: DecodedMatrix, tokens: number, epilogue: Epilogue): DecodedLaunch {
   const profile = kernelProfile();
   return tokens <= FEW_TOKENS
     ? rowLaunch(matrix, tokens, epilogue, profile)
@@ -117,15 +123,15 @@ function rowLaunch(
   epilogue: Epilogue,
   device: KernelProfile,
   norm?: FoldedNorm,
-): Launch {
-  const [outputs, width] = matrix.shape;
+): DecodedLaunch {
   const { rowDecoder, inputs } = matrix;
   const profile = profileFor(matrix, device);
-  const kernel = remember(`row ${textKey(matrix, epilogue, device)} ${norm?.epsilon ?? ''}`, () =>
-    rowProductKernel(rowDecoder?.form(profile) ?? decodedRowForm(matrix), width, epilogue, profile, norm),
-  );
-  const workgroups = rowProductWorkgroups(outputs, tokens, profile);
-  return { kernel, inputs: rowDecoder?.inputs ?? inputs, workgroups };
+  const config = { ...configOf(matrix, epilogue, device), epsilon: norm?.epsilon };
+  return {
+    kernel: rowKernel(config, matrix, profile, norm),
+    inputs: rowDecoder?.inputs ?? inputs,
+    workgroups: rowProductWorkgroups(matrix.shape[0], tokens, profile),
+  };
 }
 
 function profileFor({ sequential, rowDecoder }: DecodedMatrix, device: KernelProfile): KernelProfile {
@@ -139,34 +145,24 @@ function tileLaunch(
   tokens: number,
   epilogue: Epilogue,
   profile: KernelProfile,
-): Launch {
-  const [outputs, width] = matrix.shape;
+): DecodedLaunch {
   const { quadForm, inputs } = matrix;
   const full = tileFor(tokens, profile);
   const tile = quadForm ? full : { ...full, rows: GENERIC_TILE_ROWS };
-  const key = `tile ${tile.tokens}×${tile.rows} ${textKey(matrix, epilogue, profile)}`;
-  const kernel = remember(key, () =>
-    tokenTileKernel(quadForm ?? decodedQuadForm(matrix), width, epilogue, tile),
-  );
+  const config = { ...configOf(matrix, epilogue, profile), tokens: tile.tokens, rows: tile.rows };
   return {
-    kernel,
+    kernel: tileKernel(config, matrix, tile),
     inputs: quadForm?.inputs ?? inputs,
-    workgroups: tokenTileWorkgroups(outputs, tokens, tile),
+    workgroups: tokenTileWorkgroups(matrix.shape[0], tokens, tile),
   };
 }
 
-function textKey(matrix: DecodedMatrix, epilogue: Epilogue, { name, subgroupLanes }: KernelProfile): string {
-  return `${name} ${subgroupLanes ?? 'plain'} ${matrix.key} ${quadKey(matrix.shape[1])} ${epilogueKey(epilogue)}`;
-}
-
-function rowsKernel({ name, inputs, source }: DecodedMatrix): Kernel {
-  const buffers = [{ name: 'ids', type: 'array<i32>' }, ...inputs];
+function configOf(matrix: DecodedMatrix, epilogue: Epilogue, { name, subgroupLanes }: KernelProfile): Config {
   return {
-    name: `${name}-rows`,
-    source: `${declareInputs(buffers)}
-@group(0) @binding(${buffers.length}) var<storage, read_write> y: array<f32>;
-@group(0) @binding(${buffers.length + 1}) var<uniform> uniforms: Uniforms;
-${source}
-${rowsSource}`,
+    profile: name,
+    subgroupLanes,
+    matrix: matrix.key,
+    isWhole: isWholeQuads(matrix.shape[1]),
+    ...epilogueConfig(epilogue),
   };
 }

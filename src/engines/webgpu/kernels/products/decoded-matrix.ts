@@ -1,4 +1,4 @@
-import type { InputBinding } from '../wgsl/epilogue';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
 import type { KernelProfile } from '../wgsl/kernel-profile';
 import type { RowForm } from './row-product';
 import type { QuadForm } from './token-tile';
@@ -13,7 +13,7 @@ export interface DecodedMatrix {
   /** Tells matrices of different WGSL apart. */
   readonly key: string;
   readonly source: string;
-  readonly inputs: readonly InputBinding[];
+  readonly inputs: readonly BoundBuffer[];
   /** `openRow` walks the row up to the quad that it is given, so that a row is best decoded from its beginning. */
   readonly sequential?: boolean;
   /** For few tokens. */
@@ -24,7 +24,7 @@ export interface DecodedMatrix {
 
 /** Takes rows many columns at a time; its text depends on the device. */
 export interface RowDecoder {
-  readonly inputs: readonly InputBinding[];
+  readonly inputs: readonly BoundBuffer[];
   /** Takes activations from `x` itself, so that nothing can be done to them on the way. */
   readonly readsActivations?: boolean;
   form(profile: KernelProfile): RowForm;

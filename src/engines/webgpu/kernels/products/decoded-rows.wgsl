@@ -1,9 +1,4 @@
 // y[n] = row ids[n] of the matrix; each invocation writes a span of eight quads, 32 columns.
-struct Uniforms {
-  count: u32,
-  width: u32,
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let spans = (uniforms.width + 31u) / 32u;

@@ -1,31 +1,42 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, type KernelOutput, runKernel } from '../../run-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
+import { kernelFamily } from '../../kernel-family';
+import { type Epilogue, type EpilogueConfig, epilogueConfig } from '../wgsl/epilogue';
 import { type FoldedNorm, foldedNormInputs } from '../wgsl/folded-norm';
 import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
-import { laneWidth } from '../wgsl/lanes';
-import { quadKey, quadReader } from '../wgsl/quad-reader';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
+import { type ColumnRange, type ProductLaunch, runProduct } from './product-kernel';
 import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
-import { type QuadForm, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
-import { laneArray, type LaneForm, workgroupTileKernel, workgroupTileWorkgroups } from './workgroup-tile';
+import { type QuadForm, type Tile, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
+import { type LaneForm, workgroupTileKernel, workgroupTileWorkgroups } from './workgroup-tile';
 
 /** Up to so many tokens a row of the matrix is read once a token; beyond, tiles pay. */
 export const FEW_TOKENS = 4;
 
-/** Where in the result the product goes: for a matrix that is stored in blocks of rows. */
-export interface ColumnRange {
-  readonly output: tf.Tensor2D;
-  readonly offset: number;
-}
+/** What the WGSL of every product here depends on. */
+type Config = EpilogueConfig & {
+  readonly profile: KernelProfile['name'];
+  readonly subgroupLanes: number | undefined;
+  readonly isWhole: boolean;
+};
 
-/** What is fused with a product of one token, or few. */
-interface Fusion {
-  readonly epilogue: Epilogue;
-  readonly norm?: FoldedNorm;
-}
+const rowKernel = kernelFamily(
+  (
+    config: Config & { epsilon: number | undefined },
+    weight: tf.Tensor,
+    width: number,
+    profile: KernelProfile,
+    norm?: FoldedNorm,
+  ) => rowProductKernel(denseRows(weight, config.isWhole), width, config, profile, norm),
+);
 
-const remember = kernelMemo();
+const tileKernel = kernelFamily(
+  (config: Config & { tokens: number; rows: number }, weight: tf.Tensor, width: number, tile: Tile) =>
+    tokenTileKernel(denseQuads(weight, config.isWhole), width, config, tile),
+);
+
+const workgroupKernel = kernelFamily((config: Config, width: number) =>
+  workgroupTileKernel(DENSE_LANES, width, config),
+);
 
 /**
  * activation(x · Wᵀ + bias) + residual with W [out, in] row-major: [tokens, in] → [tokens, out].
@@ -38,16 +49,8 @@ export function denseMatmul(
   epilogue: Epilogue = {},
   into?: ColumnRange,
 ): tf.Tensor2D {
-  const [tokens, width] = x.shape;
-  const destination: KernelOutput = into?.output ?? { shape: [tokens, outputs], dtype: 'float32' };
-  const { kernel, workgroups } = chooseKernel(weight, tokens, width, outputs, epilogue);
-  const [y] = runKernel(kernel, {
-    inputs: [x, weight, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
-    outputs: [destination],
-    uniforms: [tokens, width, outputs, into?.offset ?? 0, into?.output.shape[1] ?? outputs],
-    workgroups,
-  });
-  return y as tf.Tensor2D;
+  const launch = launchOf(weight, x.shape, outputs, epilogue);
+  return runProduct(launch, x, [matrixBuffer(weight, isWholeQuads(x.shape[1]))], outputs, epilogue, into);
 }
 
 /**
@@ -61,85 +64,78 @@ export function denseMatmulOfNormalized(
   norm: FoldedNorm,
   epilogue: Epilogue = {},
 ): tf.Tensor2D {
-  const { kernel, workgroups } = rowLaunch(weight, x.shape, outputs, { epilogue, norm });
-  const fused = [...epilogueInputs(epilogue), ...foldedNormInputs(norm)];
-  const [y] = runKernel(kernel, {
-    inputs: [x, weight, ...fused.map(({ tensor }) => tensor)],
-    outputs: [{ shape: [x.shape[0], outputs], dtype: 'float32' }],
-    uniforms: [...x.shape, outputs, 0, outputs],
-    workgroups,
-  });
-  return y as tf.Tensor2D;
+  const buffers = [matrixBuffer(weight, true), ...foldedNormInputs(norm)];
+  return runProduct(rowLaunch(weight, x.shape, outputs, epilogue, norm), x, buffers, outputs, epilogue);
 }
 
 function rowLaunch(
   weight: tf.Tensor,
   [tokens, width]: readonly [number, number],
   outputs: number,
-  { epilogue, norm }: Fusion,
-): { kernel: Kernel; workgroups: [number, number] } {
+  epilogue: Epilogue,
+  norm?: FoldedNorm,
+): ProductLaunch {
   const profile = kernelProfile();
-  const key = `row ${textKey(profile, width, epilogue)} ${norm?.epsilon ?? ''}`;
-  const kernel = remember(key, () =>
-    rowProductKernel(denseRows(weight, width), width, epilogue, profile, norm),
-  );
-  return { kernel, workgroups: rowProductWorkgroups(outputs, tokens, profile) };
+  const config = { ...configOf(profile, width, epilogue), epsilon: norm?.epsilon };
+  return {
+    kernel: rowKernel(config, weight, width, profile, norm),
+    workgroups: rowProductWorkgroups(outputs, tokens, profile),
+  };
 }
 
-function textKey({ name, subgroupLanes }: KernelProfile, width: number, epilogue: Epilogue): string {
-  return `${name} ${subgroupLanes ?? 'plain'} ${quadKey(width)} ${epilogueKey(epilogue)}`;
+function configOf({ name, subgroupLanes }: KernelProfile, width: number, epilogue: Epilogue): Config {
+  return { profile: name, subgroupLanes, isWhole: isWholeQuads(width), ...epilogueConfig(epilogue) };
 }
 
-function chooseKernel(
+function launchOf(
   weight: tf.Tensor,
-  tokens: number,
-  width: number,
+  [tokens, width]: readonly [number, number],
   outputs: number,
   epilogue: Epilogue,
-): { kernel: Kernel; workgroups: [number, number] } {
+): ProductLaunch {
+  if (tokens <= FEW_TOKENS) return rowLaunch(weight, [tokens, width], outputs, epilogue);
   const profile = kernelProfile();
-  if (tokens <= FEW_TOKENS) return rowLaunch(weight, [tokens, width], outputs, { epilogue });
-  const base = textKey(profile, width, epilogue);
+  const config = configOf(profile, width, epilogue);
   if (profile.tile !== 'workgroup') {
     const tile = tileFor(tokens, profile);
-    const kernel = remember(`tile ${tile.tokens}×${tile.rows} ${base}`, () =>
-      tokenTileKernel(denseQuads(weight, width), width, epilogue, tile),
-    );
-    return { kernel, workgroups: tokenTileWorkgroups(outputs, tokens, tile) };
+    return {
+      kernel: tileKernel({ ...config, tokens: tile.tokens, rows: tile.rows }, weight, width, tile),
+      workgroups: tokenTileWorkgroups(outputs, tokens, tile),
+    };
   }
   return {
-    kernel: remember(`workgroup ${base}`, () => workgroupTileKernel(denseLanes(width), width, epilogue)),
+    kernel: workgroupKernel(config, width),
     workgroups: workgroupTileWorkgroups(outputs, tokens),
   };
 }
 
-function denseRows(tensor: tf.Tensor, width: number): RowForm {
-  const { type, source } = quadReader('w', width);
+function matrixBuffer(tensor: tf.Tensor, isWhole: boolean) {
+  return { name: 'w', type: quadReader('w', isWhole).type, tensor };
+}
+
+function denseRows(tensor: tf.Tensor, isWhole: boolean): RowForm {
   return {
     name: 'dense',
-    inputs: [{ name: 'w', type, tensor }],
-    declarations: source,
+    inputs: [matrixBuffer(tensor, isWhole)],
+    declarations: quadReader('w', isWhole).source,
     columnsPerStep: 4,
     rowState: (r) => `  let w${r} = wStart(row${r});`,
     rowStep: (r) => `    sum${r} += dot(x0, wQuad(w${r}, step));`,
   };
 }
 
-function denseQuads(tensor: tf.Tensor, width: number): QuadForm {
-  const { type, source } = quadReader('w', width);
+function denseQuads(tensor: tf.Tensor, isWhole: boolean): QuadForm {
   return {
     name: 'dense',
-    inputs: [{ name: 'w', type, tensor }],
-    declarations: source,
+    inputs: [matrixBuffer(tensor, isWhole)],
+    declarations: quadReader('w', isWhole).source,
     rowState: (r) => `  let start${r} = wStart(row${r});`,
     rowQuad: (r) => `wQuad(start${r}, quad)`,
   };
 }
 
-function denseLanes(width: number): LaneForm {
-  return {
-    name: 'dense',
-    inputs: [{ name: 'w', type: laneArray(width) }],
-    rowStart: `fn rowStart(row: u32, tile: u32) -> u32 { return row * (uniforms.width / ${laneWidth(width)}u); }`,
-  };
-}
+const DENSE_LANES: LaneForm = {
+  name: 'dense',
+  inputs: { w: 'array<Lane>' },
+  rowStart: 'fn rowStart(row: u32, tile: u32) -> u32 { return row * (uniforms.width / LANE_COLUMNS); }',
+};

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../../device';
 import { emptyTensor } from '../../transfer';
-import { int, runKernel } from '../../run-kernel';
+import { defineKernel } from '../../define-kernel';
 import { foldWorkgroups } from '../wgsl/fold-workgroups';
-import source from './dense-rows.wgsl?raw';
+import body from './dense-rows.wgsl?raw';
 
 /** One block of consecutive rows of a matrix. */
 export interface RowBlock {
@@ -12,22 +12,27 @@ export interface RowBlock {
   readonly rows: number;
 }
 
+const KERNEL = defineKernel({
+  name: 'dense-rows',
+  inputs: { ids: 'array<i32>', w: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: { count: 'u32', width: 'u32', firstRow: 'i32', rows: 'i32' },
+  body,
+});
+
 /** Rows of a matrix that is stored in blocks of rows: ids [n] int32 → [n, width]. Every id must lie in one block. */
 export function denseRows(ids: tf.Tensor1D, blocks: readonly RowBlock[], width: number): tf.Tensor2D {
   const [count] = ids.shape;
-  const y = emptyTensor([count, width]) as tf.Tensor2D;
+  const y = emptyTensor([count, width]);
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   const folded = foldWorkgroups(count, limit);
   for (const { values, firstRow, rows } of blocks) {
-    runKernel(
-      { name: 'dense-rows', source },
-      {
-        inputs: [ids, values],
-        outputs: [y],
-        uniforms: [count, width, int(firstRow), int(rows)],
-        workgroups: [Math.ceil(width / 64), ...folded],
-      },
-    );
+    KERNEL.run({
+      inputs: { ids, w: values },
+      outputs: { y },
+      uniforms: { count, width, firstRow, rows },
+      workgroups: [Math.ceil(width / 64), ...folded],
+    });
   }
   return y;
 }

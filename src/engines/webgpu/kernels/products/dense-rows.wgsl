@@ -1,16 +1,4 @@
 // y[n, column] = w[ids[n] - firstRow, column], for those ids that fall into this block of rows.
-@group(0) @binding(0) var<storage, read> ids: array<i32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  count: u32,
-  width: u32,
-  firstRow: i32,
-  rows: i32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
   let column = id.x;

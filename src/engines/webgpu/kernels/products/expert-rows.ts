@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import type { Activation } from '../wgsl/activation';
-import { type Epilogue, epilogueInputs, epilogueKey, type InputBinding } from '../wgsl/epilogue';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { kernelProfile } from '../wgsl/kernel-profile';
-import { quadKey, quadReader } from '../wgsl/quad-reader';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
+import { type Epilogue, type EpilogueConfig, epilogueConfig } from '../wgsl/epilogue';
+import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
+import { runProduct } from './product-kernel';
 import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
 
 /** Who multiplies what, read on the GPU: the step of a decoded token can be replayed for another. */
@@ -17,7 +18,17 @@ export interface TokenRouting {
 
 const EXPERT_OF_TOKEN = `fn expertOf(token: u32) -> u32 { return u32(experts[ids[token]]); }`;
 
-const remember = kernelMemo();
+/** What the WGSL of a product depends on. */
+type Config = EpilogueConfig & {
+  readonly form: string;
+  readonly profile: KernelProfile['name'];
+  readonly subgroupLanes: number | undefined;
+  readonly isWhole: boolean;
+};
+
+const kernelOf = kernelFamily((config: Config, form: RowForm, width: number, profile: KernelProfile) =>
+  rowProductKernel(form, width, config, profile),
+);
 
 /**
  * activation(x · Wₑᵀ + bₑ) of a few tokens, e being each token's expert: [tokens, in] → [tokens, size]. Only the rows of these
@@ -36,7 +47,7 @@ export function expertRowsProduct(
   activation: Activation,
 ): tf.Tensor2D {
   const width = x.shape[1];
-  const reader = quadReader('w', width);
+  const reader = quadReader('w', isWholeQuads(width));
   const form: RowForm = {
     name: 'expert-rows',
     inputs: [
@@ -69,7 +80,7 @@ export function expertColumnsProduct(
 ): tf.Tensor2D {
   const [outputs, inputs] = weight.shape;
   const size = x.shape[1];
-  const reader = quadReader('w', size);
+  const reader = quadReader('w', isWholeQuads(size));
   const experts = inputs / size;
   const form: RowForm = {
     name: `expert-columns of ${experts}`,
@@ -83,7 +94,7 @@ export function expertColumnsProduct(
   return launch(form, x, outputs, epilogue);
 }
 
-function routingInputs({ ids, experts }: TokenRouting): InputBinding[] {
+function routingInputs({ ids, experts }: TokenRouting): BoundBuffer[] {
   return [
     { name: 'ids', type: 'array<i32>', tensor: ids },
     { name: 'experts', type: 'array<i32>', tensor: experts },
@@ -93,15 +104,9 @@ function routingInputs({ ids, experts }: TokenRouting): InputBinding[] {
 function launch(form: RowForm, x: tf.Tensor2D, outputs: number, epilogue: Epilogue): tf.Tensor2D {
   const [tokens, width] = x.shape;
   const profile = kernelProfile();
-  const device = `${profile.name} ${profile.subgroupLanes ?? 'plain'}`;
-  const key = `${form.name} ${device} ${quadKey(width)} ${epilogueKey(epilogue)}`;
-  const kernel = remember(key, () => rowProductKernel(form, width, epilogue, profile));
-  const tensors = [...form.inputs, ...epilogueInputs(epilogue)].map(({ tensor }) => tensor);
-  const [y] = runKernel(kernel, {
-    inputs: [x, ...tensors],
-    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-    uniforms: [tokens, width, outputs, 0, outputs],
-    workgroups: rowProductWorkgroups(outputs, tokens, profile),
-  });
-  return y as tf.Tensor2D;
+  const { name, subgroupLanes } = profile;
+  const config = { form: form.name, profile: name, subgroupLanes, isWhole: isWholeQuads(width) };
+  const kernel = kernelOf({ ...config, ...epilogueConfig(epilogue) }, form, width, profile);
+  const workgroups = rowProductWorkgroups(outputs, tokens, profile);
+  return runProduct({ kernel, workgroups }, x, form.inputs, outputs, epilogue);
 }

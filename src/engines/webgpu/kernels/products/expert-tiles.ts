@@ -1,20 +1,30 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
-import { type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
-import { kernelMemo } from '../wgsl/kernel-memo';
+import { kernelFamily } from '../../kernel-family';
+import type { BoundBuffer } from '../wgsl/bound-buffers';
+import { type Epilogue, type EpilogueConfig, epilogueConfig } from '../wgsl/epilogue';
 import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
-import { laneWidth } from '../wgsl/lanes';
-import { quadReader } from '../wgsl/quad-reader';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
+import { type ProductKernel, runProduct } from './product-kernel';
 import { type QuadForm, type Tile, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 import {
-  laneArray,
   type LaneForm,
   WORKGROUP_TILE,
   workgroupTileKernel,
   workgroupTileWorkgroups,
 } from './workgroup-tile';
 
-const remember = kernelMemo();
+/** What the WGSL of a product depends on. */
+type Config = EpilogueConfig & {
+  readonly matrix: string;
+  readonly profile: KernelProfile['name'];
+  readonly subgroupLanes: number | undefined;
+  readonly isWhole: boolean;
+};
+
+const kernelOf = kernelFamily(
+  (config: Config, matrix: ExpertMatrix, tensors: ExpertTensors, width: number, tile: Tile | undefined) =>
+    tile ? inRegisters(matrix, tensors, width, config, tile) : inWorkgroups(matrix, width, config),
+);
 
 /** Enough for the highest tile there is. */
 const MANY_TOKENS = 1024;
@@ -129,21 +139,33 @@ function launch(
 ): tf.Tensor2D {
   const [tokens, width] = x.shape;
   const profile = kernelProfile();
-  const device = `${profile.name} ${profile.subgroupLanes ?? 'plain'}`;
-  const key = `${matrix.name} ${device} ${laneWidth(width)} ${epilogueKey(epilogue)}`;
   const tile = registerTile(profile);
-  const kernel = remember(key, () =>
-    tile
-      ? inRegisters(matrix, [weight, expertOfTile], width, epilogue, tile)
-      : inWorkgroups(matrix, width, epilogue),
-  );
-  const [y] = runKernel(kernel, {
-    inputs: [x, weight, expertOfTile, ...epilogueInputs(epilogue).map(({ tensor }) => tensor)],
-    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-    uniforms: [tokens, width, outputs, 0, outputs],
-    workgroups: tile ? tokenTileWorkgroups(outputs, tokens, tile) : workgroupTileWorkgroups(outputs, tokens),
-  });
-  return y as tf.Tensor2D;
+  const config = {
+    matrix: matrix.name,
+    profile: profile.name,
+    subgroupLanes: profile.subgroupLanes,
+    isWhole: isWholeQuads(width),
+    ...epilogueConfig(epilogue),
+  };
+  const tensors = { w: weight, expertOfTile };
+  const kernel = kernelOf(config, matrix, tensors, width, tile);
+  const workgroups = tile
+    ? tokenTileWorkgroups(outputs, tokens, tile)
+    : workgroupTileWorkgroups(outputs, tokens);
+  return runProduct({ kernel, workgroups }, x, expertBuffers(tensors, width), outputs, epilogue);
+}
+
+/** The weight, and of each tile of tokens its expert. */
+interface ExpertTensors {
+  readonly w: tf.Tensor;
+  readonly expertOfTile: tf.Tensor1D;
+}
+
+function expertBuffers({ w, expertOfTile }: ExpertTensors, width: number): BoundBuffer[] {
+  return [
+    { name: 'w', type: quadReader('w', isWholeQuads(width)).type, tensor: w },
+    { name: 'expertOfTile', type: 'array<i32>', tensor: expertOfTile },
+  ];
 }
 
 /** The expert of a tile of tokens. */
@@ -151,19 +173,15 @@ const expertOf = (tile: string) => `u32(expertOfTile[${tile}])`;
 
 function inRegisters(
   matrix: ExpertMatrix,
-  [w, expertOfTile]: readonly tf.Tensor[],
+  tensors: ExpertTensors,
   width: number,
-  epilogue: Epilogue,
+  epilogue: EpilogueConfig,
   tile: Tile,
-): Kernel {
-  const { type, source } = quadReader('w', width);
+): ProductKernel {
   const form: QuadForm = {
     name: matrix.name,
-    inputs: [
-      { name: 'w', type, tensor: w },
-      { name: 'expertOfTile', type: 'array<i32>', tensor: expertOfTile },
-    ],
-    declarations: source,
+    inputs: expertBuffers(tensors, width),
+    declarations: quadReader('w', isWholeQuads(width)).source,
     rowState: (r) => `  let start${r} = wStart(${matrix.row(`row${r}`, expertOf('workgroup.y'))});`,
     rowQuad: (r) => `wQuad(start${r}, quad)`,
     biasIndex: matrix.biasIndex?.(tile.tokens),
@@ -171,15 +189,12 @@ function inRegisters(
   return tokenTileKernel(form, width, epilogue, tile);
 }
 
-function inWorkgroups(matrix: ExpertMatrix, width: number, epilogue: Epilogue): Kernel {
+function inWorkgroups(matrix: ExpertMatrix, width: number, epilogue: EpilogueConfig): ProductKernel {
   const row = matrix.row('row', expertOf('tile'));
   const form: LaneForm = {
     name: matrix.name,
-    inputs: [
-      { name: 'w', type: laneArray(width) },
-      { name: 'expertOfTile', type: 'array<i32>' },
-    ],
-    rowStart: `fn rowStart(row: u32, tile: u32) -> u32 { return (${row}) * (uniforms.width / ${laneWidth(width)}u); }`,
+    inputs: { w: 'array<Lane>', expertOfTile: 'array<i32>' },
+    rowStart: `fn rowStart(row: u32, tile: u32) -> u32 { return (${row}) * (uniforms.width / LANE_COLUMNS); }`,
     biasIndex: matrix.biasIndex?.(WORKGROUP_TILE),
   };
   return workgroupTileKernel(form, width, epilogue);

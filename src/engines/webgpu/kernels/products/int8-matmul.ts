@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../../device';
-import { runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { FEW_TOKENS } from './dense-matmul';
-import { type Epilogue, epilogueInputs, epilogueKey } from '../wgsl/epilogue';
+import { type Epilogue, type EpilogueConfig, epilogueConfig, epilogueTensors } from '../wgsl/epilogue';
 import { type Int8Cut, int8ProductKernel } from './int8-product';
-import { kernelMemo } from '../wgsl/kernel-memo';
 import { kernelProfile } from '../wgsl/kernel-profile';
 import type { QuantizedTokens } from './quantize-tokens';
 
@@ -22,7 +21,9 @@ const TILE = { rows: 4, tokens: 8, lanes: 1, groups: 32, bySubgroup: false } as 
 /** A lane alone with its rows still shares a workgroup: adapters run four at once at least. */
 const GROUPS_OF_SINGLE_LANES = 4;
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ hasBias, activation, hasResidual, ...cut }: Int8Cut & EpilogueConfig) =>
+  int8ProductKernel(cut, { hasBias, activation, hasResidual }),
+);
 
 /**
  * Whether a product of so many tokens is best made with integers: the device multiplies four codes at once. A software adapter
@@ -42,16 +43,18 @@ export function int8Matmul(x: QuantizedTokens, matrix: Int8Matrix, epilogue: Epi
   const [outputs] = matrix.shape;
   const [tokens, words] = x.codes.shape;
   const cut = cutFor(tokens, words);
-  const key = `${Object.values(cut).join(' ')} ${epilogueKey(epilogue)}`;
-  const kernel = remember(key, () => int8ProductKernel(cut, epilogue));
-  const read = epilogueInputs(epilogue).map(({ tensor }) => tensor);
-  const [y] = runKernel(kernel, {
-    inputs: [x.codes, x.scales, matrix.codes, matrix.scales, ...read],
-    outputs: [{ shape: [tokens, outputs], dtype: 'float32' }],
-    uniforms: [tokens, outputs, words / cut.words],
+  return kernelOf({ ...cut, ...epilogueConfig(epilogue) }).run({
+    inputs: {
+      x: x.codes,
+      tokenScales: x.scales,
+      w: matrix.codes,
+      rowScales: matrix.scales,
+      ...epilogueTensors(epilogue),
+    },
+    outputs: { y: [tokens, outputs] },
+    uniforms: { tokens, outputs, reads: words / cut.words },
     workgroups: [Math.ceil(outputs / (cut.rows * cut.groups)), Math.ceil(tokens / cut.tokens)],
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
 function cutFor(tokens: number, wordsInARow: number): Int8Cut {

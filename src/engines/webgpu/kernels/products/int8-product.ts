@@ -1,8 +1,8 @@
-import type { Kernel } from '../../run-kernel';
-import { declareInputs, type Epilogue, epilogueInputs, epilogueSource } from '../wgsl/epilogue';
+import { defineKernel } from '../../define-kernel';
+import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
 
 /** How the integer product is cut. */
-export interface Int8Cut {
+export type Int8Cut = {
   /** What an invocation makes. */
   readonly rows: number;
   readonly tokens: number;
@@ -14,44 +14,41 @@ export interface Int8Cut {
   readonly groups: number;
   /** Words of four codes that a read brings. */
   readonly words: 4 | 1;
-}
+};
 
 /**
  * The kernel of x · Wᵀ with both as codes, for devices with `dot4I8Packed`. Every sum has a name of its own because compilers keep an indexed array in memory.
- * Inputs: x, the tokens' scales, w, the rows' scales, then the epilogue's.
  */
-export function int8ProductKernel(cut: Int8Cut, epilogue: Epilogue): Kernel {
+export function int8ProductKernel(cut: Int8Cut, epilogue: EpilogueConfig) {
   const type = cut.words === 4 ? 'array<vec4u>' : 'array<u32>';
-  const inputs = [
-    { name: 'x', type },
-    { name: 'tokenScales', type: 'array<f32>' },
-    { name: 'w', type },
-    { name: 'rowScales', type: 'array<f32>' },
-    ...epilogueInputs(epilogue),
-  ];
-  return {
+  return defineKernel({
     name: 'int8-product',
-    enable: cut.bySubgroup ? ['subgroups'] : undefined,
-    source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-struct Uniforms {
-  tokens: u32,
-  outputs: u32,
-  // Reads of a row of codes.
-  reads: u32,
+    inputs: {
+      x: type,
+      tokenScales: 'array<f32>',
+      w: type,
+      rowScales: 'array<f32>',
+      ...epilogueBuffers(epilogue),
+    },
+    outputs: { y: 'array<f32>' },
+    uniforms: {
+      tokens: 'u32',
+      outputs: 'u32',
+      /** Reads of a row of codes. */
+      reads: 'u32',
+    },
+    constants: { LANES: cut.lanes },
+    enable: cut.bySubgroup ? ['subgroups'] : [],
+    body: [epilogueSource(epilogue), productSource(cut), WRITE, mainSource(cut)],
+  });
 }
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${epilogueSource(epilogue)}
-${productSource(cut)}
-fn write(token: u32, row: u32, sum: i32) {
+
+const WRITE = `fn write(token: u32, row: u32, sum: i32) {
   if (token < uniforms.tokens && row < uniforms.outputs) {
     let index = token * uniforms.outputs + row;
     y[index] = finish(f32(sum) * (rowScales[row] * tokenScales[token]), row, index);
   }
-}
-${mainSource(cut)}`,
-  };
-}
+}`;
 
 /** WGSL of `productOf`, the sum of the products of the codes of two reads. */
 function productSource({ words }: Int8Cut): string {
@@ -66,7 +63,6 @@ function mainSource(cut: Int8Cut): string {
   const tokens = numbers(cut.tokens);
   const sums = rows.flatMap((r) => tokens.map((t) => `sum${r}_${t}`));
   return [
-    `const LANES = ${lanes}u;`,
     lanes > 1 && !bySubgroup ? partsSource(sums.length) : '',
     `@compute @workgroup_size(${lanes * groups})
 fn main(

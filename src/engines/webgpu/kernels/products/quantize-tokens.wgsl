@@ -1,8 +1,5 @@
 // Each token by a scale of its own: scale = max |x * inputScales| / 127, code = round(x * inputScales / scale). One workgroup
 // a token. `greatestOfAll` and `write` stand with the launch.
-struct Uniforms {
-  width: u32,
-}
 
 // A token of zeros has a scale, too.
 const LEAST = 1e-30;
@@ -11,9 +8,7 @@ fn scaledQuad(start: u32, quad: u32) -> vec4f {
   return xQuad(start, quad) * inputScalesQuad(0u, quad);
 }
 
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3u, THREAD_INDEX thread: u32) {
-  let token = workgroup.x;
+fn quantizeToken(token: u32, thread: u32) {
   let start = xStart(token);
   let quads = (uniforms.width + 3u) / 4u;
   var greatest = LEAST;

@@ -1,15 +1,10 @@
-import type { Kernel } from '../../run-kernel';
-import {
-  declareInputs,
-  type Epilogue,
-  epilogueInputs,
-  epilogueSource,
-  type InputBinding,
-} from '../wgsl/epilogue';
+import { type Buffers, defineKernel } from '../../define-kernel';
+import { type BoundBuffer, buffersOf } from '../wgsl/bound-buffers';
+import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
 import { type FoldedNorm, foldedNormInputs, foldedNormSource } from '../wgsl/folded-norm';
 import type { KernelProfile } from '../wgsl/kernel-profile';
-import { PRODUCT_UNIFORMS } from '../wgsl/product-uniforms';
-import { quadReader } from '../wgsl/quad-reader';
+import { PRODUCT_UNIFORMS, type ProductKernel } from './product-kernel';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
 
 /**
@@ -18,7 +13,7 @@ import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
  */
 export interface RowForm {
   readonly name: string;
-  readonly inputs: readonly InputBinding[];
+  readonly inputs: readonly BoundBuffer[];
   /** A multiple of 4; beyond 4 it must divide the width. */
   readonly columnsPerStep: number;
   /** Functions and constants. */
@@ -40,38 +35,40 @@ export interface RowForm {
 /**
  * The kernel of x · Wᵀ for one token or few: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane` rows, so
  * that what is read of x serves all of them, and the parts are added at the end.
- * Inputs: x, then the form's, the epilogue's and the norm's; workgroups: see `rowProductWorkgroups`.
+ * Workgroups: see `rowProductWorkgroups`.
  *
  * @param norm a layer normalization of x that is taken into the product; the width must be a multiple of 4
  */
 export function rowProductKernel(
   form: RowForm,
   width: number,
-  epilogue: Epilogue,
+  epilogue: EpilogueConfig,
   profile: KernelProfile,
   norm?: FoldedNorm,
-): Kernel {
-  const reader = quadReader('x', width);
-  const inputs = [
-    { name: 'x', type: reader.type },
-    ...form.inputs,
-    ...epilogueInputs(epilogue),
-    ...(norm ? foldedNormInputs(norm) : []),
-  ];
-  const bySubgroup = profile.lanesPerRow > 1 && profile.subgroupLanes === profile.lanesPerRow;
-  return {
-    name: `${form.name}-row-product`,
-    enable: bySubgroup ? ['subgroups'] : undefined,
-    source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${PRODUCT_UNIFORMS}
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${reader.source}
-${form.declarations ?? ''}
-${epilogueSource(epilogue)}
-${norm ? foldedNormSource(norm) : ''}
-${mainSource(form, profile, { bySubgroup, hasNorm: norm !== undefined })}`,
+): ProductKernel {
+  const reader = quadReader('x', isWholeQuads(width));
+  const inputs: Buffers = {
+    x: reader.type,
+    ...buffersOf(form.inputs),
+    ...epilogueBuffers(epilogue),
+    ...buffersOf(norm ? foldedNormInputs(norm) : []),
   };
+  const bySubgroup = profile.lanesPerRow > 1 && profile.subgroupLanes === profile.lanesPerRow;
+  return defineKernel({
+    name: `${form.name}-row-product`,
+    inputs,
+    outputs: { y: 'array<f32>' },
+    uniforms: PRODUCT_UNIFORMS,
+    constants: { LANES: profile.lanesPerRow, ROWS: profile.rowsPerLane },
+    enable: bySubgroup ? ['subgroups'] : [],
+    body: [
+      reader.source,
+      form.declarations ?? '',
+      epilogueSource(epilogue),
+      norm ? foldedNormSource(norm) : '',
+      mainSource(form, profile, { bySubgroup, hasNorm: norm !== undefined }),
+    ],
+  });
 }
 
 /** Workgroups that cover all rows and tokens. */
@@ -102,8 +99,6 @@ function mainSource(form: RowForm, { lanesPerRow, rowsPerLane }: KernelProfile, 
   const totals = rows.map((r) => form.rowTotal?.(r) ?? `sum${r}`);
   const scaled = `product${form.rowScale ? ` * ${form.rowScale}` : ''}`;
   const lines = [
-    `const LANES = ${lanesPerRow}u;`,
-    `const ROWS = ${rowsPerLane}u;`,
     `fn write(token: u32, row: u32, product: f32${hasNorm ? ', sum: f32, squares: f32' : ''}) {
   if (row < uniforms.outputs) {
     let output = uniforms.columnOffset + row;

@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../../device';
-import { type Kernel, runKernel } from '../../run-kernel';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { foldWorkgroups } from '../wgsl/fold-workgroups';
-import { kernelMemo } from '../wgsl/kernel-memo';
 import { kernelProfile } from '../wgsl/kernel-profile';
-import { quadProductsSource, type Triangle } from '../wgsl/quad-products';
-import source from './tiled-products.wgsl?raw';
+import { type QuadProducts, quadProductsKernel, type Triangle } from './quad-products';
+import body from './tiled-products.wgsl?raw';
 
 /** A batch of matrices, either of which may be taken transposed. */
 export interface MatrixBatch {
@@ -14,7 +14,24 @@ export interface MatrixBatch {
   readonly isTransposed?: boolean;
 }
 
-const KERNEL: Kernel = { name: 'tiled-products', source };
+const KERNEL = defineKernel({
+  name: 'tiled-products',
+  inputs: { left: 'array<f32>', right: 'array<f32>' },
+  outputs: { y: 'array<f32>' },
+  uniforms: {
+    batch: 'u32',
+    rows: 'u32',
+    columns: 'u32',
+    terms: 'u32',
+    leftBatch: 'u32',
+    leftRow: 'u32',
+    leftTerm: 'u32',
+    rightBatch: 'u32',
+    rightTerm: 'u32',
+    rightColumn: 'u32',
+  },
+  body,
+});
 
 /** Rows and columns that an invocation makes. */
 interface Tile {
@@ -28,7 +45,7 @@ const TILES = {
   hardware: { rows: 4, columns: 4 },
 } as const;
 
-const remember = kernelMemo();
+const quadKernel = kernelFamily((products: QuadProducts) => quadProductsKernel(products));
 
 /**
  * Products of many pairs of matrices of one size: [batch, m, k] · [batch, k, n] → [batch, m, n].
@@ -36,42 +53,47 @@ const remember = kernelMemo();
  */
 export function tiledProducts(left: MatrixBatch, right: MatrixBatch, triangle?: Triangle): tf.Tensor3D {
   const [batch, rows, terms] = sizesOf(left);
-  const [, ofRight, columns] = sizesOf(right);
-  if (ofRight !== terms) throw new Error(`Matrices of ${terms} columns and ${ofRight} rows have no product.`);
+  const [, rightRows, columns] = sizesOf(right);
+  if (rightRows !== terms)
+    throw new Error(`Matrices of ${terms} columns and ${rightRows} rows have no product.`);
   const [leftRow, leftTerm] = stridesOf(left);
   const [rightTerm, rightColumn] = stridesOf(right);
-  const launch = (kernel: Kernel, uniforms: number[], tile: Tile) => {
+  const launch = (tile: Tile) => {
     const tiles = batch * Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
     const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-    const [y] = runKernel(kernel, {
-      inputs: [left.values, right.values],
-      outputs: [{ shape: [batch, rows, columns], dtype: 'float32' }],
-      uniforms,
+    return {
+      inputs: { left: left.values, right: right.values },
+      outputs: { y: [batch, rows, columns] },
       workgroups: foldWorkgroups(Math.ceil(tiles / 64), limit),
-    });
-    return y as tf.Tensor3D;
+    } as const;
   };
   const inQuads = [columns, terms, ...(left.isTransposed ? [rows] : [])].every((size) => size % 4 === 0);
   if (inQuads) {
     const tile = TILES[kernelProfile().name];
-    const uniforms = [batch, rows, columns / 4, terms / 4, Math.floor(rows / 4)];
-    return launch(quadKernel(left, right, tile, triangle), uniforms, tile);
+    const kernel = quadKernel({
+      isLeftTransposed: left.isTransposed ?? false,
+      isRightTransposed: right.isTransposed ?? false,
+      rows: tile.rows,
+      quads: tile.columns / 4,
+      triangle,
+    });
+    return kernel.run({
+      ...launch(tile),
+      uniforms: {
+        batch,
+        rows,
+        columnQuads: columns / 4,
+        termQuads: terms / 4,
+        rowQuads: Math.floor(rows / 4),
+      },
+    }).y;
   }
-  const strides = [rows * terms, leftRow, leftTerm, terms * columns, rightTerm, rightColumn];
-  return launch(KERNEL, [batch, rows, columns, terms, ...strides], TILES.hardware);
-}
-
-function quadKernel(
-  left: MatrixBatch,
-  right: MatrixBatch,
-  { rows, columns }: Tile,
-  triangle: Triangle | undefined,
-): Kernel {
-  const [isLeftTransposed, isRightTransposed] = [left, right].map((side) => side.isTransposed ?? false);
-  return remember(`${isLeftTransposed} ${isRightTransposed} ${rows} ${triangle}`, () => ({
-    name: 'quad-products',
-    source: quadProductsSource({ isLeftTransposed, isRightTransposed, rows, quads: columns / 4, triangle }),
-  }));
+  const ofLeft = { leftBatch: rows * terms, leftRow, leftTerm };
+  const ofRight = { rightBatch: terms * columns, rightTerm, rightColumn };
+  return KERNEL.run({
+    ...launch(TILES.hardware),
+    uniforms: { batch, rows, columns, terms, ...ofLeft, ...ofRight },
+  }).y;
 }
 
 function sizesOf({ values, isTransposed }: MatrixBatch): [batch: number, rows: number, columns: number] {

@@ -1,23 +1,5 @@
 // y[b, m, n] = sum over k of left[b, m, k] * right[b, k, n], each side with strides of its own. An invocation makes four rows of
 // four columns, so that what it reads serves four products. Beyond the edge it reads the last row or column again.
-@group(0) @binding(0) var<storage, read> left: array<f32>;
-@group(0) @binding(1) var<storage, read> right: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  batch: u32,
-  rows: u32,
-  columns: u32,
-  terms: u32,
-  leftBatch: u32,
-  leftRow: u32,
-  leftTerm: u32,
-  rightBatch: u32,
-  rightTerm: u32,
-  rightColumn: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-
 fn writeRow(batch: u32, row: u32, column: u32, values: vec4f) {
   if (row >= uniforms.rows) {
     return;

@@ -1,20 +1,15 @@
-import type { Kernel } from '../../run-kernel';
-import {
-  declareInputs,
-  type Epilogue,
-  epilogueInputs,
-  epilogueSource,
-  type InputBinding,
-} from '../wgsl/epilogue';
+import { type Buffers, defineKernel } from '../../define-kernel';
+import { type BoundBuffer, buffersOf } from '../wgsl/bound-buffers';
+import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
 import type { KernelProfile } from '../wgsl/kernel-profile';
-import { PRODUCT_UNIFORMS } from '../wgsl/product-uniforms';
-import { quadReader } from '../wgsl/quad-reader';
+import { PRODUCT_UNIFORMS, type ProductKernel } from './product-kernel';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
 
 /** A matrix as tiles take it: four weights of a row at a time, from the first column on. */
 export interface QuadForm {
   readonly name: string;
-  readonly inputs: readonly InputBinding[];
+  readonly inputs: readonly BoundBuffer[];
   readonly declarations?: string;
   /** Variables of row `r`; its index stands in `row<r>`. */
   rowState(r: number): string;
@@ -59,23 +54,32 @@ export function tileFor(tokens: number, { tile, exchangeLanes }: KernelProfile):
  * The kernel of x · Wᵀ for many tokens, every sum in a register of its own. The names are written out because compilers keep
  * an indexed array in memory. Lanes of a subgroup read different tokens and hand them round by broadcast: a read
  * costs a software adapter more than twice as much.
- * Inputs: x, then the form's, then the epilogue's.
  */
-export function tokenTileKernel(form: QuadForm, width: number, epilogue: Epilogue, tile: Tile): Kernel {
-  const reader = quadReader('x', width);
-  const inputs = [{ name: 'x', type: reader.type }, ...form.inputs, ...epilogueInputs(epilogue)];
-  return {
-    name: `${form.name}-token-tile`,
-    enable: tile.lanes > 1 ? ['subgroups'] : undefined,
-    source: `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${PRODUCT_UNIFORMS}
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${reader.source}
-${form.declarations ?? ''}
-${epilogueSource(epilogue, form.biasIndex)}
-${mainSource(form, tile)}`,
+export function tokenTileKernel(
+  form: QuadForm,
+  width: number,
+  epilogue: EpilogueConfig,
+  tile: Tile,
+): ProductKernel {
+  const reader = quadReader('x', isWholeQuads(width));
+  const inputs: Buffers = {
+    x: reader.type,
+    ...buffersOf(form.inputs),
+    ...epilogueBuffers(epilogue),
   };
+  return defineKernel({
+    name: `${form.name}-token-tile`,
+    inputs,
+    outputs: { y: 'array<f32>' },
+    uniforms: PRODUCT_UNIFORMS,
+    enable: tile.lanes > 1 ? ['subgroups'] : [],
+    body: [
+      reader.source,
+      form.declarations ?? '',
+      epilogueSource(epilogue, form.biasIndex),
+      mainSource(form, tile),
+    ],
+  });
 }
 
 /** Workgroups that cover all rows and tokens. */

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { columnSums } from './column-sums';
-import { kernelMemo } from '../wgsl/kernel-memo';
 import { type KernelProfile, kernelProfile } from '../wgsl/kernel-profile';
-import { quadKey, quadReader } from '../wgsl/quad-reader';
+import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { registerTileSource, type RegisterTile } from './transposed-product-registers';
-import workgroupSource from './transposed-product.wgsl?raw';
+import workgroupBody from './transposed-product.wgsl?raw';
 
 /** Rows and columns of the result that a workgroup of a GPU makes. */
 const TILE = 64;
@@ -24,8 +24,6 @@ const EXCHANGE = {
 const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1, termsAtOnce: 1 };
 /** Four invocations at least run at once; alone they would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
-
-const remember = kernelMemo();
 
 /**
  * leftᵀ · right without turning either round, as the gradient of a product by its matrix is: the terms are the rows of both.
@@ -49,7 +47,7 @@ export function transposedProduct(left: tf.Tensor2D, right: tf.Tensor2D): tf.Ten
   const bandTerms = Math.ceil(terms / bands);
   return tf.tidy(() => {
     const ofBands = launch(left, right, [bands, rows * columns], bandTerms, [...tiles, bands]);
-    return columnSums(ofBands, 'sums').reshape([rows, columns]);
+    return columnSums(ofBands, 'sums').reshape<tf.Tensor2D>([rows, columns]);
   });
 }
 
@@ -63,44 +61,49 @@ function launch(
   const [terms, rows] = left.shape;
   const columns = right.shape[1];
   const profile = kernelProfile();
-  const key = `${profile.name} ${profile.tile} ${profile.exchangeLanes} ${quadKey(rows)} ${quadKey(columns)}`;
-  const [y] = runKernel(
-    remember(key, () => makeKernel(rows, columns, profile)),
-    {
-      inputs: [left, right],
-      outputs: [{ shape, dtype: 'float32' }],
-      uniforms: [terms, rows, columns, bandTerms],
-      workgroups,
-    },
+  const { name, tile, exchangeLanes } = profile;
+  const config = { profile: name, tile, exchangeLanes };
+  const kernel = kernelOf(
+    { ...config, isLeftWhole: isWholeQuads(rows), isRightWhole: isWholeQuads(columns) },
+    profile,
   );
-  return y as tf.Tensor2D;
+  return kernel.run({
+    inputs: { left, right },
+    outputs: { y: shape },
+    uniforms: { terms, rows, columns, bandTerms },
+    workgroups,
+  }).y;
 }
 
-function makeKernel(rows: number, columns: number, profile: KernelProfile): Kernel {
-  const left = quadReader('left', rows, 'rows');
-  const right = quadReader('right', columns, 'columns');
-  return {
+type Config = {
+  readonly profile: string;
+  readonly tile: string;
+  readonly exchangeLanes: number;
+  readonly isLeftWhole: boolean;
+  readonly isRightWhole: boolean;
+};
+
+const kernelOf = kernelFamily(({ isLeftWhole, isRightWhole }: Config, profile: KernelProfile) => {
+  const left = quadReader('left', isLeftWhole, 'rows');
+  const right = quadReader('right', isRightWhole, 'columns');
+  return defineKernel({
     name: 'transposed-product',
-    enable: profile.tile === 'exchange' ? ['subgroups'] : undefined,
-    source: `@group(0) @binding(0) var<storage, read> left: ${left.type};
-@group(0) @binding(1) var<storage, read> right: ${right.type};
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-struct Uniforms {
-  terms: u32,
-  rows: u32,
-  columns: u32,
-  // Terms that one band of workgroups adds up.
-  bandTerms: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-${left.source}
-${right.source}
-${sourceOf(profile)}`,
-  };
-}
+    inputs: { left: left.type, right: right.type },
+    outputs: { y: 'array<f32>' },
+    uniforms: {
+      terms: 'u32',
+      rows: 'u32',
+      columns: 'u32',
+      /** Terms that one band of workgroups adds up. */
+      bandTerms: 'u32',
+    },
+    enable: profile.tile === 'exchange' ? ['subgroups'] : [],
+    body: [left.source, right.source, mainSource(profile)],
+  });
+});
 
-function sourceOf(profile: KernelProfile): string {
-  if (profile.tile === 'workgroup') return workgroupSource;
+function mainSource(profile: KernelProfile): string {
+  if (profile.tile === 'workgroup') return workgroupBody;
   const { tile, invocations } = registerTile(profile);
   return registerTileSource(tile, invocations);
 }

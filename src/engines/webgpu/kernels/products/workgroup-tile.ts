@@ -1,14 +1,8 @@
-import type { Kernel } from '../../run-kernel';
-import tiledSource from './dense-matmul.wgsl?raw';
-import {
-  declareInputs,
-  type Epilogue,
-  epilogueInputs,
-  epilogueSource,
-  type InputBinding,
-} from '../wgsl/epilogue';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import { PRODUCT_UNIFORMS } from '../wgsl/product-uniforms';
+import { type Buffers, type BufferType, defineKernel } from '../../define-kernel';
+import tiledBody from './dense-matmul.wgsl?raw';
+import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
+import { laneWidth, lanesSource } from '../wgsl/lanes';
+import { PRODUCT_UNIFORMS, type ProductKernel } from './product-kernel';
 
 /** Tokens and outputs that a workgroup makes. */
 export const WORKGROUP_TILE = 64;
@@ -17,37 +11,23 @@ export const WORKGROUP_TILE = 64;
 export interface LaneForm {
   readonly name: string;
   /** Those besides x, the first of them the matrix: `w`. */
-  readonly inputs: readonly Omit<InputBinding, 'tensor'>[];
+  readonly inputs: Readonly<Record<string, BufferType>>;
   /** WGSL of `rowStart(row: u32, tile: u32) -> u32`: where a row begins for a tile of tokens, in lanes. */
   readonly rowStart: string;
   /** WGSL of where the bias of `output` at element `index` of the result stands; default `output`. */
   readonly biasIndex?: string;
 }
 
-/**
- * The kernel of x · Wᵀ for many tokens on GPUs: tiles of both matrices are brought to workgroup memory.
- * Inputs: x, then the form's, then the epilogue's.
- */
-export function workgroupTileKernel(form: LaneForm, width: number, epilogue: Epilogue): Kernel {
-  const inputs = [{ name: 'x', type: laneArray(width) }, ...form.inputs, ...epilogueInputs(epilogue)];
-  return {
+/** The kernel of x · Wᵀ for many tokens on GPUs: tiles of both matrices are brought to workgroup memory. */
+export function workgroupTileKernel(form: LaneForm, width: number, epilogue: EpilogueConfig): ProductKernel {
+  const inputs: Buffers = { x: 'array<Lane>', ...form.inputs, ...epilogueBuffers(epilogue) };
+  return defineKernel({
     name: `${form.name}-matmul`,
-    source: withLanes(
-      `${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<f32>;
-${PRODUCT_UNIFORMS}
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${form.rowStart}
-${epilogueSource(epilogue, form.biasIndex)}
-${tiledSource.replaceAll('LANE_COLUMNS', `${laneWidth(width)}u`)}`,
-      width,
-    ),
-  };
-}
-
-/** WGSL type of a matrix whose rows are so wide. */
-export function laneArray(width: number): string {
-  return laneWidth(width) === 4 ? 'array<vec4f>' : 'array<f32>';
+    inputs,
+    outputs: { y: 'array<f32>' },
+    uniforms: PRODUCT_UNIFORMS,
+    body: [lanesSource(laneWidth(width)), form.rowStart, epilogueSource(epilogue, form.biasIndex), tiledBody],
+  });
 }
 
 /** Workgroups that cover all rows and tokens. */

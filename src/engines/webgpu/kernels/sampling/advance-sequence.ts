@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
-import source from './advance-sequence.wgsl?raw';
+import { defineKernel } from '../../define-kernel';
+import body from './advance-sequence.wgsl?raw';
 
 /** Where a sequence stands, on the GPU; each int32. */
 export interface SequenceState {
@@ -14,9 +14,14 @@ export interface SequenceState {
   readonly history: tf.Tensor1D;
 }
 
-const KERNEL: Kernel = { name: 'advance-sequence', source };
+const KERNEL = defineKernel({
+  name: 'advance-sequence',
+  inputs: { drawn: 'array<i32>' },
+  outputs: { id: 'array<i32>', lengths: 'array<i32>', step: 'array<i32>', history: 'array<i32>' },
+  body,
+});
 
 /** Appends a drawn id, [1] int32, to the sequence, in place. */
 export function advanceSequence(drawn: tf.Tensor1D, { id, lengths, step, history }: SequenceState): void {
-  runKernel(KERNEL, { inputs: [drawn], outputs: [id, lengths, step, history], workgroups: [1] });
+  KERNEL.run({ inputs: { drawn }, outputs: { id, lengths, step, history }, workgroups: [1] });
 }

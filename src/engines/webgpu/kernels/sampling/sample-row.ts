@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { currentGpu } from '../../device';
-import { float, type Kernel, runKernel } from '../../run-kernel';
-import source from './sample-row.wgsl?raw';
+import { defineKernel } from '../../define-kernel';
+import body from './sample-row.wgsl?raw';
 import sums from '../wgsl/thread-sums.wgsl?raw';
 
 /** Which tokens are drawn from, and how evenly. */
@@ -17,14 +17,19 @@ export interface SamplingDistribution {
   readonly topP?: number;
 }
 
-const kernel = (threads: number): Kernel => ({
-  name: 'sample-row',
-  source: `const THREADS = ${threads}u;\n${sums}\n${source}`,
-});
+const kernelOf = (threads: number) =>
+  defineKernel({
+    name: 'sample-row',
+    inputs: { logits: 'array<f32>', draws: 'array<f32>', step: 'array<i32>' },
+    outputs: { drawn: 'array<i32>' },
+    uniforms: { vocabulary: 'u32', topK: 'u32', topP: 'f32', temperature: 'f32' },
+    constants: { THREADS: threads },
+    body: [sums, body],
+  });
 /** The most threads that every WebGPU device takes in a workgroup. */
-const HARDWARE = kernel(256);
+const HARDWARE = kernelOf(256);
 /** Software adapters run one workgroup on one core, and each thread makes each barrier dearer. */
-const SOFTWARE = kernel(16);
+const SOFTWARE = kernelOf(16);
 
 /**
  * Draws a token by inverse transform sampling in order of ids. Which draw is used is read on the GPU, so that a
@@ -50,11 +55,11 @@ export function sampleRow(
     );
   }
   const [, vocabulary] = logits.shape;
-  const [drawn] = runKernel(currentGpu().description.isFallback ? SOFTWARE : HARDWARE, {
-    inputs: [logits, draws, step],
-    outputs: [{ shape: [1], dtype: 'int32' }],
-    uniforms: [vocabulary, Math.min(Math.max(1, topK), vocabulary), float(topP), float(temperature)],
+  const kernel = currentGpu().description.isFallback ? SOFTWARE : HARDWARE;
+  return kernel.run({
+    inputs: { logits, draws, step },
+    outputs: { drawn: [1] },
+    uniforms: { vocabulary, topK: Math.min(Math.max(1, topK), vocabulary), topP, temperature },
     workgroups: [1],
-  });
-  return drawn as tf.Tensor1D;
+  }).drawn;
 }

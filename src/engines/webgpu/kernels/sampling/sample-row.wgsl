@@ -6,18 +6,6 @@
 // units of about 2^-31, an integer, so that no sum depends on the order in which atomics add.
 //
 // Few tokens that topK left are listed in workgroup memory, and the vocabulary is not gone over any more.
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read> draws: array<f32>;
-@group(0) @binding(2) var<storage, read> step: array<i32>;
-@group(0) @binding(3) var<storage, read_write> drawn: array<i32>;
-
-struct Uniforms {
-  vocabulary: u32,
-  topK: u32,
-  topP: f32,
-  temperature: f32,
-}
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
 
 const BINS = 2048u;
 const BINS_OF_THREAD = BINS / THREADS;

@@ -1,9 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import source from './adamw.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import body from './adamw.wgsl?raw';
 
 /** What a step is made of; all of a parameter's shape are written in place but the gradient. */
 export interface AdamwTensors {
@@ -25,7 +24,19 @@ export interface AdamwConstants {
   readonly weightDecay: number;
 }
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
+  elementKernel(
+    {
+      name: 'adamw',
+      // The scale and the schedule change from step to step, and lie in buffers for that.
+      inputs: { gradient: 'array<Lane>', scale: 'array<f32>', schedule: 'array<f32>' },
+      outputs: { parameter: 'array<Lane>', first: 'array<Lane>', second: 'array<Lane>' },
+      uniforms: { lanes: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', weightDecay: 'f32' },
+      body: [lanesSource(lane), body],
+    },
+    'uniforms.lanes',
+  ),
+);
 
 /** One step of AdamW of one parameter tensor, in one dispatch. */
 export function adamwStep(
@@ -34,13 +45,10 @@ export function adamwStep(
 ): void {
   const lane = laneWidth(parameter.size);
   const lanes = parameter.size / lane;
-  const kernel = remember(String(lane), () =>
-    elementKernel({ name: 'adamw', source: withLanes(source, lane) }, 'uniforms.lanes'),
-  );
-  runKernel(kernel, {
-    inputs: [gradient, scale, schedule],
-    outputs: [parameter, first, second],
-    uniforms: [lanes, float(beta1), float(beta2), float(epsilon), float(weightDecay)],
+  kernelOf({ lane }).run({
+    inputs: { gradient, scale, schedule },
+    outputs: { parameter, first, second },
+    uniforms: { lanes, beta1, beta2, epsilon, weightDecay },
     workgroups: workgroupsOf(lanes),
   });
 }

@@ -1,24 +1,31 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './add-scaled.wgsl?raw';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
+import body from './add-scaled.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
+  elementKernel(
+    {
+      name: 'add-scaled',
+      inputs: { x: 'array<Lane>' },
+      outputs: { y: 'array<Lane>' },
+      uniforms: { lanes: 'u32', factor: 'f32' },
+      body: [lanesSource(lane), body],
+    },
+    'uniforms.lanes',
+  ),
+);
 
 /** Adds factor · x to y, in place. @param x of y's shape */
 export function addScaled(y: tf.Tensor, x: tf.Tensor, factor: number): void {
   if (x.size !== y.size) throw new Error(`${x.shape.join('×')} cannot be added to ${y.shape.join('×')}.`);
   const lane = laneWidth(y.size);
   const lanes = y.size / lane;
-  const kernel = remember(String(lane), () =>
-    elementKernel({ name: 'add-scaled', source: withLanes(source, lane) }, 'uniforms.lanes'),
-  );
-  runKernel(kernel, {
-    inputs: [x],
-    outputs: [y],
-    uniforms: [lanes, float(factor)],
+  kernelOf({ lane }).run({
+    inputs: { x },
+    outputs: { y },
+    uniforms: { lanes, factor },
     workgroups: workgroupsOf(lanes),
   });
 }

@@ -1,18 +1,32 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, type Kernel, runKernel } from '../../run-kernel';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { emptyTensor } from '../../transfer';
-import clippingSource from './clipping-scale.wgsl?raw';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import partsSource from './square-parts.wgsl?raw';
+import clippingBody from './clipping-scale.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import partsBody from './square-parts.wgsl?raw';
 
 const THREADS = 64;
 /** Lanes that an invocation squares at least, and workgroups of one tensor at most. */
 const LEAST_LANES = 8;
 const MOST_WORKGROUPS = 32;
 
-const CLIPPING: Kernel = { name: 'clipping-scale', source: clippingSource };
-const remember = kernelMemo();
+const CLIPPING = defineKernel({
+  name: 'clipping-scale',
+  inputs: { squares: 'array<f32>' },
+  outputs: { scale: 'array<f32>', norm: 'array<f32>' },
+  uniforms: { parts: 'u32', limit: 'f32' },
+  body: clippingBody,
+});
+const squarePartsKernel = kernelFamily(({ lane }: { lane: LaneWidth }) =>
+  defineKernel({
+    name: 'square-parts',
+    inputs: { x: 'array<Lane>' },
+    outputs: { squares: 'array<f32>' },
+    uniforms: { lanes: 'u32', offset: 'u32', stride: 'u32' },
+    body: [lanesSource(lane), partsBody],
+  }),
+);
 
 /**
  * The norm of all tensors together and what brings it down to a limit, without reading anything back.
@@ -31,17 +45,14 @@ export function clippingScaleOf(
     squareParts(tensor, squares, offset, counts[index]);
     offset += counts[index] * THREADS;
   });
-  const [scale, norm] = runKernel(CLIPPING, {
-    inputs: [squares],
-    outputs: [
-      { shape: [1], dtype: 'float32' },
-      { shape: [1], dtype: 'float32' },
-    ],
-    uniforms: [parts, float(limit)],
+  const made = CLIPPING.run({
+    inputs: { squares },
+    outputs: { scale: [1], norm: [1] },
+    uniforms: { parts, limit },
     workgroups: [1],
   });
   squares.dispose();
-  return { scale: scale as tf.Tensor1D, norm: norm as tf.Tensor1D };
+  return made;
 }
 
 function workgroupsOf(size: number): number {
@@ -52,14 +63,10 @@ function workgroupsOf(size: number): number {
 /** Sums of squares of as many shares of a tensor as there are invocations, from `offset` on. */
 function squareParts(tensor: tf.Tensor, squares: tf.Tensor, offset: number, workgroups: number): void {
   const lane = laneWidth(tensor.size);
-  const kernel = remember(String(lane), () => ({
-    name: 'square-parts',
-    source: withLanes(partsSource, lane),
-  }));
-  runKernel(kernel, {
-    inputs: [tensor],
-    outputs: [squares],
-    uniforms: [tensor.size / lane, offset, workgroups * THREADS],
+  squarePartsKernel({ lane }).run({
+    inputs: { x: tensor },
+    outputs: { squares },
+    uniforms: { lanes: tensor.size / lane, offset, stride: workgroups * THREADS },
     workgroups: [workgroups],
   });
 }

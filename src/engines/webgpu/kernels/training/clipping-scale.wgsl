@@ -1,13 +1,4 @@
 // norm = sqrt(sum of squares), scale = min(1, limit / norm); one workgroup.
-@group(0) @binding(0) var<storage, read> squares: array<f32>;
-@group(0) @binding(1) var<storage, read_write> scale: array<f32>;
-@group(0) @binding(2) var<storage, read_write> norm: array<f32>;
-
-struct Uniforms {
-  parts: u32,
-  limit: f32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 const THREADS = 64u;
 var<workgroup> sums: array<f32, THREADS>;

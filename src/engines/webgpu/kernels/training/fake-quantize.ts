@@ -1,10 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import source from './fake-quantize.wgsl?raw';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import scalesSource from './quantization-scales.wgsl?raw';
-import rangesSource from './value-ranges.wgsl?raw';
+import valuesBody from './fake-quantize.wgsl?raw';
+import scalesBody from './quantization-scales.wgsl?raw';
+import rangesBody from './value-ranges.wgsl?raw';
 
 /** How values become codes. */
 export interface CodeRange {
@@ -30,10 +29,51 @@ export interface QuantizationNoise {
 const BAND = 256;
 
 const RANGES = elementKernel(
-  { name: 'value-ranges', source: rangesSource, constants: { BAND } },
+  {
+    name: 'value-ranges',
+    inputs: { values: 'array<f32>' },
+    outputs: { ranges: 'array<vec2f>' },
+    uniforms: { runs: 'u32', span: 'u32', bands: 'u32' },
+    constants: { BAND },
+    body: rangesBody,
+  },
   'uniforms.runs * uniforms.bands',
 );
-const remember = kernelMemo();
+
+const scalesKernel = kernelFamily(({ symmetric, span }: { symmetric: boolean; span: number }) =>
+  elementKernel(
+    {
+      name: 'quantization-scales',
+      inputs: { ranges: 'array<vec2f>' },
+      outputs: { grids: 'array<vec2f>' },
+      uniforms: { runs: 'u32', bands: 'u32' },
+      constants: { SYMMETRIC: symmetric, CODE_SPAN: span },
+      body: scalesBody,
+    },
+    'uniforms.runs',
+  ),
+);
+
+const valuesKernel = kernelFamily(
+  ({ least, greatest, isNoisy }: { least: number; greatest: number; isNoisy: boolean }) =>
+    elementKernel({
+      name: 'fake-quantize',
+      inputs: { values: 'array<f32>', grids: 'array<vec2f>' },
+      outputs: { y: 'array<f32>' },
+      uniforms: {
+        elements: 'u32',
+        span: 'u32',
+        columns: 'u32',
+        blockColumns: 'u32',
+        seed: 'u32',
+        step: 'u32',
+        /** Blocks whose 32 drawn bits are below it. */
+        threshold: 'u32',
+      },
+      constants: { LEAST_CODE: least, GREATEST_CODE: greatest, NOISY: isNoisy },
+      body: valuesBody,
+    }),
+);
 
 /**
  * What values become when they are stored as codes: scale · (code − zero point), the grid chosen anew of the values. Computed in
@@ -49,51 +89,40 @@ export function fakeQuantize(
 ): tf.Tensor2D {
   const grids = gridsOf(x, runLength, codes);
   const isNoisy = noise !== undefined && noise.share < 1;
-  const kernel = remember(`values ${codes.least} ${codes.greatest} ${isNoisy}`, () =>
-    elementKernel({
-      name: 'fake-quantize',
-      source,
-      constants: { LEAST_CODE: codes.least, GREATEST_CODE: codes.greatest, NOISY: isNoisy },
-    }),
-  );
   const columns = x.shape[1];
   const drawn = isNoisy
-    ? [noise.blockColumns, noise.seed, noise.step, Math.floor(noise.share * 2 ** 32)]
-    : [columns, 0, 0, 0];
-  const [y] = runKernel(kernel, {
-    inputs: [x, grids],
-    outputs: [{ shape: x.shape, dtype: 'float32' }],
-    uniforms: [x.size, runLength, columns, ...drawn],
+    ? {
+        blockColumns: noise.blockColumns,
+        seed: noise.seed,
+        step: noise.step,
+        threshold: Math.floor(noise.share * 2 ** 32),
+      }
+    : { blockColumns: columns, seed: 0, step: 0, threshold: 0 };
+  const { least, greatest } = codes;
+  const { y } = valuesKernel({ least, greatest, isNoisy }).run({
+    inputs: { values: x, grids },
+    outputs: { y: x.shape },
+    uniforms: { elements: x.size, span: runLength, columns, ...drawn },
     workgroups: workgroupsOf(x.size),
   });
   grids.dispose();
-  return y as tf.Tensor2D;
+  return y;
 }
 
 /** [runs, 2]: scale and zero point of each. */
 function gridsOf(x: tf.Tensor2D, runLength: number, { symmetric, span }: CodeRange): tf.Tensor {
   const runs = x.size / runLength;
   const bands = Math.ceil(runLength / BAND);
-  const [ranges] = runKernel(RANGES, {
-    inputs: [x],
-    outputs: [{ shape: [runs * bands, 2], dtype: 'float32' }],
-    uniforms: [runs, runLength, bands],
+  const { ranges } = RANGES.run({
+    inputs: { values: x },
+    outputs: { ranges: [runs * bands, 2] },
+    uniforms: { runs, span: runLength, bands },
     workgroups: workgroupsOf(runs * bands),
   });
-  const kernel = remember(`scales ${symmetric} ${span}`, () =>
-    elementKernel(
-      {
-        name: 'quantization-scales',
-        source: scalesSource,
-        constants: { SYMMETRIC: symmetric, CODE_SPAN: span },
-      },
-      'uniforms.runs',
-    ),
-  );
-  const [grids] = runKernel(kernel, {
-    inputs: [ranges],
-    outputs: [{ shape: [runs, 2], dtype: 'float32' }],
-    uniforms: [runs, bands],
+  const { grids } = scalesKernel({ symmetric, span }).run({
+    inputs: { ranges },
+    outputs: { grids: [runs, 2] },
+    uniforms: { runs, bands },
     workgroups: workgroupsOf(runs),
   });
   ranges.dispose();

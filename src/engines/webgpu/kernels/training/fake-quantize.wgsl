@@ -1,20 +1,5 @@
 // y = scale · (code − zeroPoint) with the code of the nearest value of the grid of its run; where NOISY only in the blocks that
 // are drawn, the others pass as they are. One value an invocation.
-@group(0) @binding(0) var<storage, read> values: array<f32>;
-@group(0) @binding(1) var<storage, read> grids: array<vec2f>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-
-struct Uniforms {
-  elements: u32,
-  span: u32,
-  columns: u32,
-  blockColumns: u32,
-  seed: u32,
-  step: u32,
-  // Blocks whose 32 drawn bits are below it.
-  threshold: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 // PCG of 32 bits, output function RXS-M-XS (O'Neill 2014), as a hash (Jarzynski and Olano 2020).
 fn mixed(word: u32) -> u32 {

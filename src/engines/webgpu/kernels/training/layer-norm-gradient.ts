@@ -1,25 +1,44 @@
 import type * as tf from '@tensorflow/tfjs';
-import { float, type Kernel, runKernel } from '../../run-kernel';
-import { type ColumnReduction, reduceColumns } from '../wgsl/column-reduction';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import gradientSource from './layer-norm-gradient.wgsl?raw';
-import momentsSource from './row-moments.wgsl?raw';
-import { rowThreads, rowThreadsSource } from '../wgsl/row-threads';
+import { defineKernel } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
+import { columnReduction } from '../wgsl/column-reduction';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import gradientBody from './layer-norm-gradient.wgsl?raw';
+import momentsBody from './row-moments.wgsl?raw';
+import { type RowSplit, rowThreads, rowThreadsSource } from '../wgsl/row-threads';
 
-const remember = kernelMemo();
+type Config = { split: RowSplit; lane: LaneWidth };
+
+const momentsKernel = kernelFamily(({ split, lane }: Config) =>
+  defineKernel({
+    name: 'row-moments',
+    inputs: { x: 'array<Lane>' },
+    outputs: { moments: 'array<vec2f>' },
+    uniforms: { rows: 'u32', width: 'u32', epsilon: 'f32' },
+    body: [lanesSource(lane), momentsBody, rowThreadsSource(split)],
+  }),
+);
+
+const inputGradientKernel = kernelFamily(({ split, lane }: Config) =>
+  defineKernel({
+    name: 'layer-norm-gradient',
+    inputs: { x: 'array<Lane>', moments: 'array<vec2f>', scale: 'array<Lane>', change: 'array<Lane>' },
+    outputs: { y: 'array<Lane>' },
+    uniforms: { rows: 'u32', width: 'u32' },
+    body: [lanesSource(lane), gradientBody, rowThreadsSource(split)],
+  }),
+);
 
 /** Mean and (variance + ε)^−½ of each row: [rows, width] → [rows, 2]. */
 export function rowMoments(x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const { key, workgroups } = rowThreads(rows);
-  const [moments] = runKernel(kernelFor('row-moments', momentsSource, key, width), {
-    inputs: [x],
-    outputs: [{ shape: [rows, 2], dtype: 'float32' }],
-    uniforms: [rows, width, float(epsilon)],
+  const { split, workgroups } = rowThreads(rows);
+  return momentsKernel({ split, lane: laneWidth(width) }).run({
+    inputs: { x },
+    outputs: { moments: [rows, 2] },
+    uniforms: { rows, width, epsilon },
     workgroups,
-  });
-  return moments as tf.Tensor2D;
+  }).moments;
 }
 
 /**
@@ -36,29 +55,24 @@ export function layerNormInputGradient(
   change: tf.Tensor2D,
 ): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const { key, workgroups } = rowThreads(rows);
-  const [y] = runKernel(kernelFor('layer-norm-gradient', gradientSource, key, width), {
-    inputs: [x, moments, scale, change],
-    outputs: [{ shape: [rows, width], dtype: 'float32' }],
-    uniforms: [rows, width],
+  const { split, workgroups } = rowThreads(rows);
+  return inputGradientKernel({ split, lane: laneWidth(width) }).run({
+    inputs: { x, moments, scale, change },
+    outputs: { y: x.shape },
+    uniforms: { rows, width },
     workgroups,
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }
 
-const SCALE_GRADIENT: ColumnReduction = {
+const scaleGradient = columnReduction({
   name: 'layer-norm-scale-gradient',
-  inputs: [
-    { name: 'x', type: 'array<Lane>' },
-    { name: 'change', type: 'array<Lane>' },
-    { name: 'moments', type: 'array<vec2f>' },
-  ],
+  inputs: { x: 'array<Lane>', change: 'array<Lane>', moments: 'array<vec2f>' },
   term: `fn term(row: u32, index: u32) -> Lane {
   let ofRow = moments[row];
   return change[index] * (x[index] - ofRow.x) * ofRow.y;
 }`,
   combined: 'a + b',
-};
+});
 
 /** What layer normalization hands to its scale: Σ dy·x̂ of each column, [width]; its shift gets Σ dy. */
 export function layerNormScaleGradient(
@@ -66,12 +80,5 @@ export function layerNormScaleGradient(
   moments: tf.Tensor2D,
   change: tf.Tensor2D,
 ): tf.Tensor1D {
-  return reduceColumns(SCALE_GRADIENT, [x, change, moments], x.shape);
-}
-
-function kernelFor(name: string, source: string, key: string, width: number): Kernel {
-  return remember(`${name} ${key} ${laneWidth(width)}`, () => ({
-    name,
-    source: withLanes(`const LANE_COLUMNS = ${laneWidth(width)}u;\n${source}\n${rowThreadsSource()}`, width),
-  }));
+  return scaleGradient({ x, change, moments }, x.shape);
 }

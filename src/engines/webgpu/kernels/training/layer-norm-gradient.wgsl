@@ -1,17 +1,5 @@
 // y = (g - mean(g) - normalized * mean(g * normalized)) / deviation over each row, with g = change * scale and moments as
 // row-moments.wgsl gives them; included before row-threads.wgsl.
-@group(0) @binding(0) var<storage, read> x: array<Lane>;
-@group(0) @binding(1) var<storage, read> moments: array<vec2f>;
-@group(0) @binding(2) var<storage, read> scale: array<Lane>;
-@group(0) @binding(3) var<storage, read> change: array<Lane>;
-@group(0) @binding(4) var<storage, read_write> y: array<Lane>;
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-}
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
-
 fn ofRow(row: u32, thread: u32, local: u32) {
   let lanes = uniforms.width / LANE_COLUMNS;
   let start = row * lanes;

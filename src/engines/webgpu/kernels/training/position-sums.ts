@@ -1,11 +1,27 @@
 import type * as tf from '@tensorflow/tfjs';
-import { runKernel } from '../../run-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
-import { kernelMemo } from '../wgsl/kernel-memo';
-import { laneWidth, withLanes } from '../wgsl/lanes';
-import source from './position-sums.wgsl?raw';
+import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
+import body from './position-sums.wgsl?raw';
 
-const remember = kernelMemo();
+const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
+  elementKernel(
+    {
+      name: 'position-sums',
+      inputs: { x: 'array<Lane>' },
+      outputs: { y: 'array<Lane>' },
+      uniforms: {
+        batch: 'u32',
+        length: 'u32',
+        positions: 'u32',
+        /** Lanes of a row. */
+        lanes: 'u32',
+      },
+      body: [lanesSource(lane), body],
+    },
+    'uniforms.positions * uniforms.lanes',
+  ),
+);
 
 /**
  * Adds up the rows that stand at the same position of their sequences.
@@ -15,18 +31,12 @@ const remember = kernelMemo();
  */
 export function positionSums(x: tf.Tensor2D, length: number, positions: number): tf.Tensor2D {
   const [rows, width] = x.shape;
-  const lanes = width / laneWidth(width);
-  const kernel = remember(String(laneWidth(width)), () =>
-    elementKernel(
-      { name: 'position-sums', source: withLanes(source, width) },
-      'uniforms.positions * uniforms.lanes',
-    ),
-  );
-  const [y] = runKernel(kernel, {
-    inputs: [x],
-    outputs: [{ shape: [positions, width], dtype: 'float32' }],
-    uniforms: [rows / length, length, positions, lanes],
+  const lane = laneWidth(width);
+  const lanes = width / lane;
+  return kernelOf({ lane }).run({
+    inputs: { x },
+    outputs: { y: [positions, width] },
+    uniforms: { batch: rows / length, length, positions, lanes },
     workgroups: workgroupsOf(positions * lanes),
-  });
-  return y as tf.Tensor2D;
+  }).y;
 }

@@ -1,13 +1,4 @@
 // The scale and the zero point of each run of values, of the ranges of its bands. One run an invocation.
-@group(0) @binding(0) var<storage, read> ranges: array<vec2f>;
-@group(0) @binding(1) var<storage, read_write> grids: array<vec2f>;
-
-struct Uniforms {
-  runs: u32,
-  bands: u32,
-}
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
 fn element(run: u32) {
   var least = 0.0;
   var greatest = 0.0;

@@ -1,14 +1,4 @@
 // moments[row] = mean and (variance + epsilon)^-1/2 of x[row]; included before row-threads.wgsl.
-@group(0) @binding(0) var<storage, read> x: array<Lane>;
-@group(0) @binding(1) var<storage, read_write> moments: array<vec2f>;
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-  epsilon: f32,
-}
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
 fn ofRow(row: u32, thread: u32, local: u32) {
   let lanes = uniforms.width / LANE_COLUMNS;
   let start = row * lanes;

@@ -1,14 +1,4 @@
 // Least and greatest value of each band of each run of `span` values, 0 among them. One band an invocation.
-@group(0) @binding(0) var<storage, read> values: array<f32>;
-@group(0) @binding(1) var<storage, read_write> ranges: array<vec2f>;
-
-struct Uniforms {
-  runs: u32,
-  span: u32,
-  bands: u32,
-}
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
 fn element(index: u32) {
   let run = index / uniforms.bands;
   let first = index % uniforms.bands * BAND;

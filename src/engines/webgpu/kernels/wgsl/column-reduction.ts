@@ -1,21 +1,26 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Kernel, runKernel } from '../../run-kernel';
+import type { Buffers, TensorsFor } from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { elementKernel, workgroupsOf } from './element-kernel';
-import { declareInputs } from './epilogue';
-import { kernelMemo } from './kernel-memo';
-import { laneWidth, withLanes } from './lanes';
+import { laneWidth, type LaneWidth, lanesSource } from './lanes';
 import mainSource from './column-reduction.wgsl?raw';
 
 /** What is gathered of each column of a matrix, or of several of one shape. `Lane` is four neighbouring columns, or one. */
-export interface ColumnReduction {
+export interface ColumnReduction<Inputs extends Buffers> {
   readonly name: string;
-  /** Buffers, with their WGSL types, that `term` reads. */
-  readonly inputs: readonly { readonly name: string; readonly type: string }[];
+  /** Buffers that `term` reads. */
+  readonly inputs: Inputs;
   /** WGSL of `fn term(row: u32, index: u32) -> Lane`, where `index` counts the lanes of the whole matrix. */
   readonly term: string;
   /** WGSL of an expression of `a` and `b`; 0 must change nothing. */
   readonly combined: string;
 }
+
+/** The columns' results, [width], of matrices [rows, width]. */
+export type ReduceColumns<Inputs extends Buffers> = (
+  inputs: TensorsFor<Inputs>,
+  shape: readonly [number, number],
+) => tf.Tensor1D;
 
 /**
  * Rows that one invocation goes through. A walk over all rows would leave most of a GPU idle where there are few columns: bands
@@ -23,61 +28,61 @@ export interface ColumnReduction {
  */
 const BAND_ROWS = 64;
 
-const remember = kernelMemo();
-
-/** The columns' results, [width], of matrices [rows, width]. */
-export function reduceColumns(
-  reduction: ColumnReduction,
-  inputs: readonly tf.Tensor[],
-  [rows, width]: readonly [number, number],
-): tf.Tensor1D {
-  const bands = Math.max(1, Math.ceil(rows / BAND_ROWS));
-  const lanes = width / laneWidth(width);
-  const reduceBands = () =>
-    runKernel(kernelFor(reduction, width), {
-      inputs,
-      outputs: [{ shape: bands === 1 ? [width] : [bands, width], dtype: 'float32' }],
-      uniforms: [rows, lanes, bands, BAND_ROWS],
-      workgroups: workgroupsOf(bands * lanes),
-    })[0];
-  if (bands === 1) return reduceBands() as tf.Tensor1D;
-  return tf.tidy(() => reduceColumns(ofBands(reduction), [reduceBands()], [bands, width]));
+/** Makes the function that gathers it. */
+export function columnReduction<Inputs extends Buffers>(
+  reduction: ColumnReduction<Inputs>,
+): ReduceColumns<Inputs> {
+  const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) => reductionKernel(reduction, lane));
+  let reduceBands: ReduceColumns<{ x: 'array<Lane>' }> | undefined;
+  return (inputs, [rows, width]) => {
+    const lane = laneWidth(width);
+    const lanes = width / lane;
+    const bands = Math.max(1, Math.ceil(rows / BAND_ROWS));
+    const launch = <const Shape extends readonly number[]>(shape: Shape) =>
+      kernelOf({ lane }).run({
+        inputs,
+        outputs: { y: shape },
+        uniforms: { rows, lanes, bands, bandRows: BAND_ROWS },
+        workgroups: workgroupsOf(bands * lanes),
+      }).y;
+    if (bands === 1) return launch([width]);
+    const reduceFurther = (reduceBands ??= columnReduction(ofBands(reduction)));
+    return tf.tidy(() => reduceFurther({ x: launch([bands, width]) }, [bands, width]));
+  };
 }
 
 /** What the bands gave is put together as it is. */
-function ofBands({ name, combined }: ColumnReduction): ColumnReduction {
+function ofBands({ name, combined }: Pick<ColumnReduction<Buffers>, 'name' | 'combined'>) {
   return {
     name: `${name}-of-bands`,
-    inputs: [{ name: 'x', type: 'array<Lane>' }],
+    inputs: { x: 'array<Lane>' } as const,
     term: 'fn term(row: u32, index: u32) -> Lane { return x[index]; }',
     combined,
   };
 }
 
-function kernelFor(reduction: ColumnReduction, width: number): Kernel {
-  return remember(`${reduction.name} ${laneWidth(width)}`, () => makeKernel(reduction, width));
-}
-
-function makeKernel({ name, inputs, term, combined }: ColumnReduction, width: number): Kernel {
+function reductionKernel<Inputs extends Buffers>(
+  { name, inputs, term, combined }: ColumnReduction<Inputs>,
+  lane: LaneWidth,
+) {
   return elementKernel(
     {
       name,
-      source: withLanes(
-        `struct Uniforms {
-  rows: u32,
-  // Lanes of a row.
-  lanes: u32,
-  bands: u32,
-  bandRows: u32,
-}
-${declareInputs(inputs)}
-@group(0) @binding(${inputs.length}) var<storage, read_write> y: array<Lane>;
-@group(0) @binding(${inputs.length + 1}) var<uniform> uniforms: Uniforms;
-${term}
-fn combined(a: Lane, b: Lane) -> Lane { return ${combined}; }
-${mainSource}`,
-        width,
-      ),
+      inputs,
+      outputs: { y: 'array<Lane>' },
+      uniforms: {
+        rows: 'u32',
+        /** Lanes of a row. */
+        lanes: 'u32',
+        bands: 'u32',
+        bandRows: 'u32',
+      },
+      body: [
+        lanesSource(lane),
+        term,
+        `fn combined(a: Lane, b: Lane) -> Lane { return ${combined}; }`,
+        mainSource,
+      ],
     },
     'uniforms.bands * uniforms.lanes',
   );

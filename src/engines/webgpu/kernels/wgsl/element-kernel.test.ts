@@ -1,18 +1,19 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openNodeGpu } from '../../node-gpu';
-import { runKernel } from '../../run-kernel';
 import { readTensorBytes, uploadTensor } from '../../transfer';
 import { elementKernel, workgroupsOf } from './element-kernel';
 
 beforeAll(() => openNodeGpu());
 
-const source = `@group(0) @binding(0) var<storage, read_write> y: array<i32>;
-struct Uniforms { elements: u32, pairs: u32 }
-@group(0) @binding(1) var<uniform> uniforms: Uniforms;
-fn element(index: u32) { y[index] += i32(index) + 1; }`;
+const definition = {
+  inputs: {},
+  outputs: { y: 'array<i32>' },
+  uniforms: { elements: 'u32', pairs: 'u32' },
+  body: 'fn element(index: u32) { y[index] += i32(index) + 1; }',
+} as const;
 
-const EACH = elementKernel({ name: 'each', source });
-const EACH_OF_PAIRS = elementKernel({ name: 'each-of-pairs', source }, 'uniforms.pairs * 2u');
+const EACH = elementKernel({ name: 'each', ...definition });
+const EACH_OF_PAIRS = elementKernel({ name: 'each-of-pairs', ...definition }, 'uniforms.pairs * 2u');
 
 test.each([
   ['no element', EACH, 0],
@@ -25,10 +26,10 @@ test.each([
 ])('%s: each is called once, and nothing past the end', async (_, kernel, elements) => {
   const room = elements + 200;
   const y = uploadTensor(new Int32Array(room), [room]);
-  runKernel(kernel, {
-    inputs: [],
-    outputs: [y],
-    uniforms: [kernel === EACH ? elements : 0, Math.floor(elements / 2)],
+  kernel.run({
+    inputs: {},
+    outputs: { y },
+    uniforms: { elements: kernel === EACH ? elements : 0, pairs: Math.floor(elements / 2) },
     workgroups: workgroupsOf(elements),
   });
   const found = new Int32Array(await readTensorBytes(y));

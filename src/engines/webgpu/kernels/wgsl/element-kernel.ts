@@ -1,5 +1,12 @@
 import { currentGpu } from '../../device';
-import type { Kernel } from '../../run-kernel';
+import {
+  type Buffers,
+  defineKernel,
+  type Kernel,
+  type KernelDefinition,
+  type NoScalars,
+  type Scalars,
+} from '../../define-kernel';
 import { foldWorkgroups } from './fold-workgroups';
 
 /** Invocations of a workgroup. */
@@ -7,11 +14,18 @@ const THREADS = 64;
 
 /**
  * A kernel that does the same for each of many elements, none of which needs to know of another: one invocation each.
- * @param kernel its source defines `fn element(index: u32)`, which is called for all indices below the count
- * @param count WGSL of how many there are, as the uniforms or constants of the source tell
+ * @param definition its body defines `fn element(index: u32)`, which is called for all indices below the count
+ * @param count WGSL of how many there are, as the uniforms or constants tell
  */
-export function elementKernel(kernel: Kernel, count = 'uniforms.elements'): Kernel {
-  return { ...kernel, source: `${kernel.source}\n${mainSource(count)}` };
+export function elementKernel<
+  Inputs extends Buffers,
+  Outputs extends Buffers,
+  Uniforms extends Scalars = NoScalars,
+>(
+  definition: KernelDefinition<Inputs, Outputs, Uniforms>,
+  count = 'uniforms.elements',
+): Kernel<Inputs, Outputs, Uniforms> {
+  return defineKernel({ ...definition, body: [definition.body, mainSource(count)].flat() });
 }
 
 /** Workgroups that an `elementKernel` needs for so many elements, folded into what the device allows a dimension. */

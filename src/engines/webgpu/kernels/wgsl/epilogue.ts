@@ -15,32 +15,28 @@ export function isEmptyEpilogue({ bias, activation = 'none', residual }: Epilogu
   return !bias && activation === 'none' && !residual;
 }
 
-/** A storage buffer that a kernel reads. */
-export interface InputBinding {
-  readonly name: string;
-  /** WGSL type, such as `array<vec4f>`. */
-  readonly type: string;
-  readonly tensor: tf.Tensor;
+/** What an epilogue's WGSL depends on. */
+export interface EpilogueConfig {
+  readonly hasBias: boolean;
+  readonly activation: Activation;
+  readonly hasResidual: boolean;
 }
 
-/** Declares inputs from binding 0 on, in order. */
-export function declareInputs(inputs: readonly Omit<InputBinding, 'tensor'>[]): string {
-  return inputs
-    .map(({ name, type }, binding) => `@group(0) @binding(${binding}) var<storage, read> ${name}: ${type};`)
-    .join('\n');
+/** What the WGSL of this epilogue depends on: part of the configuration of a family of kernels. */
+export function epilogueConfig({ bias, activation = 'none', residual }: Epilogue): EpilogueConfig {
+  return { hasBias: bias !== undefined, activation, hasResidual: residual !== undefined };
 }
+
+const VALUES = 'array<f32>';
 
 /** The buffers that an epilogue reads: add them to the kernel's inputs. */
-export function epilogueInputs({ bias, residual }: Epilogue): InputBinding[] {
-  return [
-    ...(bias ? [{ name: 'bias', type: 'array<f32>', tensor: bias }] : []),
-    ...(residual ? [{ name: 'residual', type: 'array<f32>', tensor: residual }] : []),
-  ];
+export function epilogueBuffers({ hasBias, hasResidual }: EpilogueConfig) {
+  return { bias: hasBias ? VALUES : undefined, residual: hasResidual ? VALUES : undefined } as const;
 }
 
-/** Tells epilogues of different WGSL apart. */
-export function epilogueKey({ bias, activation = 'none', residual }: Epilogue): string {
-  return `${bias ? 'bias' : ''} ${activation} ${residual ? 'residual' : ''}`;
+/** Its tensors, for the launch. */
+export function epilogueTensors({ bias, residual }: Epilogue) {
+  return { bias, residual };
 }
 
 /**
@@ -49,11 +45,11 @@ export function epilogueKey({ bias, activation = 'none', residual }: Epilogue): 
  * @param biasIndex WGSL of where the bias stands, of `output` and `index`
  */
 export function epilogueSource(
-  { bias, activation = 'none', residual }: Epilogue,
+  { hasBias, activation, hasResidual }: EpilogueConfig,
   biasIndex = 'output',
 ): string {
   return `${activationSource(activation)}
 fn finish(product: f32, output: u32, index: u32) -> f32 {
-  return activate(product${bias ? ` + bias[${biasIndex}]` : ''})${residual ? ' + residual[index]' : ''};
+  return activate(product${hasBias ? ` + bias[${biasIndex}]` : ''})${hasResidual ? ' + residual[index]' : ''};
 }`;
 }

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { InputBinding } from './epilogue';
+import type { BoundBuffer } from './bound-buffers';
 
 /**
  * A layer normalization taken into the product that follows it, for one token. With scale g, shift b, and mean m and
@@ -19,7 +19,7 @@ export interface FoldedNorm {
 }
 
 /** The buffers that the product reads besides. */
-export function foldedNormInputs({ scale, products }: FoldedNorm): InputBinding[] {
+export function foldedNormInputs({ scale, products }: FoldedNorm): BoundBuffer[] {
   return [
     { name: 'normScale', type: 'array<vec4f>', tensor: scale },
     { name: 'normProducts', type: 'array<f32>', tensor: products },

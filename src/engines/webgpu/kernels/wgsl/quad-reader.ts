@@ -1,4 +1,4 @@
-import type { InputBinding } from './epilogue';
+import type { BufferType } from '../../define-kernel';
 
 /**
  * Reads rows of a float32 matrix four columns at a time: one word of four where rows are whole quads, else four reads, with
@@ -6,14 +6,19 @@ import type { InputBinding } from './epilogue';
  */
 export interface QuadReader {
   /** WGSL type of the buffer. */
-  readonly type: InputBinding['type'];
+  readonly type: BufferType;
   /** WGSL of `<name>Start(row: u32) -> u32` and `<name>Quad(start: u32, quad: u32) -> vec4f`. */
   readonly source: string;
 }
 
-/** @param name of the buffer; @param width columns of a row; @param counted the uniform that counts them */
-export function quadReader(name: string, width: number, counted = 'width'): QuadReader {
-  if (width % 4 === 0) {
+/** Whether rows of this width are read by whole quads. */
+export function isWholeQuads(width: number): boolean {
+  return width % 4 === 0;
+}
+
+/** @param name of the buffer; @param isWhole whether rows are whole quads; @param counted the uniform that counts columns */
+export function quadReader(name: string, isWhole: boolean, counted = 'width'): QuadReader {
+  if (isWhole) {
     return {
       type: 'array<vec4f>',
       source: `fn ${name}Start(row: u32) -> u32 { return row * (uniforms.${counted} / 4u); }
@@ -31,9 +36,4 @@ fn ${name}Quad(start: u32, quad: u32) -> vec4f {
   return select(vec4f(), vec4f(${name}[at.x], ${name}[at.y], ${name}[at.z], ${name}[at.w]), inside);
 }`,
   };
-}
-
-/** Whether rows of this width are read by whole quads; tells kernels of different WGSL apart. */
-export function quadKey(width: number): string {
-  return width % 4 === 0 ? 'whole' : 'ragged';
 }

@@ -1,19 +1,28 @@
-import { quadKey } from './quad-reader';
-
-/** A buffer of rows, as the kernel declares it. */
-export interface RowBuffer {
-  readonly name: string;
-  /** WGSL type. */
-  readonly type: string;
-}
+import type * as tf from '@tensorflow/tfjs';
+import type { BufferType } from '../../define-kernel';
 
 /**
- * The buffers that a matrix of logits is bound as. Rows that are not whole quads begin anywhere within a quad of the
+ * The buffers that matrices of logits are bound as. Rows that are not whole quads begin anywhere within a quad of the
  * buffer, so the same buffer is bound a second time, for the single values at the two ends of a row.
  */
-export function rowBuffers(name: string, width: number): RowBuffer[] {
-  const quads = { name, type: 'array<vec4f>' };
-  return quadKey(width) === 'whole' ? [quads] : [quads, { name: `${name}Values`, type: 'array<f32>' }];
+export function rowBuffers(names: readonly string[], isWhole: boolean): Record<string, BufferType> {
+  return Object.fromEntries(
+    names.flatMap((name): [string, BufferType][] =>
+      isWhole
+        ? [[name, 'array<vec4f>']]
+        : [
+            [name, 'array<vec4f>'],
+            [`${name}Values`, 'array<f32>'],
+          ],
+    ),
+  );
+}
+
+/** The matrices as both bindings. */
+export function rowTensors(matrices: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> {
+  const tensors: Record<string, tf.Tensor> = {};
+  for (const name in matrices) tensors[name] = tensors[`${name}Values`] = matrices[name];
+  return tensors;
 }
 
 /**
@@ -21,10 +30,10 @@ export function rowBuffers(name: string, width: number): RowBuffer[] {
  * from the buffer's begin. Those that are outside the row are LOWEST. Quads that lie within a row are read from `<name>`
  * itself.
  *
- * @param name of the buffer; @param width values of a row
+ * @param name of the buffer; @param isWhole whether rows are whole quads
  */
-export function rowQuadSource(name: string, width: number): string {
-  if (quadKey(width) === 'whole') {
+export function rowQuadSource(name: string, isWhole: boolean): string {
+  if (isWhole) {
     return `fn ${name}Quad(row: Row, quad: u32) -> vec4f { return ${name}[quad]; }`;
   }
   return `fn ${name}Quad(row: Row, quad: u32) -> vec4f {
@@ -40,7 +49,7 @@ export function rowQuadSource(name: string, width: number): string {
  * `including(state, quad, values of each buffer)`. Software adapters pay for both sides of a branch, so the quads at the
  * two ends of a row, which may reach into its neighbours, are not read in the loop.
  */
-export function rowLoopSource(names: readonly string[], width: number): string {
+export function rowLoopSource(names: readonly string[], isWhole: boolean): string {
   const whole = names.map((name) => `${name}[quad]`).join(', ');
   const ends = names.map((name) => `${name}Quad(row, quad)`).join(', ');
   const includeEnds = `
@@ -55,7 +64,7 @@ export function rowLoopSource(names: readonly string[], width: number): string {
   let end = row.end / 4u;
   for (var quad = (row.begin + 3u) / 4u + thread; quad < end; quad += THREADS) {
     state = including(state, quad, ${whole});
-  }${quadKey(width) === 'whole' ? '' : includeEnds}
+  }${isWhole ? '' : includeEnds}
   return state;
 }`;
 }

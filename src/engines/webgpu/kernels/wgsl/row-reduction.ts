@@ -1,34 +1,38 @@
 import type * as tf from '@tensorflow/tfjs';
-import { type Kernel, type KernelOutput, runKernel } from '../../run-kernel';
-import { kernelMemo } from './kernel-memo';
-import { declareInputs } from './epilogue';
+import {
+  type Buffers,
+  defineKernel,
+  type OutputsOf,
+  type Targets,
+  type TensorsFor,
+} from '../../define-kernel';
+import { kernelFamily } from '../../kernel-family';
 import { kernelProfile } from './kernel-profile';
-import { quadKey } from './quad-reader';
-import { type RowBuffer, rowBuffers, rowLoopSource, rowQuadSource } from './row-quads';
+import { rowBuffers, rowLoopSource, rowQuadSource, rowTensors } from './row-quads';
 import shared from './row-reduction.wgsl?raw';
 
 /** A kernel that goes over each row of one or more matrices of logits once. */
-export interface RowReduction {
+export interface RowReduction<Logits extends string, Inputs extends Buffers, Outputs extends Buffers> {
   readonly name: string;
+  /** Matrices of logits; WGSL reads them by `<name>Quad`. */
+  readonly logits: readonly Logits[];
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  /** Members of `State`, in order. */
+  readonly state: readonly string[];
   /**
    * WGSL of `State`, what is known of a share of a row; `EMPTY`, the state of no logits;
    * `including(state: State, quad: u32, values: vec4f) -> State`, with `values` of each matrix;
    * `merged(a: State, b: State) -> State`; and `finish(index: u32, row: Row, state: State)`, which writes.
    */
-  readonly source: string;
-  /** Members of `State`, in order. */
-  readonly state: readonly string[];
-  /** Matrices of logits; WGSL reads them by `<name>Quad`. */
-  readonly logits: readonly string[];
-  readonly inputs: readonly RowBuffer[];
-  readonly outputs: readonly RowBuffer[];
+  readonly body: string;
 }
 
-export interface RowReductionTensors {
+export interface RowReductionTensors<Logits extends string, Inputs extends Buffers, Given> {
   /** [rows, vocabulary] each, at least four values. */
-  readonly logits: readonly tf.Tensor2D[];
-  readonly inputs?: readonly tf.Tensor[];
-  readonly outputs: readonly KernelOutput[];
+  readonly logits: Readonly<Record<Logits, tf.Tensor2D>>;
+  readonly inputs: TensorsFor<Inputs>;
+  readonly outputs: Given;
 }
 
 /**
@@ -38,58 +42,70 @@ export interface RowReductionTensors {
 const HARDWARE_THREADS = 256;
 const SOFTWARE_THREADS = 4;
 
-const remember = kernelMemo();
+/** How the kernel is cut. */
+type Config = {
+  /** Whether rows are whole quads. */
+  readonly isWhole: boolean;
+  readonly threads: number;
+  readonly bySubgroup: boolean;
+};
 
-/** Launches one workgroup a row and returns the outputs. */
-export function reduceRows(reduction: RowReduction, tensors: RowReductionTensors): tf.Tensor[] {
-  const { logits, inputs = [], outputs } = tensors;
-  const [rows, width] = logits[0].shape;
-  const buffers = logits.flatMap((matrix, index) =>
-    rowBuffers(reduction.logits[index], width).map(() => matrix),
-  );
-  return runKernel(kernelFor(reduction, width), {
-    inputs: [...buffers, ...inputs],
-    outputs,
-    uniforms: [width],
-    workgroups: [rows],
-  });
-}
-
-function kernelFor(reduction: RowReduction, width: number): Kernel {
-  const { name, subgroupLanes } = kernelProfile();
-  const lanes = name === 'software' ? subgroupLanes : undefined;
-  const threads = lanes ?? (name === 'software' ? SOFTWARE_THREADS : HARDWARE_THREADS);
-  const key = `${reduction.name} ${quadKey(width)} ${threads} ${lanes !== undefined}`;
-  return remember(key, () => makeKernel(reduction, width, threads, lanes !== undefined));
-}
-
-function makeKernel(reduction: RowReduction, width: number, threads: number, bySubgroup: boolean): Kernel {
-  const { name, source, state, logits } = reduction;
-  const thread = bySubgroup ? '@builtin(subgroup_invocation_id)' : '@builtin(local_invocation_index)';
-  return {
-    name,
-    source: [
-      `const THREADS = ${threads}u;`,
-      declareBindings(reduction, width),
-      shared.replace('THREAD_INDEX', thread),
-      ...logits.map((matrix) => rowQuadSource(matrix, width)),
-      rowLoopSource(logits, width),
-      source,
-      bySubgroup ? mergeBySubgroup(state, threads) : MERGE_BY_WORKGROUP,
-    ].join('\n'),
-    enable: bySubgroup ? ['subgroups'] : undefined,
+/** Makes the function that launches one workgroup a row and returns the outputs. */
+export function rowReduction<Logits extends string, Inputs extends Buffers, Outputs extends Buffers>(
+  reduction: RowReduction<Logits, Inputs, Outputs>,
+): <const Given extends Targets<Outputs>>(
+  tensors: RowReductionTensors<Logits, Inputs, Given>,
+) => OutputsOf<Given> {
+  const kernelOf = kernelFamily((config: Config) => reductionKernel(reduction, config));
+  return ({ logits, inputs, outputs }) => {
+    const [rows, width] = logits[reduction.logits[0]].shape;
+    return kernelOf({ isWhole: width % 4 === 0, ...threadsOfRow() }).run({
+      inputs: { ...rowTensors(logits), ...inputs },
+      outputs,
+      uniforms: { width },
+      workgroups: [rows],
+    });
   };
 }
 
-function declareBindings({ logits, inputs, outputs }: RowReduction, width: number): string {
-  const read = [...logits.flatMap((matrix) => rowBuffers(matrix, width)), ...inputs];
-  const written = outputs.map(
-    ({ name, type }, index) =>
-      `@group(0) @binding(${read.length + index}) var<storage, read_write> ${name}: ${type};`,
-  );
-  const uniforms = `@group(0) @binding(${read.length + written.length}) var<uniform> uniforms: Uniforms;`;
-  return [declareInputs(read), ...written, uniforms].join('\n');
+function threadsOfRow(): Omit<Config, 'isWhole'> {
+  const { name, subgroupLanes } = kernelProfile();
+  if (name === 'hardware') return { threads: HARDWARE_THREADS, bySubgroup: false };
+  return { threads: subgroupLanes ?? SOFTWARE_THREADS, bySubgroup: subgroupLanes !== undefined };
 }
+
+function reductionKernel<Outputs extends Buffers>(
+  { name, logits, inputs, outputs, state, body }: RowReduction<string, Buffers, Outputs>,
+  { isWhole, threads, bySubgroup }: Config,
+) {
+  const read: Buffers = { ...rowBuffers(logits, isWhole), ...inputs };
+  return defineKernel({
+    name,
+    inputs: read,
+    outputs,
+    uniforms: { width: 'u32' },
+    constants: { THREADS: threads },
+    enable: bySubgroup ? ['subgroups'] : [],
+    body: [
+      shared,
+      ...logits.map((matrix) => rowQuadSource(matrix, isWhole)),
+      rowLoopSource(logits, isWhole),
+      body,
+      bySubgroup ? mergeBySubgroup(state, threads) : MERGE_BY_WORKGROUP,
+      mainSource(bySubgroup ? 'subgroup_invocation_id' : 'local_invocation_index'),
+    ],
+  });
+}
+
+const mainSource = (thread: string) => `@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(${thread}) thread: u32) {
+  let begin = group.x * uniforms.width;
+  let row = Row(begin, begin + uniforms.width);
+  let state = ofAllThreads(thread, stateOfShare(row, thread));
+  if (thread == 0u) {
+    finish(group.x, row, state);
+  }
+}`;
 
 /** A tree of merges through workgroup memory; the first thread gets the whole. */
 const MERGE_BY_WORKGROUP = `

@@ -1,7 +1,5 @@
 // Reductions over rows of logits, one workgroup a row: each thread goes over its share, then the shares are merged.
-struct Uniforms {
-  width: u32,
-}
+
 // First index of a row in its buffer, and the one after its last.
 struct Row {
   begin: u32,
@@ -24,14 +22,4 @@ fn sumOf(quad: vec4f) -> f32 {
 fn columnOf(value: f32, quad: u32, values: vec4f, row: Row) -> u32 {
   let component = min(countTrailingZeros(dot(vec4u(values == vec4f(value)), vec4u(1u, 2u, 4u, 8u))), 3u);
   return clamp(quad * 4u + component, row.begin, row.end - 1u) - row.begin;
-}
-
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) group: vec3u, THREAD_INDEX thread: u32) {
-  let begin = group.x * uniforms.width;
-  let row = Row(begin, begin + uniforms.width);
-  let state = ofAllThreads(thread, stateOfShare(row, thread));
-  if (thread == 0u) {
-    finish(group.x, row, state);
-  }
 }

@@ -12,11 +12,14 @@ const SPLIT = {
   software: { threads: 1, rows: 64 },
 } as const;
 
-/** The name of the device's split, for the key of a kernel, and the workgroups that cover so many rows. */
-export function rowThreads(rows: number): { key: string; workgroups: [number, number] } {
+/** How the device at hand has rows shared out. */
+export type RowSplit = keyof typeof SPLIT;
+
+/** The device's split, part of a kernel's configuration, and the workgroups that cover so many rows. */
+export function rowThreads(rows: number): { split: RowSplit; workgroups: [number, number] } {
   const { name } = kernelProfile();
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
-  return { key: name, workgroups: foldWorkgroups(Math.ceil(rows / SPLIT[name].rows), limit) };
+  return { split: name, workgroups: foldWorkgroups(Math.ceil(rows / SPLIT[name].rows), limit) };
 }
 
 /**
@@ -24,8 +27,8 @@ export function rowThreads(rows: number): { key: string; workgroups: [number, nu
  * `overRow(local: u32, value: f32) -> f32` and `greatestOverRow`, the sum and the maximum of what the invocations of a row
  * have. `uniforms.rows` counts the rows; past the last one it is gone through again, and written the same.
  */
-export function rowThreadsSource(): string {
-  const { threads, rows } = SPLIT[kernelProfile().name];
+export function rowThreadsSource(split: RowSplit): string {
+  const { threads, rows } = SPLIT[split];
   return `const THREADS = ${threads}u;
 const ROWS = ${rows}u;
 ${threads === 1 ? `${alone('overRow')}\n${alone('greatestOverRow')}` : BY_WORKGROUP}

@@ -1,3 +1,5 @@
+import { defineKernel } from '../../define-kernel';
+
 /**
  * What is known of square matrices of causal attention, and saves half of the multiplications: only results at or below the
  * diagonal are wanted, or the left side is zero above its diagonal (`lower left`) or below it (`upper left`).
@@ -5,28 +7,39 @@
 export type Triangle = 'lower result' | 'lower left' | 'upper left';
 
 /** How a kernel of many products reads its two sides, and how much an invocation makes of them. */
-export interface QuadProducts {
+export type QuadProducts = {
   readonly isLeftTransposed: boolean;
   readonly isRightTransposed: boolean;
   /** Rows that an invocation makes, a multiple of 4. */
   readonly rows: number;
   /** Quads of columns that it makes. */
   readonly quads: number;
-  readonly triangle?: Triangle;
-}
+  readonly triangle: Triangle | undefined;
+};
 
 /**
- * WGSL of many products of pairs of matrices that are stored in whole quads, [batch, m, k] · [batch, k, n]: every read brings four
+ * Kernel of many products of pairs of matrices that are stored in whole quads, [batch, m, k] · [batch, k, n]: every read brings four
  * values, along the terms or across them, as the side is stored. Names are written out because compilers keep an indexed
  * array in memory. Beyond the edge other values are read, and nothing is written.
  */
-export function quadProductsSource({
-  isLeftTransposed,
-  isRightTransposed,
-  rows,
-  quads,
-  triangle,
-}: QuadProducts): string {
+export function quadProductsKernel(products: QuadProducts) {
+  return defineKernel({
+    name: 'quad-products',
+    inputs: { left: 'array<vec4f>', right: 'array<vec4f>' },
+    outputs: { y: 'array<vec4f>' },
+    uniforms: {
+      batch: 'u32',
+      rows: 'u32',
+      // These count quads.
+      columnQuads: 'u32',
+      termQuads: 'u32',
+      rowQuads: 'u32',
+    },
+    body: mainSource(products),
+  });
+}
+
+function mainSource({ isLeftTransposed, isRightTransposed, rows, quads, triangle }: QuadProducts): string {
   const [ofRows, ofQuads, ofTerms] = [numbers(rows), numbers(quads), numbers(4)];
   const left = isLeftTransposed
     ? ofTerms.flatMap((term) =>
@@ -59,20 +72,7 @@ export function quadProductsSource({
     return `vec4f(${ofTerms.map((column) => `dot(${whole}, right${4 * quad + column})`).join(', ')})`;
   };
   return [
-    `@group(0) @binding(0) var<storage, read> left: array<vec4f>;
-@group(0) @binding(1) var<storage, read> right: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-struct Uniforms {
-  batch: u32,
-  rows: u32,
-  // All three count quads.
-  columnQuads: u32,
-  termQuads: u32,
-  rowQuads: u32,
-}
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
-
-@compute @workgroup_size(64)
+    `@compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
   @builtin(num_workgroups) workgroups: vec3u,
