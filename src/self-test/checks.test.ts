@@ -1,5 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { closeGpu } from '../engines/webgpu/device';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type {
+  Buffers,
+  Kernel,
+  KernelDefinition,
+  Launch,
+  NoScalars,
+  Scalars,
+  Targets,
+} from '../engines/webgpu/define-kernel';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { describeOnEachDevice } from '../testing/each-device';
 import { CHECKS } from './checks';
@@ -8,13 +16,22 @@ import { type KernelCheckResult, relativeError, runKernelCheck } from './kernel-
 /** What a driver that miscompiles does to kernels of this name. */
 const driver = vi.hoisted(() => ({ kernel: '', miscompile: (source: string) => source }));
 
-vi.mock(import('../engines/webgpu/pipelines'), async (original) => {
-  const { compileKernel } = await original();
+vi.mock(import('../engines/webgpu/define-kernel'), async (original) => {
+  const { defineKernel } = await original();
   return {
-    compileKernel: (device, name, code, bindings) =>
-      driver.kernel && name.startsWith(driver.kernel)
-        ? compileKernel(device, name, driver.miscompile(code), bindings)
-        : compileKernel(device, name, code, bindings),
+    defineKernel: <I extends Buffers, O extends Buffers, U extends Scalars = NoScalars>(
+      definition: KernelDefinition<I, O, U>,
+    ): Kernel<I, O, U> => {
+      const kernel = defineKernel(definition);
+      const body = () => [definition.body].flat().map((text) => driver.miscompile(text));
+      const miscompiled = () => defineKernel({ ...definition, body: body() });
+      const isHit = () => driver.kernel !== '' && kernel.name.startsWith(driver.kernel);
+      return {
+        ...kernel,
+        run: <const Given extends Targets<O>>(launch: Launch<I, Given, U>) =>
+          (isHit() ? miscompiled() : kernel).run<Given>(launch),
+      };
+    },
   };
 });
 
@@ -27,12 +44,8 @@ describeOnEachDevice(() => {
 });
 
 describe('a broken driver', () => {
-  // A new device each time: what is compiled once stays.
-  beforeEach(() => openNodeGpu());
-  afterEach(() => {
-    driver.kernel = '';
-    closeGpu();
-  });
+  beforeAll(() => openNodeGpu());
+  afterEach(() => void (driver.kernel = ''));
 
   async function failuresWith(
     kernel: string,

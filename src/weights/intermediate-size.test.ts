@@ -1,4 +1,14 @@
+import type * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type {
+  Buffers,
+  Kernel,
+  KernelDefinition,
+  Launch,
+  NoScalars,
+  Scalars,
+  Targets,
+} from '../engines/webgpu/define-kernel';
 import { closeGpu } from '../engines/webgpu/device';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { expectProduct, normalFactor } from '../testing/factorized-weight';
@@ -11,18 +21,20 @@ import { TensorTrainWeight } from './formats/tensor-train-weight';
 /** The largest tensor that any kernel wrote. */
 const largest = vi.hoisted(() => ({ bytes: 0 }));
 
-vi.mock('../engines/webgpu/define-kernel', async (importOriginal) => {
-  const { defineKernel } = await importOriginal<typeof import('../engines/webgpu/define-kernel')>();
-  type Definition = Parameters<typeof defineKernel>[0];
-  type Launch = Parameters<ReturnType<typeof defineKernel>['run']>[0];
+vi.mock(import('../engines/webgpu/define-kernel'), async (original) => {
+  const { defineKernel } = await original();
   return {
-    defineKernel: (definition: Definition) => {
+    defineKernel: <I extends Buffers, O extends Buffers, U extends Scalars = NoScalars>(
+      definition: KernelDefinition<I, O, U>,
+    ): Kernel<I, O, U> => {
       const kernel = defineKernel(definition);
       return {
         ...kernel,
-        run: (launch: Launch) => {
-          const outputs = kernel.run(launch);
-          for (const { size } of Object.values(outputs)) largest.bytes = Math.max(largest.bytes, size * 4);
+        run: <const Given extends Targets<O>>(launch: Launch<I, Given, U>) => {
+          const outputs = kernel.run<Given>(launch);
+          for (const { size } of Object.values<tf.Tensor>(outputs)) {
+            largest.bytes = Math.max(largest.bytes, size * 4);
+          }
           return outputs;
         },
       };
