@@ -30,7 +30,7 @@ async function writeRecipe(page: Page, name: string, length: number, steps = 100
     'Length (optional)': String(length),
     'Warm-up': '5',
     'Held-out loss every': '10',
-    'State kept every': '5',
+    'State saved every': '5',
   };
   await step.getByText('13 more settings').click();
   for (const [label, value] of Object.entries(fields))

@@ -43,7 +43,7 @@ test('steps with decay and clipping, against torch.optim.AdamW in float64', asyn
   tf.dispose(parameters.map(({ tensor }) => tensor));
 });
 
-test('a run that goes on with kept moments gives the same bits', async () => {
+test('resuming with saved moments gives the same bits', async () => {
   const one = uploadTensor(Float32Array.of(1), [1]);
   const [whole, parted] = [startTensors(), startTensors()];
   const optimizer = new AdamW(whole, fixture.settings);
@@ -76,9 +76,9 @@ test('the norm of large and small tensors together', async () => {
   const values = sizes.map((shape, index) =>
     Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, n) => Math.sin(n + index)),
   );
-  const tensors = values.map((each, index) => uploadTensor(each, sizes[index]));
+  const tensors = values.map((tensorValues, index) => uploadTensor(tensorValues, sizes[index]));
   const exact = Math.sqrt(
-    values.reduce((sum, each) => sum + each.reduce((s, value) => s + value ** 2, 0), 0),
+    values.reduce((sum, tensorValues) => sum + tensorValues.reduce((s, value) => s + value ** 2, 0), 0),
   );
   const { scale, norm } = clippingScale(tensors, 2);
   expectAllClose(await readFloats(norm), [exact], { absolute: 0, relative: 1e-6 });

@@ -4,10 +4,10 @@ import { adamwStep } from '../engines/webgpu/kernels/training/adamw';
 import type { TrainableTensor } from './trainable-matrix';
 
 export interface AdamWSettings {
-  /** Decays of the running means of the gradient and of its square. */
+  /** Decay rate of the running mean of the gradient; `beta2` that of its square. */
   readonly beta1: number;
   readonly beta2: number;
-  /** Decoupled: of the parameters that decay, the share of the learning rate that they lose in a step. */
+  /** Decoupled decay: fraction of the learning rate by which a decaying parameter shrinks in each step. */
   readonly weightDecay: number;
   readonly epsilon?: number;
 }
@@ -15,7 +15,7 @@ export interface AdamWSettings {
 /** PyTorch's default. */
 const EPSILON = 1e-8;
 
-/** What the optimizer knows of one parameter, of its shape. */
+/** Running means of one parameter's gradient and of its square, both of the parameter's shape. */
 export interface Moments {
   readonly first: tf.Tensor;
   readonly second: tf.Tensor;
@@ -23,10 +23,10 @@ export interface Moments {
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2), step for step as torch.optim.AdamW: decoupled decay, bias correction, ε
- * outside the root. It changes the parameters' tensors in place, which stay the caller's, and owns the moments.
+ * outside the root. Updates the caller's parameter tensors in place and owns the moments.
  */
 export class AdamW {
-  /** In the order of the parameters. A state that is kept is written here, and into `steps`. */
+  /** Moments in the order of the parameters. Resuming a run writes its saved moments here and its count into `steps`. */
   readonly moments: readonly Moments[];
   /** Steps taken so far. */
   steps = 0;
@@ -37,15 +37,15 @@ export class AdamW {
     settings: AdamWSettings,
   ) {
     this.settings = { epsilon: EPSILON, ...settings };
-    // Filled on the GPU, outside any tidy of the caller's.
+    // Filled on the GPU, outside the caller's tidy.
     const zeros = (shape: number[]) => tf.keep(tf.fill(shape, 0));
     this.moments = parameters.map(({ tensor: { shape } }) => ({ first: zeros(shape), second: zeros(shape) }));
   }
 
   /**
-   * One update.
-   * @param gradients of the parameters, in their order and shapes
-   * @param scale [1] on the GPU: all gradients are multiplied by it first (see `clippingScale`)
+   * Takes one step.
+   * @param gradients one for each parameter, in their order and shapes
+   * @param scale [1] on the GPU: multiplies all gradients first (see `clippingScale`)
    */
   step(gradients: readonly tf.Tensor[], learningRate: number, scale: tf.Tensor): void {
     if (gradients.length !== this.parameters.length)

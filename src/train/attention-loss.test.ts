@@ -41,7 +41,7 @@ function folderOf(name: string): string {
   return name.startsWith('gpt2') ? 'tiny-gpt2' : 'tiny-bert';
 }
 
-/** Some blocks of a model, and some heads of these. */
+/** Part of a model: some blocks, and some heads in them. */
 function partOf(model: Model, blocks: readonly number[], heads: KeptHeads): Promise<Model> {
   const { structure } = model.config;
   const kept = blocks.map((index) => ({ ...structure.blocks[index], keptHeads: heads[index] }));
@@ -65,7 +65,7 @@ async function withModels(name: string, check: (teacher: Model, start: Model) =>
   }
 }
 
-/** Of a gradient of the whole matrix, [rows, in], the rows of queries and keys that the model has left. */
+/** Selects the rows of remaining query and key heads from the gradient of the whole matrix, [rows, in]. */
 function rowsLeft(model: Model, module: string, expected: readonly number[]): number[] {
   const { block, outputs } = model.layout.matrices.find((matrix) => matrix.module === module)!;
   const structure = model.config.structure.blocks.find(({ index }) => index === block)!;
@@ -87,7 +87,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
       const values = new Map<string, Float32Array>();
       for (const [index, { name: module }] of student.parameters.entries())
         values.set(module, await readFloats(found.gradients[index]));
-      // PyTorch has columns of heads that are gone in the output projection, and their gradient.
+      // PyTorch keeps columns of removed heads in the output projection, and their gradient.
       const isComparable = (module: string) =>
         values.has(module) && (Object.keys(keptHeads).length === 0 || !/proj|output\.dense/.test(module));
       const compared = Object.entries(norms).filter(([module]) => isComparable(module));
@@ -102,7 +102,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
       parameters.dispose();
     }));
 
-  test('what attention adds to the loss', () =>
+  test('contribution of attention to the loss', () =>
     withModels(name, async (teacher, start) => {
       const { student, parameters } = await shrunkStudent(start, SHRINK);
       const losses = [];
@@ -118,7 +118,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
     }));
 });
 
-test('blocks go together by the pairs of hidden states that are given', () =>
+test('hidden state pairs decide which blocks are compared', () =>
   withModels('gpt2', async (teacher, start) => {
     const { student, parameters } = await shrunkStudent(start, SHRINK);
     const batch = batchOfFixture(CASES.gpt2);
@@ -143,7 +143,7 @@ test('blocks go together by the pairs of hidden states that are given', () =>
     parameters.dispose();
   }));
 
-describe('heads that two blocks both have', () => {
+describe('common heads of two blocks', () => {
   const block = (keptHeads?: number[]): BlockStructure => ({
     index: 0,
     hasAttention: true,
@@ -151,13 +151,13 @@ describe('heads that two blocks both have', () => {
     keptHeads,
   });
 
-  test('go together by their number in the checkpoint', () => {
+  test('are matched by their number in the checkpoint', () => {
     expect(commonHeads(block(), block(), 2)).toEqual({ student: [0, 1], teacher: [0, 1] });
     expect(commonHeads(block([1, 3]), block(), 4)).toEqual({ student: [0, 1], teacher: [1, 3] });
     expect(commonHeads(block([0, 2, 3]), block([2, 3]), 4)).toEqual({ student: [1, 2], teacher: [0, 1] });
   });
 
-  test('are none where one has no attention', () => {
+  test('are none if one block has no attention', () => {
     const none = { ...block(), hasAttention: false };
     expect(commonHeads(none, block(), 2)).toEqual({ student: [], teacher: [] });
     expect(commonHeads(block([0]), block([1]), 2)).toEqual({ student: [], teacher: [] });

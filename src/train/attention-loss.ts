@@ -6,15 +6,15 @@ import type { QueriesAndKeys } from '../model/queries-and-keys';
 import type { BlockStructure } from '../model/structure';
 import { tokenCount } from './batch-parts';
 
-/** Heads that two blocks both have: of each its place among the student's, and among the teacher's. */
+/** Heads that two blocks have in common: their positions in the student's and in the teacher's block. */
 export interface CommonHeads {
   readonly student: readonly number[];
   readonly teacher: readonly number[];
 }
 
-/** Heads go together by their number in the checkpoint. A block without attention has none. */
+/** Matches heads by their number in the checkpoint; a block without attention has none. */
 export function commonHeads(student: BlockStructure, teacher: BlockStructure, count: number): CommonHeads {
-  const [ofStudent, ofTeacher] = [headsLeft(student, count), headsLeft(teacher, count)];
+  const [ofStudent, ofTeacher] = [remainingHeads(student, count), remainingHeads(teacher, count)];
   const common = ofStudent.filter((head) => ofTeacher.includes(head));
   return {
     student: common.map((head) => ofStudent.indexOf(head)),
@@ -23,10 +23,9 @@ export function commonHeads(student: BlockStructure, teacher: BlockStructure, co
 }
 
 /**
- * Mean KL(teacher ‖ student) in nats of what a query attends to, over the heads that both have and all queries that are no
- * padding (MiniLM, Wang et al. 2020, equation 2).
+ * Mean KL(teacher ‖ student) in nats between attention distributions, over the common heads and all queries except padding
+ * (MiniLM, Wang et al. 2020, equation 2). Differentiable in the student.
  *
- * @param student what is differentiated by
  * @param heads at least one
  */
 export function attentionLoss(
@@ -37,19 +36,19 @@ export function attentionLoss(
   batch: TokenBatch,
 ): tf.Scalar {
   const count = heads.student.length;
-  const ofStudent = withHeads(student, heads.student, batch);
-  const ofTeacher = withHeads(teacher, heads.teacher, batch);
+  const ofStudent = selectHeads(student, heads.student, batch);
+  const ofTeacher = selectHeads(teacher, heads.teacher, batch);
   const sum = attentionDivergence(ofStudent, ofTeacher, count, seen);
   return tf.mul(sum, 1 / (count * tokenCount(batch)));
 }
 
-function headsLeft({ hasAttention, keptHeads }: BlockStructure, count: number): readonly number[] {
+function remainingHeads({ hasAttention, keptHeads }: BlockStructure, count: number): readonly number[] {
   if (!hasAttention) return [];
   return keptHeads ?? Array.from({ length: count }, (_, head) => head);
 }
 
-/** Those of some heads alone. */
-function withHeads(
+/** Selects some heads. */
+function selectHeads(
   { query, key }: QueriesAndKeys,
   heads: readonly number[],
   { batch }: TokenBatch,

@@ -4,27 +4,27 @@ import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import { TrainingError } from './training-error';
 
 /**
- * Into how many parts a batch is cut so that the GPU can hold what its gradient takes. A batch larger than any before is tried
- * first; one that does not fit is cut into twice as many parts.
+ * Number of parts that a batch is cut into so that its gradient fits the GPU. A batch larger than any before is tried first;
+ * if it does not fit, the number of parts doubles.
  */
 export class BatchFit {
   private readonly messages: string[] = [];
-  /** Tokens of the largest part that is known to fit, of each kind of work. */
+  /** Tokens of the largest part known to fit, for each kind of work. */
   private readonly fitting = new Map<object, number>();
 
-  /** @param parts to begin with */
+  /** @param parts initial number of parts */
   constructor(public parts: number) {}
 
-  /** What a user should know since the last call. */
+  /** Returns and clears the messages for the user. */
   takeMessages(): string[] {
     return this.messages.splice(0);
   }
 
   /**
-   * @param work computes with the batch in so many parts, and leaves everything as it was but for what it returns
-   * @param discard disposes of what a work returned that did not fit
-   * @param kind stands for all work that takes as much of the GPU
-   * @throws TrainingError where one sequence alone does not fit
+   * @param work computes with the batch in `parts` parts; has no effect besides its result
+   * @param discard disposes of a result whose computation did not fit
+   * @param kind identifies work with the same memory needs
+   * @throws TrainingError if a single sequence does not fit
    */
   async run<T>(
     batch: TrainingBatch,

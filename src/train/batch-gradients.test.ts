@@ -19,7 +19,7 @@ const batch: TrainingBatch = {
   targets: Int32Array.of(9, 11, 30, -1, 8, -1, -1, -1, 13, 14, 15, -1),
 };
 
-/** 2·mean of the targets times Σ w² over the first parameter: its gradient is 4·mean·w, of all others nothing. */
+/** 2·mean of the targets times Σ w² over the first parameter: its gradient is 4·mean·w, all others are 0. */
 const ofFirstParameter: Objective = {
   prepare: ({ targets }) => ({ factor: tf.scalar(2 * meanOf(targets)) }),
   loss: (student, _, prepared) => {
@@ -46,7 +46,7 @@ describe.each([1, 2, 3])('in %i parts', (parts) => {
       disposeGradients(found);
     }));
 
-  test('a parameter that the loss does not depend on has a gradient of zeros', () =>
+  test('a parameter that does not affect the loss has a gradient of zeros', () =>
     withTinyStudent(async (student) => {
       const found = batchGradients(student, ofFirstParameter, batch, parts);
       for (const [index, { tensor }] of student.parameters.entries()) {
@@ -58,7 +58,7 @@ describe.each([1, 2, 3])('in %i parts', (parts) => {
     }));
 });
 
-test('an objective that throws leaves nothing behind, and the next gradient is right', () =>
+test('a throwing objective leaks nothing, and the next gradient is correct', () =>
   withTinyStudent(async (student) => {
     const before = tf.memory().numTensors;
     const failing: Objective = {

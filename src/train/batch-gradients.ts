@@ -6,9 +6,9 @@ import type { BatchGradients } from './step-hooks';
 import type { Student } from './student';
 
 /**
- * The mean loss of a batch and its gradient by the student's parameters. The parts run one after the other; their
- * gradients, weighted by the targets that they have, add up to that of the whole. A parameter that the loss does not depend on
- * has a gradient of zeros.
+ * Mean loss of a batch and its gradient with respect to the student's parameters. Parts run one after the other; their
+ * gradients, weighted by their number of targets, add up to that of the batch. A parameter that does not affect the loss has
+ * a gradient of zeros.
  */
 export function batchGradients(
   student: Student,
@@ -35,7 +35,7 @@ export function disposeGradients(found: BatchGradients | undefined): void {
   if (found) tf.dispose([found.loss, ...found.gradients]);
 }
 
-/** @returns loss and gradient, both times the part's share */
+/** @returns loss and gradient, both multiplied by the part's share */
 function partGradients(
   student: Student,
   objective: Objective,
@@ -50,12 +50,12 @@ function partGradients(
       () => student.inStep(() => objective.loss(student, part, prepared)),
       parameters,
       weight,
-      // tfjs would throw where the loss depends on no parameter at all.
+      // Without this flag tfjs throws if the loss depends on no parameter.
       true,
     );
     const loss = tf.mul(value, weight) as tf.Scalar;
     value.dispose();
-    // tfjs leaves a gap for a tensor that the loss does not depend on, whatever its types say.
+    // tfjs returns undefined for a tensor that does not affect the loss, despite its types.
     const gradients = (grads as (tf.Tensor | undefined)[]).map(
       (gradient, index) => gradient ?? tf.zeros(parameters[index].shape),
     );
@@ -77,7 +77,7 @@ function added(left: BatchGradients, right: BatchGradients): BatchGradients {
   return { loss, gradients };
 }
 
-/** A forward pass that broke off leaves behind what the tape kept for the backward one. */
+/** Disposes of tensors saved for the backward pass after a forward pass failed. */
 function releaseTape(): void {
   const { state } = tf.engine();
   for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);

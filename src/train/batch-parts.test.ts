@@ -11,7 +11,7 @@ const batch: TrainingBatch = {
   targets: Int32Array.of(2, 3, -1, 5, -1, -1, 7, 8, -1, -1, -1, -1),
 };
 
-test('two parts hold the sequences in order, each counted by its targets', () => {
+test('two parts hold the sequences in order, weighted by their targets', () => {
   const [first, second, ...others] = partsOf(batch, 2);
   expect(others).toEqual([]);
   expect(first).toEqual({
@@ -36,7 +36,7 @@ test('the last part may be smaller, and shares add up to 1', () => {
   expect(partsOf(batch, 1)[0].share).toBe(1);
 });
 
-test('labels go with their sentences; sentences without labels count alike', () => {
+test('labels stay with their sentences; unlabelled sentences have equal weight', () => {
   const sentences = { ...batch, targets: Int32Array.of(1, 0, -1, 1) };
   expect(partsOf(sentences, 2).map(({ batch: part, share }) => [[...part.targets], share])).toEqual([
     [[1, 0], 2 / 3],

@@ -1,16 +1,16 @@
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import type { TokenBatch } from '../model/model';
 
-/** Some sequences of a batch. */
+/** Consecutive sequences of a batch. */
 export interface BatchPart {
   readonly batch: TrainingBatch;
-  /** What its mean loss counts in the mean of the whole: its share of the targets. */
+  /** Weight of the part's mean loss in the mean of the batch: its share of the targets. */
   readonly share: number;
 }
 
 /**
- * Cuts a batch into parts of equally many sequences; the last may have fewer.
- * @param parts how many, at most one a sequence
+ * Cuts a batch into parts with the same number of sequences; the last may have fewer.
+ * @param parts at most the number of sequences
  */
 export function partsOf(batch: TrainingBatch, parts: number): readonly BatchPart[] {
   const sequences = Math.ceil(batch.batch / parts);
@@ -18,19 +18,19 @@ export function partsOf(batch: TrainingBatch, parts: number): readonly BatchPart
   const cut: BatchPart[] = [];
   for (let start = 0; start < batch.batch; start += sequences) {
     const part = sequencesOf(batch, start, Math.min(batch.batch, start + sequences));
-    // Sentences without labels, of which a teacher's logits are all that is learnt, count alike.
+    // Unlabelled sentences, which train on the teacher's logits alone, all have the same weight.
     const share = targets > 0 ? targetCount(part) / targets : part.batch / batch.batch;
     cut.push({ batch: part, share });
   }
   return cut;
 }
 
-/** Targets that a batch has. */
+/** Number of targets in a batch. */
 export function targetCount({ targets }: TrainingBatch): number {
   return targets.reduce((count, target) => count + Number(target >= 0), 0);
 }
 
-/** Tokens of a batch that are no padding. */
+/** Number of tokens in a batch, without padding. */
 export function tokenCount({ batch, length, lengths }: TokenBatch): number {
   return lengths?.reduce((sum, count) => sum + count, 0) ?? batch * length;
 }

@@ -8,17 +8,17 @@ import type { Objective } from './objective';
 import type { BatchGradients, GradientsOf, HookState, ModelLoss, StepHooks } from './step-hooks';
 import type { Student } from './student';
 
-/** Which of the two models a run is for. */
+/** Model that a run is meant to produce. */
 export type CoDistilled = 'student' | 'teacher';
 
 export interface CoDistillationOptions {
-  /** Of the student's loss: the teacher's share in it. */
+  /** Teacher's share in the student's loss. */
   readonly distillation: LogitDistillation;
-  /** The student's share in the teacher's loss, at the same temperature. */
+  /** Student's share in the teacher's loss, at the same temperature. */
   readonly teacherWeight: number;
-  /** Whose held-out loss decides which parameters are the best. */
+  /** Model whose held-out loss selects the best parameters. */
   readonly result: CoDistilled;
-  /** What the held-out sequences are measured by where they have no labels; does not change as the two train. */
+  /** Held-out loss of unlabelled sequences; constant while the two train. */
   readonly measuredBy: Objective;
   readonly signal?: AbortSignal;
 }
@@ -29,9 +29,9 @@ interface CoDistillationState {
 }
 
 /**
- * Student and teacher train on each batch together (CTCD, Lee et al. 2023, section 3): each on
- * (1 − weight)·cross-entropy + weight·T²·KL(the other ‖ itself), the other's predictions held constant. The loss of the run is
- * the sum of both.
+ * Collaborative distillation: student and teacher train on each batch together (CTCD, Lee et al. 2023, section 3), both on
+ * (1 − weight)·cross-entropy + weight·T²·KL(other model ‖ this model), with the other's predictions held constant. The loss
+ * of the run is the sum of both.
  */
 export class CoDistillation implements StepHooks {
   private readonly loss: ModelLoss;
@@ -39,7 +39,7 @@ export class CoDistillation implements StepHooks {
   private bestLoss?: number;
   private step = 0;
 
-  /** @param teacher stays the caller's */
+  /** @param teacher owned by the caller */
   constructor(
     private readonly student: Student,
     private readonly teacher: MovingTeacher,
@@ -94,8 +94,8 @@ export class CoDistillation implements StepHooks {
     tf.dispose(Object.values(tensors));
   }
 
-  /** Gives the teacher the parameters with which its held-out loss was least, where the run is for it. */
-  putBestTeacherBack(): void {
+  /** Restores the teacher's parameters with the least held-out loss, if the run is meant to produce the teacher. */
+  restoreBestTeacher(): void {
     if (this.bestLoss !== undefined) this.bestTeacher.restore();
   }
 
@@ -111,7 +111,7 @@ export class CoDistillation implements StepHooks {
   }
 }
 
-/** The student, with the teacher's parameters after its own. */
+/** Student with the teacher's parameters after its own. */
 function bothOf(student: Student, teacher: Student): Student {
   return {
     config: student.config,
@@ -127,11 +127,11 @@ function lossOfBoth(teacher: Student, { distillation, teacherWeight }: CoDistill
   return {
     loss(student, batch) {
       const { task } = student.config;
-      const given = differentiableLogits(student, batch);
-      const taught = differentiableLogits(teacher, batch);
+      const studentLogits = differentiableLogits(student, batch);
+      const teacherLogits = differentiableLogits(teacher, batch);
       return tf.add(
-        predictionLoss(given, taught, batch, distillation, task),
-        predictionLoss(taught, given, batch, ofTeacher, task),
+        predictionLoss(studentLogits, teacherLogits, batch, distillation, task),
+        predictionLoss(teacherLogits, studentLogits, batch, ofTeacher, task),
       );
     },
   };

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { swapDimensions } from '../engines/webgpu/kernels/contraction/swap-dimensions';
 
-/** The same values in a buffer of their own: `clone()` shares one, and what trains is changed in place. */
+/** Copies a tensor into a new buffer: `clone()` shares the buffer, which training changes in place. */
 export function copyTensor<T extends tf.Tensor>(x: T): T {
   return swapDimensions(x, [1, 1, 1, x.size], x.shape) as T;
 }

@@ -69,7 +69,7 @@ describe.each(Object.keys(CASES))('%s, against PyTorch in float64', (name) => {
   );
 });
 
-// Where only some sentences have a label, parts are weighted by labels, which is not how the teacher's share is counted.
+// Batches with both labelled and unlabelled sentences are left out: parts are weighted by labels, the teacher's share is not.
 test.each(Object.keys(CASES).filter((name) => name !== 'bertWithoutSomeLabels'))(
   '%s in parts of one sequence has the same loss and gradient',
   (name) =>
@@ -87,7 +87,7 @@ test.each(Object.keys(CASES).filter((name) => name !== 'bertWithoutSomeLabels'))
     }),
 );
 
-test('a student without some blocks learns from the blocks of the same number', () =>
+test('a student with removed blocks learns from the teacher blocks of the same number', () =>
   withTeacher('gpt2', async (teacher) => {
     const blocks = teacher.config.structure.blocks.slice(1);
     const student = await restructure(teacher, { ...teacher.config.structure, blocks });

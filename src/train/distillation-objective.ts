@@ -10,44 +10,44 @@ import { meanOverTargets } from './fine-tuning-objective';
 import { hiddenStateLoss } from './hidden-state-loss';
 import type { Objective } from './objective';
 
-/** A state of the student that is to be like one of the teacher's: 0 is what the first block takes, n what the n-th gives. */
+/** Student state trained towards a teacher state: state 0 is the input of the first block, state n the output of block n. */
 export interface HiddenPair {
   readonly student: number;
   readonly teacher: number;
 }
 
 export interface DistillationSettings {
-  /** Share of the teacher's predictions in the loss of the logits; the rest is the cross-entropy of the targets. */
+  /** Share of the teacher's predictions in the loss on logits; the rest is the cross-entropy of the targets. */
   readonly distillationWeight: number;
-  /** Both models' logits are divided by it before they are compared. */
+  /** Divides both models' logits before they are compared. */
   readonly temperature: number;
-  /** Of each pair's mean squared error; 0 or absent: hidden states are not compared. */
+  /** Weight of each pair's mean squared error; 0 or absent: hidden states are not compared. */
   readonly hiddenWeight?: number;
-  /** Of the divergence of attention in the blocks that give each pair; 0 or absent: it is not compared. */
+  /** Weight of the attention divergence between the blocks that produce a pair; 0 or absent: attention is not compared. */
   readonly attentionWeight?: number;
-  /** Absent: `pairsOfBlocks`. */
+  /** Default: `pairsOfBlocks`. */
   readonly hiddenPairs?: readonly HiddenPair[];
 }
 
-/** What the teacher says of a batch. */
+/** Teacher's outputs for a batch. */
 interface TeacherOutputs extends tf.TensorContainerObject {
   readonly logits: tf.Tensor2D;
-  /** By position, where they are looked at. */
+  /** Compared hidden states by position. */
   readonly hiddenStates: { readonly [position: string]: tf.Tensor2D };
-  /** Of the block that gives the hidden states there. */
+  /** Queries and keys of the block that produces the hidden state at each position. */
   readonly attention: { readonly [position: string]: QueriesAndKeys };
 }
 
 /**
  * a·T²·KL(teacher ‖ student) + (1 − a)·cross-entropy, both means over the targets, the KL of predictions at temperature T
- * (Hinton et al. 2015, section 2); where wanted, the mean squared error of hidden states, summed over pairs (KnGPT2, Edalati et
- * al. 2021, section 3.3; TinyBERT, Jiao et al. 2020, equations 8 and 9); and, where wanted, KL(teacher ‖ student) of what queries
- * attend to, summed over the pairs of blocks (MiniLM, Wang et al. 2020, equation 2, which takes the last block alone; TinyBERT's
- * equation 7 has a squared error in its place).
+ * (Hinton et al. 2015, section 2); optionally the mean squared error of hidden states, summed over pairs (KnGPT2, Edalati et
+ * al. 2021, section 3.3; TinyBERT, Jiao et al. 2020, equations 8 and 9); optionally KL(teacher ‖ student) of attention
+ * distributions, summed over the pairs of blocks (MiniLM, Wang et al. 2020, equation 2, which uses the last block alone;
+ * TinyBERT's equation 7 uses a squared error instead).
  *
- * A classifier's KL counts every sentence, with a label or without.
+ * A classifier's KL includes unlabelled sentences.
  *
- * @param teacher runs in its own format by its own kernels; it stays the caller's
+ * @param teacher runs in its own format and kernels; owned by the caller
  */
 export function distillation(teacher: Model, settings: DistillationSettings): Objective {
   const { hiddenWeight = 0, attentionWeight = 0 } = settings;
@@ -75,7 +75,7 @@ export function distillation(teacher: Model, settings: DistillationSettings): Ob
   };
 }
 
-/** The outputs of embeddings and of every block that both models have. */
+/** Pairs the embedding outputs, and the outputs of every block that both models have. */
 export function pairsOfBlocks(student: ModelConfig, teacher: ModelConfig): readonly HiddenPair[] {
   const positions = new Map(teacher.structure.blocks.map(({ index }, position) => [index, position]));
   const ofBlocks = student.structure.blocks.flatMap(({ index }, position) =>
@@ -84,14 +84,14 @@ export function pairsOfBlocks(student: ModelConfig, teacher: ModelConfig): reado
   return [{ student: 0, teacher: 0 }, ...ofBlocks];
 }
 
-/** Heads whose attention is compared: of a block of the student, by its number, and of the block that gives a state of the teacher. */
+/** Heads whose attention is compared, with the student block's number and the teacher state that its counterpart produces. */
 interface AttentionPair {
   readonly block: number;
   readonly teacherState: number;
   readonly heads: CommonHeads;
 }
 
-/** The blocks that give both states of a pair, where they have a head in common. */
+/** Pairs of blocks that produce the paired states and have a head in common. */
 function pairsOfAttention(
   student: ModelConfig,
   teacher: ModelConfig,
@@ -138,8 +138,8 @@ function teacherOutputs(
 }
 
 /**
- * The part of the loss that looks at logits.
- * @param teacherLogits constant: the gradient goes to the student's only
+ * Part of the loss that depends on logits.
+ * @param teacherLogits constant: only the student receives a gradient
  */
 export function predictionLoss(
   logits: tf.Tensor2D,
@@ -154,7 +154,7 @@ export function predictionLoss(
     const options = { temperature, distillationWeight };
     return meanOverTargets(distillationLoss(logits, teacherLogits, targets, options), batch);
   }
-  // Whatever class is given: at a weight of 1 it counts for nothing.
+  // Any class will do: at a weight of 1 the targets have no effect.
   const anyClass = new Int32Array(targets.length);
   const taught = distillationLoss(logits, teacherLogits, anyClass, { temperature, distillationWeight: 1 });
   const ofTeacher = tf.mul(tf.mean(taught), distillationWeight) as tf.Scalar;

@@ -19,26 +19,26 @@ describe('a run has diverged', () => {
   });
 });
 
-describe('a run goes on', () => {
+describe('a run continues', () => {
   test('at three times the mean and below', () => {
     expect(divergedAt([...times(10, 2), ...times(40, 5.9)])).toBeUndefined();
   });
 
-  test('after 19 high losses that a usual one ends', () => {
+  test('after 19 high losses followed by a normal one', () => {
     const wave = [...times(19, 9), 2];
     expect(divergedAt([...times(10, 2), ...wave, ...wave, ...wave])).toBeUndefined();
   });
 
-  test('where a loss near 0 rises by less than a nat', () => {
+  test('if a loss near 0 rises by less than a nat', () => {
     expect(divergedAt([...times(10, 0.01), ...times(40, 0.9)])).toBeUndefined();
   });
 
-  test('where pruning raises it step by step', () => {
+  test('if pruning raises the loss step by step', () => {
     expect(divergedAt(Array.from({ length: 300 }, (_, step) => step / 50))).toBeUndefined();
   });
 });
 
-test('goes on from its state as if it had not stopped', () => {
+test('resumes from its state as if it had not stopped', () => {
   const losses = [...times(60, 2).map((loss, index) => loss + index / 100), ...times(30, 30)];
   const whole = divergedAt(losses);
   expect(whole).toBe(79);

@@ -1,20 +1,20 @@
-/** A loss counts into the running mean for about so many steps. */
+/** Window of the running mean, in steps. */
 const MEMORY = 50;
-/** A run has diverged when its loss stays above so many times its running mean … */
+/** Diverging losses exceed the running mean by this factor … */
 const GREATEST_FACTOR = 3;
-/** … and above it by so many nats: a distillation's loss begins near 0, and pruning raises it many times without harm … */
+/** … and by this many nats: a distillation's loss begins near 0, and pruning raises it many times without harm … */
 const LEAST_RISE = 1;
-/** … for so many steps. */
+/** … for this many steps in a row. */
 const PATIENCE = 20;
 
 export interface DivergenceState {
   readonly mean?: number;
   readonly count: number;
-  /** Steps in a row whose loss was too high. */
+  /** Number of consecutive steps with too high a loss. */
   readonly streak: number;
 }
 
-/** Watches the losses of a run, one after the other. Losses that are too high leave the running mean as it is. */
+/** Detects divergence from the losses of a run. Losses that are too high do not enter the running mean. */
 export class DivergenceWatch {
   constructor(private current: DivergenceState = { count: 0, streak: 0 }) {}
 
@@ -22,7 +22,7 @@ export class DivergenceWatch {
     return this.current;
   }
 
-  /** @returns why the run has diverged with this loss, as the end of a sentence; undefined while it has not */
+  /** @returns reason for divergence at this loss, as the end of a sentence; undefined if the run has not diverged */
   add(loss: number): string | undefined {
     if (!Number.isFinite(loss)) return 'the loss is not finite';
     const { mean = loss, count, streak } = this.current;

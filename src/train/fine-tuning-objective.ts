@@ -5,15 +5,15 @@ import { targetCount } from './batch-parts';
 import type { Objective } from './objective';
 import { TrainingError } from './training-error';
 
-/** Cross-entropy, the mean over all targets of a batch. */
+/** Cross-entropy, averaged over all targets of a batch. */
 export const fineTuning: Objective = {
   loss: (student, batch) =>
     meanOverTargets(crossEntropy(differentiableLogits(student, batch), batch.targets), batch),
 };
 
 /**
- * @param losses of each row of the logits, 0 where it has no target
- * @throws TrainingError where nothing has a target
+ * @param losses one for each row of the logits, 0 for rows without a target
+ * @throws TrainingError if no row has a target
  */
 export function meanOverTargets(losses: tf.Tensor1D, batch: TrainingBatch): tf.Scalar {
   const count = targetCount(batch);

@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs';
 import { clippingScaleOf } from '../engines/webgpu/kernels/training/clipping-scale';
 
 /**
- * What gradients are multiplied by so that their common norm does not exceed a limit (Pascanu et al. 2013, algorithm 1):
- * it stays on the GPU, so that no step waits for it.
+ * Factor for all gradients that limits their global norm (Pascanu et al. 2013, algorithm 1). It stays on the GPU, so that no
+ * step waits for it.
  *
- * @param clipping greatest norm of all gradients together
- * @returns [1] each: `scale`, min(1, clipping / norm), and `norm`; the caller disposes of them. A norm that is not finite
- *   gives a scale that is none either or 0: the caller tells by the norm.
+ * @param clipping greatest global norm
+ * @returns `scale`, min(1, clipping / norm), and `norm`, both [1]; the caller disposes of them. If the norm is not finite,
+ *   the scale is not finite or 0: check the norm.
  */
 export function clippingScale(
   gradients: readonly tf.Tensor[],

@@ -20,13 +20,13 @@ function windows() {
   return rows.map((row) => withNextTokens({ ids: Int32Array.from(row), batch: 1, length: row.length }));
 }
 
-test("every target counts alike, whatever its sequence's length: PyTorch's perplexity", () =>
+test("all targets have equal weight regardless of sequence length: PyTorch's perplexity", () =>
   withTinyStudent(async (student) => {
     const loss = await heldOutLoss(student, fineTuning, windows());
     expect(loss).toBeCloseTo(reference.meanLoss, 4);
   }));
 
-test('sentences without labels are measured by the objective, each counted alike', () =>
+test('unlabelled sentences are measured by the objective with equal weight', () =>
   withTinyStudent(async (student) => {
     const objective: Objective = {
       prepare: ({ batch }) => ({ value: tf.scalar(batch * 10) }),

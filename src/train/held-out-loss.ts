@@ -9,10 +9,8 @@ import type { Objective } from './objective';
 import type { Student } from './student';
 
 /**
- * Mean cross-entropy over all targets of held-out batches, in nats. Of sentences without labels, which have no targets, it is
- * the objective's own loss, each sentence counted alike.
- *
- * It goes through the student's differentiable forward pass, whose matrices are those of the present step.
+ * Mean cross-entropy over all targets of held-out batches, in nats; for unlabelled sentences, which have no targets, the
+ * objective's loss averaged over sentences. Uses the student's differentiable forward pass at the present parameters.
  */
 export async function heldOutLoss(
   student: Student,

@@ -4,10 +4,10 @@ import type { TokenBatch } from '../model/model';
 import { tokenCount } from './batch-parts';
 
 /**
- * Mean squared error of hidden states over all tokens that are no padding and over the width (Jiao et al. 2020, equations 8
- * and 9, without the projection: student and teacher are equally wide).
+ * Mean squared error of hidden states over all tokens except padding and over the width (Jiao et al. 2020, equations 8 and 9,
+ * without the projection: student and teacher are equally wide). Differentiable in the student.
  *
- * @param student [batch·length, width], what is differentiated by
+ * @param student [batch·length, width]
  * @param teacher the same shape, constant
  */
 export function hiddenStateLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, batch: TokenBatch): tf.Scalar {
@@ -23,7 +23,7 @@ export function hiddenStateLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, batc
   return loss(student) as tf.Scalar;
 }
 
-/** Rows of padding are 0: there student and teacher may differ as they like. */
+/** Sets padding rows to 0, because student and teacher may differ there. */
 function withoutPadding(x: tf.Tensor2D, { batch, length, lengths }: TokenBatch): tf.Tensor2D {
   if (!lengths || lengths.every((count) => count === length)) return x;
   const real = new Float32Array(batch * length);

@@ -18,7 +18,7 @@ function rates(of: Partial<ConstructorParameters<typeof LearningRates>[0]>, step
   return steps.map((step) => schedule.at(step));
 }
 
-test.each(Object.entries(fixture.rates))("%s goes as PyTorch's schedulers do", (name, expected) => {
+test.each(Object.entries(fixture.rates))("%s matches PyTorch's schedulers", (name, expected) => {
   const learningRateSchedule = name as TrainingSettings['learningRateSchedule'];
   const found = rates({ ...fixture.settings, learningRateSchedule }, [...expected.keys()]);
   expect(found).toHaveLength(fixture.settings.steps);
@@ -27,7 +27,7 @@ test.each(Object.entries(fixture.rates))("%s goes as PyTorch's schedulers do", (
   );
 });
 
-test('after its last step a run has the rate that its schedule ends with', () => {
+test('after the last step the rate is the final one of the schedule', () => {
   expect(rates({}, [100, 1000])).toEqual([2e-4, 2e-4]);
   expect(rates({ learningRateSchedule: 'constant' }, [100])).toEqual([2e-3]);
 });
@@ -44,7 +44,7 @@ test('a decay longer than what follows the warm-up begins after it', () => {
   expect(last).toBeCloseTo(2e-4, 15);
 });
 
-test('cycles share the steps out as evenly as they go, each from the peak', () => {
+test('cycles divide the steps as evenly as possible, each from the peak', () => {
   const found = rates(
     { steps: 10, warmupSteps: 0, cosineCycles: 4, learningRateSchedule: 'cosine-restarts' },
     [...Array(10).keys()],

@@ -1,6 +1,6 @@
 import type { TrainingSettings } from './training-settings';
 
-/** Some steps of a run and how the learning rate goes in them. A schedule is a list of such phases, one after the other. */
+/** Phase of a learning rate schedule, which is a list of consecutive phases. */
 interface LearningRatePhase {
   readonly steps: number;
   readonly from: number;
@@ -12,7 +12,7 @@ interface LearningRatePhase {
   readonly shape: 'linear' | 'cosine';
 }
 
-/** Settings that the learning rates of a run follow from. */
+/** Settings that determine the learning rates of a run. */
 type LearningRateSettings = Pick<
   TrainingSettings,
   | 'steps'
@@ -24,7 +24,7 @@ type LearningRateSettings = Pick<
   | 'cosineCycles'
 >;
 
-/** The phases after the warm-up. `least` is the final share of the peak. */
+/** Phases after the warm-up. `least` is the final rate. */
 type AfterWarmup = (
   steps: number,
   peak: number,
@@ -53,10 +53,10 @@ const AFTER_WARMUP = {
 } satisfies Record<TrainingSettings['learningRateSchedule'], AfterWarmup>;
 
 /**
- * Learning rates of a run: up to the peak in a line, then as `learningRateSchedule` says: a `cosine`, a line (`linear`) or
- * nothing (`constant`) down to the final share of the peak; the peak until a line falls in the last `decayShare` of all
- * steps (`warmup-stable-decay`: Hu et al. 2024, "MiniCPM", section 4); `cosineCycles` cosines of equal length, each from
- * the peak (`cosine-restarts`: Loshchilov and Hutter 2017, "SGDR", section 3).
+ * Learning rates of a run: linear warm-up to the peak, then as `learningRateSchedule` says: a `cosine` or a line (`linear`)
+ * down to the final share of the peak; the peak throughout (`constant`); the peak until a line falls in the last `decayShare`
+ * of all steps (`warmup-stable-decay`: Hu et al. 2024, "MiniCPM", section 4); `cosineCycles` cosines of equal length, each
+ * from the peak (`cosine-restarts`: Loshchilov and Hutter 2017, "SGDR", section 3).
  */
 export class LearningRates {
   private readonly phases: readonly LearningRatePhase[];
@@ -76,7 +76,7 @@ export class LearningRates {
   }
 
   /**
-   * The learning rate of one update; after the last phase where that one ended.
+   * Learning rate of one update; after the last phase its final rate.
    * @param step updates before this one
    */
   at(step: number): number {

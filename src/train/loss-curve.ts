@@ -3,17 +3,17 @@ import { readTensorsBytes } from '../engines/webgpu/transfer';
 import { type DivergenceState, DivergenceWatch } from './divergence';
 import type { TrainingPoint } from './training-context';
 
-/** Losses are read back together: one read waits until the GPU is done with all that it was given. */
+/** Limits on unread losses: each read waits until the GPU has finished all submitted work, so losses are read together. */
 const GREATEST_WAIT_STEPS = 10;
 const GREATEST_WAIT_MS = 500;
 
-/** When and why a run has diverged. */
+/** Step and reason of a run's divergence. */
 export interface Divergence {
   readonly step: number;
   readonly reason: string;
 }
 
-/** What is kept of a curve so that it goes on. */
+/** Saved state of a curve. */
 export interface CurveState {
   readonly points: readonly TrainingPoint[];
   readonly divergence: DivergenceState;
@@ -22,13 +22,13 @@ export interface CurveState {
 interface WaitingStep {
   readonly step: number;
   readonly learningRate: number;
-  /** Of this step, and of all up to it. */
-  readonly ownTokens: number;
+  /** Tokens of this step's batch; `tokens` counts all steps so far. */
+  readonly stepTokens: number;
   readonly tokens: number;
   readonly loss: tf.Scalar;
 }
 
-/** The curve of a run: one point an update, told in order as soon as its loss is read back. */
+/** Loss curve of a run: one point per update, published in order as soon as its loss is read back. */
 export class LossCurve {
   private readonly points: TrainingPoint[] = [];
   private readonly waiting: WaitingStep[] = [];
@@ -42,12 +42,11 @@ export class LossCurve {
     private readonly onPoint?: (point: TrainingPoint) => void,
   ) {}
 
-  /** Everything that was told. */
   get state(): CurveState {
     return { points: this.points, divergence: this.watch.state };
   }
 
-  /** Whether enough steps or time have gone by since the last reading. */
+  /** Whether enough steps or time have passed since the last read. */
   get isDue(): boolean {
     const { length } = this.waiting;
     return (
@@ -55,45 +54,45 @@ export class LossCurve {
     );
   }
 
-  /** Goes on from a state, whose points are told again. */
+  /** Resumes from a state and publishes its points again. */
   restore({ points, divergence }: CurveState): void {
     this.watch = new DivergenceWatch(divergence);
     this.tokens = points.at(-1)?.tokens ?? 0;
-    for (const point of points) this.tell(point);
+    for (const point of points) this.publish(point);
   }
 
-  /** What the next point says besides. */
+  /** Adds a note to the next point. */
   note(text: string): void {
     this.notes.push(text);
   }
 
-  /** What took time since the last reading was no training. */
+  /** Excludes the time since the last read from the training speed. */
   restartClock(): void {
     this.since = performance.now();
   }
 
   /**
-   * @param step updates so far, this one included
-   * @param loss belongs to the curve from here on
-   * @param ownTokens of this step's batch
+   * @param step updates so far, including this one
+   * @param loss owned by the curve from here on
+   * @param stepTokens tokens of this step's batch
    */
-  add(step: number, loss: tf.Scalar, learningRate: number, ownTokens: number): void {
-    this.tokens += ownTokens;
-    this.waiting.push({ step, loss, learningRate, ownTokens, tokens: this.tokens });
+  add(step: number, loss: tf.Scalar, learningRate: number, stepTokens: number): void {
+    this.tokens += stepTokens;
+    this.waiting.push({ step, loss, learningRate, stepTokens, tokens: this.tokens });
   }
 
   /**
-   * Reads back what is waiting and tells its points.
-   * @param heldOut measures the held-out loss after the last step; not asked where the run has diverged; gives
-   *   undefined where there is none
+   * Reads the waiting losses and publishes their points.
+   * @param heldOut measures the held-out loss after the last step, undefined if there is none; not called if the run has
+   *   diverged
    */
   async read(heldOut?: () => Promise<number | undefined>): Promise<Divergence | undefined> {
     const waiting = this.waiting.splice(0);
     const losses = await readLosses(waiting);
     const seconds = (performance.now() - this.since) / 1000;
     const tokensPerSecond =
-      waiting.reduce((sum, { ownTokens }) => sum + ownTokens, 0) / Math.max(seconds, 1e-3);
-    const told: TrainingPoint[] = [];
+      waiting.reduce((sum, { stepTokens }) => sum + stepTokens, 0) / Math.max(seconds, 1e-3);
+    const points: TrainingPoint[] = [];
     let diverged: Divergence | undefined;
     for (const [index, { step, learningRate, tokens }] of waiting.entries()) {
       const reason = this.watch.add(losses[index]);
@@ -102,11 +101,11 @@ export class LossCurve {
         break;
       }
       const trainingLoss = losses[index];
-      told.push({ step, steps: this.steps, trainingLoss, learningRate, tokensPerSecond, tokens });
+      points.push({ step, steps: this.steps, trainingLoss, learningRate, tokensPerSecond, tokens });
     }
     if (heldOut && !diverged)
-      told.push({ ...(told.pop() ?? this.presentPoint()), heldOutLoss: await heldOut() });
-    for (const point of told) this.tell(point);
+      points.push({ ...(points.pop() ?? this.presentPoint()), heldOutLoss: await heldOut() });
+    for (const point of points) this.publish(point);
     this.restartClock();
     return diverged;
   }
@@ -115,19 +114,19 @@ export class LossCurve {
     tf.dispose(this.waiting.splice(0).map(({ loss }) => loss));
   }
 
-  /** Where the run stands, when nothing was trained since the last point. */
+  /** Current point if nothing was trained since the last one. */
   private presentPoint(): TrainingPoint {
     const last = this.points.at(-1);
     const { step = 0, learningRate = 0, tokensPerSecond = 0, trainingLoss } = last ?? {};
     return { step, steps: this.steps, trainingLoss, learningRate, tokensPerSecond, tokens: this.tokens };
   }
 
-  private tell(point: TrainingPoint): void {
+  private publish(point: TrainingPoint): void {
     const notes = this.notes.splice(0);
-    const told =
+    const published =
       notes.length > 0 ? { ...point, note: [point.note, ...notes].filter(Boolean).join(' ') } : point;
-    this.points.push(told);
-    this.onPoint?.(told);
+    this.points.push(published);
+    this.onPoint?.(published);
   }
 }
 

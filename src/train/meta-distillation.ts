@@ -11,24 +11,24 @@ import type { Student } from './student';
 
 export interface MetaDistillationOptions {
   readonly distillation: LogitDistillation;
-  /** Of the pilot step, which is plain gradient descent. */
+  /** Learning rate of the pilot step, which is plain gradient descent. */
   readonly pilotLearningRate: number;
-  /** Of what the student is quizzed by where sentences have no labels; does not change as the two train. */
+  /** Quiz loss for unlabelled sentences; constant while the two train. */
   readonly withoutLabels: Objective;
-  /** The sequences that the student of a step is quizzed on, the step counted from 0. */
+  /** Quiz sequences of a step, counted from 0. */
   quiz(step: number): TrainingBatch;
 }
 
 /**
- * The teacher moves before each update of the student so that a pilot step by its lesson does better on a quiz; then the student
- * learns from the teacher that has moved (MetaDistil, Zhou et al. 2022, algorithm 1).
+ * Meta-distillation: before each update of the student the teacher moves so that a pilot step of the student on its lesson
+ * does better on a quiz; then the student learns from the moved teacher (MetaDistil, Zhou et al. 2022, algorithm 1).
  */
 export class MetaDistillation implements StepHooks {
   private readonly metaGradient: MetaGradient;
   private readonly lesson: ModelLoss;
   private step = 0;
 
-  /** @param teacher stays the caller's */
+  /** @param teacher owned by the caller */
   constructor(
     student: Student,
     private readonly teacher: MovingTeacher,
@@ -69,7 +69,7 @@ export class MetaDistillation implements StepHooks {
   }
 }
 
-/** The cross-entropy of what has a label. */
+/** Cross-entropy for labelled batches, `withoutLabels` for others. */
 function quizObjective(withoutLabels: Objective): Objective {
   const ofBatch = (batch: TrainingBatch) => (targetCount(batch) > 0 ? fineTuning : withoutLabels);
   return {

@@ -20,7 +20,7 @@ const RELATIVE = 2e-4;
 const { parameters } = fixture.metaDistillation;
 const [batch, quiz] = [fixture.batches[0], fixture.quizzes[0]].map(fixtureBatch);
 
-test.each([1, 3])('is the exact one of PyTorch in float64, a batch in %i parts', (parts) =>
+test.each([1, 3])('matches the exact gradient of PyTorch in float64, a batch in %i parts', (parts) =>
   withStudentAndTeacher(
     { ...FIXTURE_RUN, ...parameters },
     async ({ student, teacher: { model: teacher } }) => {
@@ -49,7 +49,7 @@ test.each([1, 3])('is the exact one of PyTorch in float64, a batch in %i parts',
   ),
 );
 
-test('where a quiz teaches nothing there is none', () =>
+test('is undefined if a quiz has no gradient', () =>
   withStudentAndTeacher(
     { ...FIXTURE_RUN, ...parameters },
     async ({ student, teacher: { model: teacher } }) => {

@@ -17,27 +17,27 @@ const STEP_LENGTH = 0.01;
 
 export interface MetaGradientOptions {
   readonly distillation: LogitDistillation;
-  /** λ: the learning rate of the pilot step, which is plain gradient descent. */
+  /** λ: learning rate of the pilot step, which is plain gradient descent. */
   readonly pilotLearningRate: number;
-  /** What the student is quizzed by, after the pilot step. */
+  /** Quiz loss after the pilot step. */
   readonly quizObjective: Objective;
 }
 
 /**
- * How a teacher is to move so that its student learns better by it: the gradient of L_quiz(θ') by the teacher's parameters, with
- * θ' = θ − λ ∇L(θ) the student after a pilot step (MetaDistil, Zhou et al. 2022, section 3.2).
+ * Gradient of L_quiz(θ') with respect to the teacher's parameters, with θ' = θ − λ ∇L(θ) the student after a pilot step
+ * (MetaDistil, Zhou et al. 2022, section 3.2).
  *
- * With v = ∇L_quiz(θ') it is −λ ∂/∂θ_T (∇L(θ) · v), and ∇L(θ) · v the difference of L at θ ± εv by 2ε, ε = 0.01 / ‖v‖ (DARTS,
- * Liu et al. 2019, equations 7 and 8). Of L only the divergence a·T²·KL(teacher ‖ student) depends on the teacher: one pass back
- * through the teacher does, with two of the student forward.
+ * With v = ∇L_quiz(θ') it is −λ ∂/∂θ_T (∇L(θ) · v), and ∇L(θ) · v is the difference of L at θ ± εv divided by 2ε,
+ * ε = 0.01 / ‖v‖ (DARTS, Liu et al. 2019, equations 7 and 8). Only the divergence a·T²·KL(teacher ‖ student) in L depends on
+ * the teacher, so that one backward pass through the teacher and two forward passes of the student suffice.
  */
 export class MetaGradient {
   private readonly present: ParameterSnapshot;
   private readonly objective: Objective;
-  /** v and ε of the step that runs. */
+  /** v and ε of the current step. */
   private direction: { readonly gradients: readonly tf.Tensor[]; readonly step: number } | undefined;
 
-  /** @param lesson the student's loss, by the teacher as it is; both models stay the caller's */
+  /** @param lesson student's loss with the teacher as it is; the caller owns both models */
   constructor(
     private readonly lesson: ModelLoss,
     private readonly teacher: Student,
@@ -48,8 +48,8 @@ export class MetaGradient {
   }
 
   /**
-   * The student's parameters are as they were afterwards.
-   * @returns by the teacher's parameters; undefined where the quiz has no gradient, or none that is finite
+   * Leaves the student's parameters unchanged.
+   * @returns gradient with respect to the teacher's parameters; undefined if the quiz has none or it is not finite
    */
   async of(
     compute: GradientsOf,
@@ -90,7 +90,7 @@ export class MetaGradient {
     }
   }
 
-  /** Of the teacher: −λ·(L at θ + εv − L at θ − εv) / 2ε, as far as it depends on the teacher. */
+  /** Teacher's objective −λ·(L at θ + εv − L at θ − εv) / 2ε, restricted to terms that depend on the teacher. */
   private quizDerivative(): Objective {
     const { distillationWeight, temperature } = this.options.distillation;
     return {
@@ -125,7 +125,7 @@ export class MetaGradient {
   }
 }
 
-/** The mean over what a teacher teaches: every sentence of a classifier, elsewhere what has a target. */
+/** Mean over everything that the teacher trains: every sentence of a classifier, otherwise every target. */
 function meanOverTaught(values: tf.Tensor1D, batch: TrainingBatch, isClassifier: boolean): tf.Scalar {
   if (isClassifier) return tf.mean(values);
   const counted = Float32Array.from(batch.targets, (target) => Number(target >= 0));

@@ -29,7 +29,7 @@ type Values = Record<string, ArrayLike<number>>;
 const distance = (left: ArrayLike<number>, right: ArrayLike<number>) =>
   Math.hypot(...Array.from(left, (value, index) => value - right[index]));
 
-/** @param share by which the way that a parameter goes may be another */
+/** @param share tolerated relative difference between parameter changes */
 function expectSameWay(before: Values, after: Values, expected: Values, share: number): void {
   for (const [name, values] of Object.entries(expected)) {
     const error = distance(after[name], values) / distance(values, before[name]);
@@ -59,7 +59,7 @@ async function expectRun(
 test.each<[CoDistilled, number[]]>([
   ['student', fixture.coDistillation.heldOutLosses],
   ['teacher', fixture.coDistillation.teacherHeldOutLosses],
-])('co-distillation, for the %s, goes the way of PyTorch in float64', (result, heldOutLosses) => {
+])('co-distillation, for the %s, matches PyTorch in float64', (result, heldOutLosses) => {
   const { parameters } = fixture.coDistillation;
   return withStudentAndTeacher({ ...FIXTURE_RUN, ...parameters }, async (models) => {
     const hooks = new CoDistillation(models.student, models.teacher, {
@@ -73,7 +73,7 @@ test.each<[CoDistilled, number[]]>([
   });
 });
 
-test('meta-distillation goes the way of PyTorch in float64', () => {
+test('meta-distillation matches PyTorch in float64', () => {
   const { parameters, heldOutLosses } = fixture.metaDistillation;
   return withStudentAndTeacher({ ...FIXTURE_RUN, ...parameters }, async (models) => {
     const hooks = new MetaDistillation(models.student, models.teacher, {

@@ -78,7 +78,7 @@ test.each([1, 2])('in %i parts, the gradients of co-distillation are those of Py
 test.each([
   ['co-distillation', coDistillation],
   ['meta-distillation', metaDistillation],
-])('a run of %s gives back what it took of the GPU', (_, hooksOf) =>
+])('a run of %s frees all its GPU memory', (_, hooksOf) =>
   withStudentAndTeacher(SETTINGS, async (models) => {
     const { usedBytes } = gpuMemory();
     const before = await valuesOf(models.teacher.model);
@@ -90,7 +90,7 @@ test.each([
   }),
 );
 
-test('a teacher that does not fit the GPU is refused, and leaves nothing there', () =>
+test('a teacher that does not fit the GPU is refused and leaks nothing', () =>
   withStudentAndTeacher(SETTINGS, async ({ base }) => {
     const module = 'transformer.h.0.mlp.c_fc';
     const { shape } = base.linears.get(module)!;

@@ -14,15 +14,15 @@ import { TrainableModel } from './trainable-model';
 import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';
 
-/** Of a distillation that looks at logits only. */
+/** Settings of a distillation on logits alone. */
 export type LogitDistillation = Pick<DistillationSettings, 'distillationWeight' | 'temperature'>;
 
 export interface MovingTeacherSettings extends TrainingSettings {
-  /** Its learning rate at each step, as a share of the student's. */
+  /** Teacher's learning rate as a multiple of the student's. */
   readonly teacherLearningRate: number;
 }
 
-/** A copy of the base that trains beside the student, all of it, by an AdamW of its own. */
+/** Copy of the base in which everything trains beside the student, with its own AdamW. */
 export class MovingTeacher {
   private readonly learningRates: LearningRates;
 
@@ -35,8 +35,8 @@ export class MovingTeacher {
   }
 
   /**
-   * @param base stays as it is, and the caller's
-   * @throws TrainingError where a second model in training does not fit the GPU
+   * @param base stays unchanged and owned by the caller
+   * @throws TrainingError if a second model in training does not fit the GPU
    */
   static async of(base: Model, settings: MovingTeacherSettings): Promise<MovingTeacher> {
     const { result, problem } = await attempt(async () => {
@@ -51,9 +51,9 @@ export class MovingTeacher {
   }
 
   /**
-   * One update, its gradient clipped like the student's.
-   * @param gradients by the model's parameters; they stay the caller's
-   * @param step updates of the student so far
+   * Takes one step with the gradient clipped like the student's.
+   * @param gradients one for each parameter; owned by the caller
+   * @param step student updates so far
    */
   update(gradients: readonly tf.Tensor[], step: number): void {
     const { scale, norm } = clippingScale(gradients, this.settings.clipping);
@@ -62,17 +62,17 @@ export class MovingTeacher {
     tf.dispose([scale, norm]);
   }
 
-  /** Everything that changes in a run; the tensors stay the teacher's. */
+  /** State of the run; the teacher owns the tensors. */
   get state(): Required<HookState> {
     return { tensors: Object.fromEntries(this.namedTensors()), json: this.optimizer.steps };
   }
 
-  /** @param state as it was given; its tensors stay the caller's */
+  /** @param state from `state`; the caller owns its tensors */
   restore({ tensors, json }: HookState): void {
-    const own = this.namedTensors();
+    const targets = this.namedTensors();
     copyElements(
-      own.map(([name]) => tensors![name]),
-      own.map(([, tensor]) => tensor),
+      targets.map(([name]) => tensors![name]),
+      targets.map(([, tensor]) => tensor),
     );
     this.optimizer.steps = json as number;
   }
@@ -95,8 +95,8 @@ export class MovingTeacher {
 }
 
 /**
- * Distillation from a model in training, as it is at the moment.
- * @param teacher constant here: the gradient goes to the student's parameters only
+ * Distillation from a model in training, at its present parameters.
+ * @param teacher constant here: only the student's parameters receive a gradient
  */
 export function taughtBy(teacher: Student, settings: LogitDistillation): Objective {
   return {

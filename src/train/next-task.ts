@@ -1,4 +1,4 @@
-/** Lets the event loop go round once: messages to a worker, a page's clicks, the GPU's answers. */
+/** Resolves in the next task, after pending worker messages, clicks and GPU callbacks. */
 export function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -2,13 +2,12 @@ import type * as tf from '@tensorflow/tfjs';
 import type { DifferentiableWeights } from '../model/gradients/differentiable-weights';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 
-/** What training makes small. */
+/** Loss that training minimizes. */
 export interface Objective {
   /**
-   * What the loss needs besides the student and stays constant (the teacher's logits), made before the tape begins. The
-   * trainer disposes of it.
+   * Computes constants of the loss (the teacher's logits) before the tape begins. The trainer disposes of them.
    */
   prepare?(batch: TrainingBatch): tf.TensorContainer;
-  /** The mean loss of a batch, a scalar, by ops that tfjs's tape differentiates. Runs within a tidy. */
+  /** Mean loss of a batch, a scalar, using ops that tfjs's tape differentiates. Runs within a tidy. */
   loss(student: DifferentiableWeights, batch: TrainingBatch, prepared: tf.TensorContainer): tf.Scalar;
 }

@@ -5,25 +5,25 @@ import { gpuBufferOf } from '../engines/webgpu/gpu-buffer';
 import { emptyTensor } from '../engines/webgpu/transfer';
 import type { TrainableTensor } from './trainable-matrix';
 
-/** A copy of a model's parameters on the GPU: the best so far. Its tensors are made by the first `save`. */
+/** GPU copy of a model's best parameters so far. The first `save` allocates its tensors. */
 export class ParameterSnapshot {
   private copies: tf.Tensor[] = [];
 
   constructor(private readonly parameters: readonly TrainableTensor[]) {}
 
-  /** In the order of the parameters; empty before the first `save`. */
+  /** Saved tensors in the order of the parameters; empty before the first `save`. */
   get tensors(): readonly tf.Tensor[] {
     return this.copies;
   }
 
-  /** Saves the parameters' present values, which in training are changed in place. */
+  /** Saves the present values, which training changes in place. */
   save(): void {
     if (this.copies.length === 0)
       this.copies = this.parameters.map(({ tensor }) => emptyTensor([...tensor.shape]));
     copyElements(this.originals, this.copies);
   }
 
-  /** Gives the parameters the values that were saved last. */
+  /** Restores the values saved last. */
   restore(): void {
     copyElements(this.copies, this.originals);
   }
@@ -38,7 +38,7 @@ export class ParameterSnapshot {
   }
 }
 
-/** Gives tensors the values of others of their sizes, without a way over the CPU. */
+/** Copies tensors into others of the same size, on the GPU. */
 export function copyElements(sources: readonly tf.Tensor[], targets: readonly tf.Tensor[]): void {
   const buffers = sources.map((source, index) => [gpuBufferOf(source), gpuBufferOf(targets[index])]);
   submitPendingWork();

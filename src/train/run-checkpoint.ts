@@ -9,11 +9,11 @@ import type { TrainableTensor } from './trainable-matrix';
 import type { TrainingStates } from './training-context';
 import { readRun, type StoredRun, writeRun } from './training-state';
 
-/** How far a run has come. */
+/** Progress of a run. */
 export interface RunPosition {
   /** Updates so far. */
   readonly step: number;
-  /** Parts that a batch is cut into. */
+  /** Number of parts that a batch is cut into. */
   readonly parts: number;
   readonly bestStep?: number;
   readonly bestLoss?: number;
@@ -21,11 +21,11 @@ export interface RunPosition {
 
 interface Progress extends RunPosition {
   readonly curve: CurveState;
-  /** Of the hooks. */
+  /** State of the hooks. */
   readonly own?: unknown;
 }
 
-/** Everything that changes in a run. */
+/** Everything that a run changes. */
 interface RunParts {
   readonly parameters: readonly TrainableTensor[];
   readonly optimizer: AdamW;
@@ -34,7 +34,7 @@ interface RunParts {
   readonly hooks: StepHooks;
 }
 
-/** The state of a run, saved bit for bit, so that it resumes as if it had not stopped. */
+/** State of a run, saved bit for bit, so that it resumes as if it had not stopped. */
 export class RunCheckpoint {
   private hasFailed = false;
 
@@ -44,7 +44,7 @@ export class RunCheckpoint {
     private readonly run: RunParts,
   ) {}
 
-  /** A place that takes no more does not end the run: it goes on and says so once. */
+  /** Saves the run; if the storage refuses, the run continues without further saves and notes it once. */
   async save(position: RunPosition): Promise<void> {
     if (!this.states || this.hasFailed) return;
     const { curve, hooks } = this.run;
@@ -57,11 +57,13 @@ export class RunCheckpoint {
     } catch (error) {
       this.hasFailed = true;
       const { message } = error as Error;
-      curve.note(`The state of the run could not be saved (${message}); it cannot go on after a break.`);
+      curve.note(
+        `The state of the run could not be saved (${message}); it cannot resume after an interruption.`,
+      );
     }
   }
 
-  /** Puts the state back that is there. @returns how far the run has come, where it can go on */
+  /** Restores the saved state. @returns position of the saved run; undefined if it cannot resume */
   async resume(): Promise<RunPosition | undefined> {
     const { optimizer, best, curve, hooks } = this.run;
     let stored: StoredRun<Progress> | undefined;
@@ -69,21 +71,21 @@ export class RunCheckpoint {
       const bytes = await this.states?.read();
       stored = bytes && (await readRun<Progress>(bytes, this.fingerprint));
     } catch (error) {
-      curve.note(`The run began anew. ${(error as Error).message}`);
+      curve.note(`The run started again. ${(error as Error).message}`);
     }
     if (!stored) return undefined;
     const { progress, tensors } = stored;
     if (progress.bestStep !== undefined) best.save();
     for (const [name, tensor] of this.tensors()) writeElements(tensor, 0, wordsOf(tensors.get(name)!));
     optimizer.steps = progress.step;
-    hooks.restore?.({ tensors: ownTensors(tensors.values()), json: progress.own });
+    hooks.restore?.({ tensors: hookTensors(tensors.values()), json: progress.own });
     curve.restore(progress.curve);
-    curve.note(`The run went on at step ${progress.step}.`);
+    curve.note(`The run resumed at step ${progress.step}.`);
     return progress;
   }
 
   async remove(): Promise<void> {
-    // Whoever could not remove it goes on from it the next time, and is at the end after a few steps.
+    // A state that cannot be removed is resumed next time, a few steps before the end.
     await this.states?.remove().catch(() => undefined);
   }
 
@@ -116,10 +118,13 @@ function withPrefix(prefix: string, named: readonly [string, tf.Tensor][]): [str
   return named.map(([name, tensor]) => [`${prefix}/${name}`, tensor]);
 }
 
-function ownTensors(stored: Iterable<NamedTensor>): Record<string, tf.Tensor> {
-  const own = [...stored].filter(({ name }) => name.startsWith('own/'));
+function hookTensors(stored: Iterable<NamedTensor>): Record<string, tf.Tensor> {
+  const found = [...stored].filter(({ name }) => name.startsWith('own/'));
   return Object.fromEntries(
-    own.map((tensor) => [tensor.name.slice('own/'.length), uploadTensor(wordsOf(tensor), [...tensor.shape])]),
+    found.map((tensor) => [
+      tensor.name.slice('own/'.length),
+      uploadTensor(wordsOf(tensor), [...tensor.shape]),
+    ]),
   );
 }
 

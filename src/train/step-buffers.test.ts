@@ -15,12 +15,12 @@ beforeEach(async () => {
   releaseFreeBuffers();
 });
 
-/** What a step of a length leaves free. */
+/** Bytes that a step of one length leaves free. */
 function leave(length: number): void {
   tf.dispose([1, 2, 3].map((share) => emptyTensor([share, length])));
 }
 
-test('steps of ever other lengths leave no more than two of the longest', () => {
+test('steps of varying lengths leave at most twice the buffers of the longest', () => {
   const buffers = new StepBuffers();
   buffers.begin();
   const longest = 4 * 6 * 2048;
@@ -32,7 +32,7 @@ test('steps of ever other lengths leave no more than two of the longest', () => 
   releaseFreeBuffers();
 });
 
-test('what steps of one length leave is taken again', () => {
+test('steps of one length reuse their buffers', () => {
   const buffers = new StepBuffers();
   buffers.begin();
   leave(1024);
@@ -47,7 +47,7 @@ test('what steps of one length leave is taken again', () => {
   releaseFreeBuffers();
 });
 
-test('a run on sequences of many lengths holds about as much as one on the longest alone', async () => {
+test('a run on sequences of many lengths holds about as much memory as one on the longest alone', async () => {
   const counting = countingSequences(TINY_VOCABULARY);
   const settings = { ...TINY_RUN, batchSize: 16, steps: 20, evaluateEvery: 20 };
   const peakWith = async (lengthOf: (step: number) => number): Promise<number> => {

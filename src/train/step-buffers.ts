@@ -1,26 +1,26 @@
 import { freeBytes, limitFreeBuffers, releaseFreeBuffers } from '../engines/webgpu/memory';
 
-/** Free buffers that are kept, as a multiple of the most that one step leaves. */
+/** Limit on free buffers, as a multiple of the most that one step leaves. */
 const STEPS_KEPT = 2;
 
 /**
- * Bounds what steps leave behind on the GPU. tfjs keeps every freed buffer by exact size: the next step of the same shape takes
- * them all again, but sentences make a batch of another length at almost every step, which has no use for them.
+ * Bounds the free GPU buffers left by steps. tfjs pools freed buffers by exact size: a step of the same shape reuses them
+ * all, but sentences give almost every batch another length, which cannot reuse them.
  */
 export class StepBuffers {
-  /** The most bytes that a step left which found none. */
-  private mostOfOne = 0;
-  private foundNone = false;
+  /** Most bytes left by a step that started without free buffers. */
+  private mostBytesOfStep = 0;
+  private startedEmpty = false;
 
-  /** Before the first step, and wherever something else than steps left buffers. */
+  /** Call before the first step, and after any other work that left buffers. */
   begin(): void {
     releaseFreeBuffers();
-    this.foundNone = true;
+    this.startedEmpty = true;
   }
 
-  /** To be called between two steps. */
+  /** Call between two steps. */
   limit(): void {
-    if (this.foundNone) this.mostOfOne = Math.max(this.mostOfOne, freeBytes());
-    this.foundNone = limitFreeBuffers(STEPS_KEPT * this.mostOfOne);
+    if (this.startedEmpty) this.mostBytesOfStep = Math.max(this.mostBytesOfStep, freeBytes());
+    this.startedEmpty = limitFreeBuffers(STEPS_KEPT * this.mostBytesOfStep);
   }
 }

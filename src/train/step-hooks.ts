@@ -3,51 +3,51 @@ import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import type { Objective } from './objective';
 import type { Student } from './student';
 
-/** The loss of a batch and its gradient. Whoever holds it disposes of the tensors. */
+/** Loss of a batch and its gradient. The holder disposes of the tensors. */
 export interface BatchGradients {
-  /** The mean loss of the batch. */
+  /** Mean loss of the batch. */
   readonly loss: tf.Scalar;
-  /** By each of the model's parameters, in their order. */
+  /** Gradient with respect to each of the model's parameters, in their order. */
   readonly gradients: readonly tf.Tensor[];
 }
 
-/** A loss, and the model by whose parameters it is differentiated. */
+/** Loss, and the model with respect to whose parameters it is differentiated. */
 export interface ModelLoss {
   readonly model: Student;
-  /** The same object whenever the same is computed: what fits the GPU is found out once for each. */
+  /** The same object for the same computation: the part size that fits the GPU is found once per objective. */
   readonly objective: Objective;
 }
 
 /**
- * The gradient of a batch at the present parameters, in as many parts as fit the GPU.
- * @param of absent: the run's own objective, by the student's parameters
+ * Computes the gradient of a batch at the present parameters, in as many parts as fit the GPU.
+ * @param of default: the run's objective with respect to the student's parameters
  */
 export type GradientsOf = (batch: TrainingBatch, of?: ModelLoss) => Promise<BatchGradients>;
 
-/** What a method keeps besides the parameters. */
+/** State of a method besides the parameters. */
 export interface HookState {
-  /** float32 or int32, by a name of the method's own. */
+  /** float32 or int32 tensors, by names that the method chooses. */
   readonly tensors?: Readonly<Record<string, tf.Tensor>>;
-  /** Whatever JSON gives back as it was. */
+  /** JSON value. */
   readonly json?: unknown;
 }
 
-/** Where a method takes part in a run. */
+/** Hooks of a method into a run. */
 export interface StepHooks {
   /**
-   * Before an update: new masks, the draw of a quantization's noise, another phase.
+   * Runs before an update: new masks, new quantization noise, the next phase.
    * @param step updates so far, from 0
    */
   beforeStep?(step: number): void | Promise<void>;
-  /** Another way to take the gradient of a batch, such as at another point; it may call `compute` more than once. */
+  /** Replaces the gradient of a batch, such as by one at another point; may call `compute` more than once. */
   gradients?(compute: GradientsOf, batch: TrainingBatch): Promise<BatchGradients>;
   /**
-   * What is measured in place of the mean cross-entropy of the held-out sequences, and makes parameters the best: it is to
-   * stand for the variant as it would be if the run ended now.
+   * Replaces the mean cross-entropy of the held-out sequences, by which the best parameters are selected: it measures the
+   * variant as it would be if the run ended now.
    */
   heldOutLoss?(student: Student, heldOut: readonly TrainingBatch[]): Promise<number>;
-  /** What `restore` needs so that a run goes on as if it had not stopped. The tensors stay the method's. */
+  /** State from which `restore` resumes the run as if it had not stopped. The method owns the tensors. */
   state?(): HookState;
-  /** @param state as `state` gave it; its tensors belong to the method from here on */
+  /** @param state from `state`; the method owns its tensors from here on */
   restore?(state: HookState): void;
 }

@@ -1,20 +1,20 @@
 import type { LinearWeight } from '../weights/linear-weight';
 import { loadWeight } from '../weights/formats';
 
-/** Bytes of a stored tensor of a weight. @throws Error where the format stores none of that suffix */
+/** Bytes of a stored tensor of a weight. @throws Error if the format stores no tensor with that suffix */
 export async function readStored(weight: LinearWeight, suffix: string): Promise<Uint8Array> {
   const tensor = weight.stored().find((candidate) => candidate.suffix === suffix);
   if (!tensor) throw new Error(`A weight of the format ${weight.format} stores no tensor ${suffix}.`);
   return tensor.read();
 }
 
-/** Whether a weight stores a tensor of that suffix. */
+/** Whether a weight stores a tensor with that suffix. */
 export function stores(weight: LinearWeight, suffix: string): boolean {
   return weight.stored().some((tensor) => tensor.suffix === suffix);
 }
 
 /**
- * The same weight with one of its stored tensors replaced, everything else (codes, masks, indices) bit for bit as it is.
+ * Replaces one stored tensor of a weight; everything else (codes, masks, indices) stays bit for bit.
  * @param values float32, as many as the tensor has; the caller owns the result
  */
 export function withStoredValues(
@@ -31,7 +31,7 @@ export function withStoredValues(
   });
 }
 
-/** A stored tensor of float32 values. @throws Error where the format stores none of that suffix */
+/** Values of a stored float32 tensor. @throws Error if the format stores no tensor with that suffix */
 export async function readStoredFloats(weight: LinearWeight, suffix: string): Promise<Float32Array> {
   return new Float32Array((await readStored(weight, suffix)).slice().buffer);
 }

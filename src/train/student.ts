@@ -1,10 +1,10 @@
 import type { DifferentiableWeights } from '../model/gradients/differentiable-weights';
 import type { TrainableTensor } from './trainable-matrix';
 
-/** What the trainer asks of a model in training (`TrainableModel`). */
+/** Model in training, as the trainer uses it (`TrainableModel`). */
 export interface Student extends DifferentiableWeights {
-  /** Of all matrices and vectors, in the same order at every call. */
+  /** Parameters of all matrices and vectors, always in the same order. */
   readonly parameters: readonly TrainableTensor[];
-  /** Within it each matrix is made dense at most once. */
+  /** Runs work in which each matrix is materialized at most once. */
   inStep<T>(work: () => T): T;
 }

@@ -21,7 +21,7 @@ async function runOnce(states?: TrainingStates, hooks: StepHooks = {}) {
   });
 }
 
-test('a run whose device was lost fails as the device did, and goes on with the same curve on the next', async () => {
+test('a run fails when its device is lost and resumes with the same curve on the next device', async () => {
   const whole = await runOnce();
   const states = new MemoryTrainingStates();
   const beforeStep = (step: number) => {

@@ -38,7 +38,7 @@ const lossesOf = (points: readonly TrainingPoint[]) =>
   points.slice(1).map(({ trainingLoss }) => trainingLoss!);
 
 describe('a batch that does not fit the GPU', () => {
-  /** Asks for more than the device has where a part has more sequences than are allowed. */
+  /** Requests more memory than the device has if a part has more sequences than allowed. */
   const fitting = (sequences: number, tooMuch: () => void): Objective => ({
     loss(student, batch: TrainingBatch, prepared) {
       const loss = fineTuning.loss(student, batch, prepared);
@@ -67,7 +67,7 @@ describe('a batch that does not fit the GPU', () => {
     }),
   );
 
-  test("of a larger loss than the run's own, which a method takes", () =>
+  test("of a method's loss that is larger than the run's", () =>
     withTinyStudent(async (student) => {
       const larger = { model: student, objective: fitting(1, tooLargeBuffer) };
       const points: TrainingPoint[] = [];
@@ -82,7 +82,7 @@ describe('a batch that does not fit the GPU', () => {
       lossesOf(points).forEach((loss, index) => expect(loss).toBeCloseTo(losses[index], 4));
     }));
 
-  test('not even sequence by sequence is an error that says what would work', () =>
+  test('not even one sequence at a time is an error that says what would work', () =>
     withTinyStudent(async (student) => {
       const running = run(student, { steps: 3 }, fitting(0, tooLargeBuffer));
       await expect(running).rejects.toThrow(TrainingError);
@@ -110,7 +110,7 @@ describe('a run that diverges', () => {
 });
 
 describe('is refused', () => {
-  test('a model of which nothing trains', () =>
+  test('a model without trainable parameters', () =>
     withTinyStudent(async (student) => {
       const { config } = student;
       const linear = (module: string) => student.linear(module);
@@ -127,7 +127,7 @@ describe('is refused', () => {
       );
     }));
 
-  test('a text that leaves nothing to measure by', () =>
+  test('a text without held-out sequences', () =>
     withTinyStudent(async (student) => {
       const short: TrainingData = { ...data, heldOut: () => [] };
       await expect(run(student, {}, fineTuning, { data: short })).rejects.toThrow(
@@ -135,7 +135,7 @@ describe('is refused', () => {
       );
     }));
 
-  test('a variant whose loss is not finite to begin with', () =>
+  test('a variant whose initial loss is not finite', () =>
     withTinyStudent(async (student) => {
       const hooks = { heldOutLoss: () => Promise.resolve(NaN) };
       const running = train(student, fineTuning, TINY_RUN, { data }, hooks);

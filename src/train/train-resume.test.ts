@@ -16,7 +16,7 @@ beforeAll(() => openNodeGpu());
 const data = countingSequences(TINY_VOCABULARY);
 const settings: TrainingSettings = { ...TINY_RUN, keepStateEvery: 3 };
 
-/** A run of a new student: its curve, notes, and final values. */
+/** Trains a new student: its curve, notes, and final values. */
 function runOnce(context: Partial<RunContext> = {}, hooks: StepHooks = {}, changed = settings) {
   const points: TrainingPoint[] = [];
   return withTinyStudent(async (student) => {
@@ -26,7 +26,7 @@ function runOnce(context: Partial<RunContext> = {}, hooks: StepHooks = {}, chang
   });
 }
 
-/** Breaks a run off before a step, as a closed tab would. */
+/** Interrupts a run before a step, as a closed tab would. */
 async function breakOff(states: TrainingStates, before: number, hooks: StepHooks = {}): Promise<void> {
   const broken = new Error('The tab was closed.');
   const beforeStep = (step: number) => {
@@ -43,8 +43,8 @@ const curveOf = (points: readonly TrainingPoint[]) =>
 const notesOf = (points: readonly TrainingPoint[]) =>
   points.flatMap(({ step, note }) => (note === undefined ? [] : [[step, note]]));
 
-describe('a run that broke off', () => {
-  test.each([4, 6, 11])('before step %i goes on from its state, equal to the bit', async (before) => {
+describe('an interrupted run', () => {
+  test.each([4, 6, 11])('before step %i resumes from its state, equal to the bit', async (before) => {
     const whole = await runOnce();
     const states = new MemoryTrainingStates();
     await breakOff(states, before);
@@ -53,11 +53,11 @@ describe('a run that broke off', () => {
     expect(resumed.values).toEqual(whole.values);
     expect(resumed.outcome).toEqual(whole.outcome);
     const kept = before - (before % 3);
-    expect(notesOf(resumed.points)).toEqual([[kept + 1, `The run went on at step ${kept}.`]]);
+    expect(notesOf(resumed.points)).toEqual([[kept + 1, `The run resumed at step ${kept}.`]]);
     expect(states.bytes).toBeUndefined();
   });
 
-  test('before its first state begins anew', async () => {
+  test('before its first save starts again', async () => {
     const whole = await runOnce();
     const states = new MemoryTrainingStates();
     await breakOff(states, 2);
@@ -66,7 +66,7 @@ describe('a run that broke off', () => {
     expect(notesOf(resumed.points)).toEqual([]);
   });
 
-  test('gives its method back what it kept', async () => {
+  test('restores the state of its method', async () => {
     const states = new MemoryTrainingStates();
     const mask = uploadTensor(Int32Array.of(1, 0, 7), [3]);
     const hooks: StepHooks = { state: () => ({ tensors: { mask }, json: { phase: 'second' } }) };
@@ -81,25 +81,25 @@ describe('a run that broke off', () => {
   });
 });
 
-describe('a state that cannot be gone on from', () => {
-  test('of a torn write: the run begins anew and says so', async () => {
+describe('a state that cannot be resumed', () => {
+  test('from an incomplete write: the run starts again and says so', async () => {
     const states = new MemoryTrainingStates();
     await breakOff(states, 4);
     states.bytes = states.bytes!.subarray(0, states.bytes!.length >> 1);
     const { points, outcome } = await runOnce({ states });
     expect(outcome.stoppedBecause).toBe('done');
-    expect(notesOf(points)).toEqual([[0, expect.stringMatching(/began anew.*written in part/)]]);
+    expect(notesOf(points)).toEqual([[0, expect.stringMatching(/started again.*written in part/)]]);
   });
 
-  test('of other settings: the same', async () => {
+  test('from other settings: the run starts again and says so', async () => {
     const states = new MemoryTrainingStates();
     await breakOff(states, 4);
     const { points } = await runOnce({ states }, {}, { ...settings, peakLearningRate: 1e-3 });
-    expect(notesOf(points)).toEqual([[0, expect.stringMatching(/began anew.*other settings/)]]);
+    expect(notesOf(points)).toEqual([[0, expect.stringMatching(/started again.*other settings/)]]);
   });
 });
 
-test('a place that takes no more bytes does not end the run, which says so once', async () => {
+test('full storage does not end the run, which says so once', async () => {
   class FullStates extends MemoryTrainingStates {
     override write(): Promise<void> {
       this.writes++;

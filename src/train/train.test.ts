@@ -16,7 +16,7 @@ beforeAll(() => openNodeGpu());
 
 const data = countingSequences(TINY_VOCABULARY);
 
-/** Runs with what is given, the points noted. */
+/** Runs with these settings and collects the points. */
 async function run(
   student: TrainableModel,
   settings: Partial<typeof TINY_RUN> = {},
@@ -37,7 +37,7 @@ const curveOf = (points: readonly TrainingPoint[]) =>
 const measured = (student: TrainableModel) =>
   heldOutLoss(student, fineTuning, data.heldOut(TINY_RUN.batchSize, TINY_RUN.sequenceLength));
 
-test('a run lowers the held-out loss, tells a point an update, and leaves nothing on the GPU', () =>
+test('a run lowers the held-out loss, publishes one point per update and leaks nothing', () =>
   withTinyStudent(async (student) => {
     const before = await measured(student);
     const { usedBytes } = gpuMemory();
@@ -57,7 +57,7 @@ test('a run lowers the held-out loss, tells a point an update, and leaves nothin
     expect(gpuMemory().usedBytes).toBe(usedBytes);
   }));
 
-test('the same run again has the same curve to the bit, another seed has another', () =>
+test('a repeated run has the same curve to the bit, another seed another curve', () =>
   withTinyStudent(async (student) => {
     const first = curveOf((await run(student)).points);
     const again = await withTinyStudent((other) => run(other));
@@ -75,7 +75,7 @@ test('parts of a batch add up to the whole', () =>
     );
   }));
 
-test('updates have the learning rates of the schedule', () =>
+test('updates use the learning rates of the schedule', () =>
   withTinyStudent(async (student) => {
     const settings = { learningRateSchedule: 'cosine-restarts', cosineCycles: 3 } as const;
     const { points } = await run(student, settings);
@@ -85,7 +85,7 @@ test('updates have the learning rates of the schedule', () =>
     );
   }));
 
-test('what is kept is the best of a run whose held-out loss rises in the end', () =>
+test('the best parameters are restored if the held-out loss rises in the end', () =>
   withTinyStudent(async (student) => {
     const losses = [5, 3, 4, 6];
     const seen: Record<string, Float32Array>[] = [];
@@ -103,7 +103,7 @@ test('what is kept is the best of a run whose held-out loss rises in the end', (
   }));
 
 describe('hooks', () => {
-  test('come before each update, and may take the gradient in their own way', () =>
+  test('run before each update and may replace the gradient', () =>
     withTinyStudent(async (student) => {
       const steps: number[] = [];
       let computed = 0;
@@ -121,7 +121,7 @@ describe('hooks', () => {
 });
 
 describe('pause, end and cancel', () => {
-  /** Is paused or finishing from the point of a step on. */
+  /** Control that pauses or finishes from the point of a step on. */
   function controlledAt(step: number, action: 'pause' | 'finish') {
     let resume = () => {};
     let wait = Promise.resolve();
@@ -148,7 +148,7 @@ describe('pause, end and cancel', () => {
       expect(states.bytes).toBeUndefined();
     }));
 
-  test('a run that was finished early is made again by the step it stopped after', () =>
+  test('a run that finished early is reproduced by stopping after the same step', () =>
     withTinyStudent(async (student) => {
       const ends: number[] = [];
       const { control, onPoint } = controlledAt(4, 'finish');
@@ -161,7 +161,7 @@ describe('pause, end and cancel', () => {
       });
     }));
 
-  test('a paused run has its state kept and goes on with the same curve', () =>
+  test('a paused run saves its state and resumes with the same curve', () =>
     withTinyStudent(async (student) => {
       const expected = await withTinyStudent((other) => run(other));
       const { control, onPoint, resume } = controlledAt(4, 'pause');

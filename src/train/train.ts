@@ -23,33 +23,33 @@ import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';
 import { runFingerprint } from './training-state';
 
-/** What a run is given besides what it trains. */
+/** Inputs of a run besides the model and objective. */
 export interface RunContext extends Omit<TrainingContext, 'teacher'> {
   readonly signal?: AbortSignal;
-  /** Share of the updates that are done, 0 to 1. */
+  /** Reports the share of the updates done, 0 to 1. */
   onProgress?(share: number): void;
 }
 
-/** How a run ended. The student's parameters are those after `bestStep` updates. */
+/** Outcome of a run. The student's parameters are those after `bestStep` updates. */
 export interface TrainingOutcome {
   readonly steps: number;
   readonly bestStep: number;
-  /** Of the best parameters. */
+  /** Held-out loss of the best parameters. */
   readonly heldOutLoss: number;
   readonly stoppedBecause: 'done' | 'finished early' | 'diverged';
-  /** Why it stopped before its time. */
+  /** Reason for an early stop. */
   readonly note?: string;
 }
 
 /**
- * Trains a model in place: AdamW on the gradient of the objective, clipped by its global norm; what the student's parameters
- * hold in the end are those with the least held-out loss on the way, the first ones included.
+ * Trains a model in place: AdamW on the gradient of the objective, clipped by its global norm. In the end the student's
+ * parameters are those with the least held-out loss of the run, including the initial ones.
  *
- * A run is the same whenever it is made again with the same settings, data and GPU, and also when it broke off and goes on from
- * its saved state, which is removed when the run has ended.
+ * A run is reproducible with the same settings, data and GPU, also if it was interrupted and resumed from its saved state,
+ * which is removed when the run ends.
  *
- * @throws TrainingError where there is nothing to train or to measure by, where a single sequence does not fit the GPU, or where
- *   the loss is not finite from the start; the signal's reason when it is aborted
+ * @throws TrainingError if there is nothing to train or to measure, if a single sequence does not fit the GPU, or if the loss
+ *   is not finite from the start; the signal's reason when it is aborted
  */
 export async function train(
   student: Student,
@@ -72,7 +72,7 @@ export async function train(
   }
   const run = new Run(student, objective, settings, context, hooks, optimizer);
   try {
-    return await run.toItsEnd();
+    return await run.toEnd();
   } finally {
     run.dispose();
     if (isGpuOpen()) releaseFreeBuffers();
@@ -106,9 +106,9 @@ class Run {
     this.best = new ParameterSnapshot(student.parameters);
   }
 
-  async toItsEnd(): Promise<TrainingOutcome> {
+  async toEnd(): Promise<TrainingOutcome> {
     const { settings, context } = this;
-    await this.takeUpOrBegin();
+    await this.resumeOrBegin();
     this.buffers.begin();
     while (this.step < lastStep(settings) && !this.diverged) {
       await this.untilRunning();
@@ -126,7 +126,7 @@ class Run {
     this.curve.dispose();
   }
 
-  private async takeUpOrBegin(): Promise<void> {
+  private async resumeOrBegin(): Promise<void> {
     const { context, settings, optimizer, best, curve, hooks } = this;
     const { parameters } = this.student;
     const fingerprint = await runFingerprint(settings, parameters, context.data.text);
@@ -142,15 +142,15 @@ class Run {
       ({ step: this.step, bestStep: this.bestStep, bestLoss: this.bestLoss } = position);
       this.fit.parts = position.parts;
     } else {
-      // A backward pass takes more than any measurement: the parts in which it fits are known before the first one.
+      // A backward pass needs more memory than any measurement: find the parts that fit before the first one.
       disposeGradients(await this.gradientsOf(this.batch()));
     }
     curve.restartClock();
-    // The untrained parameters are the first that may be the best.
+    // The initial parameters are the first candidates for the best.
     if (!position) await this.read(true);
   }
 
-  /** Waits while the run is paused, with its state saved: a pause may be for ever. */
+  /** Waits while the run is paused, with its state saved because a pause may never end. */
   private async untilRunning(): Promise<void> {
     const { control, signal } = this.context;
     await nextTask();
@@ -160,7 +160,7 @@ class Run {
     const isPaused = await Promise.race([running.then(() => false), nextTask().then(() => true)]);
     if (!isPaused) return;
     await this.read(false);
-    if (!this.diverged) await this.keepState();
+    if (!this.diverged) await this.saveState();
     await orAborted(running, signal);
     this.curve.restartClock();
   }
@@ -179,7 +179,7 @@ class Run {
     this.buffers.limit();
   }
 
-  /** Whatever is due after an update: losses read back, the held-out loss, the state saved. */
+  /** Does what is due after an update: reads losses, measures the held-out loss, saves the state. */
   private async measure(): Promise<void> {
     const { step } = this;
     const { evaluateEvery, keepStateEvery } = this.settings;
@@ -188,7 +188,7 @@ class Run {
     const isSaved = step % keepStateEvery === 0 && step < last;
     if (isMeasured || isSaved || this.curve.isDue) await this.read(isMeasured);
     if (isMeasured) this.buffers.begin();
-    if (isSaved && !this.diverged) await this.keepState();
+    if (isSaved && !this.diverged) await this.saveState();
   }
 
   private async end(): Promise<TrainingOutcome> {
@@ -225,7 +225,7 @@ class Run {
     return found;
   };
 
-  /** @param isMeasured with the held-out loss of the parameters as they are */
+  /** @param isMeasured also measures the held-out loss */
   private async read(isMeasured: boolean): Promise<void> {
     const found = await this.curve.read(isMeasured ? () => this.heldOutLoss() : undefined);
     this.diverged ??= found;
@@ -257,7 +257,7 @@ class Run {
     return loss;
   }
 
-  private async keepState(): Promise<void> {
+  private async saveState(): Promise<void> {
     const { step, bestStep, bestLoss } = this;
     await this.checkpoint?.save({ step, bestStep, bestLoss, parts: this.fit.parts });
     this.curve.restartClock();
@@ -268,7 +268,7 @@ function lastStep({ steps, stopAfter = steps }: TrainingSettings): number {
   return Math.min(steps, stopAfter);
 }
 
-/** @throws the signal's reason as soon as it is aborted */
+/** Rejects with the signal's reason as soon as it is aborted. */
 function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {

@@ -2,18 +2,18 @@ import type { LinearWeight } from '../weights/linear-weight';
 import type { TrainableMatrix } from './trainable-matrix';
 
 /**
- * Makes what trains of a weight: of a factor, in a format that has such, whatever format it is in.
- * @param name of the module or factor, which the names of the parameters begin with
+ * Makes a weight trainable; formats with factors use it for each factor, in any format.
+ * @param name module or factor; prefix of the parameter names
  */
 export type MakeTrainable = (weight: LinearWeight, name: string) => Promise<TrainableMatrix>;
 
-/** How weights of one format train: one file in `formats/`, one line in `trainable-formats.ts`. */
+/** Training of weights in one format: one file in `formats/`, one line in `trainable-formats.ts`. */
 export interface TrainableFormat {
   /** Id of the format in `weights/formats.ts`. */
   readonly id: string;
   /**
-   * @param weight of this format; stays as it is, and may be disposed of afterwards
-   * @param ofFactor for its factors
+   * @param weight in this format; stays unchanged and may be disposed of afterwards
+   * @param trainFactor makes its factors trainable
    */
-  of(weight: LinearWeight, name: string, ofFactor: MakeTrainable): Promise<TrainableMatrix>;
+  of(weight: LinearWeight, name: string, trainFactor: MakeTrainable): Promise<TrainableMatrix>;
 }

@@ -44,7 +44,7 @@ beforeAll(() => openNodeGpu());
 
 type Shape = readonly [number, number];
 
-/** A weight, and its matrix in float64 as a function of what trains, written down without the code under test. */
+/** A weight, and its matrix in float64 as a function of the parameters, written without the code under test. */
 interface Case {
   readonly weight: () => LinearWeight | Promise<LinearWeight>;
   readonly matrix: MatrixOfParameters;
@@ -271,7 +271,7 @@ describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
     matrix.dispose();
   });
 
-  test('what was not trained is the same weight, byte for byte', async () => {
+  test('an untrained weight stays the same, byte for byte', async () => {
     const weight = await make();
     const matrix = await trainableMatrix(weight, 'module');
     const same = await matrix.toWeight();
@@ -280,7 +280,7 @@ describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
     for (const owned of [weight, matrix, same]) owned.dispose();
   });
 
-  test('what was trained is in the weight, whose format, pattern and codes stay', async () => {
+  test('the weight holds the trained values and keeps its format, pattern and codes', async () => {
     const weight = await make();
     const matrix = await trainableMatrix(weight, 'module');
     const parameters: Float32Array[] = [];
@@ -298,7 +298,7 @@ describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
     for (const owned of [weight, matrix, trained]) owned.dispose();
   });
 
-  test('its parameters have names of their own', async () => {
+  test('parameter names are unique', async () => {
     const weight = await make();
     const matrix = await trainableMatrix(weight, 'module');
     const names = matrix.parameters.map(({ name }) => name);

@@ -14,7 +14,7 @@ import { tensorTrainRowsFormat } from './formats/tensor-train-rows-matrix';
 import type { TrainableFormat } from './trainable-format';
 import type { TrainableMatrix } from './trainable-matrix';
 
-/** Every format that trains by parameters of its own; a weight of any other format is constant. */
+/** Formats with parameters that train; weights of other formats are constant. */
 export const TRAINABLE_FORMATS: readonly TrainableFormat[] = [
   denseFormat,
   quantizedFormat,
@@ -33,23 +33,23 @@ export const TRAINABLE_FORMATS: readonly TrainableFormat[] = [
   entropyCodedFormat,
 ];
 
-/** A method's own way to train a weight; undefined where the format's is right. */
-export type OwnMatrix = (name: string, weight: LinearWeight) => Promise<TrainableMatrix | undefined>;
+/** A method's own trainable matrix for a weight; undefined: the format's default. */
+export type MatrixOverride = (name: string, weight: LinearWeight) => Promise<TrainableMatrix | undefined>;
 
 /**
- * What trains of a weight. The caller owns it.
- * @param weight stays as it is, and may be disposed of afterwards
- * @param name of the module, which the names of the parameters begin with
- * @param own asked first, of the weight and then of its factors, which are called `<module>.<factor>`
+ * Makes a weight trainable. The caller owns the result.
+ * @param weight stays unchanged and may be disposed of afterwards
+ * @param name module; prefix of the parameter names
+ * @param override asked first for the weight and then for its factors, named `<module>.<factor>`
  */
 export async function trainableMatrix(
   weight: LinearWeight,
   name: string,
-  own?: OwnMatrix,
+  override?: MatrixOverride,
 ): Promise<TrainableMatrix> {
-  const chosen = await own?.(name, weight);
-  if (chosen) return chosen;
+  const overridden = await override?.(name, weight);
+  if (overridden) return overridden;
   const known = TRAINABLE_FORMATS.find(({ id }) => id === weight.format);
   if (!known) return ConstantMatrix.of(weight);
-  return known.of(weight, name, (factor, factorName) => trainableMatrix(factor, factorName, own));
+  return known.of(weight, name, (factor, factorName) => trainableMatrix(factor, factorName, override));
 }

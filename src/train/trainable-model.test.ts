@@ -35,7 +35,7 @@ async function withModel<T>(folder: string, work: (model: Model) => Promise<T>):
   }
 }
 
-/** A copy with every block linear in another format. */
+/** Copies a model with every block linear in another format. */
 async function inFormat(model: Model, make: MakeSample): Promise<Model> {
   const replaced = new Map<string, LinearWeight>();
   for (const module of model.blockLinears) {
@@ -45,7 +45,7 @@ async function inFormat(model: Model, make: MakeSample): Promise<Model> {
   return model.withLinears(replaced);
 }
 
-/** Mean loss of the batch, and its gradient by every parameter. */
+/** Mean loss of the batch, and its gradient with respect to every parameter. */
 function gradientsOf(student: TrainableModel): { value: tf.Tensor; grads: tf.Tensor[] } {
   const loss = () => student.inStep(() => tf.mean(sequenceLosses(student, BATCH)) as tf.Scalar);
   const tensors = student.parameters.map(({ tensor }) => tensor);
@@ -59,7 +59,7 @@ async function lossOf(student: TrainableModel): Promise<number> {
   return value;
 }
 
-/** One step down the gradient, so long that the loss should fall by `fall`. */
+/** Takes one step against the gradient, long enough that the loss should fall by `fall`. */
 async function descend(student: TrainableModel, fall: number): Promise<void> {
   const { value, grads } = gradientsOf(student);
   const gradients: Float32Array[] = [];
@@ -74,7 +74,7 @@ async function descend(student: TrainableModel, fall: number): Promise<void> {
 }
 
 describe.each(Object.entries(FORMATS))('a GPT-2 with linears in the format %s', (_, make) => {
-  test('a step against the gradient lowers the loss by what it says, and the variant holds it', () =>
+  test('a step against the gradient lowers the loss as predicted, and the variant keeps it', () =>
     withModel('tiny-gpt2', async (base) => {
       const variant = await inFormat(base, make);
       const student = await TrainableModel.of(variant);
@@ -99,7 +99,7 @@ describe.each(Object.entries(FORMATS))('a GPT-2 with linears in the format %s', 
     }));
 });
 
-test('the base stays as it is, whatever happens to its copy in training', () =>
+test('training a copy leaves the base unchanged', () =>
   withModel('tiny-gpt2', async (base) => {
     const student = await TrainableModel.of(base);
     const before = base.logits(BATCH);
@@ -110,7 +110,7 @@ test('the base stays as it is, whatever happens to its copy in training', () =>
     student.dispose();
   }));
 
-test('of an embedding in trains of its rows, tied to the head, the cores train', () =>
+test('the cores train of a tensor-train-rows embedding tied to the head', () =>
   withModel('tiny-gpt2', async (base) => {
     const [vocabulary, width] = base.linears.get('transformer.wte')!.shape;
     const cores = [
@@ -129,7 +129,7 @@ test('of an embedding in trains of its rows, tied to the head, the cores train',
     student.dispose();
   }));
 
-test('what is not to train has no parameters, no gradient, and stays', () =>
+test('unselected modules have no parameters and no gradient, and stay unchanged', () =>
   withModel('tiny-gpt2', async (base) => {
     const variant = await inFormat(base, FORMATS['low rank']);
     const wanted = 'transformer.h.1.mlp.c_fc';
@@ -161,7 +161,7 @@ test('position embeddings decay, biases and norms do not', () =>
     student.dispose();
   }));
 
-test('a method may train a weight in a way of its own, and a factor, too', () =>
+test('a method may replace the trainable matrix of a weight or a factor', () =>
   withModel('tiny-gpt2', async (base) => {
     const variant = await inFormat(base, FORMATS['low rank']);
     const asked: string[] = [];
@@ -181,7 +181,7 @@ test('a method may train a weight in a way of its own, and a factor, too', () =>
     for (const owned of [variant, student, trained]) owned.dispose();
   }));
 
-test('in a step a matrix is materialized once, and anew in the next', () =>
+test('a matrix is materialized once per step', () =>
   withModel('tiny-gpt2', async (base) => {
     let count = 0;
     const student = await TrainableModel.of(base, {
@@ -203,7 +203,7 @@ test('in a step a matrix is materialized once, and anew in the next', () =>
     student.dispose();
   }));
 
-describe('whatever family, task and structure, it computes what the model computes', () => {
+describe('computes the same as the model in every family, task and structure', () => {
   const cases = [
     ['tiny-gpt2', { keptHeads: [1], keptNeurons: [0, 3, 17, 95] }],
     ['tiny-gpt2', { hasAttention: false }],

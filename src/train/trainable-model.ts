@@ -5,29 +5,29 @@ import type { Model, ModelConfig } from '../model/model';
 import type { LinearWeight } from '../weights/linear-weight';
 import { copyTensor } from './copy-tensor';
 import { ConstantMatrix } from './formats/constant-matrix';
-import { type OwnMatrix, trainableMatrix } from './trainable-formats';
+import { type MatrixOverride, trainableMatrix } from './trainable-formats';
 import type { TrainableMatrix, TrainableTensor } from './trainable-matrix';
 
 export interface TrainableModelOptions {
-  /** Which modules and vectors train, by name; absent: all. The others stay as they are. */
+  /** Selects the modules and vectors that train, by name; absent: all. Others are constant. */
   trains?(name: string): boolean;
   /**
-   * A method's own way to train a module's weight (fake quantization, a mask that changes), asked before the weight's format
-   * is, and again for each of its factors, called `<module>.<factor>`, where it has none for the weight itself.
+   * Replaces the trainable matrix of a weight (fake quantization, a mask that changes); called for each module, and, if it
+   * returns none, for each of the weight's factors, named `<module>.<factor>`.
    */
-  readonly matrixOf?: OwnMatrix;
+  readonly matrixOf?: MatrixOverride;
 }
 
 /**
- * A model in training: each of its matrices in its own format, and all its vectors. A copy: the model that it was made of stays
- * as it is. Owns its tensors, which an optimizer changes in place.
+ * Copy of a model in training: each matrix in its own format, and all vectors. Owns its tensors, which an optimizer changes in
+ * place.
  */
 export class TrainableModel implements DifferentiableWeights {
-  /** Of all matrices, in the order of the model's, then of all vectors. */
+  /** Parameters of all matrices, in the model's order, then of all vectors. */
   readonly parameters: readonly TrainableTensor[];
-  /** Modules whose matrices stay as they are: they were not to train, or their format has nothing that can. */
+  /** Modules whose matrices do not train: they were not selected, or their format has no parameters. */
   readonly constantModules: readonly string[];
-  /** What was materialized in the step that runs. */
+  /** Matrices materialized in the current step. */
   private materialized: Map<string, tf.Tensor2D> | undefined;
 
   private constructor(
@@ -38,7 +38,7 @@ export class TrainableModel implements DifferentiableWeights {
   ) {
     const ofVectors = [...vectors]
       .filter(([name]) => trains(name))
-      // Position embeddings are vectors of the model and matrices to an optimizer.
+      // Position embeddings are vectors of the model but matrices to an optimizer.
       .map(([name, tensor]) => ({ name, tensor, decays: tensor.rank > 1 }));
     this.parameters = [...[...matrices.values()].flatMap(({ parameters }) => parameters), ...ofVectors];
     this.constantModules = [...matrices].flatMap(([module, { parameters }]) =>
@@ -65,8 +65,8 @@ export class TrainableModel implements DifferentiableWeights {
   }
 
   /**
-   * Runs one forward pass, on a tape or not: within it each matrix is materialized once, however often it is multiplied by.
-   * The dense matrices live in the surrounding tidy.
+   * Runs one forward pass, on a tape or not, in which each matrix is materialized at most once. The dense matrices live in the
+   * surrounding tidy.
    */
   inStep<T>(work: () => T): T {
     if (this.materialized) return work();
@@ -87,8 +87,8 @@ export class TrainableModel implements DifferentiableWeights {
   }
 
   /**
-   * The trained weights and vectors as a model that runs, is measured and exported like any other. The caller owns it.
-   * @param like of the same structure: gives everything else
+   * Trained weights and vectors as a model that runs, is measured and exported like any other. The caller owns it.
+   * @param like model of the same structure that provides everything else
    */
   async toModel(like: Model): Promise<Model> {
     const linears = new Map<string, LinearWeight>();

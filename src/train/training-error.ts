@@ -1,4 +1,4 @@
-/** Why training cannot begin or go on: one sentence that names what is wrong and what would work. */
+/** Reason why training cannot start or continue: one sentence that names the problem and what would work. */
 export class TrainingError extends Error {
   override readonly name = 'TrainingError';
 }

@@ -52,7 +52,7 @@ function lowRank(weight: LinearWeight, { left, right }: Expected['factors'][stri
   );
 }
 
-/** The checkpoint with another weight at each linear of the blocks. */
+/** Checkpoint with another weight for each linear of the blocks. */
 async function variantOf(teacher: Model, { factors }: Expected): Promise<Model> {
   const linears = new Map<string, LinearWeight>();
   for (const module of teacher.blockLinears) {
@@ -62,7 +62,7 @@ async function variantOf(teacher: Model, { factors }: Expected): Promise<Model> 
   return teacher.withLinears(linears);
 }
 
-/** Names that PyTorch gives without the part that a format adds. */
+/** PyTorch's parameter names, without the suffix that a format adds. */
 const KINDS: readonly [kind: string, expected: Expected][] = [
   ['dense', fixture.dense],
   ['low rank', fixture.lowRank as unknown as Expected],

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { parameter, seedParameter } from '../parameters/parameter';
 
-/** Tokens of a sequence where the recipe leaves it open and the model's context allows it. */
-export const USUAL_LENGTH = 256;
-/** Of models that begin far from the base, with some thousand tokens an update. */
-const USUAL_PEAK = 1.2e-3;
+/** Default sequence length in tokens, if the model's context allows it. */
+export const DEFAULT_LENGTH = 256;
+/** Default peak for models that begin far from the base, with some thousand tokens per update. */
+const DEFAULT_PEAK = 1.2e-3;
 
 const share = z.number().min(0).max(1);
 const count = z.number().int().positive();
 const schedule = z.enum(['cosine', 'linear', 'constant', 'warmup-stable-decay', 'cosine-restarts']);
 
-/** How a run of training goes: parameters of every method that trains. @param defaults where a method wants others */
+/** Parameters of every method that trains. @param defaults differing from the usual ones */
 export function trainingParameters({
-  peakLearningRate = USUAL_PEAK,
+  peakLearningRate = DEFAULT_PEAK,
 }: { readonly peakLearningRate?: number } = {}) {
   return {
     steps: parameter(count.max(1_000_000).default(400), {
@@ -24,7 +24,7 @@ export function trainingParameters({
       max: 1_000_000,
       unit: 'steps',
       advanced: true,
-      help: 'Ends the run there, its learning rates still those of all steps. A run that is ended early notes it here.',
+      help: 'Step after which the run ends, with the learning rates of the full run. A run that is ended early records its last step here.',
     }),
     batchSize: parameter(count.max(65_536).default(16), {
       label: 'Batch',
@@ -35,7 +35,7 @@ export function trainingParameters({
       label: 'Length',
       max: 65_536,
       unit: 'tokens',
-      help: `Tokens of a sequence, at most the model's context. Left open: ${USUAL_LENGTH}, or the context where that is shorter.`,
+      help: `Tokens of a sequence, at most the model's context. Left open: ${DEFAULT_LENGTH}, or the context where that is shorter.`,
     }),
     accumulation: parameter(count.default(1), {
       label: 'Accumulation',
@@ -48,19 +48,19 @@ export function trainingParameters({
       label: 'Peak learning rate',
       min: 0.000001,
       step: 0.0001,
-      help: 'Reached after the warm-up; from there the rate goes as the schedule says.',
+      help: 'Learning rate at the end of the warm-up; from there it follows the schedule.',
     }),
     warmupSteps: parameter(z.number().int().nonnegative().default(30), {
       label: 'Warm-up',
       max: 1_000_000,
       unit: 'steps',
-      help: 'Steps in which the learning rate rises in a line.',
+      help: 'Steps in which the learning rate rises linearly.',
     }),
     learningRateSchedule: parameter(schedule.default('cosine'), {
       label: 'Schedule',
       labels: { 'cosine-restarts': 'cosine with restarts' },
       advanced: true,
-      help: 'How the learning rate goes after the warm-up: as a cosine or a line down to the final rate, constant, constant until a line falls in the decay phase, or as several cosines, each from the peak.',
+      help: 'Learning rate after the warm-up: a cosine or a line down to the final rate, constant, constant until a linear decay phase, or several cosines, each from the peak.',
     }),
     finalShare: parameter(share.default(0.03), {
       label: 'Final rate',
@@ -85,7 +85,7 @@ export function trainingParameters({
       label: 'Weight decay',
       step: 0.01,
       advanced: true,
-      help: 'Of matrices, factors and position embeddings, decoupled from the gradient (Loshchilov and Hutter 2019); biases, norms and scales have none.',
+      help: 'Decay of matrices, factors and position embeddings, decoupled from the gradient (Loshchilov and Hutter 2019); biases, norms and scales do not decay.',
     }),
     clipping: parameter(z.number().positive().default(1), {
       label: 'Clipping',
@@ -93,17 +93,20 @@ export function trainingParameters({
       max: 1_000_000,
       step: 0.1,
       advanced: true,
-      help: 'Greatest norm of all gradients together; greater ones are scaled down to it.',
+      help: 'Greatest global norm of the gradients; greater ones are scaled down to it.',
     }),
     seed: seedParameter(
-      'Of the draw of sequences and of whatever else is drawn: the same seed gives the same run.',
+      'Seed of everything drawn at random, such as the sequences: the same seed gives the same run.',
       { advanced: true },
     ),
     evaluateEvery: everyParameter(
       'Held-out loss every',
-      'The variant is what had the least loss on text that training does not see.',
+      'The variant with the least loss on held-out text is the result.',
     ),
-    keepStateEvery: everyParameter('State kept every', 'Where a run that breaks off goes on.'),
+    keepStateEvery: everyParameter(
+      'State saved every',
+      'An interrupted run resumes from its last saved state.',
+    ),
   };
 }
 
@@ -124,5 +127,5 @@ function everyParameter(label: string, help: string) {
 
 export type TrainingParameters = z.infer<z.ZodObject<ReturnType<typeof trainingParameters>>>;
 
-/** Settings of a run, its sequence length no longer open. */
+/** Settings of a run with its sequence length resolved. */
 export type TrainingSettings = Readonly<TrainingParameters> & { readonly sequenceLength: number };

@@ -20,7 +20,7 @@ async function written(fingerprint = 'abc'): Promise<Uint8Array> {
   return bytes;
 }
 
-test('gives back the very bits of every tensor and the progress', async () => {
+test('restores every tensor to the bit and the progress', async () => {
   const { progress: read, tensors } = await readRun(await written(), 'abc');
   expect(read).toEqual(progress);
   const { dtype, shape, bytes } = tensors.get('parameter/a')!;
@@ -29,7 +29,7 @@ test('gives back the very bits of every tensor and the progress', async () => {
   expect([...new Int32Array(tensors.get('own/mask')!.bytes.slice().buffer)]).toEqual([-1, 2 ** 31 - 1]);
 });
 
-test('tensors that are not read back at once come in their order', async () => {
+test('tensors read back in several parts keep their order', async () => {
   const sizes = [5, 3_000_000, 7, 2_000_000, 6_000_000, 1];
   const tensors = new Map(sizes.map((size, index) => [`tensor-${index}`, tf.fill([size], index + 1)]));
   const stored = await readRun(await writeRun('abc', progress, tensors), 'abc');
@@ -41,11 +41,11 @@ test('tensors that are not read back at once come in their order', async () => {
 });
 
 describe('refuses', () => {
-  test.each([0, 1, 31, 32, 40, 200])('a state of which only %i bytes were written', async (count) => {
+  test.each([0, 1, 31, 32, 40, 200])('a state with only %i bytes written', async (count) => {
     await expect(readRun((await written()).subarray(0, count), 'abc')).rejects.toThrow('written in part');
   });
 
-  test('a state of which one bit has changed, wherever it is', async () => {
+  test('a state with any one bit changed', async () => {
     const bytes = await written();
     for (const index of [3, 40, 100, bytes.length - 1]) {
       const changed = bytes.slice();

@@ -9,23 +9,23 @@ import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';
 
 /**
- * A run in bytes: a SHA-256 of all that follows (32 bytes), then a safetensors file with everything that is needed to go on, and
- * in its metadata the run's own account (`progress`, JSON) and what it is a run of (`run`).
+ * Saved run: a SHA-256 of all that follows (32 bytes), then a safetensors file with the run's tensors, whose metadata holds its
+ * progress (`progress`, JSON) and its fingerprint (`run`).
  */
 export interface StoredRun<Progress> {
   readonly progress: Progress;
-  /** By the names under which they were written. */
+  /** Tensors by the names under which they were written. */
   readonly tensors: ReadonlyMap<string, NamedTensor>;
 }
 
 const CHECKSUM_BYTES = 32;
-/** Of 16 MiB, read back at once. */
+/** Elements read back together, 16 MiB. */
 const READ_ELEMENTS = 4 * 1024 * 1024;
-/** Of the layout above and of what the trainer puts into it: a state of another version is not read. */
+/** Version of this layout and of the trainer's contents; other versions are not read. */
 const VERSION = 1;
-const FILE_NAME = 'The kept state of the run';
+const FILE_NAME = 'The saved state of the run';
 
-/** What a state must agree in to be gone on from: the settings, and the parameters' names and shapes. Hexadecimal. */
+/** Fingerprint that a state must share to be resumed: settings, parameter names and shapes, text. Hexadecimal. */
 export async function runFingerprint(
   settings: TrainingSettings,
   parameters: readonly TrainableTensor[],
@@ -38,7 +38,7 @@ export async function runFingerprint(
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** @param tensors float32 or int32, read back some at a time */
+/** @param tensors float32 or int32, read back a few at a time */
 export async function writeRun(
   fingerprint: string,
   progress: unknown,
@@ -51,7 +51,7 @@ export async function writeRun(
   const bytes = new Uint8Array(CHECKSUM_BYTES + plan.byteLength);
   let offset = CHECKSUM_BYTES;
   const contents = tensorContents([...tensors.values()]);
-  // Tensors are asked for in the order in which they were described.
+  // Tensors are requested in the order of their descriptions.
   const produce = async () => (await contents.next()).value!;
   for await (const chunk of safetensorsChunks(plan, produce)) {
     bytes.set(chunk, offset);
@@ -61,7 +61,7 @@ export async function writeRun(
   return bytes;
 }
 
-/** The bytes of each tensor: each wait for the GPU costs milliseconds, so that small ones come together. */
+/** Bytes of each tensor; small ones are read together, because each wait for the GPU costs milliseconds. */
 async function* tensorContents(tensors: readonly tf.Tensor[]): AsyncGenerator<Uint8Array, undefined> {
   for (let start = 0; start < tensors.length;) {
     let end = start + 1;
@@ -74,7 +74,7 @@ async function* tensorContents(tensors: readonly tf.Tensor[]): AsyncGenerator<Ui
   return undefined;
 }
 
-/** @throws TrainingError where the bytes were written in part or changed, or are of another run */
+/** @throws TrainingError if the bytes are incomplete, changed, or from another run */
 export async function readRun<Progress>(
   bytes: Uint8Array,
   fingerprint: string,

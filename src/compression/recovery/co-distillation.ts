@@ -61,7 +61,7 @@ export const coDistillation: ModelMethod<Parameters> = {
           measuredBy: objective,
           signal: context.signal,
         })),
-      finish: async () => both!.putBestTeacherBack(),
+      finish: async () => both!.restoreBestTeacher(),
       result: result === 'teacher' ? () => teacher.model.toModel(base) : undefined,
     };
     try {

@@ -4,7 +4,7 @@ import {
   trainingParameters,
   type TrainingParameters,
   type TrainingSettings,
-  USUAL_LENGTH,
+  DEFAULT_LENGTH,
 } from '../../train/training-settings';
 import { RecipeError } from '../method';
 
@@ -22,7 +22,7 @@ export function trainingSettings(
   { contextLength }: Pick<ModelConfig, 'contextLength'>,
 ): TrainingSettings {
   const { accumulation, batchSize, stopAfter } = parameters;
-  const { sequenceLength = Math.min(USUAL_LENGTH, contextLength) } = parameters;
+  const { sequenceLength = Math.min(DEFAULT_LENGTH, contextLength) } = parameters;
   if (sequenceLength > contextLength) {
     throw new RecipeError(
       `${method} cannot train on sequences of ${sequenceLength} tokens: this model has ${contextLength} positions; use a "sequenceLength" of at most ${contextLength}.`,

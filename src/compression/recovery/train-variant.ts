@@ -3,7 +3,7 @@ import type { Objective } from '../../train/objective';
 import type { StepHooks } from '../../train/step-hooks';
 import type { Student } from '../../train/student';
 import { train, type TrainingOutcome } from '../../train/train';
-import type { OwnMatrix } from '../../train/trainable-formats';
+import type { MatrixOverride } from '../../train/trainable-formats';
 import { TrainableModel } from '../../train/trainable-model';
 import type { TrainingPoint } from '../../train/training-context';
 import type { TrainingSettings } from '../../train/training-settings';
@@ -15,7 +15,7 @@ export interface VariantTraining {
   /** Modules whose matrices train; biases, norms and position embeddings always do. */
   readonly targets: Iterable<string>;
   /** The method's own way to train a target's weight, or a factor of it, in place of its format's. */
-  readonly matrixOf?: OwnMatrix;
+  readonly matrixOf?: MatrixOverride;
   readonly settings: TrainingSettings;
   readonly objective: Objective;
   hooks?(student: Student): StepHooks;

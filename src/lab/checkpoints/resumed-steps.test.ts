@@ -76,7 +76,7 @@ test('a second step that broke off goes on, and the first, which was ended early
   const resumed = await lab.compress(recipe, { onTraining: (point) => points.push(point) });
   const notesOf = (count: number) => points.flatMap((point) => (point.steps === count && point.note) || []);
   expect(notesOf(10_000)).toEqual([expect.stringContaining('Taken from the run of')]);
-  expect(notesOf(6)).toEqual([`The run went on at step ${step}.`]);
+  expect(notesOf(6)).toEqual([`The run resumed at step ${step}.`]);
   expect(await lab.unfinishedTraining()).toEqual([]);
   const weights = await weightsOf(resumed.recipe);
   files.contents.clear();
@@ -92,7 +92,7 @@ test('a recipe that adds steps goes on with a run that broke off', async () => {
   expect(step).toBeGreaterThan(0);
   const points: TrainingPoint[] = [];
   await lab.compress(longer, { onTraining: (point) => points.push(point) });
-  expect(points.flatMap(({ note }) => note ?? [])).toEqual([`The run went on at step ${step}.`]);
+  expect(points.flatMap(({ note }) => note ?? [])).toEqual([`The run resumed at step ${step}.`]);
   expect(await weightsOf(longer)).toEqual(expected);
   expect(await lab.unfinishedTraining()).toEqual([]);
 });

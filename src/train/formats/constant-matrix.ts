@@ -4,7 +4,7 @@ import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
-/** A matrix that stays as it is. */
+/** Matrix that does not train. */
 export class ConstantMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[] = [];
@@ -16,7 +16,7 @@ export class ConstantMatrix implements TrainableMatrix {
     this.shape = weight.shape;
   }
 
-  /** Values of a dense weight share its buffer; of any other format they are made once. */
+  /** Shares the buffer of a dense weight; materializes other formats once. */
   static async of(weight: LinearWeight): Promise<ConstantMatrix> {
     const values =
       weight instanceof DenseWeight && weight.values
@@ -25,7 +25,6 @@ export class ConstantMatrix implements TrainableMatrix {
     return new ConstantMatrix(weight.clone(), values as tf.Tensor2D);
   }
 
-  /** The values themselves. */
   dense(): tf.Tensor2D {
     return this.values;
   }

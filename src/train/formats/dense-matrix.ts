@@ -6,12 +6,12 @@ import { copyTensor } from '../copy-tensor';
 import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
-/** Every value trains. */
+/** Dense matrix whose values all train. */
 export class DenseMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
 
-  /** @param values [out, in], owned from here on; @param name of the module or factor */
+  /** @param values [out, in], owned from here on; @param name module or factor */
   constructor(
     private readonly values: tf.Tensor2D,
     name: string,
@@ -20,12 +20,11 @@ export class DenseMatrix implements TrainableMatrix {
     this.parameters = [{ name: `${name}.weight`, tensor: values, decays: true }];
   }
 
-  /** The values that a weight of any format has now. */
+  /** Copies the present values of a weight in any format. */
   static async of(weight: LinearWeight, name: string): Promise<DenseMatrix> {
     return new DenseMatrix(await valuesOf(weight), name);
   }
 
-  /** The parameter itself. */
   dense(): tf.Tensor2D {
     return this.values;
   }
@@ -39,7 +38,7 @@ export class DenseMatrix implements TrainableMatrix {
   }
 }
 
-/** [out, in], in a buffer of its own. */
+/** Values [out, in] in a new buffer. */
 async function valuesOf(weight: LinearWeight): Promise<tf.Tensor2D> {
   if (weight instanceof DenseWeight && weight.values) return copyTensor(weight.values as tf.Tensor2D);
   return uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;

@@ -3,15 +3,15 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import type { MakeTrainable } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
-/** The matrix that factors make, by ops that tfjs's tape differentiates. */
+/** Builds a matrix from its factors, using ops that tfjs's tape differentiates. */
 export type CombineFactors = (factors: readonly tf.Tensor2D[]) => tf.Tensor2D;
 
-/** A matrix that is put together of smaller ones, each of which trains in its own format. */
+/** Matrix built from smaller matrices that each train in their own format. */
 export class FactorizedMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
 
-  /** Takes ownership of all. @param template weight whose factors, in order, are replaced by the trained ones */
+  /** Takes ownership of all arguments. @param template weight whose factors, in order, are replaced by the trained ones */
   private constructor(
     private readonly template: LinearWeight,
     private readonly factors: readonly TrainableMatrix[],
@@ -23,20 +23,20 @@ export class FactorizedMatrix implements TrainableMatrix {
   }
 
   /**
-   * @param weight of a format with factors
-   * @param tables constant tensors that `combine` looks at, owned from here on
+   * @param weight in a format with factors
+   * @param tables constant tensors that `combine` reads, owned from here on
    */
   static async of(
     weight: LinearWeight,
     name: string,
-    ofFactor: MakeTrainable,
+    trainFactor: MakeTrainable,
     combine: CombineFactors,
     tables: readonly tf.Tensor[] = [],
   ): Promise<FactorizedMatrix> {
     const factors: TrainableMatrix[] = [];
     try {
       for (const factor of weight.factors!)
-        factors.push(await ofFactor(factor.weight, `${name}.${factor.name}`));
+        factors.push(await trainFactor(factor.weight, `${name}.${factor.name}`));
     } catch (error) {
       for (const owned of [...factors, ...tables]) owned.dispose();
       throw error;

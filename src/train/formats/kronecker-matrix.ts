@@ -11,8 +11,8 @@ import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /**
- * Up to so many terms, or with a factor of so few elements, every element is added up on its own. Of more, a product of matrices
- * reads less; but one of few outputs leaves most of its tiles empty.
+ * Limits for summing element by element: at most this many terms, or a factor with at most this many elements. Beyond both, a
+ * matrix product reads less memory; with few outputs it would leave most of its tiles empty.
  */
 const FEW_TERMS = 2;
 const FEW_ELEMENTS = 16;
@@ -24,10 +24,10 @@ const FEW_ELEMENTS = 16;
 export function sumOfKroneckerProducts(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
   const { terms, aRows, aColumns, bRows, bColumns } = sizes;
   const isByElement = terms <= FEW_TERMS || Math.min(aRows * aColumns, bRows * bColumns) <= FEW_ELEMENTS;
-  return isByElement ? sumOfElements(a, b, sizes) : sumByProduct(a, b, sizes);
+  return isByElement ? sumByElement(a, b, sizes) : sumByProduct(a, b, sizes);
 }
 
-function sumOfElements(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
+function sumByElement(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
   const [y] = differentiableOp(
     { a, b },
     (save) => {
@@ -46,8 +46,8 @@ function sumOfElements(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): t
 }
 
 /**
- * One product over k of every element of the A_k and every element of the B_k (Van Loan and Pitsianis 1993), whose elements are
- * then put in their places.
+ * One product over k of every element of the A_k and every element of the B_k (Van Loan and Pitsianis 1993), followed by a
+ * rearrangement of the products.
  */
 function sumByProduct(
   a: tf.Tensor2D,
@@ -67,9 +67,9 @@ function sumByProduct(
 
 export const kroneckerFormat: TrainableFormat = {
   id: 'kronecker',
-  of(weight, name, ofFactor) {
+  of(weight, name, trainFactor) {
     const { terms, aRows, aColumns, bRows, bColumns } = weight as KroneckerWeight;
     const sizes = { terms, aRows, aColumns, bRows, bColumns };
-    return FactorizedMatrix.of(weight, name, ofFactor, ([a, b]) => sumOfKroneckerProducts(a, b, sizes));
+    return FactorizedMatrix.of(weight, name, trainFactor, ([a, b]) => sumOfKroneckerProducts(a, b, sizes));
   },
 };

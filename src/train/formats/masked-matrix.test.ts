@@ -11,7 +11,7 @@ beforeAll(() => openNodeGpu());
 
 const SHAPE = [6, 8] as const;
 const VALUES = seededNormal(48, 1);
-/** Two of each four columns. */
+/** Two of every four columns. */
 const MASK = Float32Array.from(VALUES, (_, index) => Number(index % 4 === 0 || index % 4 === 3));
 const LOSS = { weights: new Float32Array(48).fill(1), targets: seededNormal(48, 2) };
 
@@ -22,7 +22,7 @@ async function unmasked(pattern: MaskPattern): Promise<MaskedMatrix> {
   return matrix;
 }
 
-test('without a mask it is dense; with one, what it leaves out is 0 and has no gradient', async () => {
+test('is dense without a mask; masked values are 0 and have no gradient', async () => {
   const matrix = await unmasked({ kind: 'unstructured' });
   expect(await readFloats(matrix.values)).toEqual(VALUES);
   const before = await lossAndGradients(matrix, LOSS);
@@ -38,7 +38,7 @@ test('without a mask it is dense; with one, what it leaves out is 0 and has no g
     0,
   );
   expect(after.loss / expected).toBeCloseTo(1, 5);
-  // What was left out is what it was.
+  // Masked values have not changed.
   expect(await readFloats(matrix.values)).toEqual(VALUES);
   matrix.dispose();
 });
@@ -47,7 +47,7 @@ describe.each([
   ['sparse', { kind: 'unstructured' }],
   ['n-of-m', { kind: 'n-of-m', kept: 2, groupSize: 4 }],
 ] as const)('%s', (form, pattern) => {
-  test('a kept value that trains to 0 stays in the pattern, and trains on', async () => {
+  test('a kept value that trains to 0 stays in the pattern and keeps training', async () => {
     const matrix = await unmasked(pattern);
     matrix.setMask(MASK);
     writeElements(matrix.values, 0, new Float32Array(5));
@@ -62,7 +62,7 @@ describe.each([
   });
 });
 
-test('blocks are stored where any of their weights is kept', async () => {
+test('a block with any kept weight is stored', async () => {
   const matrix = await unmasked({ kind: 'blocks', block: [4, 4] });
   const mask = Float32Array.from(VALUES, (_, index) => Number(index === 1 || index >= 44));
   matrix.setMask(mask);
@@ -74,13 +74,13 @@ test('blocks are stored where any of their weights is kept', async () => {
   weight.dispose();
 });
 
-test('a mask that keeps more of a group than the pattern says is refused', async () => {
+test('refuses a mask that keeps more of a group than the pattern allows', async () => {
   const matrix = await unmasked({ kind: 'n-of-m', kept: 2, groupSize: 4 });
   await expect(matrix.toWeight()).rejects.toThrow('4 nonzeros where 2 are kept');
   matrix.dispose();
 });
 
-test('where nothing is kept, a matrix of zeros comes of it', async () => {
+test('a mask that keeps nothing gives a matrix of zeros', async () => {
   const weight = SparseWeight.fromDense(new Float32Array(48), SHAPE);
   const matrix = await MaskedMatrix.of(weight, 'module');
   const { gradients } = await lossAndGradients(matrix, LOSS);

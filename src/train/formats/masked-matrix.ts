@@ -9,23 +9,23 @@ import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 import { QuantizedMatrix } from './quantized-matrix';
 
-/** How what a mask keeps is stored. */
+/** Storage pattern of the weights that a mask keeps. */
 export type MaskPattern =
   | { readonly kind: 'unstructured' }
-  /** At most so many of each group of columns. */
+  /** At most `kept` values in each group of columns. */
   | { readonly kind: 'n-of-m'; readonly kept: number; readonly groupSize: number }
-  /** Whole blocks of so many rows and columns, a block where any of its weights is kept. */
+  /** Whole blocks of [rows, columns]; a block is stored if any of its weights is kept. */
   | { readonly kind: 'blocks'; readonly block: readonly [number, number] };
 
-/** values ⊙ mask. What the mask leaves out has no gradient, and is 0 in the weight that comes of it. */
+/** values ⊙ mask. Masked values have no gradient and are 0 in the resulting weight. */
 export class MaskedMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
 
   private constructor(
-    /** [out, in], without the mask: what it leaves out keeps its value, but for an optimizer's momentum and decay. */
+    /** Unmasked values [out, in]: masked ones do not change, except by an optimizer's momentum and decay. */
     readonly values: tf.Tensor2D,
-    /** [out, in], 1 of what is kept and else 0. */
+    /** [out, in], 1 for kept values, 0 elsewhere. */
     readonly mask: tf.Tensor2D,
     private readonly pattern: MaskPattern,
     name: string,
@@ -35,8 +35,8 @@ export class MaskedMatrix implements TrainableMatrix {
   }
 
   /**
-   * @param values row-major [out, in]; @param mask 1 of what is kept and else 0
-   * @param name of the module or factor
+   * @param values row-major [out, in]; @param mask 1 for kept values, 0 elsewhere
+   * @param name module or factor
    */
   static fromValues(
     values: Float32Array,
@@ -45,11 +45,11 @@ export class MaskedMatrix implements TrainableMatrix {
     pattern: MaskPattern,
     name: string,
   ): MaskedMatrix {
-    const [values2D, mask2D] = [values, mask].map((each) => uploadTensor(each, [...shape]) as tf.Tensor2D);
+    const [values2D, mask2D] = [values, mask].map((data) => uploadTensor(data, [...shape]) as tf.Tensor2D);
     return new MaskedMatrix(values2D, mask2D, pattern, name);
   }
 
-  /** A weight that stores some of its values: what it stores is what the mask keeps, zeros among them. */
+  /** Masks a sparse weight: the mask keeps every stored value, zeros included. */
   static async of(weight: LinearWeight, name: string): Promise<MaskedMatrix> {
     const stored = await readStoredFloats(weight, 'values');
     const marked = await withStoredValues(weight, 'values', stored.fill(1));
@@ -61,7 +61,7 @@ export class MaskedMatrix implements TrainableMatrix {
     }
   }
 
-  /** Any weight, with nothing left out yet. @param pattern of the masks to come */
+  /** Any weight with a mask that keeps everything. @param pattern of later masks */
   static async unmasked(weight: LinearWeight, pattern: MaskPattern, name: string): Promise<MaskedMatrix> {
     const values = await weight.dense();
     const mask = new Float32Array(values.length).fill(1);
@@ -69,14 +69,14 @@ export class MaskedMatrix implements TrainableMatrix {
   }
 
   /**
-   * From here on this mask holds; what comes back has the value that it has in `values`.
-   * @param mask row-major [out, in], 1 of what is kept and else 0
+   * Replaces the mask; values that return have their value in `values`.
+   * @param mask row-major [out, in], 1 for kept values, 0 elsewhere
    */
   setMask(mask: Float32Array): void {
     writeElements(this.mask, 0, mask);
   }
 
-  /** Row-major [out, in]. */
+  /** Mask, row-major [out, in]. */
   readMask(): Promise<Float32Array> {
     return readFloats(this.mask);
   }
@@ -85,7 +85,7 @@ export class MaskedMatrix implements TrainableMatrix {
     return tf.mul(this.values, this.mask);
   }
 
-  /** @throws Error where the mask keeps more of a group than the pattern says */
+  /** @throws Error if the mask keeps more of a group than the pattern allows */
   async toWeight(): Promise<LinearWeight> {
     const mask = await readFloats(this.mask);
     const values = await readFloats(this.values);
@@ -106,7 +106,7 @@ function patternOf(weight: LinearWeight): MaskPattern {
   return { kind: 'unstructured' };
 }
 
-/** The pattern is the mask's: a kept value that happens to be 0 is stored. */
+/** Stores values by the mask's pattern: a kept value that happens to be 0 is stored. */
 async function withPattern(
   values: Float32Array,
   mask: Float32Array,
@@ -120,7 +120,7 @@ async function withPattern(
   try {
     const stored = await readStoredFloats(marked, 'values');
     const places = await placesOf(marked, stored);
-    // Where nothing is kept, one unused value is stored all the same.
+    // If nothing is kept, one unused value is stored.
     const slots = Float32Array.from(stored, (_, slot) => (slot < places.length ? values[places[slot]] : 0));
     return await withStoredValues(marked, 'values', slots);
   } finally {
@@ -128,7 +128,7 @@ async function withPattern(
   }
 }
 
-/** Where each stored value stands, row by row; of N:M also the zeros that fill up a group. */
+/** Position of each stored value, row by row; for N:M this includes zeros that fill up a group. */
 async function placesOf(weight: LinearWeight, stored: Float32Array): Promise<number[]> {
   const everything = await withStoredValues(weight, 'values', stored.slice().fill(1));
   const dense = await everything.dense();
@@ -140,7 +140,7 @@ async function placesOf(weight: LinearWeight, stored: Float32Array): Promise<num
   return places;
 }
 
-/** Of each block, row by row of the grid of blocks, whether any of its weights is kept. */
+/** Marks each block, row by row of the grid of blocks, with any kept weight. */
 function keptBlocks(
   mask: Float32Array,
   [rows, columns]: readonly [number, number],
@@ -155,7 +155,7 @@ function keptBlocks(
   return kept;
 }
 
-/** Values that are codes have scales that train; float32 ones train themselves. */
+/** Trains the scales of quantized values, and float32 values directly. */
 function sparseFormatOf(id: string): TrainableFormat {
   return {
     id,

@@ -11,24 +11,24 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
-/** The codebook trains; which block is which of its entries stays. */
+/** Trains the codebook; the assignment of blocks to entries stays. */
 export const productQuantizedFormat: TrainableFormat = {
   id: 'product-quantized',
-  async of(weight, name, ofFactor) {
+  async of(weight, name, trainFactor) {
     const [rows, columns] = weight.shape;
     const assignments = await assignmentsOf(weight);
     const sources = upload(assignments, weight.factors![0].weight.shape[1]);
     return FactorizedMatrix.of(
       weight,
       name,
-      ofFactor,
+      trainFactor,
       ([codebook]) => tf.reshape(entriesOf(codebook, assignments, sources), [rows, columns]),
       [sources.rows, sources.columns],
     );
   },
 };
 
-/** Of each block its entry: what the weight holds with a codebook whose entries are their own numbers. */
+/** Entry of each block, read from the weight with a codebook whose entries hold their own index. */
 async function assignmentsOf(weight: LinearWeight): Promise<Int32Array> {
   const [entries, blockSize] = weight.factors![0].weight.shape;
   const numbers = Float32Array.from({ length: entries * blockSize }, (_, index) =>
@@ -51,7 +51,7 @@ function upload(assignments: Int32Array, blockSize: number): MatrixSources {
   };
 }
 
-/** The entry of each block, [blocks, block size]; the gradient of an entry is the sum over the blocks that are it. */
+/** Entry of each block, [blocks, block size]; the gradient of an entry is the sum over the blocks assigned to it. */
 function entriesOf(codebook: tf.Tensor2D, assignments: Int32Array, sources: MatrixSources): tf.Tensor2D {
   const [entries] = codebook.shape;
   const [y] = differentiableOp(

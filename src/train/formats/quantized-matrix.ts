@@ -8,15 +8,14 @@ import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
 /**
- * Codes, zero points and the pattern of what is stored stay; the scales train. What is trained of a scale is the factor by which
- * it changes, 1 at the start: an optimizer whose steps have a length of their own, as Adam's have, would throw scales of
- * 10⁻⁴ far off.
+ * Trains scales; codes, zero points and the sparsity pattern stay. The parameter of a scale is a factor that is 1 at the start:
+ * an optimizer whose steps have a fixed length, such as Adam's, would throw scales of 10⁻⁴ far off.
  */
 export class QuantizedMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
 
-  /** All owned from here on. @param values [out, in], of the scales at the start; @param factors [scales] */
+  /** Takes ownership of all arguments. @param values [out, in] at the initial scales; @param factors [scales] */
   private constructor(
     private readonly weight: LinearWeight,
     private readonly values: tf.Tensor2D,
@@ -27,7 +26,7 @@ export class QuantizedMatrix implements TrainableMatrix {
     this.parameters = [{ name: `${name}.scales`, tensor: factors, decays: false }];
   }
 
-  /** @param weight that stores `scales`, each of equally many elements in a row, row by row */
+  /** @param weight stores `scales`, each for the same number of consecutive elements, row by row */
   static async of(weight: LinearWeight, name: string): Promise<QuantizedMatrix> {
     const { length } = await readStoredFloats(weight, 'scales');
     const values = uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;
@@ -36,7 +35,7 @@ export class QuantizedMatrix implements TrainableMatrix {
   }
 
   dense(): tf.Tensor2D {
-    return scaleRuns(this.values, this.factors);
+    return scaleGroups(this.values, this.factors);
   }
 
   async toWeight(): Promise<LinearWeight> {
@@ -55,8 +54,8 @@ export class QuantizedMatrix implements TrainableMatrix {
   }
 }
 
-/** Multiplies equally long runs of elements by a factor each. @param values constant, [rows, columns] */
-function scaleRuns(values: tf.Tensor2D, factors: tf.Tensor1D): tf.Tensor2D {
+/** Multiplies groups of consecutive elements, all equally long, by a factor each. @param values constant, [rows, columns] */
+function scaleGroups(values: tf.Tensor2D, factors: tf.Tensor1D): tf.Tensor2D {
   const sums = factors.size;
   const terms = values.size / sums;
   const [y] = differentiableOp(
@@ -74,5 +73,5 @@ function scaleRuns(values: tf.Tensor2D, factors: tf.Tensor1D): tf.Tensor2D {
 
 export const quantizedFormat: TrainableFormat = { id: 'quantized', of: QuantizedMatrix.of };
 
-/** The scales of the rows train; those of the inputs stay, since tokens are rounded by them. */
+/** Trains the scales of the rows; those of the inputs stay, because activations are rounded by them. */
 export const w8a8Format: TrainableFormat = { id: 'w8a8', of: QuantizedMatrix.of };

@@ -12,29 +12,29 @@ import type { MakeTrainable, TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix } from '../trainable-matrix';
 import { FactorizedMatrix } from './factorized-matrix';
 
-/** Of each row and column of the matrix the one of the inner matrix that it is; −1 where it is none. */
+/** Index in the inner matrix of each row and column of the matrix; −1 for removed ones. */
 interface Places {
   readonly rows: Int32Array;
   readonly columns: Int32Array;
 }
 
-/** An inner matrix whose rows and columns stand elsewhere, each at one place at most. */
+/** Inner matrix with rearranged rows and columns, each used at most once. */
 function rearranged(
   weight: LinearWeight,
   name: string,
-  ofFactor: MakeTrainable,
+  trainFactor: MakeTrainable,
   { rows, columns }: Places,
 ): Promise<TrainableMatrix> {
   const [innerRows, innerColumns] = weight.factors![0].weight.shape;
   const sources = upload({ rows, columns });
   const inverse = upload({ rows: inverseOf(rows, innerRows), columns: inverseOf(columns, innerColumns) });
-  return FactorizedMatrix.of(weight, name, ofFactor, ([inner]) => rearrange(inner, sources, inverse), [
+  return FactorizedMatrix.of(weight, name, trainFactor, ([inner]) => rearrange(inner, sources, inverse), [
     ...[sources.rows, sources.columns],
     ...[inverse.rows, inverse.columns],
   ]);
 }
 
-/** @param inverse of each row and column of `x` where it went */
+/** @param inverse destination of each row and column of `x` */
 function rearrange(x: tf.Tensor2D, sources: MatrixSources, inverse: MatrixSources): tf.Tensor2D {
   const [y] = differentiableOp(
     { x },
@@ -51,7 +51,7 @@ function upload({ rows, columns }: Places): MatrixSources {
   return { rows: rowSources, columns: columnSources };
 }
 
-/** Of each of `count` numbers its position in `places`, −1 where it is not among them. */
+/** Position in `places` of each number below `count`; −1 if absent. */
 function inverseOf(places: Int32Array, count: number): Int32Array {
   const positions = new Int32Array(count).fill(-1);
   places.forEach((place, position) => {
@@ -60,7 +60,7 @@ function inverseOf(places: Int32Array, count: number): Int32Array {
   return positions;
 }
 
-function inPlace(count: number): Int32Array {
+function identity(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => index);
 }
 
@@ -68,33 +68,33 @@ async function storedWords(weight: LinearWeight, suffix: string): Promise<Uint32
   return new Uint32Array((await readStored(weight, suffix)).slice().buffer);
 }
 
-/** Rows and columns in another order. */
+/** Reordered rows and columns. */
 export const permutedFormat: TrainableFormat = {
   id: 'permuted',
-  async of(weight, name, ofFactor) {
+  async of(weight, name, trainFactor) {
     const [height, width] = weight.shape;
     const entries = async (suffix: string, length: number) =>
       stores(weight, suffix)
         ? Int32Array.from(unpackPermutation(await storedWords(weight, suffix), length))
-        : inPlace(length);
-    return rearranged(weight, name, ofFactor, {
+        : identity(length);
+    return rearranged(weight, name, trainFactor, {
       rows: await entries('row_positions', height),
-      // The file says where each inner column goes.
+      // The stored order gives the destination of each inner column.
       columns: inverseOf(await entries('column_order', width), width),
     });
   },
 };
 
-/** Rows or columns are gone. */
+/** Removed rows or columns. */
 export const structuredFormat: TrainableFormat = {
   id: 'structured',
-  async of(weight, name, ofFactor) {
+  async of(weight, name, trainFactor) {
     const [height, width] = weight.shape;
     const kept = Int32Array.from(await storedWords(weight, 'kept_indices'));
     const isRows = weight.attributes().axis === 'rows';
-    return rearranged(weight, name, ofFactor, {
-      rows: isRows ? inverseOf(kept, height) : inPlace(height),
-      columns: isRows ? inPlace(width) : inverseOf(kept, width),
+    return rearranged(weight, name, trainFactor, {
+      rows: isRows ? inverseOf(kept, height) : identity(height),
+      columns: isRows ? identity(width) : inverseOf(kept, width),
     });
   },
 };

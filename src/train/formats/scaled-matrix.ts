@@ -14,7 +14,7 @@ class ScaledMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
 
-  /** Both owned from here on. @param scales [in] */
+  /** Takes ownership of both. @param scales [in] */
   constructor(
     private readonly inner: TrainableMatrix,
     private readonly scales: tf.Tensor1D,
@@ -58,10 +58,10 @@ function timesScales(x: tf.Tensor2D, scales: tf.Tensor1D): tf.Tensor2D {
 
 export const scaledFormat: TrainableFormat = {
   id: 'scaled',
-  async of(weight, name, ofFactor) {
+  async of(weight, name, trainFactor) {
     const [{ name: factor, weight: inner }] = weight.factors!;
     const scales = await readStoredFloats(weight, 'input_scales');
-    const trainable = await ofFactor(inner, `${name}.${factor}`);
+    const trainable = await trainFactor(inner, `${name}.${factor}`);
     return new ScaledMatrix(trainable, uploadTensor(scales, [scales.length]) as tf.Tensor1D, name);
   },
 };

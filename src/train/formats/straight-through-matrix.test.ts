@@ -23,7 +23,7 @@ const SCHEMES: readonly QuantizationScheme[] = [
   { bits: 2, strategy: 'tensor', symmetric: true },
 ];
 
-/** The greatest magnitude of each group made positive: a negative one lies halfway between codes of the whole range. */
+/** Makes the greatest magnitude of each group positive: a negative one lies halfway between codes of the full range. */
 function positivePeaks(values: Float32Array): Float32Array {
   for (let start = 0; start < values.length; start += 8) {
     const group = values.subarray(start, start + 8);
@@ -51,7 +51,7 @@ async function bytesOf(weight: QuantizedWeight): Promise<number[][]> {
 }
 
 describe.each(SCHEMES)('%j', (scheme) => {
-  test('the forward pass sees what rounding to nearest makes of the latent values of the moment', async () => {
+  test('the forward pass uses the present latent values rounded to nearest', async () => {
     const matrix = await matrixOf(VALUES, scheme);
     for (const values of [VALUES, LATER]) {
       writeElements(matrix.parameters[0].tensor, 0, values);
@@ -62,7 +62,7 @@ describe.each(SCHEMES)('%j', (scheme) => {
     matrix.dispose();
   });
 
-  test('what comes of it is the latent values rounded to nearest, byte for byte', async () => {
+  test('the weight holds the latent values rounded to nearest, byte for byte', async () => {
     const matrix = await matrixOf(VALUES, scheme);
     writeElements(matrix.parameters[0].tensor, 0, LATER);
     matrix.setNoise({ share: 0.1, blockColumns: 4, seed: 1, step: 1 });
@@ -75,7 +75,7 @@ describe.each(SCHEMES)('%j', (scheme) => {
     for (const owned of [matrix, found, expected]) owned.dispose();
   });
 
-  test('the gradient is that by the rounded values', async () => {
+  test('the gradient equals the one with respect to the rounded values', async () => {
     const matrix = await matrixOf(VALUES, scheme);
     const rounded = QuantizedWeight.fromValues(VALUES, SHAPE, scheme);
     const values = await rounded.dense();
@@ -88,7 +88,7 @@ describe.each(SCHEMES)('%j', (scheme) => {
   });
 });
 
-test('with noise a share of the blocks is rounded, others in the next step, and all without', async () => {
+test('with noise a different share of blocks is rounded in each step, without it all are', async () => {
   const scheme = SCHEMES[1];
   const matrix = await matrixOf(VALUES, scheme);
   const every = await denseOf(matrix);
@@ -109,7 +109,7 @@ test('with noise a share of the blocks is rounded, others in the next step, and 
   matrix.dispose();
 });
 
-test('what a sparse weight leaves out stays 0 and out', async () => {
+test('zeros of a sparse weight stay masked', async () => {
   const values = VALUES.map((value) => (Math.abs(value) < 0.7 ? 0 : value));
   const weight = SparseWeight.fromDense(values, SHAPE);
   const scheme: QuantizationScheme = { bits: 4, strategy: 'group', groupSize: 8, symmetric: false };

@@ -13,17 +13,17 @@ import { DenseMatrix } from './dense-matrix';
 import { MaskedMatrix } from './masked-matrix';
 
 /**
- * Quantization in the loop: the forward pass sees the values of the codes, by scales chosen anew of the latent values at each
- * step, and the gradient passes to the latent values as if nothing had been rounded (Bengio et al. 2013, section 4; Jacob et
- * al. 2018, section 3). With noise only a random share of blocks is quantized in a step (Fan et al. 2020, "Training with
- * Quantization Noise for Extreme Model Compression", section 4).
+ * Quantization-aware training: the forward pass uses quantized values, with scales computed from the latent values at each
+ * step, and the gradient passes to the latent values unchanged (Bengio et al. 2013, section 4; Jacob et al. 2018, section 3).
+ * With noise only a random share of blocks is quantized in a step (Fan et al. 2020, "Training with Quantization Noise for
+ * Extreme Model Compression", section 4).
  */
 export class StraightThroughMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
   private noise: QuantizationNoise | undefined;
 
-  /** @param latent the values before rounding, owned from here on: dense ones, or some under a mask */
+  /** @param latent values before rounding, dense or masked, owned from here on */
   constructor(
     private readonly latent: TrainableMatrix,
     private readonly scheme: QuantizationScheme,
@@ -33,8 +33,8 @@ export class StraightThroughMatrix implements TrainableMatrix {
   }
 
   /**
-   * Of the values that a weight has now. What a sparse weight of float32 values leaves out stays out.
-   * @param name of the module or factor
+   * Starts from the present values of a weight. Zeros of a sparse float32 weight stay masked.
+   * @param name module or factor
    */
   static async of(
     weight: LinearWeight,
@@ -46,7 +46,7 @@ export class StraightThroughMatrix implements TrainableMatrix {
     return new StraightThroughMatrix(latent, scheme);
   }
 
-  /** From here on these blocks alone are quantized; absent: all. */
+  /** Restricts quantization to these blocks; absent: all blocks. */
   setNoise(noise: QuantizationNoise | undefined): void {
     this.noise = noise;
   }
@@ -62,13 +62,13 @@ export class StraightThroughMatrix implements TrainableMatrix {
     const latent = this.latent.dense();
     const [y] = differentiableOp(
       { latent },
-      () => [fakeQuantize(latent, this.runLength, codes, this.noise)],
+      () => [fakeQuantize(latent, this.valuesPerScale, codes, this.noise)],
       ([change]) => ({ latent: () => change.clone() }),
     );
     return y as tf.Tensor2D;
   }
 
-  /** The latent values rounded to nearest, whatever the noise. */
+  /** Latent values rounded to nearest, regardless of noise. */
   async toWeight(): Promise<LinearWeight> {
     const latent = await this.latent.toWeight();
     try {
@@ -83,8 +83,8 @@ export class StraightThroughMatrix implements TrainableMatrix {
     this.latent.dispose();
   }
 
-  /** Values that share a scale; they lie one after the other. */
-  private get runLength(): number {
+  /** Number of consecutive values that share a scale. */
+  private get valuesPerScale(): number {
     const { strategy, groupSize } = this.scheme;
     const [rows, width] = this.shape;
     if (strategy === 'tensor') return rows * width;

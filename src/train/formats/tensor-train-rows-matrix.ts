@@ -7,8 +7,8 @@ import type { TrainableFormat } from '../trainable-format';
 import { FactorizedMatrix } from './factorized-matrix';
 
 /**
- * Every row a tensor train of its own, all rows at once: what a row's cores come to so far, [elements, rank], times its next
- * core, [rank, size·right].
+ * Contracts one tensor train per row, all rows at once: the partial product, [elements, rank], times the row's next core,
+ * [rank, size·right].
  *
  * @param values [rows, values of a train], the cores of a row one after the other
  */
@@ -17,13 +17,13 @@ export function contractTrainsOfRows(values: tf.Tensor2D, { cores, width }: RowT
   const sizes = cores.map(({ left, size, right }) => left * size * right);
   const parts = tf.split(values, sizes, 1);
   let elements = 1;
-  let state: tf.Tensor | undefined;
+  let partial: tf.Tensor | undefined;
   cores.forEach(({ left, size, right }, index) => {
     const core: tf.Tensor3D = tf.reshape(parts[index], [rows, left, size * right]);
-    state = state ? batchedProduct(tf.reshape(state, [rows, elements, left]), core) : core;
+    partial = partial ? batchedProduct(tf.reshape(partial, [rows, elements, left]), core) : core;
     elements *= size;
   });
-  const whole: tf.Tensor2D = tf.reshape(state!, [rows, elements]);
+  const whole: tf.Tensor2D = tf.reshape(partial!, [rows, elements]);
   return elements === width ? whole : tf.slice(whole, [0, 0], [rows, width]);
 }
 
@@ -49,8 +49,8 @@ function batchedProduct(left: tf.Tensor3D, right: tf.Tensor3D): tf.Tensor3D {
 
 export const tensorTrainRowsFormat: TrainableFormat = {
   id: 'tensor-train-rows',
-  of(weight, name, ofFactor) {
+  of(weight, name, trainFactor) {
     const { trains } = weight as TensorTrainRowsWeight;
-    return FactorizedMatrix.of(weight, name, ofFactor, ([cores]) => contractTrainsOfRows(cores, trains));
+    return FactorizedMatrix.of(weight, name, trainFactor, ([cores]) => contractTrainsOfRows(cores, trains));
   },
 };
