@@ -1,4 +1,4 @@
-/** What is wrong with a checkpoint: one sentence that names the file or tensor and says what would work. */
+/** Problem with a checkpoint: one sentence that names the file or tensor and says what would work. */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
 }

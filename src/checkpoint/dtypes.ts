@@ -1,6 +1,6 @@
 import type { Dtype } from './named-tensor';
 
-/** Bytes an element of each dtype that safetensors files of language models hold. */
+/** Bytes per element of each dtype in safetensors files of language models. */
 export const BYTES_PER_ELEMENT: Readonly<Record<Dtype, number>> = {
   F32: 4,
   F16: 2,
@@ -20,7 +20,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Bytes that a tensor takes. */
+/** Size of a tensor in bytes. */
 export function tensorByteLength(dtype: Dtype, shape: readonly number[]): number {
   return elementCount(shape) * BYTES_PER_ELEMENT[dtype];
 }

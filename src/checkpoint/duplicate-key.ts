@@ -1,8 +1,8 @@
 /**
- * The first key that stands twice in a JSON object, not looking into its values. JSON.parse keeps the last of such
- * entries without a word, so that a file would be read as something else than another reader sees in it.
+ * First duplicate key of a JSON object, not searching its values. JSON.parse silently keeps the last of such entries, so that
+ * readers may disagree about the content.
  *
- * @param json an object that JSON.parse has accepted
+ * @param json object that JSON.parse has accepted
  */
 export function duplicateKey(json: string): string | undefined {
   const seen = new Set<string>();
@@ -31,7 +31,7 @@ export function duplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-/** Where the string that begins at `start` has its closing quotation mark. */
+/** Index of the closing quotation mark of the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   let index = start + 1;
   while (json[index] !== '"') index += json[index] === '\\' ? 2 : 1;

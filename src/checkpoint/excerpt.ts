@@ -1,7 +1,7 @@
-/** Characters of a file's content that a message repeats; a hostile file may hold a name or a list of megabytes. */
+/** Greatest number of characters of a file's content in a message; a hostile file may hold names of megabytes. */
 const MAX_EXCERPT = 80;
 
-/** A value of a file as JSON, short enough for a message. */
+/** Value of a file as JSON, shortened for a message. */
 export function excerpt(value: unknown): string {
   let json: string;
   try {
@@ -12,7 +12,7 @@ export function excerpt(value: unknown): string {
   return json.length > MAX_EXCERPT ? `${json.slice(0, MAX_EXCERPT)}…` : json;
 }
 
-/** A tensor's name, short enough for a message. */
+/** Tensor name, shortened for a message. */
 export function shortName(name: string): string {
   return name.length > MAX_EXCERPT ? `${name.slice(0, MAX_EXCERPT)}…` : name;
 }

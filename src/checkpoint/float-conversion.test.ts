@@ -3,7 +3,7 @@ import fixture from '../testing/fixtures/half-precision.json';
 import { assertFinite, readFloat32, toFloat32 } from './float-conversion';
 import type { TensorEntry } from './named-tensor';
 
-/** JSON knows no NaN or infinity; the fixture writes them as words. */
+/** Values as words in the fixture, because JSON has no NaN or infinity. */
 const asNumber = (value: number | string) => Number(value);
 
 describe('toFloat32', () => {
@@ -19,13 +19,13 @@ describe('toFloat32', () => {
     },
   );
 
-  test('bytes at an odd offset are copied into place', () => {
+  test('copies bytes at an odd offset', () => {
     const bytes = new Uint8Array(9);
     bytes.set(new Uint8Array(Float32Array.of(1.5, -2).buffer), 1);
     expect([...toFloat32(bytes.subarray(1), 'F32', 'w')]).toEqual([1.5, -2]);
   });
 
-  test('integers are no weights', () => {
+  test('refuses integers', () => {
     expect(() => toFloat32(new Uint8Array(4), 'I32', 'h.0.bias')).toThrow(
       'Tensor h.0.bias has the dtype I32; weights must be F32, F16, BF16.',
     );

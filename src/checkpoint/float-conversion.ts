@@ -4,11 +4,11 @@ import type { Dtype, TensorEntry } from './named-tensor';
 
 const FLOAT_DTYPES: readonly Dtype[] = ['F32', 'F16', 'BF16'];
 
-/** float32 bits of each of the 65,536 half-precision numbers; made at the first use. */
+/** float32 bits of each of the 65,536 half-precision numbers; computed at first use. */
 let halfTable: Uint32Array | undefined;
 
 /**
- * Elements of a floating-point tensor as float32. F16 and BF16 convert exactly.
+ * Converts elements of a floating-point tensor to float32. F16 and BF16 convert exactly.
  * @param bytes little-endian elements; need not be aligned
  * @throws CheckpointError for a dtype that is not a float
  */
@@ -31,8 +31,8 @@ export function toFloat32(bytes: Uint8Array, dtype: Dtype, name: string): Float3
 }
 
 /**
- * Reads elements `start` to `end` of a tensor as float32 (default: all of it).
- * @throws CheckpointError for another dtype than a float, or for a value that is not finite
+ * Reads elements `start` to `end` of a tensor as float32 (default: all).
+ * @throws CheckpointError for a dtype that is not a float, or for a value that is not finite
  */
 export async function readFloat32(entry: TensorEntry, start = 0, end?: number): Promise<Float32Array> {
   const size = BYTES_PER_ELEMENT[entry.dtype];
@@ -52,7 +52,7 @@ export function assertFinite(values: Float32Array, name: string, firstElement = 
   }
 }
 
-/** The float32 bits of an IEEE 754 half-precision number. */
+/** float32 bits of an IEEE 754 half-precision number. */
 function halfToFloatBits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >>> 10) & 0x1f;

@@ -17,7 +17,7 @@ test("rounds as PyTorch's conversion", () => {
   });
 });
 
-test('every half-precision number stays as it is', () => {
+test('keeps every half-precision number', () => {
   const patterns = Uint16Array.from({ length: 65_536 }, (_, pattern) => pattern);
   const values = toFloat32(new Uint8Array(patterns.buffer), 'F16', 'w');
   const back = new Uint16Array(toFloat16Bytes(values).buffer as ArrayBuffer);
@@ -39,6 +39,6 @@ test.each([
   expect(halvesOf([value])[0]).toBe(expected);
 });
 
-test('values that begin within a buffer', () => {
+test('values at an offset in a buffer', () => {
   expect([...toFloat16Bytes(Float32Array.of(9, 1, -2).subarray(1))]).toEqual([0x00, 0x3c, 0x00, 0xc0]);
 });

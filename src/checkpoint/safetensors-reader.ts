@@ -10,9 +10,9 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
-/** The file begins with the header's length as a little-endian u64. */
+/** Size of the file's first field, the header's length as a little-endian u64. */
 const LENGTH_BYTES = 8;
-/** The format's own limit: a longer header is an attack on the parser's memory, not a checkpoint. */
+/** Limit of the format; a longer header would exhaust the parser's memory. */
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA_KEY = '__metadata__';
 const SAVE_AGAIN = 'save it again with save_pretrained(safe_serialization=True)';
@@ -20,8 +20,8 @@ const SAVE_AGAIN = 'save it again with save_pretrained(safe_serialization=True)'
 /**
  * Opens a safetensors file (https://huggingface.co/docs/safetensors): reads and checks the header only.
  *
- * @throws CheckpointError where the file is truncated, the header too long or not JSON, a dtype unknown, or where the
- *   tensors' bytes do not fill the file exactly, without overlap; one sentence that says what would work
+ * @throws CheckpointError if the file is truncated, the header too long or not JSON, a dtype unknown, or if the tensors' bytes
+ *   do not fill the file exactly, without overlap; one sentence that says what would work
  */
 export async function openSafetensors(blob: Blob, fileName: string): Promise<SafetensorsFile> {
   const headerBytes = await headerLength(blob, fileName);
@@ -143,7 +143,7 @@ function checkEntry(
   return { dtype, shape, start, end };
 }
 
-/** The tensors fill the data exactly: the format allows neither holes nor overlaps. */
+/** Checks that the tensors fill the data exactly: the format allows neither gaps nor overlaps. */
 function checkRanges(ranges: TensorRange[], dataBytes: number, fileName: string): void {
   ranges.sort((left, right) => left.start - right.start || left.end - right.end);
   let position = 0;

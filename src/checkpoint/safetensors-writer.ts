@@ -1,14 +1,14 @@
 import { tensorByteLength } from './dtypes';
 import type { Dtype } from './named-tensor';
 
-/** A tensor that is going to be written. */
+/** Description of a tensor to write. */
 export interface TensorDescription {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
 }
 
-/** The layout of a file before any of its tensors is in memory. */
+/** Layout of a file before any of its tensors is in memory. */
 export interface SafetensorsPlan {
   /** Length prefix and JSON, padded with spaces so that the data begin at a multiple of 8 bytes. */
   readonly header: Uint8Array;
@@ -21,8 +21,8 @@ const ALIGNMENT = 8;
 const METADATA_KEY = '__metadata__';
 
 /**
- * Lays a file out: tensors in the given order, one after the other.
- * @throws Error where two tensors have the same name, or one the name that safetensors keeps for metadata
+ * Plans a file: tensors in the given order, one after the other.
+ * @throws Error if two tensors have the same name, or one has the name reserved for metadata
  */
 export function planSafetensors(
   tensors: readonly TensorDescription[],
@@ -46,9 +46,9 @@ export function planSafetensors(
 }
 
 /**
- * The file piece by piece: the header, then each tensor as it is produced, whole or in pieces of its own, so that no more
- * than one tensor at a time is in memory.
- * @throws Error where a tensor's bytes are not as many as its description says
+ * Chunks of the file: the header, then each tensor as it is produced, whole or in pieces, so that at most one tensor at a time
+ * is in memory.
+ * @throws Error if a tensor's number of bytes differs from its description
  */
 export async function* safetensorsChunks(
   plan: SafetensorsPlan,

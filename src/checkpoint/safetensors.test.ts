@@ -3,7 +3,7 @@ import { CheckpointError } from './checkpoint-error';
 import { openSafetensors } from './safetensors-reader';
 import { planSafetensors, safetensorsChunks } from './safetensors-writer';
 
-/** A file by the format's definition: u64 length, JSON, data. */
+/** File by the format's definition: u64 length, JSON, data. */
 function file(header: unknown, dataBytes: number, declaredLength?: bigint): Blob {
   const json = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
   const length = new DataView(new ArrayBuffer(8));
@@ -18,7 +18,7 @@ const float = (shape: number[], start: number, end: number, dtype = 'F32') => ({
 });
 
 describe('openSafetensors', () => {
-  test('reads the header and only the asked slice of a tensor', async () => {
+  test('reads the header and only the requested slice of a tensor', async () => {
     const { tensors, metadata } = await openSafetensors(
       file({ __metadata__: { format: 'pt' }, b: float([2], 8, 16), a: float([1, 2], 0, 8) }, 16),
       'x.safetensors',
@@ -97,12 +97,12 @@ describe('openSafetensors', () => {
     expect((error as Error).message.length).toBeLessThan(400);
   });
 
-  test('a name of megabytes is shortened in the message', async () => {
+  test('shortens a name of megabytes in the message', async () => {
     const opening = openSafetensors(file({ ['n'.repeat(2_000_000)]: float([3], 0, 8) }, 8), 'x.safetensors');
     await expect(opening).rejects.toThrow(/tensor n{80}… is misdeclared/);
   });
 
-  test('bytes of other tensors cannot be asked for', async () => {
+  test('refuses to read bytes of other tensors', async () => {
     const { tensors } = await openSafetensors(
       file({ a: float([1], 0, 4), b: float([1], 4, 8) }, 8),
       'x.safetensors',
@@ -132,7 +132,7 @@ describe('planSafetensors and safetensorsChunks', () => {
     weight: new Uint8Array(Float32Array.of(1, -2, 3.5, 0).buffer),
   };
 
-  test('what is written opens again and is as long as planned, to the byte', async () => {
+  test('a written file opens again and is exactly as long as planned', async () => {
     const plan = planSafetensors(tensors, { note: 'é' });
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of safetensorsChunks(plan, async ({ name }) => bytesOf[name])) {
@@ -147,18 +147,18 @@ describe('planSafetensors and safetensorsChunks', () => {
       expect(await opened.tensors.get(name)!.readBytes()).toEqual(bytesOf[name]);
   });
 
-  test('a plan as large as GPT-2 needs no bytes but the header', () => {
+  test('a plan as large as GPT-2 needs only the bytes of the header', () => {
     const plan = planSafetensors([{ name: 'wte.weight', dtype: 'F32', shape: [50257, 768] }]);
     expect(plan.byteLength - plan.header.length).toBe(50257 * 768 * 4);
     expect(plan.header.length).toBeLessThan(200);
   });
 
-  test.each(['weight', '__metadata__'])('%s twice is refused', (name) => {
+  test.each(['weight', '__metadata__'])('refuses %s twice', (name) => {
     const twice = [{ name, dtype: 'U8', shape: [1] } as const, tensors[1]];
     expect(() => planSafetensors(twice, { note: 'x' })).toThrow(`Tensor ${name} is to be written twice`);
   });
 
-  test('bytes that do not fit their description are refused', async () => {
+  test('refuses bytes that do not match their description', async () => {
     const chunks = safetensorsChunks(planSafetensors(tensors), async () => new Uint8Array(2));
     await chunks.next();
     await expect(chunks.next()).rejects.toThrow('Tensor packed has 2 bytes, its description says 3.');

@@ -8,5 +8,5 @@ export const TOKENIZER_FILE_NAMES = {
   vocabTxt: 'vocab.txt',
 } as const;
 
-/** Text of the files that describe a tokenizer, as far as they are there. */
+/** Text of the tokenizer files that are present. */
 export type TokenizerFiles = { readonly [File in keyof typeof TOKENIZER_FILE_NAMES]?: string };

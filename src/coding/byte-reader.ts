@@ -1,12 +1,12 @@
 import { CodingError } from './coding-error';
 
-/** Takes little-endian numbers from the front of coded bytes. */
+/** Reads little-endian numbers from the front of coded bytes. */
 export class ByteReader {
   private position = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** @throws CodingError where the bytes end before; so do the others */
+  /** @throws CodingError if the bytes end early; so do the other methods */
   byte(): number {
     return this.take(1)[0];
   }
@@ -16,15 +16,15 @@ export class ByteReader {
     return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
   }
 
-  /** The next bytes, not copied. */
+  /** Next bytes, not copied. */
   take(count: number): Uint8Array {
-    const taken = this.bytes.subarray(this.position, this.position + count);
-    if (taken.length < count) throw new CodingError('the coded bytes end too early');
+    const bytes = this.bytes.subarray(this.position, this.position + count);
+    if (bytes.length < count) throw new CodingError('the coded bytes end too early');
     this.position += count;
-    return taken;
+    return bytes;
   }
 
-  /** All that is left, not copied. */
+  /** All remaining bytes, not copied. */
   rest(): Uint8Array {
     return this.take(this.bytes.length - this.position);
   }

@@ -11,7 +11,7 @@ function encode(bytes: Uint8Array, coder: Coder = 'rans', elementBits = 8): Prom
   return encodeBytes(bytes, { coder, elementBits, pause: noPause });
 }
 
-/** Byte by byte; a matcher would take seconds. */
+/** Compares byte by byte; a matcher would take seconds. */
 function expectSame(found: Uint8Array, expected: Uint8Array): void {
   expect(Buffer.compare(found, expected)).toBe(0);
 }
@@ -29,7 +29,7 @@ function randomNumbers(count: number, limit: number, seed = 1): number[] {
   });
 }
 
-/** Codes of normal values, as quantization leaves them. */
+/** Quantized normal values. */
 function normalBytes(count: number, deviation: number): Uint8Array {
   return Uint8Array.from(seededNormal(count, 7), (value) => 128 + Math.round(value * deviation));
 }
@@ -48,7 +48,7 @@ const SAMPLES: Readonly<Record<string, Uint8Array>> = {
 };
 
 describe.each(CODERS)('%s', (coder) => {
-  test.each(Object.keys(SAMPLES))('gives %s data back', async (name) => {
+  test.each(Object.keys(SAMPLES))('restores %s data', async (name) => {
     const bytes = SAMPLES[name];
     for (const elementBits of [2, 3, 4, 8, 16, 32]) {
       const coded = await encode(bytes, coder, elementBits);
@@ -57,7 +57,7 @@ describe.each(CODERS)('%s', (coder) => {
     }
   });
 
-  test('goes on after a pause where it was', async () => {
+  test('continues correctly after a pause', async () => {
     const bytes = normalBytes(300_001, 9);
     let pauses = 0;
     const pause = async () => void pauses++;
@@ -67,7 +67,7 @@ describe.each(CODERS)('%s', (coder) => {
     expectSame(await decodeBytes(coded, bytes.length, pause), bytes);
   });
 
-  test('stops where a pause throws', async () => {
+  test('stops if a pause throws', async () => {
     const pause = async () => {
       throw new Error('cancelled');
     };
@@ -75,12 +75,12 @@ describe.each(CODERS)('%s', (coder) => {
     await expect(coding).rejects.toThrow('cancelled');
   });
 
-  test('leaves what has no pattern as it is, and little around it', async () => {
+  test('stores data without pattern as it is, with little overhead', async () => {
     const coded = await encode(SAMPLES.random, coder);
     expect(coded.length).toBeLessThanOrEqual(SAMPLES.random.length + 20);
   });
 
-  test('refuses every byte that was changed, and every end that is missing', async () => {
+  test('refuses every changed byte and every truncation', async () => {
     const bytes = normalBytes(3000, 6);
     const coded = await encode(bytes, coder, 32);
     for (let position = 0; position < coded.length; position++) {
@@ -92,7 +92,7 @@ describe.each(CODERS)('%s', (coder) => {
       await expect(decode(coded.slice(0, length), bytes.length)).rejects.toThrow(CodingError);
   });
 
-  test('refuses noise behind a head that is right', async () => {
+  test('refuses noise after a valid head', async () => {
     const bytes = normalBytes(500, 6);
     const head = (await encode(bytes, coder)).slice(0, 11);
     for (let seed = 1; seed <= 300; seed++) {
@@ -104,7 +104,7 @@ describe.each(CODERS)('%s', (coder) => {
   });
 });
 
-test('another length than was coded is refused with both', async () => {
+test('refuses an unexpected length and names both lengths', async () => {
   const coded = await encode(SAMPLES.normal);
   await expect(decode(coded, 50_004)).rejects.toThrow('50003 bytes were coded where 50004 were expected');
 });
@@ -147,7 +147,7 @@ describe('against the Shannon entropy', () => {
     expect(coded.length).toBeLessThan(1.005 * bound + 100);
   });
 
-  test('Huffman takes more than rANS, and a bit a symbol where there is nearly nothing to say', async () => {
+  test('Huffman takes more bits than rANS, and a bit per symbol even at almost no entropy', async () => {
     const bytes = Uint8Array.from(randomNumbers(160_000, 100), (value) => (value < 98 ? 0 : 1));
     const bound = entropyBytes(bytes, 8);
     const rans = await encode(bytes);
@@ -157,7 +157,7 @@ describe('against the Shannon entropy', () => {
   });
 });
 
-test('the bytes of floats are coded apart: exponents repeat, mantissas do not', async () => {
+test('bytes of floats are coded in separate planes: exponents repeat, mantissas do not', async () => {
   const bytes = new Uint8Array(seededNormal(20_000, 4).buffer);
   const coded = await encode(bytes, 'rans', 32);
   expect(coded.length).toBeLessThan(0.9 * bytes.length);

@@ -8,31 +8,30 @@ import { decodeRans, encodeRans } from './rans';
 import { countSymbols, shannonEntropy } from './symbol-counts';
 import { joinSymbols, layoutsFor, splitSymbols, streamLengths, type SymbolLayout } from './symbol-layout';
 
-/** `rans`: range asymmetric numeral systems; `huffman`: a whole number of bits a symbol. */
+/** `rans`: range asymmetric numeral systems; `huffman`: a whole number of bits per symbol. */
 export type Coder = 'rans' | 'huffman';
 
 export interface CodingOptions {
   readonly coder: Coder;
-  /** Bits of one element of what the bytes hold; 32 unless a word holds several. */
+  /** Bits per coded element; 32 unless a word holds several elements. */
   readonly elementBits: number;
   readonly pause: Pause;
 }
 
-/** How the symbols of a stream are written. */
+/** Kinds of streams. */
 const STORED = 0;
 const CODES: Readonly<Record<Coder, number>> = { rans: 1, huffman: 2 };
 
-/** Length and checksum of what was coded, symbol bits, planes. */
+/** Length and checksum of the uncoded bytes, bits per symbol, number of planes. */
 const HEAD_BYTES = 10;
 /** Kind and length of a stream. */
 const STREAM_HEAD_BYTES = 5;
-/** The coded bytes end at a whole word, so that what follows them in a file begins at one. */
+/** The coded bytes are padded to whole words, so that what follows them in a file is aligned. */
 const ALIGNMENT = 4;
 
 /**
- * Entropy coding of bytes without loss, each symbol by how often it occurs among them; docs/formats.md describes the result.
- * Of the ways to take the bytes apart, the one that comes out shortest is taken; a stream that coding would make longer stays as it
- * is.
+ * Lossless entropy coding of bytes by the frequencies of their symbols; docs/formats.md describes the format. The layout with
+ * the shortest result is chosen; a stream that coding would lengthen is stored as it is.
  */
 export async function encodeBytes(
   bytes: Uint8Array,
@@ -60,9 +59,9 @@ export async function encodeBytes(
 }
 
 /**
- * The bytes that were coded.
- * @param byteLength how many they are
- * @throws CodingError where the coded bytes are damaged, or of another number of bytes
+ * Decodes bytes.
+ * @param byteLength expected number of decoded bytes
+ * @throws CodingError if the coded bytes are damaged, or their length differs
  */
 export async function decodeBytes(coded: Uint8Array, byteLength: number, pause: Pause): Promise<Uint8Array> {
   const reader = new ByteReader(coded);
@@ -85,7 +84,7 @@ export async function decodeBytes(coded: Uint8Array, byteLength: number, pause: 
   return bytes;
 }
 
-/** Bits that no code of one symbol at a time goes below, in the layout that `encodeBytes` takes for rANS. */
+/** Lower bound in bits for codes of one symbol at a time, in the layout that `encodeBytes` chooses for rANS. */
 export function entropyBits(bytes: Uint8Array, elementBits: number): number {
   const layout = shortestLayout(bytes, elementBits, 'rans');
   return splitSymbols(bytes, layout).reduce(
@@ -139,7 +138,7 @@ async function decodeStream(
   throw new CodingError(`the code ${kind} of a stream is not known`);
 }
 
-/** Bytes of symbols that are stored without coding. */
+/** Bytes of uncoded symbols. */
 function storedLength(count: number, { bits }: SymbolLayout): number {
   return Math.ceil((count * bits) / 8);
 }

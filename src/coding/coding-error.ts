@@ -1,4 +1,4 @@
-/** Coded bytes that cannot be decoded, and why. */
+/** Reason why coded bytes cannot be decoded. */
 export class CodingError extends Error {
   override readonly name = 'CodingError';
 }

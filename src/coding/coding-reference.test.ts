@@ -7,18 +7,18 @@ import { splitSymbols, type SymbolLayout } from './symbol-layout';
 const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
 const pause = () => undefined;
 
-/** Padding, and frequencies that are rounded otherwise. */
+/** Allowance for padding and differently rounded frequencies. */
 const SLACK_BYTES = 8;
 
 describe.each(fixture.samples)('$name, coded in Python', ({ bytes, symbolBits, coder, coded, entropies }) => {
   const [plain, written] = [fromHex(bytes), fromHex(coded)];
 
-  test('is decoded to what it was', async () => {
+  test('is decoded correctly', async () => {
     const decoded = await decodeBytes(written, plain.length, pause);
     expect(Buffer.from(decoded).toString('hex')).toBe(bytes);
   });
 
-  test('is not longer when it is coded here', async () => {
+  test('is not longer when coded here', async () => {
     const elementBits = entropies.length === 4 ? 32 : symbolBits;
     const own = await encodeBytes(plain, { coder: coder as Coder, elementBits, pause });
     expect(own.length).toBeLessThanOrEqual(written.length + SLACK_BYTES);

@@ -5,7 +5,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** The cyclic redundancy check of gzip and PNG (ISO 3309, reflected polynomial 0xEDB88320), as an unsigned number. */
+/** Cyclic redundancy check of gzip and PNG (ISO 3309, reflected polynomial 0xEDB88320), as an unsigned number. */
 export function crc32(bytes: Uint8Array): number {
   let remainder = -1;
   for (let index = 0; index < bytes.length; index++)

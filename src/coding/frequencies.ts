@@ -2,18 +2,18 @@ import type { ByteReader } from './byte-reader';
 import { CodingError } from './coding-error';
 import { readTable, tableBytes } from './table-bytes';
 
-/** Shares of symbols as whole numbers that add up to 2^precision. */
+/** Symbol frequencies as whole numbers that add up to 2^precision. */
 export interface Frequencies {
   readonly precision: number;
-  /** Of each symbol of the alphabet; 0 where it does not occur. */
+  /** Frequency of each symbol of the alphabet; 0 if it does not occur. */
   readonly of: Uint32Array;
 }
 
-/** Finer shares are nearer to the true ones and longer to write; few symbols are better off with coarse ones. */
+/** Candidate precisions: finer frequencies code symbols in fewer bits but take more themselves. */
 const PRECISIONS = [10, 11, 12, 13, 14] as const;
 export const GREATEST_PRECISION = 14;
 
-/** The frequencies by which these symbols and the table itself take the fewest bits. @param counts at least one not 0 */
+/** Frequencies with the fewest bits for these symbols and the table itself. @param counts at least one not 0 */
 export function bestFrequencies(counts: Uint32Array): Frequencies {
   let best: Frequencies | undefined;
   let fewest = Infinity;
@@ -26,7 +26,7 @@ export function bestFrequencies(counts: Uint32Array): Frequencies {
   return best!;
 }
 
-/** Bits that an ideal coder takes for the symbols by these frequencies. */
+/** Bits that an ideal coder needs for the symbols with these frequencies. */
 export function codedBits(counts: Uint32Array, { precision, of }: Frequencies): number {
   return counts.reduce(
     (bits, count, symbol) => bits + (count > 0 ? count * (precision - Math.log2(of[symbol])) : 0),
@@ -35,8 +35,8 @@ export function codedBits(counts: Uint32Array, { precision, of }: Frequencies): 
 }
 
 /**
- * Whole numbers that add up to 2^precision, none 0 where the symbol occurs: each share rounded, then one given or taken where that
- * changes the length of the code for the better, or the least for the worse.
+ * Whole numbers that add up to 2^precision, not 0 for symbols that occur: rounds each share, then adds or subtracts ones where
+ * the length of the code gains most or loses least.
  */
 function roundedShares(counts: Uint32Array, precision: number): Uint32Array {
   const scale = 2 ** precision / counts.reduce((sum, count) => sum + count, 0);
@@ -59,7 +59,7 @@ export function frequencyBytes({ precision, of }: Frequencies): number[] {
   return [precision, ...tableBytes(of)];
 }
 
-/** @throws CodingError where these are no frequencies of `alphabet` symbols */
+/** @throws CodingError if the bytes are not valid frequencies of `alphabet` symbols */
 export function readFrequencies(reader: ByteReader, alphabet: number): Frequencies {
   const precision = reader.byte();
   if (precision > GREATEST_PRECISION) throw new CodingError(`a precision of ${precision} bits is not known`);

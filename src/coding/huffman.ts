@@ -4,21 +4,21 @@ import { type Pause, SYMBOLS_BETWEEN_PAUSES } from './pause';
 import { readTable, tableBytes } from './table-bytes';
 
 /*
- * Huffman's code (1952) in its canonical form (Schwartz and Kallick 1964): the lengths of the code words say all. It spends a whole
- * number of bits on a symbol, one at least, which is what the numeral systems of rans.ts do better.
+ * Huffman's code (1952) in its canonical form (Schwartz and Kallick 1964): the lengths of the code words define it. It spends a
+ * whole number of bits, at least one, on each symbol; the numeral systems of rans.ts do not.
  */
 
-/** Decoding looks up so many bits at once. */
+/** Greatest code length in bits, looked up at once by the decoder. */
 const LONGEST_CODE = 14;
 
-/** Bytes of the table of code lengths and of the code words, for symbols that occur as often. */
+/** Bytes of the table of code lengths and of the code words, for symbols with these counts. */
 export function huffmanByteLength(counts: Uint32Array): number {
   const lengths = codeLengths(counts);
   const bits = counts.reduce((sum, count, symbol) => sum + count * lengths[symbol], 0);
   return tableBytes(lengths).length + Math.ceil(bits / 8);
 }
 
-/** Codes symbols: the lengths of the code words, then these, the first in the lowest bits of the first byte. */
+/** Encodes symbols: the lengths of the code words, then the code words, the first in the lowest bits of the first byte. */
 export async function encodeHuffman(
   symbols: Uint8Array,
   counts: Uint32Array,
@@ -48,9 +48,9 @@ export async function encodeHuffman(
 }
 
 /**
- * @param count how many symbols were coded, at least one
- * @param alphabet how many symbols there are
- * @throws CodingError where the bytes are not what `encodeHuffman` makes
+ * @param count number of coded symbols, at least one
+ * @param alphabet number of different symbols
+ * @throws CodingError if the bytes are not valid output of `encodeHuffman`
  */
 export async function decodeHuffman(
   bytes: Uint8Array,
@@ -68,7 +68,7 @@ export async function decodeHuffman(
   for (let index = 0; index < count;) {
     const end = Math.min(count, index + SYMBOLS_BETWEEN_PAUSES);
     for (; index < end; index++) {
-      // Beyond the end of the stream it reads zeros, which is noticed after the loop.
+      // Beyond the end of the stream this reads zeros, which the check after the loop detects.
       for (; filled < LONGEST_CODE; filled += 8) buffer |= stream[position++] << filled;
       const entry = entries[buffer & mask];
       symbols[index] = entry >>> 4;
@@ -90,10 +90,10 @@ interface Tree {
   readonly symbols: readonly number[];
 }
 
-/** Length of each symbol's code word in bits, 14 at most; 0 where it does not occur. */
+/** Length of each symbol's code word in bits, at most 14; 0 if it does not occur. */
 function codeLengths(counts: Uint32Array): Uint8Array {
   let lengths = unlimitedLengths(counts);
-  // As bzip2 does: of counts that are nearer to each other the tree is less deep.
+  // As in bzip2: more similar counts give a shallower tree.
   for (let halved = counts; lengths.some((length) => length > LONGEST_CODE);) {
     halved = halved.map((count) => (count > 0 ? (count >>> 1) + 1 : 0));
     lengths = unlimitedLengths(halved);
@@ -101,13 +101,13 @@ function codeLengths(counts: Uint32Array): Uint8Array {
   return lengths;
 }
 
-/** Joins the two rarest trees until one is left; a symbol's code word grows by a bit each time that its tree is joined. */
+/** Joins the two rarest trees until one is left; each time a symbol's tree is joined, its code word grows by a bit. */
 function unlimitedLengths(counts: Uint32Array): Uint8Array {
   const lengths = new Uint8Array(counts.length);
   let trees: Tree[] = [...counts]
     .map((count, symbol) => ({ count, symbols: [symbol] }))
     .filter(({ count }) => count > 0);
-  // A code word has to be there to be counted.
+  // A lone symbol needs a code word of one bit.
   if (trees.length === 1) lengths[trees[0].symbols[0]] = 1;
   while (trees.length > 1) {
     trees = trees.sort((left, right) => right.count - left.count);
@@ -137,7 +137,7 @@ function reversedBits(value: number, length: number): number {
   return reversed;
 }
 
-/** Of each 14 bits that may come next, the symbol · 16 + the length of its code word. */
+/** For each value of the next 14 bits, symbol · 16 + length of its code word. */
 function lookupTable(lengths: Uint32Array): Uint16Array {
   const places = 2 ** LONGEST_CODE;
   const filled = lengths.reduce((sum, length) => sum + (length > 0 ? places * 2 ** -length : 0), 0);

@@ -1,4 +1,4 @@
-/** Called often within a long computation; what it gives back is awaited before going on, and may throw to stop. */
+/** Called often within a long computation, which awaits the result; may throw to stop the computation. */
 export type Pause = () => Promise<void> | undefined;
 
 /** Symbols between two pauses: about a millisecond. */

@@ -4,10 +4,10 @@ import { bestFrequencies, frequencyBytes, GREATEST_PRECISION, readFrequencies } 
 import { type Pause, SYMBOLS_BETWEEN_PAUSES } from './pause';
 
 /*
- * Range asymmetric numeral systems (Duda 2013, section 4; the streaming variant of Giesen 2014, "Interleaved entropy coders"): a state
- * x takes in a symbol of frequency f of M = 2^precision and start s, the sum of the frequencies before it, by
- * x → ⌊x / f⌋ · M + s + x mod f. It stays in [2^15, 2^31): before it would grow beyond, its lower 16 bits go to the stream. Symbol i
- * belongs to state i mod 4, so that the steps of four symbols do not wait for each other.
+ * Range asymmetric numeral systems (Duda 2013, section 4; the streaming variant of Giesen 2014, "Interleaved entropy coders"):
+ * a state x encodes a symbol of frequency f of M = 2^precision and start s, the sum of the frequencies before it, by
+ * x → ⌊x / f⌋ · M + s + x mod f. It stays in [2^15, 2^31): before it would exceed that, its lower 16 bits go to the stream.
+ * Symbol i belongs to state i mod 4, so that the steps of four symbols are independent.
  */
 
 const STATES = 4;
@@ -15,8 +15,8 @@ const LEAST_STATE = 2 ** 15;
 const STATE_LIMIT = 2 ** 31;
 
 /**
- * Codes symbols by their own frequencies: the frequencies, the last states, then words of 16 bits in the order of decoding.
- * @param counts of each symbol of the alphabet, as `countSymbols` gives them; at least one symbol
+ * Encodes symbols by their frequencies: the frequencies, the final states, then 16-bit words in the order of decoding.
+ * @param counts count of each symbol of the alphabet, from `countSymbols`; at least one symbol
  */
 export async function encodeRans(
   symbols: Uint8Array,
@@ -26,11 +26,11 @@ export async function encodeRans(
   const frequencies = bestFrequencies(counts);
   const { precision, of } = frequencies;
   const starts = startsOf(of);
-  // The greatest state that a symbol may be taken into.
+  // Greatest state that can encode each symbol.
   const limits = Float64Array.from(of, (frequency) => frequency * 2 ** (31 - precision));
   const states = new Int32Array(STATES).fill(LEAST_STATE);
   const slices: Uint16Array[] = [];
-  // What is decoded first is coded last.
+  // Symbols are encoded in reverse order of decoding.
   for (let end = symbols.length; end > 0;) {
     const begin = Math.max(0, end - SYMBOLS_BETWEEN_PAUSES);
     const words = new Uint16Array(end - begin);
@@ -55,9 +55,9 @@ export async function encodeRans(
 }
 
 /**
- * @param count how many symbols were coded, at least one
- * @param alphabet how many symbols there are
- * @throws CodingError where the bytes are not what `encodeRans` makes
+ * @param count number of coded symbols, at least one
+ * @param alphabet number of different symbols
+ * @throws CodingError if the bytes are not valid output of `encodeRans`
  */
 export async function decodeRans(
   bytes: Uint8Array,
@@ -78,7 +78,7 @@ export async function decodeRans(
   let position = 0;
   for (let index = 0; index < whole;) {
     const end = Math.min(whole, index + SYMBOLS_BETWEEN_PAUSES);
-    // Unrolled: this loop is what loading waits for. Beyond the end of the words it reads zeros, which is noticed after it.
+    // Unrolled, because loading waits for this loop. Beyond the end of the words it reads zeros, which the check after it detects.
     for (; index < end; index += STATES) {
       let slot = a & mask;
       let step = stepOf[slot];
@@ -119,7 +119,7 @@ export async function decodeRans(
 
 const BIAS_MASK = 2 ** GREATEST_PRECISION - 1;
 
-/** Of each of the 2^precision slots its symbol, and (frequency − 1) · 2^14 + the slot's place among those of the symbol. */
+/** For each of the 2^precision slots its symbol, and (frequency − 1) · 2^14 + the slot's index among those of the symbol. */
 function slotTables(of: Uint32Array, precision: number): { symbolOf: Uint8Array; stepOf: Int32Array } {
   const symbolOf = new Uint8Array(2 ** precision);
   const stepOf = new Int32Array(2 ** precision);

@@ -1,4 +1,4 @@
-/** How often each of `alphabet` symbols occurs. */
+/** Counts the occurrences of each of `alphabet` symbols. */
 export function countSymbols(symbols: Uint8Array, alphabet: number): Uint32Array {
   const counts = new Uint32Array(alphabet);
   for (let index = 0; index < symbols.length; index++) counts[symbols[index]]++;
@@ -6,8 +6,8 @@ export function countSymbols(symbols: Uint8Array, alphabet: number): Uint32Array
 }
 
 /**
- * −Σ p log₂ p over the shares of the symbols, in bits a symbol (Shannon 1948, section 6): no code that looks at one symbol at a
- * time is shorter on average. 0 where there are none.
+ * −Σ p log₂ p over the shares of the symbols, in bits per symbol (Shannon 1948, section 6): the least average length of codes
+ * for one symbol at a time. 0 without symbols.
  */
 export function shannonEntropy(counts: Uint32Array): number {
   const total = counts.reduce((sum, count) => sum + count, 0);

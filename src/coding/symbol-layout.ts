@@ -1,19 +1,19 @@
 /**
- * How bytes are taken apart into symbols: fields of so many bits, the first in the lowest bits, as one stream; or, of 8 bits, every
- * n-th byte as a stream of its own, since the bytes of a word are not alike (the exponent of a float, its mantissa).
+ * Division of bytes into symbols: bit fields, the first in the lowest bits, as one stream; or, for 8 bits, every n-th byte as a
+ * stream, since the bytes of a word differ in distribution (exponent and mantissa of a float).
  */
 export interface SymbolLayout {
   readonly bits: 2 | 3 | 4 | 8;
-  /** Streams; 1 unless of 8 bits. */
+  /** Number of streams; 1 unless symbols have 8 bits. */
   readonly planes: 1 | 2 | 4;
 }
 
 export const WHOLE_BYTES: SymbolLayout = { bits: 8, planes: 1 };
 
-/** Fields of b bits come in groups of 8 in b bytes. */
+/** Fields of b bits come in groups of 8, in b bytes. */
 const FIELDS_IN_A_GROUP = 8;
 
-/** Layouts worth trying. @param elementBits of one element, where a word holds several; otherwise 32 */
+/** Candidate layouts. @param elementBits bits per element if a word holds several; otherwise 32 */
 export function layoutsFor(elementBits: number): readonly SymbolLayout[] {
   if (elementBits === 2 || elementBits === 3 || elementBits === 4)
     return [{ bits: elementBits, planes: 1 }, WHOLE_BYTES];
@@ -21,13 +21,13 @@ export function layoutsFor(elementBits: number): readonly SymbolLayout[] {
   return elementBits === 32 ? [{ bits: 8, planes: 4 }, WHOLE_BYTES] : [WHOLE_BYTES];
 }
 
-/** Symbols of each stream of so many bytes. */
+/** Number of symbols in each stream. */
 export function streamLengths(byteLength: number, { bits, planes }: SymbolLayout): number[] {
   if (bits < 8) return [Math.ceil((8 * byteLength) / bits)];
   return Array.from({ length: planes }, (_, plane) => Math.ceil((byteLength - plane) / planes));
 }
 
-/** The streams of symbols; of one plane of bytes these themselves, not copied. */
+/** Streams of symbols; a single plane of bytes is not copied. */
 export function splitSymbols(bytes: Uint8Array, layout: SymbolLayout): Uint8Array[] {
   const { bits, planes } = layout;
   if (bits < 8) return [fieldsOf(bytes, bits)];
@@ -39,7 +39,7 @@ export function splitSymbols(bytes: Uint8Array, layout: SymbolLayout): Uint8Arra
   });
 }
 
-/** The reverse. */
+/** Reverse of `splitSymbols`. */
 export function joinSymbols(
   streams: readonly Uint8Array[],
   byteLength: number,

@@ -4,8 +4,8 @@ import { CodingError } from './coding-error';
 const LONGEST_RUN = 256;
 
 /**
- * A number for each symbol, most of them small: seven bits a byte, the lowest first, the eighth bit set where more follow; a zero is
- * followed by a byte that counts the further zeros.
+ * Encodes a number for each symbol, most of them small: seven bits per byte, lowest first, the eighth bit set if more follow; a
+ * zero is followed by a byte with the number of further zeros.
  */
 export function tableBytes(table: ArrayLike<number>): number[] {
   const bytes: number[] = [];
@@ -24,7 +24,7 @@ export function tableBytes(table: ArrayLike<number>): number[] {
   return bytes;
 }
 
-/** The reverse, for `length` symbols. @throws CodingError where the bytes are no such table */
+/** Reverse of `tableBytes` for `length` symbols. @throws CodingError if the bytes are not a valid table */
 export function readTable(reader: ByteReader, length: number): Uint32Array {
   const table = new Uint32Array(length);
   for (let symbol = 0; symbol < length;) {
@@ -36,7 +36,7 @@ export function readTable(reader: ByteReader, length: number): Uint32Array {
   return table;
 }
 
-/** Of at most three bytes: no table holds more than 2^21. */
+/** Reads at most three bytes: no table holds more than 2^21. */
 function readNumber(reader: ByteReader): number {
   let value = 0;
   for (let shift = 0; shift < 21; shift += 7) {

@@ -34,7 +34,7 @@ function withSingularValues(singularValues: readonly number[], rows: number, col
 const geometric = (count: number, ratio: number) =>
   Array.from({ length: count }, (_, index) => ratio ** index);
 
-describe('singular values that are known', () => {
+describe('known singular values', () => {
   test.each([
     ['fall off geometrically', geometric(300, 0.97)],
     ['fall off by ten orders of magnitude', geometric(300, 0.01 ** (1 / 60))],
@@ -59,7 +59,7 @@ describe('singular values that are known', () => {
   });
 });
 
-describe('is left to the other route', () => {
+describe('falls back to the Gram matrix for', () => {
   test.each([
     [
       'a singular value that occurs twenty times',
@@ -77,14 +77,14 @@ describe('is left to the other route', () => {
   });
 });
 
-test('a matrix of exactly the wanted rank is found', async () => {
+test('a matrix of exactly the wanted rank', async () => {
   const matrix = withSingularValues(geometric(20, 0.8), 400, 320);
   const { singularValues, residual } = await truncatedSvd(matrix, 20);
   expectAllClose(singularValues, geometric(20, 0.8), { absolute: 1e-13, relative: 0 });
   expect(residual).toBeLessThan(1e-13);
 });
 
-test('the same vectors every time', async () => {
+test('is reproducible', async () => {
   const matrix = matrixFrom(seededNormal(300 * 280, 7), 300, 280);
   expect(await leadingRightVectors(matrix, 5)).toEqual(await leadingRightVectors(matrix, 5));
 });

@@ -1,32 +1,32 @@
 import { yielding, type LongTask, partOf } from './long-task';
-import { MIXED_UP } from './gram-matrix';
+import { LEAST_EIGENVALUE_SHARE } from './gram-matrix';
 import { type Matrix, transpose, zeros } from './matrix';
 import { copyFromPanel, product } from './matrix-product';
 import { orthonormalizeColumns } from './orthonormalize-columns';
 import { type HeapMatrix, PANEL, PanelHeap } from './panel-heap';
 import { symmetricEigen } from './symmetric-eigen';
 
-/** Eigenvectors that are settled have residuals below this share of the least wanted eigenvalue, */
-const SETTLED = 1e-8;
-/** or below this share of the greatest, where rounding lets none become smaller. */
+/** Greatest residual of converged eigenvectors, as a share of the least wanted eigenvalue, */
+const CONVERGED = 1e-8;
+/** or as a share of the greatest, below which rounding prevents smaller residuals. */
 const ROUNDING = 1e-14;
-/** Eigenvalues that lie closer than this share of the greatest may be one eigenvalue, several times. */
+/** Eigenvalues closer than this share of the greatest may be one multiple eigenvalue. */
 const SAME = 1e-6;
-/** The space grows by this factor from one look at its eigenvectors to the next, so that the last look costs the most. */
-const LOOK_AFTER = 1.2;
+/** Growth of the space between two computations of its eigenvectors, so that the last one dominates the cost. */
+const GROWTH_BETWEEN_CHECKS = 1.2;
 const SEED = 1;
 
 /**
- * The leading right singular vectors of A, where they are few: block Krylov iteration with a Rayleigh–Ritz step (Golub and
- * Underwood 1977, "The Block Lanczos Method for Computing Eigenvalues"; Musco and Musco 2015, "Randomized Block Krylov
- * Methods", algorithm 2), on AᵀA with full reorthogonalization. The space grows block by block until the residuals
- * say that the vectors are eigenvectors, so the result is not a randomized approximation.
+ * A few leading right singular vectors of A: block Krylov iteration with a Rayleigh–Ritz step (Golub and Underwood 1977, "The
+ * Block Lanczos Method for Computing Eigenvalues"; Musco and Musco 2015, "Randomized Block Krylov Methods", algorithm 2), on
+ * AᵀA with full reorthogonalization. The space grows block by block until the residuals show that the vectors are
+ * eigenvectors, so that the result is not a randomized approximation.
  *
  * @param matrix [m, n], finite
  * @param rank far below n
- * @returns [rank, n], orthonormal rows; or nothing where a space of half the columns does not settle it, where a
- *   singular value that is wanted is rounding beside the greatest, or where one occurs as often as a block is wide, so
- *   that the space may not hold all its vectors
+ * @returns [rank, n], orthonormal rows; undefined if a space of half the columns does not converge, if a wanted singular
+ *   value is within rounding of the greatest, or if one is as often repeated as a block is wide, so that the space may lack
+ *   some of its vectors
  */
 export async function leadingRightVectors(
   matrix: Matrix,
@@ -37,18 +37,18 @@ export async function leadingRightVectors(
   const limit = Math.floor(matrix.columns / 2 / PANEL) * PANEL;
   const space = new KrylovSpace(matrix, limit);
   await yieldToEventLoop(0);
-  let nextLook = rank + PANEL;
+  let nextCheck = rank + PANEL;
   while (space.dimension < limit) {
     const grows = space.grow();
     await yieldToEventLoop(space.dimension / limit);
-    if (grows && space.dimension < Math.min(nextLook, limit)) continue;
+    if (grows && space.dimension < Math.min(nextCheck, limit)) continue;
     if (space.dimension < rank) return undefined;
-    nextLook = Math.max(nextLook, space.dimension) * LOOK_AFTER;
+    nextCheck = Math.max(nextCheck, space.dimension) * GROWTH_BETWEEN_CHECKS;
     const share = space.dimension / limit;
     const projection = space.projection();
     const { values, vectors } = await symmetricEigen(projection, () => rank, partOf(task, share, share));
     if (space.residual(vectors) <= tolerance(values, rank)) {
-      if (values[rank - 1] <= MIXED_UP * values[0] || mayRepeat(values, rank)) return undefined;
+      if (values[rank - 1] <= LEAST_EIGENVALUE_SHARE * values[0] || mayRepeat(values, rank)) return undefined;
       return product(vectors, space.basis(), partOf(task, share, share));
     }
     if (!grows) return undefined;
@@ -57,32 +57,31 @@ export async function leadingRightVectors(
 }
 
 const tolerance = (values: Float64Array, rank: number) =>
-  Math.max(SETTLED * values[rank - 1], ROUNDING * values[0]);
+  Math.max(CONVERGED * values[rank - 1], ROUNDING * values[0]);
 
-/** Whether as many of the wanted eigenvalues as a block is wide are equal. */
+/** Whether as many wanted eigenvalues are equal as a block is wide. */
 function mayRepeat(values: Float64Array, rank: number): boolean {
   const leading = values.subarray(0, rank);
   return leading.some((value, index) => value - leading[index + PANEL - 1] <= SAME * values[0]);
 }
 
-/** Q, an orthonormal basis of the span of X, AᵀAX, (AᵀA)²X, …, and T = QᵀAᵀAQ. */
+/** Orthonormal basis Q of the span of X, AᵀAX, (AᵀA)²X, …, and T = QᵀAᵀAQ. */
 class KrylovSpace {
-  /** Vectors whose products with AᵀA are known. */
   dimension = 0;
   private readonly heap: PanelHeap;
   private readonly a: HeapMatrix;
   private readonly aTransposed: HeapMatrix;
-  /** Qᵀ [limit, n] and Q [n, limit]: the kernel multiplies from the left by both. */
+  /** Qᵀ [limit, n] and Q [n, limit]: the kernel multiplies by both from the left. */
   private readonly rows: HeapMatrix;
   private readonly columns: HeapMatrix;
-  /** The block of Q that comes next, [n, PANEL]. */
+  /** Next block of Q, [n, PANEL]. */
   private readonly block: HeapMatrix;
   private readonly correction: HeapMatrix;
   /** A times the block, [m, PANEL]. */
   private readonly image: HeapMatrix;
   private readonly coefficients: HeapMatrix;
   private readonly t: Matrix;
-  /** What AᵀA makes of the newest block beyond the space is the next block times R. */
+  /** Part of AᵀA times the newest block that lies outside the space: the next block times R. */
   private r: Float64Array = new Float64Array(PANEL * PANEL);
 
   constructor(
@@ -119,10 +118,10 @@ class KrylovSpace {
   }
 
   /**
-   * Takes one block more into the space. Vectors of the next that depend on the space are 0 and stay so: they add eigenvalues
-   * of 0 to T and nothing else.
+   * Adds one block to the space. Vectors of the next block that depend on the space become and stay 0: they only add
+   * eigenvalues of 0 to T.
    *
-   * @returns false where that is all of them, so that the space is invariant
+   * @returns false if all of them are 0, so that the space is invariant
    */
   grow(): boolean {
     const { heap, block } = this;
@@ -132,7 +131,7 @@ class KrylovSpace {
     this.removeSpaceFromBlock();
     copyFromPanel(this.coefficients, this.dimension, this.t, 0, this.dimension - PANEL);
     this.r = orthonormalizeColumns(block, this.t.values[0]).r;
-    // What rounding left of the space in vectors that were short is as long as it was beside them, so once more.
+    // Normalizing short vectors magnifies what rounding left of the space in them: orthogonalize once more.
     this.removeSpaceFromBlock();
     return orthonormalizeColumns(block).rank > 0;
   }
@@ -157,8 +156,7 @@ class KrylovSpace {
   }
 
   /**
-   * The greatest ‖AᵀA·x − θ·x‖ among x = Q·s, s an eigenvector of T: what AᵀA takes out of the space, that is R times the
-   * last elements of s.
+   * Greatest ‖AᵀA·x − θ·x‖ among x = Q·s, s an eigenvector of T. AᵀA·x leaves the space by R times the last elements of s.
    *
    * @param vectors [count, dimension]
    */
@@ -190,7 +188,7 @@ class KrylovSpace {
   }
 }
 
-/** Uniform in ±1, the same every time: a linear congruential generator (Knuth, The Art of Computer Programming 2, 3.3.4). */
+/** Uniform in ±1 and reproducible: a linear congruential generator (Knuth, The Art of Computer Programming 2, 3.3.4). */
 function fillRandomly(values: Float64Array): void {
   let state = SEED;
   for (let index = 0; index < values.length; index++) {

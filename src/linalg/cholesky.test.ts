@@ -34,7 +34,7 @@ function expectTriangular(
   });
 }
 
-// One block and less, a whole block, one row more, several blocks with an odd rest.
+// Less than one block, one block, one row more, several blocks with an odd remainder.
 const SIZES = [1, 2, 7, 8, 63, 64, 65, 131, 200];
 
 test('the factor of min(i, j) is the triangle of ones', async () => {
@@ -103,7 +103,7 @@ test('a matrix that is not positive definite is refused', async () => {
   await expect(lowerTriangularInverse(singular)).rejects.toThrow('value 70 of its diagonal is 0');
 });
 
-test('reports its progress and stops when told to', async () => {
+test('reports progress and can be cancelled', async () => {
   const matrix = positiveDefinite(300);
   const shares: number[] = [];
   await inverseCholeskyFactor(matrix, { onProgress: (share) => shares.push(share) });

@@ -3,17 +3,17 @@ import { copyFromPanel } from './matrix-product';
 import { type Matrix, zeros } from './matrix';
 import { type HeapMatrix, PANEL, PanelHeap } from './panel-heap';
 
-/** Rows that are solved together: small beside the product that stands before each solution. A multiple of PANEL. */
+/** Rows solved together: few compared with the product that precedes each solution. A multiple of PANEL. */
 const BLOCK = 64;
-/** Rows of the left operand that meet all panels of a block while they lie in the second-level cache. */
+/** Rows of the left operand multiplied by all panels of a block while they are in the second-level cache. */
 const CHUNK_ROWS = 64;
 
 /**
- * The lower triangular L with A = L · Lᵀ, block column after block column (Golub and Van Loan, Matrix Computations,
- * 4th ed., section 4.2.6), float64.
+ * Lower triangular L with A = L · Lᵀ, block column by block column (Golub and Van Loan, Matrix Computations, 4th ed.,
+ * section 4.2.6), float64.
  *
  * @param matrix [n, n], symmetric; only its lower triangle is read
- * @throws Error where a pivot is not above 0, that is, where the matrix is not positive definite
+ * @throws Error if a pivot is not positive: the matrix is not positive definite
  */
 export async function choleskyFactor(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const n = matrix.rows;
@@ -46,7 +46,7 @@ export async function choleskyFactor(matrix: Matrix, task: LongTask = {}): Promi
   return { rows: n, columns: n, values: factor.values.slice() };
 }
 
-/** Rows `first` to `first` + PANEL of L, up to column `count`, become the columns of the panel. */
+/** Copies rows `first` to `first` + PANEL of L, up to column `count`, into the columns of the panel. */
 function copyTransposed({ rows, values }: Matrix, first: number, count: number, panel: HeapMatrix): void {
   const width = Math.min(PANEL, rows - first);
   for (let column = 0; column < width; column++) {
@@ -69,7 +69,7 @@ function subtractOnAndBelowDiagonal(
   }
 }
 
-/** Columns `left` to `right` of a row of L, from what the columns before `left` have left of A. */
+/** Solves for columns `left` to `right` of a row of L, after the contribution of columns before `left` was subtracted. */
 function solveRow({ rows: n, values }: Matrix, row: number, left: number, right: number): void {
   const start = row * n;
   for (let column = left; column < right; column++) {
@@ -87,10 +87,10 @@ function solveRow({ rows: n, values }: Matrix, row: number, left: number, right:
 }
 
 /**
- * L⁻¹ of a lower triangular L, block row after block row by forward substitution, float64.
+ * L⁻¹ of a lower triangular L, block row by block row by forward substitution, float64.
  *
  * @param matrix [n, n]; only its lower triangle is read
- * @throws Error where a value of the diagonal is 0
+ * @throws Error if a value of the diagonal is 0
  */
 export async function lowerTriangularInverse(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const n = matrix.rows;
@@ -110,7 +110,7 @@ export async function lowerTriangularInverse(matrix: Matrix, task: LongTask = {}
     const panelCount = Math.ceil((top + rows) / PANEL);
     for (const [index, panel] of inverse.slice(0, panelCount).entries()) {
       const left = index * PANEL;
-      // The panel is 0 above the diagonal, so the sums begin there.
+      // The panel is 0 above the diagonal: start the sums there.
       if (left < top)
         heap.multiply(from(blockRows, left), from(panel, left * PANEL), part, { rows, inner: top - left });
       else part.values.fill(0);
@@ -124,13 +124,13 @@ export async function lowerTriangularInverse(matrix: Matrix, task: LongTask = {}
   return result;
 }
 
-/** The matrix that begins at this value; its rows are as far apart as before. */
+/** Submatrix that begins at this value, with the same row stride. */
 const from = (matrix: HeapMatrix, offset: number): HeapMatrix => ({
   ...matrix,
   values: matrix.values.subarray(offset),
 });
 
-/** Rows `top` to `top` + `rows` of a panel of L⁻¹; `part` holds what the rows above contribute to L · L⁻¹ = 1. */
+/** Solves rows `top` to `top` + `rows` of a panel of L⁻¹; `part` holds the contribution of the rows above to L · L⁻¹ = 1. */
 function substituteForward(
   { columns, values }: Matrix,
   top: number,
@@ -152,12 +152,12 @@ function substituteForward(
 }
 
 /**
- * The upper triangular U with A⁻¹ = Uᵀ · U, whose rows GPTQ and SparseGPT read (Frantar et al. 2022, "GPTQ", section 3,
- * step 3). With the order of rows and columns reversed A is L · Lᵀ, and U is L⁻¹ in the usual order again: A⁻¹ itself,
- * which would have to be factored once more, is not made.
+ * Upper triangular U with A⁻¹ = Uᵀ · U, whose rows GPTQ and SparseGPT read (Frantar et al. 2022, "GPTQ", section 3,
+ * step 3). With the order of rows and columns reversed A is L · Lᵀ, and U is L⁻¹ in the original order, so that A⁻¹ need
+ * not be computed and factored.
  *
  * @param matrix [n, n], symmetric
- * @throws Error where the matrix is not positive definite
+ * @throws Error if the matrix is not positive definite
  */
 export async function inverseCholeskyFactor(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const reversed = { ...matrix, values: matrix.values.slice().reverse() };

@@ -3,15 +3,15 @@ import { copyToPanel } from './matrix-product';
 import { type Matrix, transpose, zeros } from './matrix';
 import { PANEL, PanelHeap } from './panel-heap';
 
-/** Eigenvectors of AᵀA whose eigenvalues are below this share of the greatest are mixed up by rounding. */
-export const MIXED_UP = 1e-10;
+/** Eigenvectors of AᵀA with eigenvalues below this share of the greatest are inaccurate through rounding. */
+export const LEAST_EIGENVALUE_SHARE = 1e-10;
 
-/** Values of A that are in the heap at once: as many as half of a second-level cache holds. */
+/** Values of A in the heap at once: half of a second-level cache. */
 const CHUNK_VALUES = 65536;
-/** Each sum over fewer rows would cost more to add up than to compute. */
+/** Adding up sums over fewer rows would cost more than computing them. */
 const CHUNK_LEAST_ROWS = 128;
 
-/** AᵀA, [columns, columns]: the lower triangle is summed over chunks of the rows of A, then mirrored. */
+/** AᵀA, [columns, columns]: sums the lower triangle over chunks of the rows of A, then mirrors it. */
 export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<Matrix> {
   const { rows, columns } = matrix;
   const yieldToEventLoop = yielding(task);
@@ -44,7 +44,7 @@ export async function gramMatrix(matrix: Matrix, task: LongTask = {}): Promise<M
   return gram;
 }
 
-/** Adds the panel to the columns from `left` on of the rows from `left` on. */
+/** Adds the panel to columns `left` and following, of rows `left` and following. */
 function addBelowDiagonal(panel: Float64Array, left: number, { columns, values }: Matrix): void {
   const width = Math.min(PANEL, columns - left);
   for (let row = left; row < columns; row++) {

@@ -1,13 +1,13 @@
-/** Sweeps after which the iteration is at rest for any matrix of the sizes that it is meant for. */
+/** Upper bound on sweeps; small matrices converge earlier. */
 const MOST_SWEEPS = 30;
-/** Of the squared norm: what may be left beside the diagonal. */
-const AT_REST = 1e-30;
+/** Greatest sum of squared off-diagonal entries at convergence, as a share of the squared norm. */
+const CONVERGED = 1e-30;
 
 /**
  * Eigenpairs of a small symmetric matrix by cyclic Jacobi rotations (Golub and Van Loan, Matrix Computations, 4th ed.,
- * section 8.5.3), in place and without allocating: for many matrices of a few dozen rows at most.
+ * section 8.5.3), in place and without allocating: for many matrices of at most a few dozen rows.
  *
- * @param matrix row-major [n, n] at the beginning of a buffer, finite; its diagonal becomes the eigenvalues, in no order
+ * @param matrix row-major [n, n] at the beginning of a buffer, finite; its diagonal becomes the eigenvalues, unordered
  * @param vectors row-major [n, n]: row i becomes the unit eigenvector of eigenvalue i
  */
 export function jacobiEigen(matrix: Float64Array, vectors: Float64Array, n: number): void {
@@ -16,18 +16,18 @@ export function jacobiEigen(matrix: Float64Array, vectors: Float64Array, n: numb
   for (let index = 0; index < n * n; index++) norm += matrix[index] * matrix[index];
   for (let row = 0; row < n; row++) vectors[row * n + row] = 1;
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
-    let beside = 0;
+    let offDiagonal = 0;
     for (let row = 0; row < n; row++) {
-      for (let column = row + 1; column < n; column++) beside += matrix[row * n + column] ** 2;
+      for (let column = row + 1; column < n; column++) offDiagonal += matrix[row * n + column] ** 2;
     }
-    if (beside <= AT_REST * norm) return;
+    if (offDiagonal <= CONVERGED * norm) return;
     for (let p = 0; p < n - 1; p++) {
       for (let q = p + 1; q < n; q++) rotate(matrix, vectors, n, p, q);
     }
   }
 }
 
-/** Makes entry (p, q) zero. */
+/** Zeroes entry (p, q). */
 function rotate(matrix: Float64Array, vectors: Float64Array, n: number, p: number, q: number): void {
   const entry = matrix[p * n + q];
   if (entry === 0) return;
@@ -40,11 +40,18 @@ function rotate(matrix: Float64Array, vectors: Float64Array, n: number, p: numbe
     matrix[index * n + p] = cosine * first - sine * second;
     matrix[index * n + q] = sine * first + cosine * second;
   }
-  turnRows(matrix, n, p, q, cosine, sine);
-  turnRows(vectors, n, p, q, cosine, sine);
+  rotateRows(matrix, n, p, q, cosine, sine);
+  rotateRows(vectors, n, p, q, cosine, sine);
 }
 
-function turnRows(values: Float64Array, n: number, p: number, q: number, cosine: number, sine: number): void {
+function rotateRows(
+  values: Float64Array,
+  n: number,
+  p: number,
+  q: number,
+  cosine: number,
+  sine: number,
+): void {
   for (let left = p * n, right = q * n, end = left + n; left < end; left++, right++) {
     const [first, second] = [values[left], values[right]];
     values[left] = cosine * first - sine * second;

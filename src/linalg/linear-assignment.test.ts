@@ -6,7 +6,7 @@ import { type Matrix, matrixFrom } from './matrix';
 const costOf = ({ columns, values }: Matrix, columnOf: ArrayLike<number>) =>
   Array.from(columnOf).reduce((sum, column, row) => sum + values[row * columns + column], 0);
 
-/** The least cost of all n! assignments. */
+/** Least cost of all n! assignments. */
 function leastCost(costs: Matrix, row = 0, taken = 0): number {
   if (row === costs.rows) return 0;
   let least = Infinity;
@@ -18,7 +18,7 @@ function leastCost(costs: Matrix, row = 0, taken = 0): number {
   return least;
 }
 
-/** Holds an assignment against the prices that prove it: weak duality of linear programming. */
+/** Checks an assignment by its dual prices: weak duality of linear programming. */
 async function expectProvenLeast(costs: Matrix): Promise<void> {
   const size = costs.rows;
   const { columnOf, rowPrices, columnPrices } = await linearAssignment(costs);
@@ -40,7 +40,7 @@ async function expectProvenLeast(costs: Matrix): Promise<void> {
 
 const random = (size: number, seed: number) => matrixFrom(seededNormal(size * size, seed), size, size);
 
-test.each([1, 2, 3, 5, 7, 8])('%i rows: the least of all permutations', async (size) => {
+test.each([1, 2, 3, 5, 7, 8])('%i rows: the least cost of all permutations', async (size) => {
   for (let seed = 1; seed <= 20; seed++) {
     const costs = random(size, seed);
     expect(costOf(costs, (await linearAssignment(costs)).columnOf)).toBeCloseTo(leastCost(costs), 12);
@@ -59,7 +59,7 @@ describe('many rows, proven by their prices', () => {
     return expectProvenLeast(matrixFrom(values, 300, 300));
   });
 
-  test('a few different costs, so that most are equal', () =>
+  test('few distinct costs, so that most are equal', () =>
     expectProvenLeast(
       matrixFrom(
         seededNormal(200 * 200, 4).map((value) => Math.round(value)),
@@ -78,13 +78,13 @@ describe('many rows, proven by their prices', () => {
   });
 });
 
-test('refuses what is not square or not finite', async () => {
+test('refuses matrices that are not square or not finite', async () => {
   await expect(linearAssignment(matrixFrom([1, 2], 1, 2))).rejects.toThrow(
     'A 1×2 matrix assigns no row to each column.',
   );
   await expect(linearAssignment(matrixFrom([1, NaN, 2, 3], 2, 2))).rejects.toThrow('NaN or infinite');
 });
 
-test('stops when told to', async () => {
+test('can be cancelled', async () => {
   await expect(linearAssignment(random(3, 6), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });

@@ -1,29 +1,29 @@
 import { yielding, type LongTask } from './long-task';
 import type { Matrix } from './matrix';
 
-/** A row for each column at the least total cost, and the prices that prove it. */
+/** Assignment of rows to columns at the least total cost, with the prices that prove it. */
 export interface Assignment {
-  /** [n]: the column of each row. */
+  /** Column of each row, [n]. */
   readonly columnOf: Uint32Array;
   /**
-   * [n] each. A row's price and a column's are together at most their cost, and just that where the two are assigned; so no
-   * assignment costs less than the sum of all prices, which this one does.
+   * Dual prices, [n] each. A row's and a column's price add up to at most their cost, and to exactly that if the two are
+   * assigned; so no assignment costs less than the sum of all prices, which is the cost of this one.
    */
   readonly rowPrices: Float64Array;
   readonly columnPrices: Float64Array;
 }
 
 const NONE = -1;
-/** Rows that lose their column look for another; rounding could let two take it from each other for ever. */
+/** Limit on displaced rows, because rounding could make two rows displace each other forever. */
 const MOST_MOVES_PER_ROW = 8;
 
 /**
- * The linear assignment problem by shortest augmenting paths (Jonker and Volgenant 1987, "A Shortest Augmenting Path Algorithm for
- * Dense and Sparse Linear Assignment Problems"): column reduction, augmenting row reduction, then a path of least reduced
- * cost for each row that is left. At most O(n³), usually far less.
+ * Solves the linear assignment problem by shortest augmenting paths (Jonker and Volgenant 1987, "A Shortest Augmenting Path
+ * Algorithm for Dense and Sparse Linear Assignment Problems"): column reduction, augmenting row reduction, then a path of
+ * least reduced cost for each remaining row. At most O(n³), usually far less.
  *
  * @param costs [n, n], finite
- * @throws Error where the matrix is not square or a value is not finite; the signal's reason where cancelled
+ * @throws Error if the matrix is not square or a value is not finite; the signal's reason when cancelled
  */
 export async function linearAssignment(costs: Matrix, task: LongTask = {}): Promise<Assignment> {
   task.signal?.throwIfAborted();
@@ -49,10 +49,10 @@ class Matching {
   private readonly columnOf: Int32Array;
   private readonly rowOf: Int32Array;
   private readonly prices: Float64Array;
-  /** Of a search: the least reduced cost of a path to each column, and the row before it on that path. */
+  /** During a search: the least reduced cost of a path to each column, and the row before it on that path. */
   private readonly distance: Float64Array;
   private readonly previous: Int32Array;
-  /** Of a search, all columns: those whose distance is settled, those at the least distance so far, the others. */
+  /** During a search, all columns: first settled ones, then those at the least distance so far, then the others. */
   private readonly order: Int32Array;
 
   constructor(
@@ -67,7 +67,7 @@ class Matching {
     this.order = new Int32Array(size);
   }
 
-  /** A column's price becomes its least cost; the row of that cost takes it if it has none yet. */
+  /** Sets each column's price to its least cost; the row of that cost takes the column if it has none yet. */
   reduceColumns(): void {
     const { size, costs, prices, rowOf, columnOf } = this;
     const cheapest = new Int32Array(size);
@@ -87,7 +87,7 @@ class Matching {
     }
   }
 
-  /** Each free row takes the column that is cheapest to it, whoever has it, and bids up to what the second one would cost. */
+  /** Gives each free row its cheapest column, displacing the owner, and lowers the price by the margin to the second cheapest. */
   reduceRows(): void {
     const waiting = this.freeRows();
     let moves = MOST_MOVES_PER_ROW * this.size;
@@ -102,7 +102,7 @@ class Matching {
       this.columnOf[row] = taken;
       if (displaced === NONE) continue;
       this.columnOf[displaced] = NONE;
-      // Without a margin the displaced row would take the column straight back: the search for paths settles it.
+      // Without a margin the displaced row would take the column straight back: leave it to the path search.
       if (margin > 0) waiting.push(displaced);
     }
   }
@@ -111,7 +111,7 @@ class Matching {
     return Array.from(this.columnOf.keys()).filter((row) => this.columnOf[row] === NONE);
   }
 
-  /** The two columns of least reduced cost, and by how much they differ. */
+  /** The two columns of least reduced cost, and their difference. */
   private cheapestColumns(row: number): { column: number; second: number; margin: number } {
     const { size, costs, prices } = this;
     let [column, second, least, next] = [0, 0, Infinity, Infinity];
@@ -128,7 +128,7 @@ class Matching {
     return { column, second, margin: size === 1 ? 0 : next - least };
   }
 
-  /** Gives a free row a column along the path of least reduced cost (Dijkstra's algorithm), others moving along it. */
+  /** Assigns a free row along the path of least reduced cost (Dijkstra's algorithm), moving the other rows on the path. */
   augment(freeRow: number): void {
     const { size, costs, prices, distance, previous, order, rowOf } = this;
     for (let column = 0; column < size; column++) {
@@ -190,7 +190,7 @@ class Matching {
     order[right] = column;
   }
 
-  /** Moves each row of the path that ends at a free column to the column that follows it. */
+  /** Moves each row of the path that ends at a free column to its next column. */
   private exchange(freeRow: number, end: number): void {
     let [column, row] = [end, NONE];
     while (row !== freeRow) {

@@ -2,7 +2,7 @@ import { yielding, type LongTask } from './long-task';
 import { type Matrix, zeros } from './matrix';
 import { type HeapMatrix, PANEL, PanelHeap } from './panel-heap';
 
-/** Rows of A that are in the heap at once: they stay in the second-level cache while the panels of B pass. */
+/** Rows of A in the heap at once: they stay in the second-level cache for all panels of B. */
 const CHUNK_ROWS = 64;
 
 /** A · B, [m, k] · [k, n]. */
@@ -32,7 +32,7 @@ export async function product(a: Matrix, b: Matrix, task: LongTask = {}): Promis
   return result;
 }
 
-/** Columns `left` to `left` + PANEL of a matrix of as many rows; the panel's columns beyond the last are left alone. */
+/** Copies columns `left` to `left` + PANEL of a matrix with as many rows; leaves panel columns beyond the last unchanged. */
 export function copyToPanel({ rows, columns, values }: Matrix, left: number, panel: HeapMatrix): void {
   const width = Math.min(PANEL, columns - left);
   for (let row = 0; row < rows; row++) {
@@ -41,7 +41,7 @@ export function copyToPanel({ rows, columns, values }: Matrix, left: number, pan
   }
 }
 
-/** The first `rows` rows of a panel become those of the matrix from `top` on, its columns those from `left` on. */
+/** Copies the first `rows` rows of a panel into the matrix at row `top`, column `left`. */
 export function copyFromPanel(
   panel: HeapMatrix,
   rows: number,

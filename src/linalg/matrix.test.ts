@@ -3,7 +3,7 @@ import { expectAllClose, seededNormal } from '../testing/allclose';
 import { referenceMatmul } from '../testing/reference-matmul';
 import { addRowProduct, innerProduct, matrixFrom, squaredNorm, transpose } from './matrix';
 
-test('a row of a product is added to what is there', () => {
+test('a row of a product is added to the sum', () => {
   const sum = Float64Array.of(1, 1);
   addRowProduct(matrixFrom([0, 0, 1, 2], 2, 2), 1, matrixFrom([1, 2, 3, 4], 2, 2), sum);
   expect(Array.from(sum)).toEqual([8, 11]);

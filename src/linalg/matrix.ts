@@ -1,18 +1,18 @@
-/** A dense matrix in float64, row-major. */
+/** Dense matrix in float64, row-major. */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
   readonly values: Float64Array;
 }
 
-/** Side of the square tiles in which a transpose runs: two tiles of float64 fit the first-level cache. */
+/** Side of the square tiles of a transpose: two tiles of float64 fit the first-level cache. */
 const TILE = 32;
 
 export function zeros(rows: number, columns: number): Matrix {
   return { rows, columns, values: new Float64Array(rows * columns) };
 }
 
-/** A copy in float64. @throws Error where the number of values does not fit */
+/** Copies values into float64. @throws Error if the number of values does not match the shape */
 export function matrixFrom(values: ArrayLike<number>, rows: number, columns: number): Matrix {
   if (values.length !== rows * columns)
     throw new Error(`${values.length} values do not make ${rows}×${columns}.`);
@@ -35,8 +35,8 @@ export function transpose({ rows, columns, values }: Matrix): Matrix {
 }
 
 /**
- * Adds row `row` of A times B to `sum`: runs over the rows of B, contiguous in memory, four at a time so that `sum` is
- * read and written a quarter as often.
+ * Adds row `row` of A times B to `sum`, four rows of B at a time, each contiguous in memory, so that `sum` is read and written
+ * a quarter as often.
  */
 export function addRowProduct(a: Matrix, row: number, b: Matrix, sum: Float64Array): void {
   const { columns, values } = b;
@@ -66,7 +66,7 @@ export function addRowProduct(a: Matrix, row: number, b: Matrix, sum: Float64Arr
   }
 }
 
-/** The inner product of two runs of `length` values; four sums, so that additions do not wait for each other. */
+/** Inner product of two vectors within arrays, in four independent sums so that additions can overlap. */
 export function innerProduct(
   left: Float64Array,
   leftStart: number,

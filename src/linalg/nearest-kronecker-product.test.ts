@@ -14,7 +14,7 @@ type Shape = readonly [rows: number, columns: number];
 const random = (rows: number, columns: number, seed: number) =>
   matrixFrom(seededNormal(rows * columns, seed), rows, columns);
 
-/** The definition: element (i·p + k, j·q + l) of A ⊗ B is A[i, j] · B[k, l]. */
+/** Definition: element (i·p + k, j·q + l) of A ⊗ B is A[i, j] · B[k, l]. */
 function kroneckerSum({ a, b }: Pick<KroneckerSum, 'a' | 'b'>, aShape: Shape, bShape: Shape): Matrix {
   const [aRows, aColumns] = aShape;
   const [bRows, bColumns] = bShape;
@@ -43,7 +43,7 @@ test('the blocks become rows', () => {
   ]);
 });
 
-test.each([1, 3])('an exact sum of %i products is found again, in factors of one size', async (terms) => {
+test.each([1, 3])('recovers an exact sum of %i products, in factors of equal norm', async (terms) => {
   const exact = { a: random(terms * 3, 4, 1).values, b: random(terms * 2, 5, 2).values };
   const matrix = kroneckerSum(exact, [3, 4], [2, 5]);
   const found = await nearestKroneckerProduct(matrix, [3, 4], terms);

@@ -9,19 +9,19 @@ export interface KroneckerSum {
   readonly a: Float64Array;
   /** [terms, bRows, bColumns] */
   readonly b: Float64Array;
-  /** ‖W − Σ A_k ⊗ B_k‖F / ‖W‖F; 0 with as many terms as there are, where it is rounding only. */
+  /** ‖W − Σ A_k ⊗ B_k‖F / ‖W‖F; 0 with the greatest number of terms, where it is only rounding. */
   readonly relativeError: number;
 }
 
 /**
- * The best sum of Kronecker products in the Frobenius norm: the blocks of W become the rows of a matrix whose leading
- * singular pairs are the factors (Van Loan and Pitsianis 1993, "Approximation with Kronecker Products").
+ * Best sum of Kronecker products in the Frobenius norm: the blocks of W become the rows of a matrix whose leading singular
+ * pairs are the factors (Van Loan and Pitsianis 1993, "Approximation with Kronecker Products").
  *
- * Each singular value is shared out evenly: A_k and B_k have the same norm, which suits quantizing them.
+ * Singular values are divided evenly: A_k and B_k have the same norm, which suits quantizing them.
  *
  * @param matrix [aRows·bRows, aColumns·bColumns]
  * @param terms at most min(aRows·aColumns, bRows·bColumns)
- * @throws Error where A does not divide the matrix, or the terms are more than there are or a value is not finite
+ * @throws Error if A does not divide the matrix, there are too many terms or a value is not finite
  */
 export async function nearestKroneckerProduct(
   matrix: Matrix,
@@ -45,9 +45,9 @@ export async function nearestKroneckerProduct(
 }
 
 /**
- * Row (i, j) is block (i, j) of the matrix, both row-major: [aRows·aColumns, bRows·bColumns]. It may share the matrix's values.
+ * Makes block (i, j) of the matrix row (i, j), both row-major: [aRows·aColumns, bRows·bColumns]. May share the matrix's values.
  *
- * @throws Error where A does not divide the matrix
+ * @throws Error if A does not divide the matrix
  */
 export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, number]): Matrix {
   const bRows = matrix.rows / aRows;
@@ -57,7 +57,7 @@ export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, n
       `A of ${aRows}×${aColumns} does not divide ${matrix.rows}×${matrix.columns}; its rows must divide ${matrix.rows} and its columns ${matrix.columns}.`,
     );
   }
-  // Blocks of one row lie one after the other already; an embedding is too large to be copied for nothing.
+  // Blocks of one row are contiguous already; this avoids copying a large embedding.
   if (bRows === 1) return { rows: aRows * aColumns, columns: bColumns, values: matrix.values };
   const result = zeros(aRows * aColumns, bRows * bColumns);
   let target = 0;
@@ -73,7 +73,7 @@ export function rearrange(matrix: Matrix, [aRows, aColumns]: readonly [number, n
   return result;
 }
 
-/** Σ A_k ⊗ B_k itself, [aRows·bRows, aColumns·bColumns]. */
+/** Σ A_k ⊗ B_k, [aRows·bRows, aColumns·bColumns]. */
 export async function expandKroneckerSum(
   { a, b }: KroneckerSum,
   [aRows, aColumns]: readonly [number, number],
@@ -100,7 +100,7 @@ export async function expandKroneckerSum(
   return result;
 }
 
-/** Columns scaled by the roots of the singular values, one after the other. */
+/** Columns scaled by the square roots of the singular values, one after the other. */
 function termsOf(vectors: Matrix, singularValues: Float64Array): Float64Array {
   const { rows, columns: terms } = vectors;
   const result = new Float64Array(rows * terms);

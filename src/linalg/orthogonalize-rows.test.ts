@@ -11,7 +11,7 @@ const timesTransposed = (x: Matrix, y: Matrix): Matrix => ({
   values: referenceMatmul(x.values, y.values, [x.rows, x.columns, y.rows]),
 });
 
-test('rows stand at right angles afterwards, and Qᵀ·B is what it was', async () => {
+test('rows become orthogonal, and Qᵀ·B does not change', async () => {
   const b = matrixFrom(seededNormal(6 * 9, 1), 6, 9);
   const q = zeros(6, 6);
   for (let index = 0; index < 6; index++) q.values[index * 7] = 1;
@@ -34,7 +34,7 @@ test('a row that depends on the others becomes 0', async () => {
   expect(lengths.slice(1)).toEqual([0, 0]);
 });
 
-test('long rows settle too', async () => {
+test('long rows converge, too', async () => {
   const b = matrixFrom(seededNormal(4 * 30_000, 5), 4, 30_000);
   const q = zeros(4, 4);
   for (let index = 0; index < 4; index++) q.values[index * 5] = 1;

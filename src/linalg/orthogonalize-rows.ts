@@ -2,20 +2,20 @@ import { yielding, type LongTask } from './long-task';
 import { gramMatrix } from './gram-matrix';
 import { innerProduct, type Matrix, transpose } from './matrix';
 
-/** Jacobi converges quadratically: ten sweeps are many. */
+/** Limit on sweeps; Jacobi converges quadratically, usually within ten. */
 const MAX_SWEEPS = 60;
-/** Even a product of short rows is rounded a few times, and a turn as well. */
+/** Least number of roundings assumed in an inner product and a rotation, for short rows. */
 const MIN_ROUNDINGS = 64;
 
 /**
- * One-sided Jacobi (Golub and Van Loan, Matrix Computations, 4th ed., section 8.6.3): turns the rows of B, and those of Q
- * along, until the rows of B stand on each other at right angles. Qᵀ·B stays what it was. Rows that are nearly orthogonal
- * already, as after a Gram matrix's eigenvectors, take one sweep or two.
+ * One-sided Jacobi (Golub and Van Loan, Matrix Computations, 4th ed., section 8.6.3): rotates the rows of B, and those of Q
+ * with them, until the rows of B are orthogonal. Qᵀ·B does not change. Rows that are nearly orthogonal already, such as those
+ * from a Gram matrix's eigenvectors, take one or two sweeps.
  *
  * @param b [r, m]; overwritten
  * @param q [r, n]; overwritten
- * @returns the lengths of the rows of B; lengths that are rounding beside the longest become 0, and so do their rows
- * @throws Error where the iteration does not converge, which finite values do not bring about
+ * @returns lengths of the rows of B; lengths within rounding of the longest become 0, and so do their rows
+ * @throws Error if the iteration does not converge, which does not happen with finite values
  */
 export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {}): Promise<Float64Array> {
   const yieldToEventLoop = yielding(task);
@@ -24,19 +24,19 @@ export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {
   const squares = Float64Array.from({ length: b.rows }, (_, row) => lengthOf(row));
   const rounding =
     (Number.EPSILON * Math.max(b.columns, q.columns)) ** 2 * squares.reduce((x, y) => Math.max(x, y), 0);
-  // The cosine of two rows is not known better than this, which bounds the rounding of their inner product.
+  // Bound on the rounding of an inner product, and so on the cosine of two rows.
   const orthogonal = Number.EPSILON * Math.max(b.columns, MIN_ROUNDINGS);
   const gram = await gramMatrix(transpose(b), { signal: task.signal });
-  for (let sweep = 0, turned = !isDiagonal(gram, orthogonal, rounding); turned; sweep++) {
+  for (let sweep = 0, rotated = !isDiagonal(gram, orthogonal, rounding); rotated; sweep++) {
     if (sweep === MAX_SWEEPS)
       throw new Error('The singular value iteration did not converge; are the weights finite?');
-    turned = false;
+    rotated = false;
     for (let i = 0; i < b.rows; i++) {
       for (let j = i + 1; j < b.rows; j++) {
         if (squares[i] <= rounding || squares[j] <= rounding) continue;
         const product = innerProduct(b.values, i * b.columns, b.values, j * b.columns, b.columns);
         if (Math.abs(product) <= orthogonal * Math.sqrt(squares[i] * squares[j])) continue;
-        turned = true;
+        rotated = true;
         const [cosine, sine] = rotation(squares[i], squares[j], product);
         rotate(b, i, j, cosine, sine);
         rotate(q, i, j, cosine, sine);
@@ -54,7 +54,7 @@ export async function orthogonalizeRows(b: Matrix, q: Matrix, task: LongTask = {
   return squares.map(Math.sqrt);
 }
 
-/** Whether the products of rows, summed up by the fast kernel, leave nothing to turn; those of tiny rows do not count. */
+/** Whether the rows' inner products, computed by the fast kernel, are all negligible; ignores rows within rounding. */
 function isDiagonal({ rows, values }: Matrix, orthogonal: number, rounding: number): boolean {
   const squareOf = (row: number) => values[row * rows + row];
   for (let i = 0; i < rows; i++) {
@@ -66,7 +66,7 @@ function isDiagonal({ rows, values }: Matrix, orthogonal: number, rounding: numb
   return true;
 }
 
-/** The smaller of the two turns that make vectors of these squared lengths and this product orthogonal. */
+/** Smaller of the two rotations that make vectors of these squared lengths and this inner product orthogonal. */
 function rotation(left: number, right: number, product: number): [cosine: number, sine: number] {
   const cotangent = (right - left) / (2 * product);
   const tangent = (cotangent >= 0 ? 1 : -1) / (Math.abs(cotangent) + Math.hypot(1, cotangent));

@@ -4,7 +4,7 @@ import { referenceMatmul } from '../testing/reference-matmul';
 import { matrixFrom, transpose } from './matrix';
 import { orthonormalizeColumns } from './orthonormalize-columns';
 
-test('Q has orthonormal columns, R is upper triangular and Q·R is what there was', () => {
+test('Q has orthonormal columns, R is upper triangular and Q·R is the matrix', () => {
   const b = matrixFrom(seededNormal(50 * 4, 1), 50, 4);
   const before = b.values.slice();
   const { r, rank } = orthonormalizeColumns(b);
@@ -21,7 +21,7 @@ test('Q has orthonormal columns, R is upper triangular and Q·R is what there wa
   });
 });
 
-test('a column that depends on those before it is found and becomes 0', () => {
+test('a column that depends on those before it becomes 0', () => {
   const b = matrixFrom([1, 2, 0, 1, 2, 1, 1, 2, 0], 3, 3);
   expect(orthonormalizeColumns(b).rank).toBe(2);
   expectAllClose(

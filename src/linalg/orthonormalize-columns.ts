@@ -1,22 +1,22 @@
 import { innerProduct, type Matrix, transpose } from './matrix';
 
-/** Columns that lose all but this share of the scale to those before them depend on them. */
+/** Columns are dependent if less than this share of the scale remains after orthogonalization. */
 const DEPENDENT = 1e-13;
 
 /** B = Q·R. */
 export interface ColumnFactors {
   /** [columns, columns], upper triangular. */
   readonly r: Float64Array;
-  /** Columns that do not depend on those before them; the others are 0 in Q. */
+  /** Number of columns that do not depend on those before them; the others are 0 in Q. */
   readonly rank: number;
 }
 
 /**
- * QR decomposition of a few columns by Gram–Schmidt, each column twice (Golub and Van Loan, Matrix Computations, 4th ed.,
- * section 5.2.8). B is overwritten with Q.
+ * QR decomposition of a few columns by Gram–Schmidt, applied twice to each column (Golub and Van Loan, Matrix Computations,
+ * 4th ed., section 5.2.8). Overwrites B with Q.
  *
  * @param b [n, columns]
- * @param scale what lengths are small beside; by default that of the first column
+ * @param scale length relative to which others are small; default: that of the first column
  */
 export function orthonormalizeColumns(b: Matrix, scale?: number): ColumnFactors {
   const { rows: width, columns: n, values } = transpose(b);

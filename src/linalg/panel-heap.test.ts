@@ -50,7 +50,7 @@ describe('A times a panel', () => {
     expectAllClose(result.values, product, { absolute: 1e-13, relative: 0 });
   });
 
-  test('an odd last row leaves the matrices that follow alone', () => {
+  test('an odd last row does not change the following matrices', () => {
     const heap = new PanelHeap([
       [3, 2],
       [2, PANEL],
@@ -67,7 +67,7 @@ describe('A times a panel', () => {
   });
 });
 
-test('rows and columns of infinite values stay where they are', () => {
+test('infinite values stay in their rows and columns', () => {
   const heap = new PanelHeap([
     [2, 1],
     [1, PANEL],

@@ -1,7 +1,7 @@
 import type { Matrix } from './matrix';
 import { type Code, doWhile, f64x2, i32, Locals } from './web-assembly';
 
-/** Columns of a panel, the right operand of the kernel: two rows of so many sums fit the sixteen vector registers. */
+/** Columns of a panel, the kernel's right operand: two rows of this many sums fit the sixteen vector registers. */
 export const PANEL = 8;
 
 const PAGE_BYTES = 65536;
@@ -9,15 +9,14 @@ const FLOAT_BYTES = 8;
 const VECTOR_BYTES = 16;
 const ROWS_TOGETHER = 2;
 
-/** A matrix that lies in a heap. */
+/** Matrix in a heap. */
 export interface HeapMatrix extends Matrix {
   readonly values: Float64Array<ArrayBuffer>;
 }
 
 /**
- * Memory that the matrix product's kernel works in, about three times as fast as JavaScript: WebAssembly multiplies two
- * float64 at a time and checks no bounds. Its size is fixed, since growing would invalidate every view; it is freed with the
- * heap.
+ * Memory of the matrix product's kernel, about three times as fast as JavaScript: WebAssembly multiplies two float64 at a time
+ * and checks no bounds. Its size is fixed, because growing would invalidate every view.
  */
 export class PanelHeap {
   private readonly memory: WebAssembly.Memory;
@@ -32,7 +31,7 @@ export class PanelHeap {
     this.run = instance.exports.run as (...values: number[]) => void;
   }
 
-  /** Zeros. */
+  /** Allocates a matrix of zeros. */
   allocate(rows: number, columns: number): HeapMatrix {
     const values = new Float64Array(this.memory.buffer, this.used * FLOAT_BYTES, rows * columns);
     this.used += paddedLength(rows, columns);
@@ -41,8 +40,8 @@ export class PanelHeap {
 
   /**
    * result = A[firstRow … firstRow + rows, 0 … inner] · panel. All three are matrices of this heap, `panel` and `result` with
-   * PANEL columns. An odd last row is computed together with the one that follows it in memory, and nothing comes of that one
-   * but a row of `result` beyond its end, for which there is room.
+   * PANEL columns. An odd last row is computed together with the next one in memory, which only affects a spare row after the
+   * end of `result`.
    */
   multiply(
     a: HeapMatrix,
@@ -57,14 +56,14 @@ export class PanelHeap {
   }
 }
 
-/** A row is left after each matrix, for the kernel's last pair of rows. */
+/** Length with a spare row after each matrix, for the kernel's last pair of rows. */
 const paddedLength = (rows: number, columns: number) => (rows + 1) * columns;
 
 let compiled: WebAssembly.Module | undefined;
 const compiledKernel = () => (compiled ??= new WebAssembly.Module(kernel()));
 
 /**
- * Two rows of A at a time meet the whole panel: each value that is loaded of the panel is used twice and each of A eight
+ * Multiplies two rows of A at a time by the whole panel: each loaded value of the panel is used twice and each of A eight
  * times, and the sixteen sums never leave the registers.
  */
 function kernel(): Uint8Array<ArrayBuffer> {
@@ -79,7 +78,7 @@ function kernel(): Uint8Array<ArrayBuffer> {
   const sums = [upper, lower].map((row) => ({ row, values: locals.addMany('v128', pairs) }));
   const advance = (pointer: typeof a, bytes: Code) => pointer.set(i32.add(pointer.get, bytes));
 
-  const alongTheRows = doWhile(
+  const innerLoop = doWhile(
     [
       ...panelRow.map((pair, index) => pair.set(f64x2.load(inPanel.get, index * VECTOR_BYTES))),
       ...sums.flatMap(({ row, values }) => [
@@ -102,7 +101,7 @@ function kernel(): Uint8Array<ArrayBuffer> {
         end.set(i32.add(a.get, innerBytes.get)),
         inPanel.set(panel.get),
         ...sums.flatMap(({ values }) => values.map((sum) => sum.set(f64x2.zero))),
-        alongTheRows,
+        innerLoop,
         ...sums.flatMap(({ values }, row) =>
           values.map((sum, index) => f64x2.store(result.get, (row * pairs + index) * VECTOR_BYTES, sum.get)),
         ),
@@ -110,7 +109,7 @@ function kernel(): Uint8Array<ArrayBuffer> {
         advance(result, i32.constant(ROWS_TOGETHER * PANEL * FLOAT_BYTES)),
         rows.set(i32.subtract(rows.get, i32.constant(ROWS_TOGETHER))),
       ],
-      // Signed, since an odd number of rows ends at −1: 0 < rows.
+      // Signed, because an odd number of rows ends at −1: 0 < rows.
       i32.lessThan(i32.constant(0), rows.get),
     ),
   ]);

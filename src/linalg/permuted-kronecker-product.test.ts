@@ -7,7 +7,7 @@ import { type PermutedKroneckerSum, permutedKroneckerProduct } from './permuted-
 
 type Shape = [number, number];
 
-/** The error of what the orders and factors say, value by value. */
+/** Error of the orders and factors, value by value. */
 async function errorByDefinition(
   values: readonly number[],
   shape: Shape,
@@ -50,7 +50,7 @@ test.each(fixture.planted)(
     const matrix = matrixFrom(values, shape[0], shape[1]);
     const found = await permutedKroneckerProduct(matrix, aShape as Shape, 1, fixture.iterations);
     expect(kroneckerError).toBeGreaterThan(0.5);
-    // The values are rounded to float32.
+    // Values are rounded to float32.
     expect(found.relativeError).toBeLessThan(1e-7);
     expect(await errorByDefinition(values, shape as Shape, aShape as Shape, found)).toBeLessThan(1e-7);
   },
@@ -73,7 +73,7 @@ test('the error is never higher than without permutations', async () => {
   }
 });
 
-test('rows that A or B could order themselves stay in place', async () => {
+test('rows whose order A or B can absorb are not reordered', async () => {
   const matrix = matrixFrom(seededNormal(8 * 10, 3), 8, 10);
   for (const aRows of [1, 8])
     expect((await permutedKroneckerProduct(matrix, [aRows, 5], 1, 5)).rowOrder).toBeUndefined();
@@ -82,7 +82,7 @@ test('rows that A or B could order themselves stay in place', async () => {
   }
 });
 
-test('what is a Kronecker product already is left in place', async () => {
+test('a Kronecker product is not reordered', async () => {
   const sum = { a: Float64Array.of(1, 2, -3, 4), b: Float64Array.of(5, -1, 2, 3, 1, 1), relativeError: 0 };
   const matrix = await expandKroneckerSum(sum, [2, 2], [3, 2]);
   const { rowOrder, columnOrder, relativeError } = await permutedKroneckerProduct(matrix, [2, 2], 2, 5);
@@ -90,7 +90,7 @@ test('what is a Kronecker product already is left in place', async () => {
   expect([rowOrder, columnOrder]).toEqual([undefined, undefined]);
 });
 
-test('reports its progress and stops when told to', async () => {
+test('reports progress and can be cancelled', async () => {
   const matrix = matrixFrom(seededNormal(48 * 60, 8), 48, 60);
   const shares: number[] = [];
   await permutedKroneckerProduct(matrix, [12, 10], 2, 4, { onProgress: (share) => shares.push(share) });

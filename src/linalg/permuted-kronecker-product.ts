@@ -6,35 +6,35 @@ import { expandKroneckerSum, type KroneckerSum, nearestKroneckerProduct } from '
 
 /** W[rowOrder[i], columnOrder[j]] ≈ (Σ A_k ⊗ B_k)[i, j]. */
 export interface PermutedKroneckerSum extends KroneckerSum {
-  /** [m]; absent where rows stay in place. */
+  /** [m]; absent if rows are not reordered. */
   readonly rowOrder?: Uint32Array;
-  /** [n]; absent where columns stay in place. */
+  /** [n]; absent if columns are not reordered. */
   readonly columnOrder?: Uint32Array;
 }
 
-/** Rows and columns of W in an order, and the sum that is nearest to it so. */
+/** Order of the rows and columns of W, and the nearest sum in that order. */
 interface Arrangement {
   readonly rowOrder: Uint32Array;
   readonly columnOrder: Uint32Array;
   readonly sum: KroneckerSum;
 }
 
-/** An iteration that takes less than this share off the error is the last. */
-const SETTLED = 1e-4;
+/** Least relative decrease of the error that continues the iteration. */
+const LEAST_DECREASE = 1e-4;
 
 /**
- * A sum of Kronecker products of W with its rows and columns in another order (Abronin et al. 2024, "TQCompressor: improving
- * tensor decomposition methods in neural networks via permutations", section 3). In turns the nearest sum is computed, the rows of W
- * are assigned to the rows of that sum to which they are nearest together (a linear assignment), and the columns likewise. No step
- * can raise the error; one that does not lower it is taken back.
+ * Sum of Kronecker products of W with reordered rows and columns (Abronin et al. 2024, "TQCompressor: improving tensor
+ * decomposition methods in neural networks via permutations", section 3). Alternately computes the nearest sum, assigns the
+ * rows of W to the rows of that sum at the least total distance (a linear assignment), and the columns likewise. No step can
+ * raise the error; one that does not lower it is undone.
  *
- * It finds a local optimum, so it starts twice: from W as it is, and from its rows and columns by their norm (each position
- * within the blocks gets rows of like norm, as a Kronecker product has them). The better end counts, so the error is at most
- * `nearestKroneckerProduct`'s. Orders that A or B could take up themselves (of rows, where either has one row) are not looked for.
+ * The search finds a local optimum, so it starts twice: from W as it is, and from its rows and columns sorted by norm (each
+ * position within the blocks gets rows of similar norm, as in a Kronecker product). The better result is returned, so that the
+ * error is at most `nearestKroneckerProduct`'s. Orders that A or B can absorb (of rows, if either has one row) are not searched.
  *
  * @param matrix [aRows·bRows, aColumns·bColumns]
  * @param terms at most min(aRows·aColumns, bRows·bColumns)
- * @param iterations at most so many from each start
+ * @param iterations limit for each start
  * @throws Error as `nearestKroneckerProduct`
  */
 export async function permutedKroneckerProduct(
@@ -45,15 +45,15 @@ export async function permutedKroneckerProduct(
   task: LongTask = {},
 ): Promise<PermutedKroneckerSum> {
   const search = new Search(matrix, aShape, terms);
-  const inPlace = await search.improve(search.inPlace(), iterations, partOf(task, 0, 0.5));
+  const unordered = await search.improve(search.unordered(), iterations, partOf(task, 0, 0.5));
   const byNorm = await search.improve(search.byNorm(), iterations, partOf(task, 0.5, 1));
   const { sum, rowOrder, columnOrder } =
-    byNorm.sum.relativeError < inPlace.sum.relativeError ? byNorm : inPlace;
+    byNorm.sum.relativeError < unordered.sum.relativeError ? byNorm : unordered;
   task.onProgress?.(1);
   return {
     ...sum,
-    rowOrder: isInPlace(rowOrder) ? undefined : rowOrder,
-    columnOrder: isInPlace(columnOrder) ? undefined : columnOrder,
+    rowOrder: isIdentity(rowOrder) ? undefined : rowOrder,
+    columnOrder: isIdentity(columnOrder) ? undefined : columnOrder,
   };
 }
 
@@ -73,13 +73,13 @@ class Search {
     this.permutesColumns = aColumns > 1 && aColumns < matrix.columns;
   }
 
-  inPlace(): Orders {
+  unordered(): Orders {
     return { rowOrder: ascending(this.matrix.rows), columnOrder: ascending(this.matrix.columns) };
   }
 
   byNorm(): Orders {
     const { matrix, aShape } = this;
-    const start = this.inPlace();
+    const start = this.unordered();
     return {
       rowOrder: this.permutesRows ? orderByNorm(matrix, aShape[0]) : start.rowOrder,
       columnOrder: this.permutesColumns ? orderByNorm(transpose(matrix), aShape[1]) : start.columnOrder,
@@ -95,25 +95,25 @@ class Search {
       const before = best.sum.relativeError;
       if (this.permutesRows) best = await this.improveRows(best, nextPart());
       if (this.permutesColumns) best = await this.improveColumns(best, nextPart());
-      if (before - best.sum.relativeError <= SETTLED * before) break;
+      if (before - best.sum.relativeError <= LEAST_DECREASE * before) break;
     }
     return best;
   }
 
   private async fit({ rowOrder, columnOrder }: Orders, task: LongTask): Promise<Arrangement> {
-    const arranged = inOrder(this.matrix, rowOrder, columnOrder);
+    const arranged = reorder(this.matrix, rowOrder, columnOrder);
     const sum = await nearestKroneckerProduct(arranged, this.aShape, this.terms, task);
     return { rowOrder, columnOrder, sum };
   }
 
   private async improveRows(current: Arrangement, task: LongTask): Promise<Arrangement> {
-    const candidates = inOrder(this.matrix, ascending(this.matrix.rows), current.columnOrder);
+    const candidates = reorder(this.matrix, ascending(this.matrix.rows), current.columnOrder);
     const rowOrder = await nearestRows(await this.expand(current), candidates, partOf(task, 0, 0.5));
     return better(current, await this.fit({ ...current, rowOrder }, partOf(task, 0.5, 1)));
   }
 
   private async improveColumns(current: Arrangement, task: LongTask): Promise<Arrangement> {
-    const candidates = inOrder(this.matrix, current.rowOrder, ascending(this.matrix.columns));
+    const candidates = reorder(this.matrix, current.rowOrder, ascending(this.matrix.columns));
     const sum = transpose(await this.expand(current));
     const columnOrder = await nearestRows(sum, transpose(candidates), partOf(task, 0, 0.5));
     return better(current, await this.fit({ ...current, columnOrder }, partOf(task, 0.5, 1)));
@@ -131,8 +131,8 @@ function better(current: Arrangement, candidate: Arrangement): Arrangement {
 }
 
 /**
- * For each row of `targets` a row of `candidates`, each taken once, at the least sum of squared distances: that is the greatest
- * sum of inner products, since the rows' own norms do not depend on the order.
+ * Assigns each row of `targets` a different row of `candidates` at the least sum of squared distances: the greatest sum of
+ * inner products, because the rows' norms do not depend on the order.
  */
 async function nearestRows(targets: Matrix, candidates: Matrix, task: LongTask): Promise<Uint32Array> {
   const costs = await product(targets, transpose(candidates), partOf(task, 0, 0.5));
@@ -140,7 +140,7 @@ async function nearestRows(targets: Matrix, candidates: Matrix, task: LongTask):
   return (await linearAssignment(costs, partOf(task, 0.5, 1))).columnOf;
 }
 
-/** The longest rows come first in their blocks, the next ones second, …: [aRows · bRows] for A of `aRows` rows. */
+/** Order that puts the longest rows first in their blocks, the next ones second, …: [aRows · bRows] for A of `aRows` rows. */
 function orderByNorm({ rows, columns, values }: Matrix, aRows: number): Uint32Array {
   const norms = new Float64Array(rows);
   for (let index = 0; index < values.length; index++)
@@ -151,7 +151,7 @@ function orderByNorm({ rows, columns, values }: Matrix, aRows: number): Uint32Ar
 }
 
 /** result[i, j] = matrix[rowOrder[i], columnOrder[j]]. */
-function inOrder({ rows, columns, values }: Matrix, rowOrder: Uint32Array, columnOrder: Uint32Array): Matrix {
+function reorder({ rows, columns, values }: Matrix, rowOrder: Uint32Array, columnOrder: Uint32Array): Matrix {
   const result = zeros(rows, columns);
   for (let row = 0; row < rows; row++) {
     const source = values.subarray(rowOrder[row] * columns, (rowOrder[row] + 1) * columns);
@@ -165,6 +165,6 @@ function ascending(length: number): Uint32Array {
   return Uint32Array.from({ length }, (_, index) => index);
 }
 
-function isInPlace(order: Uint32Array): boolean {
+function isIdentity(order: Uint32Array): boolean {
   return order.every((source, index) => source === index);
 }

@@ -14,7 +14,7 @@ describe.each(fixture.cases)('rows of $width as $sizes', ({ width, sizes, values
   });
 });
 
-test('a rank-1 tensor is kept by rank 1, zeros by zeros, and the greatest rank keeps anything', async () => {
+test('rank 1 represents a rank-1 tensor exactly, zeros stay zeros, and the greatest rank represents anything', async () => {
   const outer = [1, -2, 3].flatMap((a) => [2, 0.5].flatMap((b) => [1, 4, 0, -1].map((c) => a * b * c)));
   const zeros = Array<number>(24).fill(0);
   const rows = Float32Array.from([...outer, ...zeros]);
@@ -34,7 +34,7 @@ test('a rank-1 tensor is kept by rank 1, zeros by zeros, and the greatest rank k
   });
 });
 
-test('stops when told to, and refuses what is not finite', async () => {
+test('can be cancelled, and refuses values that are not finite', async () => {
   const cores = trainCoreShapes([2, 2, 2], 2);
   const signal = AbortSignal.abort();
   const many = seededNormal(200_000 * 8, 1);

@@ -8,7 +8,7 @@ export interface TrainCoreShape {
   readonly right: number;
 }
 
-/** The cores of trains over `sizes` whose ranks are as great as they can be, up to `maxRank`. */
+/** Shapes of cores over `sizes` with the greatest possible ranks up to `maxRank`. */
 export function trainCoreShapes(sizes: readonly number[], maxRank: number): TrainCoreShape[] {
   let left = 1;
   let below = sizes.reduce((product, size) => product * size, 1);
@@ -21,20 +21,20 @@ export function trainCoreShapes(sizes: readonly number[], maxRank: number): Trai
   });
 }
 
-/** Values of all cores of one train. */
+/** Number of values in all cores of one train. */
 export function valuesOfTrain(cores: readonly TrainCoreShape[]): number {
   return cores.reduce((sum, { left, size, right }) => sum + left * size * right, 0);
 }
 
 /**
- * TT-SVD of every row of a matrix, each seen as a tensor and filled up with zeros where the sizes multiply to more than the
- * row has (Oseledets 2011, algorithm 1; Xu et al. 2023, "TensorGPT", section 3). A cut that discards nothing takes no
- * decomposition; where it does, the singular vectors are the eigenvectors of the smaller Gram matrix. Float64, rounded once.
+ * TT-SVD of every row of a matrix as a tensor, padded with zeros if the sizes multiply to more than the row's width
+ * (Oseledets 2011, algorithm 1; Xu et al. 2023, "TensorGPT", section 3). A cut that discards nothing needs no decomposition;
+ * others use the eigenvectors of the smaller Gram matrix as singular vectors. Float64, rounded once.
  *
  * @param matrix row-major [rows, width], finite
- * @param cores of `trainCoreShapes`
+ * @param cores from `trainCoreShapes`
  * @returns row-major [rows, values of a train]: the cores of each row one after the other
- * @throws Error where a value is not finite; the signal's reason where cancelled
+ * @throws Error if a value is not finite; the signal's reason when cancelled
  */
 export async function tensorTrainsOfRows(
   matrix: Float32Array,
@@ -66,9 +66,9 @@ function elementsOf(cores: readonly TrainCoreShape[]): number {
   return cores.reduce((product, { size }) => product * size, 1);
 }
 
-/** Decomposes one vector after the other in the same buffers. */
+/** Decomposes vectors one after the other in the same buffers. */
 class TrainDecomposer {
-  /** Of the vector that was decomposed last. */
+  /** Train of the vector decomposed last. */
   readonly train: Float64Array;
   private rest: Float64Array;
   private next: Float64Array;
@@ -76,7 +76,7 @@ class TrainDecomposer {
   private readonly vectors: Float64Array;
 
   constructor(private readonly cores: readonly TrainCoreShape[]) {
-    // What remains never grows, and the smaller side's square is no more than it.
+    // The remainder never grows, and the square of its smaller side is at most its size.
     const elements = elementsOf(cores);
     this.train = new Float64Array(valuesOfTrain(cores));
     [this.rest, this.next] = [new Float64Array(elements), new Float64Array(elements)];
@@ -92,7 +92,7 @@ class TrainDecomposer {
       const rows = left * size;
       columns /= size;
       const core = this.train.subarray(offset, offset + rows * right);
-      if (right === columns) this.keepAll(core, columns);
+      if (right === columns) this.takeRemainder(core, columns);
       else if (right === rows) fillIdentity(core, rows);
       else if (rows <= columns) this.cutByRows(core, rows, columns, right);
       else this.cutByColumns(core, rows, columns, right);
@@ -100,13 +100,13 @@ class TrainDecomposer {
     }
   }
 
-  /** The core is what remains, and nothing of it has to be cut any more. */
-  private keepAll(core: Float64Array, columns: number): void {
+  /** Makes the core the whole remainder, so that nothing is left to cut. */
+  private takeRemainder(core: Float64Array, columns: number): void {
     core.set(this.rest.subarray(0, core.length));
     fillIdentity(this.rest, columns);
   }
 
-  /** Core U [rows, rank] of the leading left singular vectors; Uᵀ · rest remains. */
+  /** Makes the core U [rows, rank] of the leading left singular vectors; Uᵀ · rest remains. */
   private cutByRows(core: Float64Array, rows: number, columns: number, rank: number): void {
     const { rest, next, gram, vectors } = this;
     for (let i = 0; i < rows; i++) {
@@ -128,7 +128,7 @@ class TrainDecomposer {
     [this.rest, this.next] = [next, rest];
   }
 
-  /** The same from the right singular vectors v: σ·vᵀ remains, and the core's columns are rest · v / σ. */
+  /** The same with the right singular vectors v: σ·vᵀ remains, and the core's columns are rest · v / σ. */
   private cutByColumns(core: Float64Array, rows: number, columns: number, rank: number): void {
     const { rest, next, gram, vectors } = this;
     gram.fill(0, 0, columns * columns);
@@ -161,7 +161,7 @@ function fillIdentity(matrix: Float64Array, size: number): void {
   for (let index = 0; index < size; index++) matrix[index * size + index] = 1;
 }
 
-/** The index of the greatest value of a diagonal, which is not found again. */
+/** Returns and removes the index of the greatest value of a diagonal. */
 function takeLargest(matrix: Float64Array, size: number): number {
   let largest = 0;
   for (let index = 1; index < size; index++) {
@@ -172,10 +172,10 @@ function takeLargest(matrix: Float64Array, size: number): number {
 }
 
 /**
- * The vectors that trains stand for, in float64, rounded once: the reverse of `tensorTrainsOfRows`.
+ * Contracts trains into vectors, in float64, rounded once: the reverse of `tensorTrainsOfRows`.
  *
  * @param trains row-major [rows, values of a train]
- * @param width elements of a vector that count; what was filled up is left out
+ * @param width of a vector without padding
  * @returns row-major [rows, width]
  */
 export function contractRowTrains(
@@ -185,7 +185,7 @@ export function contractRowTrains(
 ): Float32Array {
   const length = valuesOfTrain(cores);
   const rows = trains.length / length;
-  const largest = Math.max(...statesOf(cores));
+  const largest = Math.max(...partialSizes(cores));
   let [state, next] = [new Float64Array(largest), new Float64Array(largest)];
   const result = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
@@ -210,8 +210,8 @@ export function contractRowTrains(
   return result;
 }
 
-/** Elements that are held after each core. */
-function statesOf(cores: readonly TrainCoreShape[]): number[] {
+/** Sizes of the partial contraction after each core. */
+function partialSizes(cores: readonly TrainCoreShape[]): number[] {
   let done = 1;
   return cores.map(({ size, right }) => (done *= size) * right);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { drawDifferent, seededUniform } from './seeded-random';
 
-test('a seed fixes the numbers, and they fill the interval evenly', () => {
+test('a seed gives the same numbers, spread evenly over the interval', () => {
   const [random, same, other] = [seededUniform(7), seededUniform(7), seededUniform(8)];
   const drawn = Array.from({ length: 10_000 }, random);
   expect(Array.from({ length: 10_000 }, same)).toEqual(drawn);
@@ -12,7 +12,7 @@ test('a seed fixes the numbers, and they fill the interval evenly', () => {
   for (const count of tenths) expect(Math.abs(count - 1000)).toBeLessThan(150);
 });
 
-test('different integers are drawn, each equally often', () => {
+test('drawn integers are different and equally frequent', () => {
   const random = seededUniform(1);
   expect([...drawDifferent(20, 20, random)].sort((a, b) => a - b)).toEqual(
     Array.from({ length: 20 }, (_, i) => i),

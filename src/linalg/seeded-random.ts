@@ -1,4 +1,4 @@
-/** Uniform numbers in [0, 1) that a seed fixes (Tommy Ettinger's mulberry32). */
+/** Uniform numbers in [0, 1) from a seed (Tommy Ettinger's mulberry32). */
 export function seededUniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,10 +9,10 @@ export function seededUniform(seed: number): () => number {
   };
 }
 
-/** `count` different integers below `limit`, in the order in which they are drawn. @throws Error where there are not as many */
+/** Draws `count` different integers below `limit`, in random order. @throws Error if there are fewer than `count` */
 export function drawDifferent(count: number, limit: number, random: () => number): Uint32Array {
   if (count > limit) throw new Error(`There are no ${count} different integers below ${limit}.`);
-  // The first steps of a shuffle; what was exchanged is noted, the others stand where they were.
+  // First steps of a Fisher–Yates shuffle that stores only the exchanged entries.
   const moved = new Map<number, number>();
   return Uint32Array.from({ length: count }, (_, index) => {
     const other = index + Math.floor(random() * (limit - index));

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { expectAllClose } from '../testing/allclose';
 import { factorInPlace, solveInPlace } from './small-cholesky';
 
-test('a factor that is known', () => {
-  // The example of Golub and Van Loan's kind: L = [[2, 0, 0], [6, 1, 0], [-8, 5, 3]].
+test('a known factor', () => {
+  // L = [[2, 0, 0], [6, 1, 0], [-8, 5, 3]].
   const a = Float64Array.of(4, 12, -16, 12, 37, -43, -16, -43, 98);
   factorInPlace(a, 3);
   expect([0, 3, 4, 6, 7, 8].map((index) => a[index])).toEqual([2, 6, 1, -8, 5, 3]);

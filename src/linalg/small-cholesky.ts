@@ -1,12 +1,12 @@
 /**
- * Cholesky factors of small matrices, one after the other in the caller's arrays (Golub and Van Loan, Matrix Computations,
- * 4th ed., section 4.2). For large ones see `cholesky.ts`.
+ * Cholesky factors of small matrices in the caller's arrays (Golub and Van Loan, Matrix Computations, 4th ed., section 4.2).
+ * For large ones see `cholesky.ts`.
  */
 
 /**
- * Overwrites the lower triangle of a symmetric positive definite matrix by its factor L, A = L · Lᵀ.
- * @param a row-major [n, n]; what is above the diagonal is not read
- * @throws Error where a pivot is not positive
+ * Overwrites the lower triangle of a symmetric positive definite matrix with its factor L, A = L · Lᵀ.
+ * @param a row-major [n, n]; only its lower triangle is read
+ * @throws Error if a pivot is not positive
  */
 export function factorInPlace(a: Float64Array, n: number): void {
   for (let row = 0; row < n; row++) {
@@ -20,7 +20,7 @@ export function factorInPlace(a: Float64Array, n: number): void {
   }
 }
 
-/** Overwrites b by the solution of L · Lᵀ · x = b. @param factor of `factorInPlace` */
+/** Overwrites b with the solution of L · Lᵀ · x = b. @param factor from `factorInPlace` */
 export function solveInPlace(factor: Float64Array, n: number, b: Float64Array): void {
   for (let row = 0; row < n; row++) {
     let sum = b[row];

@@ -31,7 +31,7 @@ test('a matrix of ones has one eigenvalue n and n − 1 of 0', async () => {
   for (const value of vectors.values) expect(Math.abs(value)).toBeCloseTo(Math.sqrt(1 / 8), 13);
 });
 
-/** B · Bᵀ of a random B with three columns fewer than rows: an eigenvalue of 0, three times. */
+/** B · Bᵀ of a random B with three columns fewer than rows: an eigenvalue of 0 with multiplicity three. */
 function semidefinite(n: number): Matrix {
   const columns = Math.max(1, n - 3);
   const half = matrixFrom(seededNormal(n * columns, 1), n, columns);
@@ -52,7 +52,7 @@ test.each([1, 2, 3, 25, 70])('n = %i: A = Vᵀ·diag·V with orthonormal V', asy
   expectAllClose(again.values, matrix.values, { absolute: 1e-13 * n * n, relative: 0 });
 });
 
-test('the vectors asked for are the first of all', async () => {
+test('the requested vectors are the leading ones', async () => {
   const all = await symmetricEigen(semidefinite(50));
   const some = await symmetricEigen(semidefinite(50), () => 40);
   expect(some.values).toEqual(all.values);

@@ -4,13 +4,13 @@ import { diagonalize, undoRotations } from './tridiagonal-eigen';
 import { tridiagonalForm } from './tridiagonal-form';
 
 export interface EigenDecomposition {
-  /** All of them, descending. */
+  /** All eigenvalues, descending. */
   readonly values: Float64Array;
   /** [count, n]: row i is the unit eigenvector of value i. */
   readonly vectors: Matrix;
 }
 
-/** Eigenvectors that are worked out together: as many as keep n rows of them in the second-level cache. */
+/** Eigenvectors computed together: n rows of them fit the second-level cache. */
 const TOGETHER = 32;
 
 /**
@@ -19,8 +19,8 @@ const TOGETHER = 32;
  * each vector O(n²); float64.
  *
  * @param matrix [n, n], symmetric; overwritten
- * @param wanted how many eigenvectors to return, chosen by the eigenvalues
- * @throws Error where the iteration does not converge, which finite values do not bring about
+ * @param wanted number of eigenvectors to return, given the eigenvalues
+ * @throws Error if the iteration does not converge, which does not happen with finite values
  */
 export async function symmetricEigen(
   matrix: Matrix,
@@ -52,7 +52,7 @@ export async function symmetricEigen(
   return { values, vectors: { rows: count, columns: n, values: vectors } };
 }
 
-/** H₀H₁… times the columns, [n, width]. */
+/** Multiplies the columns, [n, width], by H₀H₁…. */
 async function applyReflectors(
   reflectors: Float64Array,
   columns: Float64Array,

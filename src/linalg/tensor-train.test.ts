@@ -12,7 +12,7 @@ function distance(a: Matrix, b: Matrix): number {
   return Math.sqrt(squaredNorm({ ...a, values }) / squaredNorm(a));
 }
 
-/** The definition, element by element: the product of the matrices core k holds for the index pair (iₖ, jₖ). */
+/** Definition, element by element: the product of the matrices that core k holds for the index pair (iₖ, jₖ). */
 function byDefinition(cores: readonly TensorTrainCore[], rows: number, columns: number): Matrix {
   const result = zeros(rows, columns);
   for (let row = 0; row < rows; row++) {
@@ -33,7 +33,7 @@ function byDefinition(cores: readonly TensorTrainCore[], rows: number, columns: 
   return result;
 }
 
-test('an exact train is found again at its own ranks', async () => {
+test('recovers an exact train at its ranks', async () => {
   const exact: TensorTrainCore[] = [
     { values: random(6, 2, 1).values, shape: [1, 2, 3, 2] },
     { values: random(24, 3, 2).values, shape: [2, 3, 4, 3] },
@@ -47,7 +47,7 @@ test('an exact train is found again at its own ranks', async () => {
   expect(distance(matrix, contractTensorTrain(found.cores))).toBeLessThan(1e-13);
 });
 
-test('without a cut the one core is the matrix', async () => {
+test('a single core is the matrix', async () => {
   const matrix = random(4, 5, 1);
   const { cores, relativeError } = await tensorTrainSvd(matrix, [4], [5], { maxRank: 1 });
   expect(cores).toEqual([{ values: matrix.values, shape: [1, 4, 5, 1] }]);

@@ -2,7 +2,7 @@ import { yielding, type LongTask, partOf } from './long-task';
 import { type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { truncatedSvd } from './truncated-svd';
 
-/** One core of a matrix product operator. */
+/** Core of a matrix product operator. */
 export interface TensorTrainCore {
   /** Row-major [leftRank, row, column, rightRank]. */
   readonly values: Float64Array;
@@ -15,7 +15,7 @@ export interface TensorTrain {
   readonly relativeError: number;
 }
 
-/** How far to cut: a greatest rank between cores, or a bound on the relative error of the whole. */
+/** Truncation: a greatest rank between cores, or a bound on the relative error of the whole. */
 export type TensorTrainLimit = { readonly maxRank: number } | { readonly relativeError: number };
 
 /**
@@ -24,7 +24,7 @@ export type TensorTrainLimit = { readonly maxRank: number } | { readonly relativ
  * error bound ε each of the d − 1 cuts may lose ε/√(d − 1) of the norm.
  *
  * @param matrix [product of rows, product of columns]
- * @throws Error where rows and columns do not multiply to the matrix, the limit is impossible or a value is not finite
+ * @throws Error if rows and columns do not multiply to the matrix, the limit is invalid or a value is not finite
  */
 export async function tensorTrainSvd(
   matrix: Matrix,
@@ -48,7 +48,7 @@ export async function tensorTrainSvd(
   for (let k = 0; k < cuts; k++) {
     const height = leftRank * modes[k];
     const unfolded: Matrix = { rows: height, columns: rest.length / height, values: rest };
-    // The parts that were cut off are orthogonal to what remains.
+    // Parts that were cut off are orthogonal to what remains.
     const remaining = Math.max(0, total - lost);
     await pause(0);
     const part = partOf(task, k / cuts, (k + 1) / cuts);
@@ -96,7 +96,7 @@ function checkLimit(limit: TensorTrainLimit): void {
 interface Cut {
   /** [rows, rank], orthonormal columns. */
   readonly left: Matrix;
-  /** [rank, columns]: what remains to be cut. */
+  /** Remainder, [rank, columns]. */
   readonly right: Matrix;
   readonly rank: number;
   /** ‖unfolded − left · right‖F². */
@@ -129,7 +129,7 @@ async function cutInTwo(
   };
 }
 
-/** The least rank whose discarded singular values have a norm of at most `allowed`. */
+/** Least rank whose discarded singular values have a norm of at most `allowed`. */
 function rankWithin(singularValues: Float64Array, allowed: number): number {
   let rank = singularValues.length;
   let discarded = 0;
@@ -151,7 +151,7 @@ function firstColumns(matrix: Matrix, count: number): Matrix {
   return result;
 }
 
-/** The tensor with modes (i1, j1), (i2, j2), … of W[(i1 … id), (j1 … jd)]. */
+/** Tensor of W[(i1 … id), (j1 … jd)] with modes (i1, j1), (i2, j2), …. */
 function pairIndices(matrix: Matrix, rows: readonly number[], columns: readonly number[]): Float64Array {
   const result = new Float64Array(matrix.values.length);
   const last = rows.length - 1;
@@ -161,7 +161,7 @@ function pairIndices(matrix: Matrix, rows: readonly number[], columns: readonly 
       for (let j = 0; j < columns[last]; j++) result[target++] = matrix.values[source + j];
     }
   };
-  // `row` and `column` are indices of the modes so far; so is `target`, of the pairs.
+  // `row` and `column` index the modes so far, `target` their pairs.
   const visit = (mode: number, row: number, column: number, target: number): void => {
     const [height, width] = [rows[mode], columns[mode]];
     if (mode === last) return copyLastMode(row * height, column * width, target * height * width);
@@ -174,7 +174,7 @@ function pairIndices(matrix: Matrix, rows: readonly number[], columns: readonly 
   return result;
 }
 
-/** The matrix that a train stands for, in float64. */
+/** Matrix that a train represents, in float64. */
 export function contractTensorTrain(cores: readonly TensorTrainCore[]): Matrix {
   // [rows so far, columns so far, rank]
   let [rows, columns, rank] = [1, 1, 1];

@@ -8,7 +8,7 @@ import { type Matrix, matrixFrom, transpose } from './matrix';
 import { nearestKroneckerProduct } from './nearest-kronecker-product';
 import { tensorTrainSvd } from './tensor-train';
 
-/** What storing the weight as F16 may change in an error that PyTorch computed from F32. */
+/** Change of an error computed by PyTorch from F32 through storing the weight as F16. */
 const RELATIVE = 1e-4;
 
 const MODEL = new URL('../../public/models/fairy-tales-gpt2/model.safetensors', import.meta.url);

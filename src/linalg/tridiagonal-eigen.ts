@@ -1,29 +1,29 @@
-/** One implicit QL sweep: rotation t turns the plane of `high` − 1 − t and the row after it. */
+/** Implicit QL sweep: rotation t acts in the plane of row `high` − 1 − t and the next row. */
 export interface Sweep {
   readonly high: number;
-  /** Cosine and sine in turn. */
+  /** Alternating cosines and sines. */
   readonly rotations: Float64Array;
 }
 
-type Breathe = (share: number) => Promise<void> | undefined;
+type Yield = (share: number) => Promise<void> | undefined;
 
 const MAX_SWEEPS = 60;
 
 /**
- * The eigenvalues of a symmetric tridiagonal matrix by implicit QL with Wilkinson's shifts (Golub and Van Loan, Matrix
- * Computations, 4th ed., section 8.3.3). The sweeps are kept, so that only those eigenvectors need be made that are wanted:
- * about 0.85 n² rotations in all.
+ * Eigenvalues of a symmetric tridiagonal matrix by implicit QL with Wilkinson's shifts (Golub and Van Loan, Matrix
+ * Computations, 4th ed., section 8.3.3). Returns the sweeps, about 0.85 n² rotations in all, so that only the wanted
+ * eigenvectors need be computed.
  *
  * @param d diagonal; becomes the eigenvalues, unordered
- * @param e off-diagonal, n long, the last 0; becomes 0
+ * @param e off-diagonal, length n, the last 0; becomes 0
  */
 export async function diagonalize(
   d: Float64Array,
   e: Float64Array,
-  yieldToEventLoop: Breathe,
+  yieldToEventLoop: Yield,
 ): Promise<Sweep[]> {
   const sweeps: Sweep[] = [];
-  // Beside the whole matrix, not beside the neighbours: of a singular matrix these may be rounding themselves.
+  // Relative to the whole matrix, not to neighbours: in a singular matrix those may be rounding themselves.
   const negligible =
     Number.EPSILON *
     d.reduce((most, value, index) => Math.max(most, Math.abs(value) + Math.abs(e[index])), 0);
@@ -40,12 +40,12 @@ export async function diagonalize(
   return sweeps;
 }
 
-/** Turns unit vectors, the columns of [n, width], into the eigenvectors of the tridiagonal matrix: the last rotation first. */
+/** Turns unit vectors, the columns of [n, width], into the eigenvectors of the tridiagonal matrix, last rotation first. */
 export async function undoRotations(
   sweeps: readonly Sweep[],
   columns: Float64Array,
   width: number,
-  yieldToEventLoop: Breathe,
+  yieldToEventLoop: Yield,
 ): Promise<void> {
   for (let index = sweeps.length - 1; index >= 0; index--) {
     const { high, rotations } = sweeps[index];
@@ -71,7 +71,7 @@ function firstNegligible(e: Float64Array, low: number, negligible: number): numb
   return high;
 }
 
-/** One implicit QL sweep over the unreduced block low..high. */
+/** Runs one implicit QL sweep over the unreduced block low..high. */
 function sweepDown(d: Float64Array, e: Float64Array, low: number, high: number): Sweep {
   const rotations = new Float64Array(2 * (high - low));
   const slope = (d[low + 1] - d[low]) / (2 * e[low]);
@@ -84,7 +84,7 @@ function sweepDown(d: Float64Array, e: Float64Array, low: number, high: number):
     const radius = Math.hypot(f, bulge);
     e[index + 1] = radius;
     if (radius === 0) {
-      // The block splits here; the next sweep goes on with its parts.
+      // The block splits here; the next sweep continues with its parts.
       d[index + 1] -= shift;
       e[high] = 0;
       return { high, rotations: rotations.subarray(0, 2 * (high - 1 - index)) };

@@ -10,8 +10,8 @@ export interface TridiagonalForm {
 }
 
 /**
- * Householder tridiagonalization (Golub and Van Loan, Matrix Computations, 4th ed., section 8.3.1). Each step
- * A ← A − v wᵀ − w vᵀ is put off to the next, which needs A · v in the same pass: over the lower triangle, once a step.
+ * Householder tridiagonalization (Golub and Van Loan, Matrix Computations, 4th ed., section 8.3.1). Each update
+ * A ← A − v wᵀ − w vᵀ is deferred to the next step, which computes A · v in the same pass over the lower triangle.
  *
  * @param matrix symmetric; its lower triangle is overwritten
  */
@@ -24,7 +24,7 @@ export async function tridiagonalForm(
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(n);
   const reflectors = new Float64Array(n * n);
-  // The update of the step before, of rows and columns from k on: nothing at first.
+  // Deferred update of the step before, of rows and columns from k on; initially zero.
   let previous = new Float64Array(n);
   let w = new Float64Array(n);
   const column = new Float64Array(n);
@@ -44,7 +44,7 @@ export async function tridiagonalForm(
   return { diagonal, offDiagonal, reflectors };
 }
 
-/** Writes the unit vector whose reflection takes `column` from `start` on to a multiple of its first axis; returns that multiple. */
+/** Writes the unit vector whose reflection maps `column` from `start` on to a multiple of its first axis; returns that multiple. */
 function reflector(column: Float64Array, start: number, v: Float64Array): number {
   const length = column.length - start;
   const first = column[start];
@@ -57,7 +57,7 @@ function reflector(column: Float64Array, start: number, v: Float64Array): number
   return target;
 }
 
-/** A ← A − p wᵀ − w pᵀ on the lower triangle from `start` on, and A · v of the result. */
+/** Updates A ← A − p wᵀ − w pᵀ on the lower triangle from `start` on, and returns the result times v. */
 function updateAndMultiply(
   a: Float64Array,
   n: number,

@@ -41,7 +41,7 @@ function expectOrthonormal(vectors: Matrix, singularValues: Float64Array): void 
 describe.each(references)('$name', ({ rows, columns, values, singularValues }) => {
   const matrix = matrixFrom(values, rows, columns);
 
-  test("has NumPy's singular values, and its factors give it back", async () => {
+  test("has NumPy's singular values, and its factors multiply to the matrix", async () => {
     const decomposition = await truncatedSvd(matrix, Math.min(rows, columns));
     const tolerance = { absolute: 1e-14 * columns * singularValues[0], relative: 0 };
     expectAllClose(decomposition.singularValues, singularValues, tolerance);
@@ -55,7 +55,7 @@ describe.each(references)('$name', ({ rows, columns, values, singularValues }) =
     );
   });
 
-  test('cut at each rank, loses what the singular values left out hold (Eckart and Young)', async () => {
+  test('truncated at each rank, loses the discarded singular values (Eckart and Young)', async () => {
     const total = singularValues.reduce((sum, value) => sum + value * value, 0);
     for (let rank = 1; rank < singularValues.length; rank++) {
       const left = singularValues.slice(rank).reduce((sum, value) => sum + value * value, 0);
@@ -85,7 +85,7 @@ test('a matrix of zeros has singular values of 0 and no error', async () => {
   expect([...u.values, ...v.values].every(Number.isFinite)).toBe(true);
 });
 
-test.each([50, 300])('a matrix of which every other row is 0, at rank %i of 200', async (rank) => {
+test.each([50, 300])('a matrix whose every other row is 0, at rank %i of 200', async (rank) => {
   const half = random(200, 400);
   const matrix = zeros(400, 400);
   for (let row = 0; row < 200; row++) {
@@ -100,7 +100,7 @@ test.each([50, 300])('a matrix of which every other row is 0, at rank %i of 200'
   expect(distance(matrix, product(decomposition))).toBeCloseTo(residual, 12);
 });
 
-test.each([1e-30, 1e30])('values of about %f are decomposed as those of 1 are', async (scale) => {
+test.each([1e-30, 1e30])('values of about %f are decomposed like those of 1', async (scale) => {
   const matrix = random(12, 9);
   const scaled = { ...matrix, values: matrix.values.map((value) => value * scale) };
   const [one, other] = [await truncatedSvd(matrix, 4), await truncatedSvd(scaled, 4)];
@@ -127,7 +127,7 @@ describe('cancel and progress', () => {
     await expect(truncatedSvd(random(3, 3), 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  test('a message that comes in while it computes can cancel it', async () => {
+  test('a message received during the computation can cancel it', async () => {
     const controller = new AbortController();
     const reason = new Error('closed by the user');
     const shares: number[] = [];

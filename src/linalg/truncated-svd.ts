@@ -1,6 +1,6 @@
 import { leadingRightVectors } from './block-krylov';
 import { yielding, type LongTask, partOf } from './long-task';
-import { gramMatrix, MIXED_UP } from './gram-matrix';
+import { gramMatrix, LEAST_EIGENVALUE_SHARE } from './gram-matrix';
 import { addRowProduct, type Matrix, squaredNorm, transpose, zeros } from './matrix';
 import { product } from './matrix-product';
 import { orthogonalizeRows } from './orthogonalize-rows';
@@ -8,36 +8,36 @@ import { symmetricEigen } from './symmetric-eigen';
 
 /** A ≈ U · diag(singularValues) · Vᵀ. */
 export interface TruncatedSvd {
-  /** [m, rank], orthonormal columns; those of singular values of 0 are 0 in U or in V. */
+  /** [m, rank], orthonormal columns; for singular values of 0 they are 0 in U or in V. */
   readonly u: Matrix;
   /** Descending. */
   readonly singularValues: Float64Array;
   /** [n, rank], orthonormal columns; see `u`. */
   readonly v: Matrix;
-  /** ‖A − U·S·Vᵀ‖F / ‖A‖F; 0 at full rank, where it is rounding only. */
+  /** ‖A − U·S·Vᵀ‖F / ‖A‖F; 0 at full rank, where it is only rounding. */
   readonly residual: number;
 }
 
 /** Below this share of ‖A‖², ‖A‖² − ΣS² has lost its digits, and the residual is summed element by element. */
-const CANCELLED = 1e-6;
+const CANCELLATION = 1e-6;
 
-/** Fewer columns for each wanted vector, or fewer at all, make the Gram matrix's eigenvectors the faster way. */
+/** Below either number of columns (per wanted vector or in all) the Gram matrix's eigenvectors are faster. */
 const KRYLOV_LEAST_COLUMNS_PER_VECTOR = 16;
 const KRYLOV_LEAST_COLUMNS = 256;
-/** So do more rows for each column: the iteration multiplies by the matrix twice at every step. */
+/** Above this ratio they are faster, too: the iteration multiplies by the matrix twice at every step. */
 const KRYLOV_MOST_ROWS_PER_COLUMN = 4;
-/** Beyond this size the copies that the iteration works on are not worth their memory: 512 MiB each. */
+/** Above this size the iteration's copies are not worth their memory, 512 MiB each. */
 const KRYLOV_MOST_VALUES = 2 ** 26;
 
 /**
- * The leading part of the singular value decomposition: the best approximation of this rank in the Frobenius norm (Eckart
- * and Young 1936). V comes from block Krylov iteration where few of many vectors are wanted, else from the eigenvectors of the
- * smaller Gram matrix; one-sided Jacobi on A·V then undoes what squaring the matrix cost: singular values are exact to rounding
- * beside the largest.
+ * Truncated singular value decomposition: the best approximation of this rank in the Frobenius norm (Eckart and Young 1936). V
+ * comes from block Krylov iteration if few of many vectors are wanted, otherwise from the eigenvectors of the smaller Gram
+ * matrix; one-sided Jacobi on A·V then restores the accuracy lost by squaring: singular values are exact to rounding relative
+ * to the largest.
  *
  * @param matrix [m, n], finite
  * @param rank at most min(m, n)
- * @throws Error where the rank is impossible or a value is not finite; the signal's reason where cancelled
+ * @throws Error if the rank is invalid or a value is not finite; the signal's reason when cancelled
  */
 export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask = {}): Promise<TruncatedSvd> {
   task.signal?.throwIfAborted();
@@ -51,7 +51,7 @@ export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask 
       `The ${matrix.rows}×${matrix.columns} matrix holds values that are NaN, infinite or too large to square; only finite ones can be factorized.`,
     );
   }
-  // Progress is what the stages report; between them only the signal is looked at.
+  // The stages report progress; between them only the signal is checked.
   const pause = yielding({ signal: task.signal });
   const wide = matrix.rows < matrix.columns;
   const tall = wide ? transpose(matrix) : matrix;
@@ -59,7 +59,7 @@ export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask 
   const { left, right, singularValues } = await tallSvd(tall, rank, task);
   const kept = singularValues.reduce((sum, value) => sum + value * value, 0);
   let lost = rank === limit ? 0 : Math.max(0, total - kept);
-  if (rank < limit && lost < CANCELLED * total) {
+  if (rank < limit && lost < CANCELLATION * total) {
     lost = await squaredDistance(tall, left, right, partOf(task, 0.9, 1));
   }
   await pause(0);
@@ -108,12 +108,13 @@ function isForKrylov({ rows, columns }: Matrix, rank: number): boolean {
 }
 
 /**
- * [rank, n]. Where the wanted part reaches eigenvectors that rounding mixed up, all n of them, for Jacobi to put in order
- * before the rest is cut off.
+ * [rank, n]. If the wanted part includes eigenvectors that are inaccurate through rounding, returns all n of them, which
+ * Jacobi orthogonalizes before truncation.
  */
 async function rightVectorsByGram(matrix: Matrix, rank: number, task: LongTask): Promise<Matrix> {
   const gram = await gramMatrix(matrix, partOf(task, 0, 0.3));
-  const wanted = (values: Float64Array) => (values[rank - 1] > MIXED_UP * values[0] ? rank : values.length);
+  const wanted = (values: Float64Array) =>
+    values[rank - 1] > LEAST_EIGENVALUE_SHARE * values[0] ? rank : values.length;
   return (await symmetricEigen(gram, wanted, partOf(task, 0.3, 1))).vectors;
 }
 

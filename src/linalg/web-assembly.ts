@@ -1,7 +1,7 @@
-/** Bytes of WebAssembly; an expression's leave one value on the stack, a statement's none. */
+/** WebAssembly bytes; an expression leaves one value on the stack, a statement none. */
 export type Code = readonly number[];
 
-/** A local variable or parameter of a function. */
+/** Local variable or parameter of a function. */
 export interface Local {
   readonly get: Code;
   set(value: Code): Code;
@@ -14,15 +14,15 @@ export const i32 = {
   constant: (value: number): Code => [0x41, ...signedLeb128(value)],
   add: (left: Code, right: Code): Code => [...left, ...right, 0x6a],
   subtract: (left: Code, right: Code): Code => [...left, ...right, 0x6b],
-  /** Signed. */
+  /** Signed comparison. */
   lessThan: (left: Code, right: Code): Code => [...left, ...right, 0x48],
 };
 
-/** Vectors of two float64. Loads and stores take an address and an offset in bytes that is added to it. */
+/** Vectors of two float64. Loads and stores take an address and an offset in bytes. */
 export const f64x2 = {
   zero: [0xfd, 0x0c, ...new Array<number>(16).fill(0)] as Code,
   load: (address: Code, offset: number): Code => [...address, 0xfd, 0x00, ...alignedAt(offset)],
-  /** Both halves are the one float64 at the address. */
+  /** Loads one float64 into both halves. */
   loadBroadcast: (address: Code): Code => [...address, 0xfd, 0x0a, ...alignedAt(0)],
   store: (address: Code, offset: number, value: Code): Code => [
     ...address,
@@ -35,13 +35,13 @@ export const f64x2 = {
   multiply: (left: Code, right: Code): Code => [...left, ...right, 0xfd, 0xf2, 0x01],
 };
 
-/** The statements, again and again as long as the condition, asked after each round, holds. */
+/** Repeats the statements while the condition, evaluated after each round, holds. */
 export function doWhile(statements: readonly Code[], condition: Code): Code {
   const [LOOP, NO_RESULT, BRANCH_IF, END] = [0x03, 0x40, 0x0d, 0x0b];
   return [LOOP, NO_RESULT, ...statements.flat(), ...condition, BRANCH_IF, 0, END];
 }
 
-/** Parameters, all i32, and local variables of a function while it is put together. */
+/** Parameters, all i32, and local variables of a function under construction. */
 export class Locals {
   private readonly types: (keyof typeof TYPES)[] = [];
 
@@ -60,7 +60,7 @@ export class Locals {
     return Array.from({ length: count }, () => this.add(type));
   }
 
-  /** A module that imports `lathe.memory` and exports the one function `run`, which returns nothing. */
+  /** Module that imports `lathe.memory` and exports one function `run` without result. */
   module(statements: readonly Code[]): Uint8Array<ArrayBuffer> {
     const END = 0x0b;
     const declarations = vector(this.types.map((type) => [1, TYPES[type]]));
@@ -86,7 +86,7 @@ function local(index: number): Local {
 const section = (id: number, content: Code): Code => [id, ...unsignedLeb128(content.length), ...content];
 const vector = (items: readonly Code[]): Code => [...unsignedLeb128(items.length), ...items.flat()];
 const text = (value: string): Code => [value.length, ...new TextEncoder().encode(value)];
-/** A memory operand: aligned to 8 bytes (2³), and an offset. */
+/** Memory operand: alignment of 8 bytes (2³), and an offset. */
 const alignedAt = (offset: number): Code => [3, ...unsignedLeb128(offset)];
 
 function unsignedLeb128(value: number): Code {

@@ -13,7 +13,7 @@ import { describeOnEachDevice } from '../testing/each-device';
 import { CHECKS } from './checks';
 import { type KernelCheckResult, relativeError, runKernelCheck } from './kernel-check';
 
-/** What a driver that miscompiles does to kernels of this name. */
+/** Simulates a driver that miscompiles kernels of this name. */
 const driver = vi.hoisted(() => ({ kernel: '', miscompile: (source: string) => source }));
 
 vi.mock(import('../engines/webgpu/define-kernel'), async (original) => {
@@ -57,26 +57,26 @@ describe('a broken driver', () => {
     return results.filter(({ passed }) => !passed);
   }
 
-  test('is caught where it computes something else, and the kernel is named', async () => {
+  test('is detected if it computes a wrong result, and the kernel is named', async () => {
     const failures = await failuresWith('layer-norm', ['inverseSqrt(', 'sqrt(']);
     expect(failures.map(({ name }) => name)).toEqual(['layer norm']);
     expect(failures[0].error).toBeGreaterThan(1e-3);
   });
 
-  test('is caught where one of many formats is wrong', async () => {
+  test('is detected if one of many formats is wrong', async () => {
     const failures = await failuresWith('sparse-', ['+=', '-=']);
     expect(failures.length).toBeGreaterThan(0);
     for (const { name } of failures) expect(name).toContain('sparse');
   });
 
-  test('is caught where a kernel does not compile, with what the device says', async () => {
+  test('is detected if a kernel does not compile, with the message of the device', async () => {
     const failures = await failuresWith('adamw', ['parameter[index] =', 'parameter[index] :=']);
     expect(failures).toMatchObject([{ name: 'AdamW', passed: false }]);
     expect(failures[0].problem).toContain("expected '=' for assignment");
   });
 });
 
-test('what is no number, or of another length, is as far off as can be', () => {
+test('a NaN or another length has an infinite error', () => {
   expect(relativeError([1, NaN], [1, 2])).toBe(Infinity);
   expect(relativeError([1], [1, 2])).toBe(Infinity);
   expect(relativeError([3, 4.5], [3, 4])).toBeCloseTo(0.1);

@@ -1,4 +1,4 @@
-/** What kernels compute, by definition: in float64, element by element. */
+/** Reference computations by definition: in float64, element by element. */
 
 type Numbers = ArrayLike<number>;
 
@@ -51,7 +51,7 @@ export function gelu(x: number): number {
 /**
  * Causal attention of one head (Vaswani et al. 2017, equation 1).
  * @param queries [tokens, width], of the last tokens of the sequence
- * @param keys [length, width]; so `values`
+ * @param keys [length, width], like `values`
  */
 export function causalAttention(queries: Numbers, keys: Numbers, values: Numbers, width: number): number[] {
   const [tokens, length] = [queries.length / width, keys.length / width];

@@ -6,13 +6,13 @@ import type { KernelCheck } from './kernel-check';
 import { sampleValues } from './kernel-checks';
 
 const SHAPE: readonly [number, number] = [48, 64];
-/** Products of one token and of many have kernels of their own. */
+/** One token and many tokens have different product kernels. */
 const TOKEN_COUNTS = [1, 24];
 const LOOKED_UP = Int32Array.of(0, 7, 47, 16);
 const ROUNDING = 1e-5;
 
-/** The samples of a format: their products and the rows that are looked up, beside those of the dense matrix. */
-export function formChecks({ samples, productTolerance = ROUNDING }: WeightFormat): KernelCheck[] {
+/** Compares products and looked-up rows of a format's samples with those of the dense matrix. */
+export function formatChecks({ samples, productTolerance = ROUNDING }: WeightFormat): KernelCheck[] {
   return Object.entries(samples).flatMap(([name, make]) => {
     const withWeight = async (compute: (weight: LinearWeight) => tf.Tensor, reference: Reference) => {
       const weight = await make(sampleValues(SHAPE[0] * SHAPE[1], 20), SHAPE);

@@ -11,18 +11,18 @@ import { seededUniform } from '../linalg/seeded-random';
 import { causalAttention, gelu, geluNew, layerNormOf, product, softmax } from './definitions';
 import type { KernelCheck } from './kernel-check';
 
-/** What float32 costs in sums of some hundred terms. */
+/** Relative rounding error of float32 sums with some hundred terms. */
 const ROUNDING = 1e-5;
 const [TOKENS, WIDTH, HEADS] = [24, 64, 4];
 const HEAD_WIDTH = WIDTH / HEADS;
 
-/** Values of variance 1 that a seed fixes. */
+/** Reproducible values of variance 1. */
 export function sampleValues(count: number, seed: number): Float32Array {
   const random = seededUniform(seed);
   return Float32Array.from({ length: count }, () => Math.sqrt(12) * (random() - 0.5));
 }
 
-/** Everything of a forward pass that is not a product by a weight, and what training adds to it. */
+/** Checks of the forward pass, except products by weights, and of training. */
 export const KERNEL_CHECKS: readonly KernelCheck[] = [
   {
     name: 'layer norm',
@@ -94,7 +94,7 @@ export const KERNEL_CHECKS: readonly KernelCheck[] = [
     async run() {
       const [left, right] = [sampleValues(TOKENS * 32, 8), sampleValues(TOKENS * WIDTH, 9)];
       const result = tf.tidy(() => transposedProduct(matrix(left, TOKENS), matrix(right, TOKENS)));
-      return { result, expected: product(turned(left, 32), turned(right, WIDTH), TOKENS) };
+      return { result, expected: product(transposed(left, 32), transposed(right, WIDTH), TOKENS) };
     },
   },
   {
@@ -120,7 +120,7 @@ function activationCheck(
   };
 }
 
-/** One step (Loshchilov and Hutter 2019, algorithm 2), the third of a run. */
+/** One AdamW step (Loshchilov and Hutter 2019, algorithm 2), the third of a run. */
 async function adamw() {
   const [parameter, gradient, first] = [10, 11, 12].map((seed) => sampleValues(WIDTH, seed));
   const second = sampleValues(WIDTH, 13).map((value) => value ** 2);
@@ -157,8 +157,8 @@ function vector(values: Float32Array): tf.Tensor1D {
   return uploadTensor(values, [values.length]) as tf.Tensor1D;
 }
 
-/** Rows become columns: [rows, columns] → [columns, rows]. */
-function turned(values: Float32Array, columns: number): Float32Array {
+/** Transposes: [rows, columns] → [columns, rows]. */
+function transposed(values: Float32Array, columns: number): Float32Array {
   const rows = values.length / columns;
   return values.map((_, index) => values[(index % rows) * columns + Math.floor(index / rows)]);
 }

@@ -5,8 +5,8 @@ import { checkVocabulary, parseJsonObject, type JsonObject, type TokenizerJson }
 /**
  * GPT-2's byte-level BPE (Radford et al. 2019, section 2.2) from the two files it was published as.
  *
- * @param settings the content of tokenizer_config.json, or nothing
- * @throws TokenizerError where a file is damaged or the two do not belong together
+ * @param settings content of tokenizer_config.json, possibly empty
+ * @throws TokenizerError if a file is damaged or the two do not belong together
  */
 export function byteLevelBpe(vocabJson: string, mergesTxt: string, settings: JsonObject): TokenizerJson {
   const vocab = parseJsonObject(vocabJson, 'vocab.json');
@@ -27,7 +27,7 @@ export function byteLevelBpe(vocabJson: string, mergesTxt: string, settings: Jso
   };
 }
 
-/** Pairs of tokens, the one merged first at the top. The first line may state a version. */
+/** Pairs of tokens in the order of merging. The first line may state a version. */
 function parseMerges(mergesTxt: string, vocab: Readonly<Record<string, number>>): [string, string][] {
   const merges: [string, string][] = [];
   for (const [index, line] of mergesTxt.split(/\r?\n/).entries()) {
@@ -38,7 +38,7 @@ function parseMerges(mergesTxt: string, vocab: Readonly<Record<string, number>>)
         `Line ${index + 1} of merges.txt is ${JSON.stringify(line.slice(0, 80))}; two tokens with one space between them were expected.`,
       );
     }
-    // A merge without an id would make its text vanish without a word.
+    // A merge without an id would silently drop its text.
     if (!Object.hasOwn(vocab, pair.join(''))) {
       throw new TokenizerError(
         `Line ${index + 1} of merges.txt makes ${JSON.stringify(pair.join('').slice(0, 80))}, which vocab.json does not hold; take both files from the same checkpoint.`,

@@ -24,7 +24,7 @@ function filesOf(model: Model): TokenizerFiles {
   };
 }
 
-/** The same tokenizer as the files that older checkpoints come with. */
+/** The same tokenizer as files of older checkpoints. */
 function olderFilesOf(model: Model): TokenizerFiles {
   const { model: stage } = JSON.parse(readPublic(`models/${model}/tokenizer.json`));
   const vocab = stage.vocab as Record<string, number>;
@@ -36,7 +36,7 @@ function olderFilesOf(model: Model): TokenizerFiles {
   return { vocabTxt: pieces.map(([piece]) => `${piece}\n`).join('') };
 }
 
-/** The same tokenizer.json as it was written in 2020: no type of the model, merges as strings. */
+/** The same tokenizer.json as written in 2020: no model type, merges as strings. */
 function filesOf2020(model: Model): TokenizerFiles {
   const json = JSON.parse(readPublic(`models/${model}/tokenizer.json`));
   delete json.model.type;
@@ -141,7 +141,7 @@ test('BERT vocabularies that keep case and accents', () => {
   expect(loadTokenizer({ vocabTxt }).encode('Éa ea EA')).toEqual([2, 5, 5, 5, 3]);
 });
 
-test('added tokens that only tokenizer_config.json lists', () => {
+test('added tokens listed only in tokenizer_config.json', () => {
   const tokenizer = loadTokenizer({
     vocabJson: '{"a":0,"b":1,"ab":2}',
     mergesTxt: '#version: 0.2\na b\n',
@@ -152,7 +152,7 @@ test('added tokens that only tokenizer_config.json lists', () => {
   expect(tokenizer.vocabularySize).toBe(4);
 });
 
-describe('what is wrong is one clear sentence', () => {
+describe('errors are one clear sentence', () => {
   test.each<[string, TokenizerFiles, string]>([
     [
       'nothing',

@@ -10,17 +10,17 @@ import { parseJsonObject, parseTokenizerJson, type JsonObject, type TokenizerJso
 import { wordPiece } from './word-piece';
 
 /**
- * Makes a tokenizer of a checkpoint's files: of tokenizer.json where it is there, else of vocab.json with merges.txt
- * (GPT-2's byte-level BPE), else of vocab.txt (BERT's WordPiece).
+ * Loads a checkpoint's tokenizer from tokenizer.json if present, otherwise from vocab.json with merges.txt (GPT-2's byte-level
+ * BPE), otherwise from vocab.txt (BERT's WordPiece).
  *
- * @throws TokenizerError in one sentence where a file is missing, damaged or of an unknown kind
+ * @throws TokenizerError in one sentence if a file is missing, damaged or of an unknown kind
  */
 export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
   const settings = readSettings(files);
   const json = tokenizerJsonOf(files, settings);
   let tokenizer: Tokenizer;
   try {
-    // Transformers leaves the spaces before punctuation alone unless the config says otherwise.
+    // Transformers keeps spaces before punctuation unless the config says otherwise.
     tokenizer = new Tokenizer(json, { clean_up_tokenization_spaces: false, ...settings });
   } catch (error) {
     throw new TokenizerError(
@@ -35,7 +35,7 @@ export function loadTokenizer(files: TokenizerFiles): TextTokenizer {
   );
 }
 
-/** The map of special tokens first, so that the config, which is newer, overrides it. */
+/** Merges the special tokens map with the config, which is newer and overrides it. */
 function readSettings({ specialTokensMap, tokenizerConfig }: TokenizerFiles): JsonObject {
   return {
     ...(specialTokensMap === undefined ? {} : parseJsonObject(specialTokensMap, 'special_tokens_map.json')),

@@ -9,8 +9,8 @@ import {
 } from '@huggingface/tokenizers';
 
 /**
- * GPT-2's pattern with Unicode's white space: JavaScript's `\s` holds the byte order mark U+FEFF and not U+0085, the
- * reference's the other way round.
+ * GPT-2's pattern with Unicode white space: JavaScript's `\s` includes the byte order mark U+FEFF but not U+0085, the
+ * reference's `\s` the other way round.
  */
 const GPT2_PATTERN =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
@@ -19,18 +19,18 @@ const GPT2_PATTERN =
 const ASTRAL_IDEOGRAPHS =
   /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
 
-/** The library's BERT normalizer with two differences from the reference mended. */
+/** The library's BERT normalizer, corrected in two points that differ from the reference. */
 class ReferenceBertNormalizer extends BertNormalizer {
   override normalize(text: string): string {
-    // It looks at UTF-16 units, so it never sees these ideographs.
+    // The library tests UTF-16 units, so it never matches these ideographs.
     if (this.config.handle_chinese_chars) text = text.replace(ASTRAL_IDEOGRAPHS, ' $& ');
-    // The reference makes letters lower case one by one, so that a sigma at a word's end is like any other.
+    // The reference lower-cases characters one by one, so that a word-final sigma is not special.
     if (this.config.lowercase) text = text.replaceAll('Σ', 'σ');
     return super.normalize(text);
   }
 }
 
-/** Makes the library's tokenizer give the ids of Hugging Face's own (Rust) one where the two are known to differ. */
+/** Makes the library's tokenizer give the ids of Hugging Face's Rust tokenizer where the two are known to differ. */
 export function applyReferenceRules(tokenizer: Tokenizer): void {
   tokenizer.normalizer = withReferenceRules(tokenizer.normalizer);
   setPattern(tokenizer.pre_tokenizer);

@@ -1,6 +1,6 @@
 import { isJsonObject, type AddedTokenJson, type JsonObject } from './tokenizer-json';
 
-/** Ids of the tokens with a role in the model, as far as the tokenizer has them. */
+/** Ids of tokens with a role in the model, if the tokenizer has them. */
 export interface SpecialTokens {
   readonly bos?: number;
   readonly eos?: number;
@@ -13,7 +13,7 @@ export interface SpecialTokens {
 
 export type SpecialTokenRole = keyof SpecialTokens;
 
-/** What BERT and GPT-2 call these tokens where no file says it, as in the original files of both. */
+/** Names of these tokens in the original files of BERT and GPT-2, used if no file states them. */
 const CONVENTIONAL_NAMES: Readonly<Record<SpecialTokenRole, readonly string[]>> = {
   bos: ['<|endoftext|>'],
   eos: ['<|endoftext|>'],
@@ -25,8 +25,8 @@ const CONVENTIONAL_NAMES: Readonly<Record<SpecialTokenRole, readonly string[]>> 
 };
 
 /**
- * Names a role may have: what tokenizer_config.json or special_tokens_map.json says (null there: the role is not
- * filled), else the conventional ones.
+ * Candidate names of a role: from tokenizer_config.json or special_tokens_map.json (null there: no such token), otherwise the
+ * conventional ones.
  */
 export function namesOfRole(role: SpecialTokenRole, settings: JsonObject): readonly string[] {
   const declared = settings[`${role}_token`];
@@ -48,7 +48,7 @@ export function findSpecialTokens(
   return Object.fromEntries(found.filter(([, id]) => id !== undefined));
 }
 
-/** The added tokens of a tokenizer that comes as vocabulary files: its special tokens and those the config lists. */
+/** Added tokens of a tokenizer that comes as vocabulary files: its special tokens and those listed in the config. */
 export function addedTokensOf(
   roles: readonly SpecialTokenRole[],
   settings: JsonObject,

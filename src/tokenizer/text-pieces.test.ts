@@ -9,7 +9,7 @@ function demoJson(model: string): string {
 }
 
 describe('cutAtEndsOfWords', () => {
-  test('cuts after a word only, and loses nothing', () => {
+  test('cuts only after words and loses nothing', () => {
     const text = 'ab  cd\n\nef gh';
     expect([...cutAtEndsOfWords(text, 1)]).toEqual(['ab', '  cd', '\n\nef', ' gh']);
     expect([...cutAtEndsOfWords(text, 5)]).toEqual(['ab  cd', '\n\nef gh']);
@@ -17,7 +17,7 @@ describe('cutAtEndsOfWords', () => {
     expect([...cutAtEndsOfWords('', 2)]).toEqual([]);
   });
 
-  test('not where white space goes on, nor before white space that BERT drops', () => {
+  test('does not cut within white space, nor before white space that BERT drops', () => {
     expect([...cutAtEndsOfWords('a\u0085 b', 0)]).toEqual(['a\u0085 b']);
     expect([...cutAtEndsOfWords('a\u000bb c', 0)]).toEqual(['a\u000bb', ' c']);
     expect([...cutAtEndsOfWords('a\ufeff b', 0)]).toEqual(['a\ufeff', ' b']);
@@ -103,7 +103,7 @@ describe('canBeCutAtEndsOfWords', () => {
     ['unknown tokens made one', { model: { type: 'BPE', fuse_unk: true } }],
     ['an added token that strips spaces', { added_tokens: [{ ...addedToken, rstrip: true }] }],
     ['an added token with a space', { added_tokens: [{ id: 9, content: 'a b' }] }],
-  ])('not claimed: %s', (_, change) => {
+  ])('cannot: %s', (_, change) => {
     expect(canBeCutAtEndsOfWords({ ...gpt2, ...change }, {})).toBe(false);
   });
 });

@@ -1,18 +1,18 @@
 import type { JsonObject, TokenizerJson } from './tokenizer-json';
 
 /**
- * A place where a word ends: white space follows something else. Only the white space that no normalizer drops:
- * BERT's drops U+000B, U+000C and U+0085 as control characters and so joins what they separate.
+ * End of a word: white space after another character. Includes only white space that no normalizer drops: BERT's drops U+000B,
+ * U+000C and U+0085 as control characters and so joins the words around them.
  */
 const END_OF_WORD = /\P{White_Space}(?=[ \t\r\n])/gu;
 const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
 
 /**
- * Whether a text cut at the ends of words has the same ids, piece after piece, as the text in one piece.
+ * Whether encoding a text piece by piece, cut at the ends of words, gives the same ids as encoding it whole.
  *
- * It has where no stage looks across such a place: GPT-2's pattern never matches white space after something else
- * and looks behind nowhere; BERT's normalizer changes characters one by one (composition stops at white space) and its
- * pre-tokenizer drops the white space; an added token neither contains nor strips any. Other stages are not claimed.
+ * It does if no stage looks across a cut: GPT-2's pattern never matches white space after another character and has no
+ * lookbehind; BERT's normalizer changes single characters (composition stops at white space) and its pre-tokenizer drops
+ * white space; added tokens neither contain nor strip any. Other stages are not assumed safe.
  */
 export function canBeCutAtEndsOfWords(json: TokenizerJson, settings: JsonObject): boolean {
   const { normalizer, pre_tokenizer: preTokenizer, model, added_tokens: addedTokens } = json;

@@ -15,24 +15,24 @@ function demo(model: string): TextTokenizer {
 const gpt2 = demo('fairy-tales-gpt2');
 const bert = demo('sst2-bert');
 
-test('vocabularies have the sizes that the models are made for', () => {
+test('vocabularies have the sizes of the models', () => {
   expect([gpt2.vocabularySize, bert.vocabularySize]).toEqual([4096, 8000]);
 });
 
-test('ids without a token are left out, and no ids are no text', () => {
+test('ids without a token are skipped, and no ids give no text', () => {
   expect(gpt2.decode([])).toBe('');
   expect(gpt2.decode([999_999])).toBe('');
   expect(gpt2.decode([2485, 999_999, 750])).toBe('Once upon');
 });
 
-test('special tokens can be left out', () => {
+test('special tokens can be skipped', () => {
   const ids = bert.encode('the old king');
   expect(bert.decode(ids)).toBe('[CLS] the old king [SEP]');
   expect(bert.decode(ids, { skipSpecialTokens: true })).toBe('the old king');
   expect(bert.encode('the old king', { addSpecialTokens: false })).toEqual(ids.slice(1, -1));
 });
 
-test('spaces before punctuation stay in a byte-level text', () => {
+test('spaces before punctuation stay in byte-level text', () => {
   expect(gpt2.decode(gpt2.encode("he did n't , did he ?"))).toBe("he did n't , did he ?");
 });
 
@@ -57,7 +57,7 @@ test('tokens for display', () => {
   expect(gpt2.token(999_999)).toBe('<id 999999>');
 });
 
-test('a long text tells its progress and can be cancelled', async () => {
+test('a long text reports progress and can be cancelled', async () => {
   const text = 'Once upon a time there was a king. '.repeat(20_000);
   const shares: number[] = [];
   await gpt2.encodeLong(text, { onProgress: (share) => shares.push(share) });

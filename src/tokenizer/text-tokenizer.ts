@@ -3,28 +3,28 @@ import type { SpecialTokens } from './special-tokens';
 import { cutAtEndsOfWords } from './text-pieces';
 
 export interface EncodeOptions {
-  /** Whether to add what the model wants around a text, such as [CLS] and [SEP]. Default: true. */
+  /** Whether to add special tokens around a text, such as [CLS] and [SEP]. Default: true. */
   readonly addSpecialTokens?: boolean;
 }
 
 export interface EncodeLongOptions {
   readonly signal?: AbortSignal;
-  /** Called between pieces with the share of the text that is done, 0 to 1. */
+  /** Called between pieces with the share of the text done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
 
 export interface DecodeOptions {
-  /** Whether to leave out tokens such as [CLS]. Default: false. */
+  /** Whether to omit special tokens such as [CLS]. Default: false. */
   readonly skipSpecialTokens?: boolean;
 }
 
 /** UTF-16 units of one piece: about 10 ms of work, so that progress and cancellation are prompt. */
 const PIECE_LENGTH = 16_384;
-/** A worker hears messages, a cancellation among them, only when it gives up control. */
+/** A worker receives messages such as a cancellation only when it yields. */
 const MILLISECONDS_BETWEEN_YIELDS = 25;
 const REPLACEMENT_CHARACTER = '\uFFFD';
 
-/** Text to ids and back, with the ids of Hugging Face's tokenizers. */
+/** Converts text to ids and back, with the ids of Hugging Face's tokenizers. */
 export class TextTokenizer {
   constructor(
     private readonly tokenizer: Tokenizer,
@@ -32,7 +32,7 @@ export class TextTokenizer {
     private readonly canBeCut: boolean,
   ) {}
 
-  /** One more than the highest id. A model's embedding may have more rows than that. */
+  /** Highest id plus one. A model's embedding may have more rows. */
   get vocabularySize(): number {
     return this.tokenizer.model!.vocab.length;
   }
@@ -42,10 +42,10 @@ export class TextTokenizer {
   }
 
   /**
-   * Ids of a long text without special tokens: the same as those of `encode`, with control given up now and then so
-   * that a worker hears a cancellation. A tokenizer for which cutting is not known to be exact takes the text whole.
+   * Ids of a long text without special tokens, the same as those of `encode`; yields now and then so that a worker receives a
+   * cancellation. A text that cannot safely be cut is encoded whole.
    *
-   * @throws the signal's reason where it is aborted
+   * @throws the signal's reason when aborted
    */
   async encodeLong(text: string, { signal, onProgress }: EncodeLongOptions = {}): Promise<number[]> {
     const ids: number[] = [];
@@ -64,7 +64,7 @@ export class TextTokenizer {
     return ids;
   }
 
-  /** Text of the ids. Ids without a token, such as those of an embedding's unused rows, give none. */
+  /** Text of the ids. Ids without a token, such as those of an embedding's unused rows, are skipped. */
   decode(ids: readonly number[], { skipSpecialTokens = false }: DecodeOptions = {}): string {
     const known = ids.filter((id) => this.tokenizer.id_to_token(id) !== undefined);
     if (known.length === 0) return '';
@@ -72,8 +72,8 @@ export class TextTokenizer {
   }
 
   /**
-   * A token for display: of a byte-level vocabulary the text it stands for, or its bytes (`<0xE2><0x80>`) where these
-   * are not whole characters; of another vocabulary the piece as it is (`##ing`).
+   * Token for display: in a byte-level vocabulary its text, or its bytes (`<0xE2><0x80>`) if they are not whole characters; in
+   * other vocabularies the piece as it is (`##ing`).
    */
   token(id: number): string {
     const piece = this.tokenizer.id_to_token(id);
@@ -82,7 +82,7 @@ export class TextTokenizer {
     if (!(decoder instanceof ByteLevelDecoder)) return piece;
     const text = this.tokenizer.decode([id], { clean_up_tokenization_spaces: false });
     if (!text.includes(REPLACEMENT_CHARACTER)) return text;
-    // The library declares these bytes as numbers and holds them as decimal strings.
+    // The library declares these bytes as numbers but holds them as decimal strings.
     const bytes = Array.from(piece, (character) => Number(decoder.byte_decoder[character]));
     return bytes.map((byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`).join('');
   }

@@ -1,6 +1,6 @@
 import { TokenizerError } from './tokenizer-error';
 
-/** A token that is cut out of the text before anything else, as tokenizer.json lists it. */
+/** Token that is cut out of the text before all other stages, as tokenizer.json lists it. */
 export interface AddedTokenJson {
   readonly id: number;
   readonly content: string;
@@ -11,13 +11,13 @@ export interface AddedTokenJson {
   readonly special?: boolean;
 }
 
-/** One stage of a tokenizer: its type and whatever parameters it has. */
+/** Stage of a tokenizer: its type and parameters. */
 export interface StageJson {
   readonly type: string;
   readonly [parameter: string]: unknown;
 }
 
-/** The content of a tokenizer.json (https://huggingface.co/docs/tokenizers/pipeline), as far as Lathe looks at it. */
+/** Content of a tokenizer.json (https://huggingface.co/docs/tokenizers/pipeline) that Lathe uses. */
 export interface TokenizerJson {
   readonly added_tokens: readonly AddedTokenJson[];
   readonly normalizer: StageJson | null;
@@ -29,12 +29,12 @@ export interface TokenizerJson {
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The library takes any other model for an old kind of its own and gives wrong ids without a word. */
+/** Model types of the library, which would silently give wrong ids for others. */
 const MODEL_TYPES: readonly string[] = ['BPE', 'WordPiece', 'Unigram'];
-/** A larger id is not a vocabulary but an attempt to fill the memory; the largest vocabularies have 300,000 entries. */
+/** Greatest plausible id: the largest vocabularies have 300,000 entries; larger ids would exhaust memory. */
 const MAX_TOKEN_ID = 10_000_000;
 
-/** @throws TokenizerError where the text is not a JSON object */
+/** @throws TokenizerError if the text is not a JSON object */
 export function parseJsonObject(text: string, fileName: string): JsonObject {
   let parsed: unknown;
   try {
@@ -48,7 +48,7 @@ export function parseJsonObject(text: string, fileName: string): JsonObject {
   return parsed;
 }
 
-/** @throws TokenizerError where it has no model with a vocabulary, or lists added tokens without content or id */
+/** @throws TokenizerError if there is no model with a vocabulary, or an added token lacks content or id */
 export function parseTokenizerJson(text: string): TokenizerJson {
   const json = parseJsonObject(text, 'tokenizer.json');
   const { model, added_tokens: addedTokens = [] } = json;
@@ -78,7 +78,7 @@ export function parseTokenizerJson(text: string): TokenizerJson {
   } as unknown as TokenizerJson;
 }
 
-/** @throws TokenizerError for an id that is not an integer from 0 on */
+/** @throws TokenizerError for an id that is not an integer from 0 to the greatest plausible id */
 export function checkVocabulary(
   vocabulary: JsonObject,
   fileName: string,
@@ -96,7 +96,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Files of 2020, the original GPT-2's and BERT's among them, do not state the type. */
+/** Type of a model in files of 2020, including the original GPT-2's and BERT's, which do not state it. */
 function typeOfOlderModel(model: JsonObject): string | undefined {
   if (Array.isArray(model.merges)) return 'BPE';
   if (Array.isArray(model.vocab)) return 'Unigram';

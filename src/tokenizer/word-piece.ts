@@ -3,10 +3,10 @@ import { TokenizerError } from './tokenizer-error';
 import type { JsonObject, TokenizerJson } from './tokenizer-json';
 
 /**
- * BERT's WordPiece (Devlin et al. 2019) from its list of pieces, one a line, the id being the line's number from 0.
+ * BERT's WordPiece (Devlin et al. 2019) from its list of pieces, one per line, the id being the line number from 0.
  *
- * @param settings the content of tokenizer_config.json, or nothing: lower case, as `bert-base-uncased`
- * @throws TokenizerError where the list lacks the unknown, start or separator token
+ * @param settings content of tokenizer_config.json; if empty, lower case as `bert-base-uncased`
+ * @throws TokenizerError if the list lacks the unknown, start or separator token
  */
 export function wordPiece(vocabTxt: string, settings: JsonObject): TokenizerJson {
   const lines = vocabTxt.split(/\r?\n/);
@@ -28,7 +28,7 @@ export function wordPiece(vocabTxt: string, settings: JsonObject): TokenizerJson
       type: 'BertNormalizer',
       clean_text: true,
       handle_chinese_chars: settings.tokenize_chinese_chars !== false,
-      // Null: accents go where letters are made lower case, as in the paper's code.
+      // Null: strip accents if lower-casing, as in the paper's code.
       strip_accents: settings.strip_accents ?? null,
       lowercase: settings.do_lower_case !== false,
     },

@@ -18,7 +18,7 @@ const TORCH_ZIP = `PK\x03\x04${'\0'.repeat(22)}\x10\0\0\0archive/data.pkl`;
 const text = (path: string, content = '{}'): NamedBlob => ({ path, blob: new Blob([content]) });
 
 describe('huggingFaceFolder', () => {
-  test('a dropped folder with files that are not needed', async () => {
+  test('a dropped folder with unneeded files', async () => {
     const files = [
       text('tales/config.json', '{"model_type":"gpt2"}'),
       text('tales/tokenizer.json', '{"version":"1.0"}'),
@@ -120,7 +120,7 @@ describe('huggingFaceFolder', () => {
     await expect(huggingFaceFolder.open(files)).rejects.toThrow(message);
   });
 
-  test('a tensor that the index names and no shard holds', async () => {
+  test('a tensor in the index that no shard holds', async () => {
     const index = '{"weight_map":{"a":"1.safetensors","b":"2.safetensors","c":"2.safetensors"}}';
     const files = [
       text('config.json'),
@@ -134,7 +134,7 @@ describe('huggingFaceFolder', () => {
     );
   });
 
-  test('a tensor in two shards is refused', async () => {
+  test('refuses a tensor in two shards', async () => {
     const files = [
       text('config.json'),
       text('vocab.txt'),

@@ -11,10 +11,10 @@ import type { CheckpointReader } from './reader';
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
 const SHARD_INDEX = 'model.safetensors.index.json';
-/** Tokenizer and config files are text that is parsed whole; a larger one is something else. */
+/** Size limit of tokenizer and config files, which are parsed as a whole. */
 const MAX_TEXT_BYTES = 100_000_000;
 
-/** A Hugging Face folder, or its files loose; files that it does not need are ignored. */
+/** Reads a Hugging Face folder, or its files loose; ignores unneeded files. */
 export const huggingFaceFolder: CheckpointReader = {
   id: 'hugging-face-folder',
   title: `a Hugging Face folder (${CONFIG}, ${WEIGHTS} and a tokenizer)`,
@@ -67,7 +67,7 @@ async function open(files: readonly NamedBlob[]): Promise<Checkpoint> {
   };
 }
 
-/** The one folder that holds a config.json; loose files have the folder ''. */
+/** The folder that holds config.json; '' for loose files. */
 function checkpointFolder(files: readonly NamedBlob[]): string {
   const folders = files.filter(({ path }) => baseName(path) === CONFIG).map(({ path }) => folderOf(path));
   if (folders.length > 1) {
@@ -102,7 +102,7 @@ function shardsOf(index: Record<string, unknown>, byName: ReadonlyMap<string, Na
   return names.map((name) => byName.get(name)!);
 }
 
-/** @throws CheckpointError where the index names a tensor that no shard holds */
+/** @throws CheckpointError if the index names a tensor that no shard holds */
 async function requireIndexed(index: NamedBlob, tensors: ReadonlyMap<string, TensorEntry>): Promise<void> {
   const { weight_map: map } = await readJson(index);
   const missing = Object.entries(map as Record<string, unknown>).find(([name]) => !tensors.has(name));
