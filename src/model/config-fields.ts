@@ -1,7 +1,7 @@
 import { ModelError } from './family';
 import type { ModelConfig } from './model';
 
-/** A positive integer of config.json. @throws ModelError naming the field */
+/** Positive integer of config.json. @throws ModelError naming the field */
 export function positiveInteger(json: Record<string, unknown>, field: string): number {
   const value = json[field];
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
@@ -12,10 +12,10 @@ export function positiveInteger(json: Record<string, unknown>, field: string): n
   );
 }
 
-/** A config that asks for more is damaged; nothing must be laid out from it. */
+/** Limit on the number of blocks; a greater number means a damaged config. */
 const MAX_LAYERS = 1024;
 
-/** The number of blocks. @throws ModelError naming the field */
+/** Number of blocks. @throws ModelError naming the field */
 export function layerCount(json: Record<string, unknown>, field: string): number {
   const layers = positiveInteger(json, field);
   if (layers <= MAX_LAYERS) return layers;
@@ -24,7 +24,7 @@ export function layerCount(json: Record<string, unknown>, field: string): number
   );
 }
 
-/** A positive number with a default. */
+/** Positive number with a default. */
 export function positiveNumber(json: Record<string, unknown>, field: string, fallback: number): number {
   const value = json[field] ?? fallback;
   if (typeof value === 'number' && value > 0) return value;
@@ -51,7 +51,7 @@ export function activationFunction(json: Record<string, unknown>, field: string)
   );
 }
 
-/** @throws ModelError where the heads do not divide the width */
+/** @throws ModelError if the heads do not divide the width */
 export function requireDivisible(width: number, heads: number): void {
   if (width % heads !== 0) {
     throw new ModelError(
@@ -60,7 +60,7 @@ export function requireDivisible(width: number, heads: number): void {
   }
 }
 
-/** @throws ModelError where an option is set that changes the forward pass in a way that Lathe does not follow */
+/** @throws ModelError if an option is set that changes the forward pass in an unsupported way */
 export function refuseOptions(json: Record<string, unknown>, plain: Readonly<Record<string, unknown>>): void {
   for (const [field, value] of Object.entries(plain)) {
     if (json[field] === undefined || json[field] === null || json[field] === value) continue;

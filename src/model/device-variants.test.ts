@@ -17,7 +17,7 @@ import { generate } from './generation/generate';
 import { loadModel } from './load-model';
 import type { Model } from './model';
 
-/** Every way in which kernels are cut for a device, as far as one adapter can show them. */
+/** Kernel variants for different devices, as far as one adapter can show them. */
 const DEVICES: [string, DeviceOptions][] = [
   ['software, subgroups', { kernelsFor: 'software' }],
   ['software, plain', { kernelsFor: 'software', withoutFeatures: ['subgroups'] }],
@@ -54,9 +54,9 @@ describe.each(DEVICES)('%s', (_, options) => {
     tf.dispose([x, weight, bias, residual, y]);
   });
 
-  test('a norm folded into a product is the norm and then the product', async () => {
+  test('a norm folded into a product equals the norm followed by the product', async () => {
     const [width, outputs, epsilon] = [48, 21, 1e-5];
-    // A mean that is not small beside the deviation.
+    // A mean that is large compared with the deviation.
     const x = matrix(
       seededNormal(width, 1).map((value) => value * 3 + 4),
       [1, width],
@@ -85,7 +85,7 @@ describe.each(DEVICES)('%s', (_, options) => {
     const query = seededNormal(width, 3).map((value) => value * 3);
     const last = (length - 1) * width;
     const qkv = Float32Array.from([...query, ...keyValues.slice(last), ...valueValues.slice(last)]);
-    // What stands in the cache where the new token belongs must not matter.
+    // The cache's previous content at the new token's position must not matter.
     const cached = (values: Float32Array) => {
       const all = new Float32Array(capacity * width).fill(9);
       all.set(values.subarray(0, last));
@@ -114,7 +114,7 @@ describe.each(DEVICES)('%s', (_, options) => {
     tf.dispose([given, keys, values, lengths, y]);
   });
 
-  test('GPT-2 agrees with transformers, token by token, dense and in codes', async () => {
+  test('GPT-2 agrees with transformers, token by token, dense and quantized', async () => {
     const model = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
     for (const { ids, greedy } of gpt2Expected.continuations) {
       expect(await continuation(model, ids, greedy.length)).toEqual(greedy);

@@ -2,10 +2,10 @@ import { type ModelFamily, ModelError } from './family';
 import { bert } from './families/bert';
 import { gpt2 } from './families/gpt2';
 
-/** Every model family that Lathe runs. */
+/** All model families that Lathe runs. */
 export const FAMILIES: readonly ModelFamily[] = [gpt2, bert];
 
-/** @throws ModelError naming the families that there are */
+/** @throws ModelError naming the supported families */
 export function familyOf(config: Record<string, unknown>): ModelFamily {
   const architecture = FAMILIES.find(({ modelType }) => modelType === config.model_type);
   if (architecture) return architecture;

@@ -30,7 +30,7 @@ async function logitsOf(model: Model, batch: TokenBatch): Promise<Float32Array> 
   return values;
 }
 
-/** The same values in a format whose products are made as a whole. */
+/** The same values in a format without direct access to its matrix. */
 async function compressed(model: Model, family: MixtureFamily): Promise<Model> {
   const replaced = new Map<string, LinearWeight>();
   for (const module of [0, 1].flatMap((block) => Object.values(FEED_FORWARD[family](block)))) {
@@ -54,7 +54,7 @@ async function greedy(model: Model, prompt: Int32Array, count: number): Promise<
   return drawn;
 }
 
-/** What the logits of whole sequences say, token by token. */
+/** Logits of whole sequences, token by token. */
 async function greedyWithoutCache(model: Model, prompt: Int32Array, count: number): Promise<number[]> {
   let ids = prompt;
   for (let index = 0; index < count; index++) {
@@ -65,11 +65,11 @@ async function greedyWithoutCache(model: Model, prompt: Int32Array, count: numbe
   return [...ids.subarray(prompt.length)];
 }
 
-describe.each(MIXTURE_FAMILIES)('%s gives what PyTorch gives', (family) => {
+describe.each(MIXTURE_FAMILIES)('%s agrees with PyTorch', (family) => {
   const batch = mixtureBatch(family);
   const expected = MIXTURES[family].logits;
 
-  test('of a batch, and of each of its sequences alone', () =>
+  test('on a batch, and on each of its sequences alone', () =>
     withTinyMixture(family, async (model) => {
       expectAllClose(await logitsOf(model, batch), expected, LOGITS);
       const size = expected.length / batch.batch;
@@ -79,7 +79,7 @@ describe.each(MIXTURE_FAMILIES)('%s gives what PyTorch gives', (family) => {
       }
     }));
 
-  test('also where the matrices are compressed', () =>
+  test('with compressed matrices', () =>
     withTinyMixture(family, async (model) => {
       const sparse = await compressed(model, family);
       expectAllClose(await logitsOf(sparse, batch), expected, LOGITS);
@@ -87,7 +87,7 @@ describe.each(MIXTURE_FAMILIES)('%s gives what PyTorch gives', (family) => {
     }));
 });
 
-test('a linear that is watched is shown what all experts take and give', () =>
+test('an observed linear sees inputs and outputs of all experts', () =>
   withTinyMixture('bert', async (model) => {
     const batch = mixtureBatch('bert');
     const hidden = model.embed(batch);
@@ -107,7 +107,7 @@ describe('a causal model', () => {
   const { ids, length } = mixtureBatch('gpt2');
   const sequence = ids.subarray(0, length);
 
-  test('gives over its cache, token by token, what PyTorch gives of the whole', () =>
+  test('agrees token by token over its cache with PyTorch on the whole sequence', () =>
     withTinyMixture('gpt2', async (model) => {
       const vocabulary = model.config.vocabularySize;
       const cache = model.createCache(length);
@@ -120,7 +120,7 @@ describe('a causal model', () => {
       cache.dispose();
     }));
 
-  test('goes on token by token, each with its own expert, as without a cache', () =>
+  test('continues token by token, each with its expert, as without a cache', () =>
     withTinyMixture('gpt2', async (model) => {
       const expected = await greedyWithoutCache(model, sequence, 8);
       expect(new Set(expected).size).toBeGreaterThan(2);

@@ -15,23 +15,23 @@ import { ownExpertColumns } from '../engines/webgpu/kernels/layers/own-expert';
 import type { ModelWeights } from './family';
 import { expertsOf, expertSize, type Mixture } from './structure';
 
-/** Ids of the tokens whose rows a block is given: on the page, or, of a token that was drawn there, on the GPU, [tokens] int32. */
+/** Token ids of the rows of a block: an array, or, for a token drawn on the GPU, a tensor [tokens] int32. */
 export type TokenIds = Int32Array | tf.Tensor1D;
 
-/** A feed-forward layer whose neurons belong to experts. */
+/** Feed-forward layer whose neurons belong to experts. */
 export interface ExpertLayer {
   readonly mixture: Mixture;
-  /** Modules of the matrices to the neurons, [experts · size, width], and back, [width, experts · size]. */
+  /** Modules of the up projection, [experts · size, width], and the down projection, [width, experts · size]. */
   readonly up: string;
   readonly down: string;
-  /** [vocabulary] int32: of each token its expert. */
+  /** Expert of each token, [vocabulary] int32. */
   readonly routing: tf.Tensor1D;
   readonly ids: TokenIds;
 }
 
 /**
- * activation(x Wₑᵀ + bₑ) Vₑᵀ + c + residual, e being the expert of each row's token: [tokens, width] → the same shape. Where both
- * matrices are dense only a row's own expert is computed, otherwise all are, and those of others set to zero.
+ * activation(x Wₑᵀ + bₑ) Vₑᵀ + c + residual, where e is the expert of each row's token: [tokens, width] → the same shape. If
+ * both matrices are dense, only a row's expert is computed; otherwise all are, and the results of others set to zero.
  */
 export function feedForwardOfExperts(
   weights: ModelWeights,
@@ -99,8 +99,8 @@ function maskedProducts(
     bias: biasOf(up),
     activation: config.activation,
   });
-  const own = ownExpertColumns(hidden, experts, expertSize(mixture));
-  return operators.multiply(weights.linear(down), own, { bias: biasOf(down), residual });
+  const masked = ownExpertColumns(hidden, experts, expertSize(mixture));
+  return operators.multiply(weights.linear(down), masked, { bias: biasOf(down), residual });
 }
 
 function rowsOf(x: tf.Tensor2D, rows: Int32Array): tf.Tensor2D {

@@ -3,8 +3,8 @@ import { topMagnitudes } from '../engines/webgpu/kernels/layers/top-magnitudes';
 import type { ModelConfig } from './model';
 
 /**
- * What one block hands to the next: all of its activations, or of each token the share of greatest magnitude that the
- * structure keeps. What the last block gives goes on whole.
+ * Zeroes all but each token's activations of greatest magnitude, by the share that the structure keeps. The last block's
+ * output is not changed.
  * @param position of the block in the structure
  */
 export function keepTopActivations(

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('a GPT-2 of 500 MB loads with little in the heap, on a device that binds 128 MiB at once', async () => {
+test('a GPT-2 of 500 MB loads with a small heap, on a device with bindings of at most 128 MiB', async () => {
   const checkpoint = await openFolder(folder);
   const before = inMemory();
   let greatest = 0;
@@ -36,7 +36,7 @@ test('a GPT-2 of 500 MB loads with little in the heap, on a device that binds 12
   expect(greatest).toBeLessThan(HEAP_LIMIT);
   expect(gpuMemory().usedBytes).toBeGreaterThan(497_000_000);
 
-  // The last row of the embedding lies in its second buffer, and both are read by the head.
+  // The last row of the embedding is in its second buffer, and the head reads both.
   const logits = model.logits({ ids: Int32Array.of(50256, 3), batch: 1, length: 2 });
   const values = await readFloats(logits);
   expect(values).toHaveLength(2 * GPT2_SMALL.vocabulary);

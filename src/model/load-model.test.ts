@@ -24,7 +24,7 @@ async function load(
   return loadModel({ ...checkpoint, config: { ...checkpoint.config, ...config }, tensors });
 }
 
-describe('a config that Lathe does not run is one clear sentence', () => {
+describe('an unsupported config is one clear sentence', () => {
   test.each<[string, string, Record<string, unknown>, string]>([
     ['another family', GPT2, { model_type: 'llama' }, 'This is a llama model; Lathe runs gpt2 and bert.'],
     [
@@ -95,13 +95,13 @@ describe('weights that do not fit', () => {
     );
   });
 
-  test('blocks that the config does not count', async () => {
+  test('more blocks than the config says', async () => {
     await expect(load(GPT2, { n_layer: 1 })).rejects.toThrow(
       /Tensor transformer\.h\.1\.\S+ is of block 1, config.json counts 1 blocks from 0 on/,
     );
   });
 
-  test('NaN is named with its place, and what was uploaded is freed', async () => {
+  test('NaN is named with its position, and uploaded tensors are freed', async () => {
     const values = new Float32Array(24 * 96);
     values[100] = NaN;
     const before = tf.memory().numTensors;
@@ -113,7 +113,7 @@ describe('weights that do not fit', () => {
 });
 
 describe('progress', () => {
-  test('counts the bytes of the tensors that are needed, up to all of them', async () => {
+  test('counts the bytes of the needed tensors up to their total', async () => {
     const checkpoint = await openFolder(GPT2);
     const unused = memoryEntry('transformer.h.0.attn.bias', [1, 1, 32, 32], new Float32Array(1024));
     const seen: [number, number][] = [];
@@ -127,7 +127,7 @@ describe('progress', () => {
     expect(seen.every(([read], index) => index === 0 || read > seen[index - 1][0])).toBe(true);
   });
 
-  test('a cancelled load stops and frees what was uploaded', async () => {
+  test('a cancelled load stops and frees uploaded tensors', async () => {
     const controller = new AbortController();
     const before = tf.memory().numTensors;
     const loading = loadModel(await openFolder(GPT2), {

@@ -15,17 +15,17 @@ import { withStoredStructure } from './structure-metadata';
 import { TransformerModel } from './transformer-model';
 import { transpose } from './transpose';
 
-/** A checkpoint as far as a model needs it. */
+/** Parts of a checkpoint that a model needs. */
 export type LoadableCheckpoint = Pick<Checkpoint, 'config' | 'tensors' | 'metadata'>;
 
-/** A matrix goes up in pieces of about so many float32 bytes, so that little of it is ever in the JS heap. */
+/** Approximate size of an uploaded piece of a matrix in float32 bytes; keeps the JS heap small. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Loads a checkpoint onto the GPU, tensor by tensor. Whatever was uploaded is freed again when it fails or is cancelled.
+ * Loads a checkpoint onto the GPU, tensor by tensor. Uploaded tensors are freed if loading fails or is cancelled.
  *
- * @throws ModelError where the family or an option is not supported, a tensor is missing or its shape does not fit the
- *   config; CheckpointError where a tensor cannot be read or is not finite; the signal's reason when cancelled
+ * @throws ModelError if the family or an option is not supported, a tensor is missing or its shape does not match the config;
+ *   CheckpointError if a tensor cannot be read or is not finite; the signal's reason when cancelled
  */
 export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOptions = {}): Promise<Model> {
   const architecture = familyOf(checkpoint.config);
@@ -40,7 +40,7 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   refuseFurtherLayers(entries, config.layers);
   const linears = new Map<string, LinearWeight>();
   const vectors = new Map<string, tf.Tensor>();
-  const isUsed = usedBy(layout, stored);
+  const isUsed = usedTensors(layout, stored);
   const bytes = [...entries].reduce((sum, [name, entry]) => sum + (isUsed(name) ? entry.byteLength : 0), 0);
   const progress = new ByteProgress(bytes, options);
   try {
@@ -49,7 +49,7 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
       if (description)
         linears.set(matrix.module, await readStoredWeight(matrix, description, entries, progress));
     }
-    const pieces = filled(layout, entries, linears, vectors);
+    const pieces = uncompressedPieces(layout, entries, linears, vectors);
     for await (const { piece, values } of readAhead(pieces, options.signal)) {
       piece.write(values);
       await progress.add(byteLength(piece));
@@ -64,13 +64,13 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   return new TransformerModel(architecture, config, inOrder, vectors, unused);
 }
 
-/** A piece of the file, and where it goes. */
+/** Piece of the file with its destination. */
 interface WritablePiece extends TensorPiece {
   write(values: Float32Array): void;
 }
 
-/** Every tensor of the file that has no format of its own yet; each is made on the GPU when its first piece is asked for. */
-function* filled(
+/** Pieces of all tensors that are not compressed; allocates each tensor on the GPU when its first piece is requested. */
+function* uncompressedPieces(
   { matrices, vectors: vectorLayouts }: ModelLayout,
   entries: ReadonlyMap<string, TensorEntry>,
   linears: Map<string, LinearWeight>,
@@ -90,7 +90,7 @@ function* filled(
   }
 }
 
-/** Gives views of one array, made anew where it is too short: fresh memory for each matrix costs more than its copy. */
+/** Returns views of one array that grows as needed: fresh memory for each matrix costs more than its copy. */
 function reusedArray(): (length: number) => Float32Array<ArrayBuffer> {
   let array = new Float32Array(0);
   return (length) => {
@@ -119,7 +119,7 @@ function* matrixPieces(
   }
 }
 
-/** Checks every tensor before the first is read. @throws ModelError where one is missing or has another shape */
+/** Checks every tensor before the first is read. @throws ModelError if one is missing or has another shape */
 function requireTensors(
   layout: ModelLayout,
   entries: ReadonlyMap<string, TensorEntry>,
@@ -149,7 +149,7 @@ function requireTensor(
   }
 }
 
-/** @throws ModelError where the weights have blocks that the config does not count */
+/** @throws ModelError if the weights have more blocks than the config says */
 function refuseFurtherLayers(entries: ReadonlyMap<string, TensorEntry>, layers: number): void {
   for (const [canonical, { name }] of entries) {
     const layer = /^(?:transformer\.h|bert\.encoder\.layer)\.(\d+)\./.exec(canonical)?.[1];
@@ -160,8 +160,8 @@ function refuseFurtherLayers(entries: ReadonlyMap<string, TensorEntry>, layers: 
   }
 }
 
-/** Whether a model is made of a tensor, by its name; a file may hold others. */
-function usedBy(
+/** Predicate for the tensors that a model uses, by name; a file may hold others. */
+function usedTensors(
   layout: ModelLayout,
   stored: ReadonlyMap<string, StoredWeightDescription>,
 ): (tensor: string) => boolean {

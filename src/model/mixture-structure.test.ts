@@ -24,8 +24,8 @@ function row(values: Float32Array, index: number): number[] {
   return [...values.subarray(index * WIDTH, (index + 1) * WIDTH)];
 }
 
-describe('in the place of the checkpoint', () => {
-  test('stand the neurons that an expert has, and zeros for the others', () =>
+describe('at the size of the checkpoint', () => {
+  test('matrices hold the neurons of the experts, and zeros for others', () =>
     withTinyMixture('gpt2', async (model, base) => {
       const [before, after] = [await inCheckpoint(base, up), await inCheckpoint(model, up)];
       const [columns, columnsAfter] = [await inCheckpoint(base, down), await inCheckpoint(model, down)];
@@ -46,7 +46,7 @@ describe('in the place of the checkpoint', () => {
       }
     }));
 
-  test('stands the mean of what experts made of the same neuron', () =>
+  test('a neuron copied to several experts has their mean', () =>
     withTinyMixture('gpt2', async (model) => {
       const twice = neurons.find((neuron, place) => neurons.indexOf(neuron) !== place)!;
       const copies = neurons.flatMap((neuron, place) => (neuron === twice ? [place] : []));
@@ -61,7 +61,7 @@ describe('in the place of the checkpoint', () => {
     }));
 });
 
-test('heads can be cut beside experts, experts cannot', () =>
+test('heads can be cut in a mixture, experts cannot', () =>
   withTinyMixture('gpt2', async (model) => {
     const { structure } = model.config;
     const [first, second] = structure.blocks;
@@ -75,8 +75,8 @@ test('heads can be cut beside experts, experts cannot', () =>
     );
   }));
 
-describe('the metadata', () => {
-  test('give the structure back', () =>
+describe('metadata', () => {
+  test('restore the structure', () =>
     withTinyMixture('bert', async (model, base) => {
       const stored = withStoredStructure(base.config, structureMetadata(model.config));
       expect(stored.structure).toEqual(model.config.structure);
@@ -89,7 +89,7 @@ describe('the metadata', () => {
     ['a neuron that is not below 96', { neurons: new Array(36).fill(96) }],
     ['routes 2 tokens of 97', { routing: '01' }],
     ['routes tokens past its 3 experts', { routing: '3'.repeat(97) }],
-  ])('that are damaged are told: %s', (message, damage) =>
+  ])('that are damaged are refused: %s', (message, damage) =>
     withTinyMixture('gpt2', async (model, base) => {
       const [first, second] = model.config.structure.blocks;
       const damaged = { ...(first.mixture as Mixture), ...damage };
@@ -98,7 +98,7 @@ describe('the metadata', () => {
     }),
   );
 
-  test('that name both kept neurons and experts are damaged', () =>
+  test('with both kept neurons and experts are refused', () =>
     withTinyMixture('gpt2', async (model, base) => {
       const [first, second] = model.config.structure.blocks;
       const text = JSON.stringify({ blocks: [{ ...first, keptNeurons: [0] }, second] });

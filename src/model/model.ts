@@ -6,7 +6,7 @@ import type { Members, ModelStructure } from './structure';
 
 export type Task = 'causal-lm' | 'masked-lm' | 'sequence-classification';
 
-/** What every architecture's configuration is reduced to. */
+/** Configuration shared by all model families. */
 export interface ModelConfig {
   readonly modelType: string;
   readonly task: Task;
@@ -20,15 +20,15 @@ export interface ModelConfig {
   readonly layerNormEpsilon: number;
   /** `gelu` is the exact one (erf), `gelu_new` the tanh approximation. */
   readonly activation: 'gelu' | 'gelu_new' | 'relu';
-  /** The output matrix is not the transposed embedding. */
+  /** Whether the output matrix differs from the embedding. */
   readonly hasOwnHead: boolean;
-  /** Segments that a token may belong to (BERT). */
+  /** Number of segments that a token may belong to (BERT). */
   readonly tokenTypes?: number;
-  /** Of a classifier, in order of the logits. */
+  /** Labels of a classifier, in order of the logits. */
   readonly labels?: readonly string[];
-  /** What of all this the model still has; the counts above stay those of the checkpoint. */
+  /** Parts that the model still has; the counts above stay those of the checkpoint. */
   readonly structure: ModelStructure;
-  /** The checkpoint's own config.json, kept for export. */
+  /** Original config.json of the checkpoint, for export. */
   readonly source: Record<string, unknown>;
 }
 
@@ -44,7 +44,7 @@ export interface TokenBatch {
   readonly tokenTypes?: Int32Array;
 }
 
-/** Keys and values of the tokens that a causal model has seen. The caller disposes of it. */
+/** Keys and values of the tokens that a causal model has processed. The caller disposes of it. */
 export interface KeyValueCache {
   /** Tokens held so far. */
   readonly length: number;
@@ -53,48 +53,48 @@ export interface KeyValueCache {
   dispose(): void;
 }
 
-/** The token that a sequence goes on with, kept on the GPU. */
+/** Next token of a sequence, on the GPU. */
 export interface NextToken {
   /** [1] int32 */
   readonly id: tf.Tensor1D;
-  /** [1] int32: tokens of the sequence, this one included. */
+  /** [1] int32: tokens of the sequence, including this one. */
   readonly lengths: tf.Tensor1D;
 }
 
-/** Layer normalizations that are taken into the products after them, by the module whose product it is. */
+/** Layer normalizations folded into the products after them, by the module of the product. */
 export type FoldedNorms = ReadonlyMap<string, FoldedNorm>;
 
-/** What a head does with an output of one of its linears. */
+/** Role of a linear's outputs in attention. */
 export type AttentionRole = 'query' | 'key' | 'value';
 
-/** A matrix of the checkpoint and the module whose weight it is. */
+/** Matrix of the checkpoint and the module that it belongs to. */
 export interface MatrixLayout {
   /** Module name of the transformers library. */
   readonly module: string;
   readonly tensor: string;
-  /** [out, in], whatever the file's orientation. */
+  /** [out, in], regardless of the file's orientation. */
   readonly shape: readonly [outputs: number, inputs: number];
-  /** The file holds [in, out], as GPT-2's Conv1D does. */
+  /** Whether the file holds [in, out], as for GPT-2's Conv1D. */
   readonly transposed: boolean;
-  /** One of the linears of the transformer blocks. */
+  /** Whether it is a linear of the transformer blocks. */
   readonly isBlockLinear: boolean;
   /** Number of the block in the checkpoint; absent outside the blocks. */
   readonly block?: number;
-  /** What the outputs are made of, where they are heads or neurons. */
+  /** Heads or neurons that make up the outputs, if any. */
   readonly outputs?: Members;
-  /** The same of the inputs. */
+  /** Heads or neurons that make up the inputs, if any. */
   readonly inputs?: Members;
-  /** What attention takes the outputs for: of each role all heads, one role after the other. */
+  /** Attention roles of the outputs: all heads of each role, one role after the other. */
   readonly attentionRoles?: readonly AttentionRole[];
 }
 
-/** Any other tensor of the checkpoint. */
+/** Tensor of the checkpoint that is not a matrix of `MatrixLayout`. */
 export interface VectorLayout {
   readonly tensor: string;
   readonly shape: readonly number[];
   /** Number of the block in the checkpoint; absent outside the blocks. */
   readonly block?: number;
-  /** What it is made of, where that is heads or neurons. */
+  /** Heads or neurons that make it up, if any. */
   readonly members?: Members;
 }
 
@@ -104,48 +104,48 @@ export interface ModelLayout {
 }
 
 /**
- * Is shown what goes into a linear, by its module name, and what comes out of it: [tokens, in] and [tokens, out], padding
- * included, the output with bias, activation and residual. It keeps neither.
+ * Receives the input and output of a linear with its module name: [tokens, in] and [tokens, out], including padding, the
+ * output with bias, activation and residual. Must not keep either tensor.
  */
 export type LinearObserver = (module: string, x: tf.Tensor2D, y: tf.Tensor2D) => void;
 
 /**
- * A loaded model: weights by module name plus the forward pass of its architecture. It owns its weights.
+ * Loaded model: weights by module name and the forward pass of its family. It owns its weights.
  *
  * Module names are those of the transformers library, such as `transformer.h.0.attn.c_attn` and
  * `bert.encoder.layer.0.attention.self.query`.
  */
 export interface Model {
   readonly config: ModelConfig;
-  /** Every matrix with a format: block linears, embeddings, heads. Tied weights stand once, under the embedding's name. */
+  /** Every matrix with a format: block linears, embeddings, heads. Tied weights appear once, under the embedding's name. */
   readonly linears: ReadonlyMap<string, LinearWeight>;
-  /** How the weights of this model are called and laid out in a Hugging Face checkpoint. */
+  /** Names and shapes of this model's weights in a Hugging Face checkpoint. */
   readonly layout: ModelLayout;
-  /** The same of the whole checkpoint that this model was cut out of. */
+  /** Layout of the whole checkpoint that this model was cut from. */
   readonly checkpointLayout: ModelLayout;
-  /** Names that the target `Linear` stands for: the linears of the transformer blocks, first block first. */
+  /** Modules of the target `Linear`: the linears of the transformer blocks, first block first. */
   readonly blockLinears: readonly string[];
-  /** Everything else by tensor name (biases, layer norms), float32. */
+  /** All other tensors by name (biases, layer norms), float32. */
   readonly vectors: ReadonlyMap<string, tf.Tensor>;
-  /** Tensors of its checkpoint that its forward pass has no use for, by transformers' names; in the file until they are read. */
+  /** Tensors of the checkpoint that the forward pass does not use, by transformers name; read from the file on request. */
   readonly unused: ReadonlyMap<string, TensorEntry>;
 
-  /** Final hidden states of whole sequences, what `head` takes: [batch·length, width]. */
+  /** Final hidden states of whole sequences, the input of `head`: [batch·length, width]. */
   hiddenStates(batch: TokenBatch): tf.Tensor2D;
-  /** What the first block takes: [batch·length, width]. `hiddenStates` is this, every block, and `finish`. */
+  /** Input of the first block: [batch·length, width]. `hiddenStates` is this, every block, and `finish`. */
   embed(batch: TokenBatch): tf.Tensor2D;
   /**
-   * One block alone, [batch·length, width] → the same shape.
+   * Runs a single block, [batch·length, width] → the same shape.
    * @param position in `config.structure.blocks`
    */
   runBlock(position: number, hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D;
-  /** What follows the last block, [batch·length, width] → the same shape. */
+  /** Computation after the last block, [batch·length, width] → the same shape. */
   finish(hidden: tf.Tensor2D): tf.Tensor2D;
-  /** Logits as `logits` gives them, of the final hidden states of a whole batch. */
+  /** Logits of the final hidden states of a whole batch, like those of `logits`. */
   headOfBatch(hidden: tf.Tensor2D, batch: TokenBatch, observe?: LinearObserver): tf.Tensor2D;
   /**
-   * causal-lm and masked-lm only: logits of some rows of hidden states, [rows, width] → [rows, vocabulary]. Evaluations
-   * call it for a few rows at a time, since the logits of a long window may exceed one buffer.
+   * causal-lm and masked-lm only: logits of some rows of hidden states, [rows, width] → [rows, vocabulary]. Evaluations call
+   * it for a few rows at a time, since the logits of a long window may exceed one buffer.
    */
   head(hidden: tf.Tensor2D): tf.Tensor2D;
   /**
@@ -153,29 +153,29 @@ export interface Model {
    * @returns causal-lm and masked-lm: [batch·length, vocabulary]; sequence-classification: [batch, labels]
    */
   logits(batch: TokenBatch): tf.Tensor2D;
-  /** causal-lm only: an empty cache of one sequence. */
+  /** causal-lm only: creates an empty cache of one sequence. */
   createCache(capacity?: number): KeyValueCache;
   /**
-   * causal-lm only: runs `ids` after what the cache holds (many ids: prefill; one: decode) and extends it.
+   * causal-lm only: runs `ids` after the tokens in the cache (many ids: prefill; one: decode) and extends it.
    * @returns logits of the last position, [1, vocabulary]
-   * @throws Error when the cache is full
+   * @throws Error if the cache is full
    */
   extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D;
   /**
-   * causal-lm only: the same for one token that is on the GPU. Nothing is uploaded, so the launches can be recorded and
-   * replayed for token after token; the cache's own `length` stays as it is.
-   * @param folded of `foldNorms`
+   * causal-lm only: the same for one token on the GPU. Nothing is uploaded, so that the launches can be recorded and replayed
+   * for every token; the cache's `length` does not change.
+   * @param folded from `foldNorms`
    * @returns logits, [1, vocabulary]
    */
   extendByOne(next: NextToken, cache: KeyValueCache, folded?: FoldedNorms): tf.Tensor2D;
-  /** causal-lm only: the normalizations that save a launch on this device. The caller disposes of their `products`. */
+  /** causal-lm only: normalizations whose folding saves a launch on this device. The caller disposes of their `products`. */
   foldNorms(): FoldedNorms;
 
-  /** The same model with some weights replaced; takes ownership of the replacements and clones all the rest. */
+  /** Copy of the model with some weights replaced; takes ownership of the replacements and clones the rest. */
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model;
   /**
-   * The same model with another structure: weights of what is gone are left out, those that are given (and owned from here
-   * on) stand for those of the same name, all the rest is cloned. `restructure` makes what is needed.
+   * Copy of the model with another structure: omits the weights of removed parts, replaces weights by those given (and owned
+   * from here on) under the same name, and clones the rest. `restructure` computes the replacements.
    */
   withStructure(
     structure: ModelStructure,
@@ -183,8 +183,8 @@ export interface Model {
     vectors: ReadonlyMap<string, tf.Tensor>,
   ): Model;
   /**
-   * The same with another configuration of the family, such as another head: weights that it has and this model has not are
-   * among those that are given.
+   * Copy of the model with another configuration of the family, such as another head; `linears` and `vectors` include the
+   * weights that this model lacks.
    */
   withConfig(
     config: ModelConfig,

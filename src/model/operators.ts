@@ -11,7 +11,7 @@ import { layerNorm } from '../engines/webgpu/kernels/layers/layer-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { ModelStructure } from './structure';
 
-/** What the blocks of a model compute with: forward passes are written once for every arithmetic. */
+/** Operations of a model's blocks; forward passes are written once for every arithmetic. */
 export interface Operators {
   readonly embeddingSum: typeof embeddingSum;
   readonly layerNorm: typeof layerNorm;
@@ -29,15 +29,15 @@ const FLOAT_OPERATORS: Operators = {
   multiply: (weight, x, epilogue) => weight.matmul(x, epilogue),
 };
 
-/** The operators that a structure asks for. */
+/** Operators for a structure's arithmetic. */
 export function operatorsFor({ blockwiseInt8 }: ModelStructure): Operators {
   return blockwiseInt8 === undefined ? FLOAT_OPERATORS : blockwiseOperators(blockwiseInt8);
 }
 
 /**
- * Everything between two operations is codes of 8 bits with a power of two a block (Dong et al. 2023, BCT). Products of such
- * codes and their sums within a block are whole multiples of a power of two that float32 holds exactly, so computing them in
- * float32 gives what integer arithmetic gives; a function of one code (GELU) gives what its table of 256 entries holds.
+ * Operators that round every intermediate result to 8-bit codes with a power-of-two scale per block (Dong et al. 2023, BCT).
+ * Products of such codes and their sums within a block are integer multiples of a power of two that float32 holds exactly, so
+ * computing them in float32 equals integer arithmetic; a function of one code (GELU) equals a table of 256 entries.
  * @param blockSize neighbours along the width, or keys, that share a scale
  */
 function blockwiseOperators(blockSize: number): Operators {

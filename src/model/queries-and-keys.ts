@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import { splitHeads } from '../engines/webgpu/kernels/attention/heads';
 import type { LinearObserver, Model, TokenBatch } from './model';
 
-/** What a block's attention maps are made of. */
+/** Queries and keys of a block's attention. */
 export interface QueriesAndKeys extends tf.TensorContainerObject {
-  /** [batch·kept heads, length, headWidth], as `key` */
+  /** [batch·kept heads, length, headWidth], like `key` */
   readonly query: tf.Tensor3D;
   readonly key: tf.Tensor3D;
 }
 
 /**
- * One block that has attention, run as `Model.runBlock` does it, with its queries and keys: the kernel of its attention keeps the
- * maps to itself. They are what the block's own linears give, so nothing is computed twice.
+ * Runs one block with attention like `Model.runBlock` and also returns its queries and keys, because the attention kernel does
+ * not expose its maps. They are outputs of the block's linears, so nothing is computed twice.
  * @param position in `config.structure.blocks`
  */
 export function runBlockWithQueries(
@@ -27,22 +27,22 @@ export function runBlockWithQueries(
       .filter(({ block }) => block === index)
       .map(({ module, attentionRoles = [] }) => [module, attentionRoles]),
   );
-  const kept = new Map<string, tf.Tensor3D>();
+  const captured = new Map<string, tf.Tensor3D>();
   const observe: LinearObserver = (module, _, y) => {
     const ofModule = roles.get(module)!;
     if (!ofModule.some((role) => role !== 'value')) return;
     const layout = { length: batch.length, headWidth: width / heads, roles: ofModule.length };
     const parts = splitHeads(y, layout);
-    ofModule.forEach((role, run) => {
-      if (role !== 'value') kept.set(role, tf.keep(parts[run]));
+    ofModule.forEach((role, index) => {
+      if (role !== 'value') captured.set(role, tf.keep(parts[index]));
     });
   };
   return tf.tidy(() => {
     try {
       const output = model.runBlock(position, hidden, batch, observe);
-      return { hidden: output, query: kept.get('query')!.clone(), key: kept.get('key')!.clone() };
+      return { hidden: output, query: captured.get('query')!.clone(), key: captured.get('key')!.clone() };
     } finally {
-      tf.dispose([...kept.values()]);
+      tf.dispose([...captured.values()]);
     }
   });
 }

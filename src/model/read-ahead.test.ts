@@ -5,7 +5,7 @@ import { readAhead, type TensorPiece } from './read-ahead';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** A tensor of bytes that count how many reads began and ended. */
+/** Tensor of bytes that counts started and finished reads. */
 function slowEntry(name: string, bytes: number, state: { begun: string[] }): TensorPiece {
   const entry: TensorEntry = {
     ...memoryEntry(name, [bytes / 4], new Float32Array(bytes / 4)),
@@ -18,7 +18,7 @@ function slowEntry(name: string, bytes: number, state: { begun: string[] }): Ten
   return { entry, start: 0, end: bytes / 4 };
 }
 
-test('pieces come in order, with the elements that were asked for', async () => {
+test('pieces arrive in order, with the requested elements', async () => {
   const values = Float32Array.from({ length: 10 }, (_, index) => index / 8);
   const entry = memoryEntry('a', [10], values);
   const pieces = [
@@ -34,7 +34,7 @@ test('pieces come in order, with the elements that were asked for', async () => 
   expect(seen).toEqual([[0, 1, 2].map((index) => index / 8), [3 / 8], [4, 5, 6, 7, 8, 9].map((i) => i / 8)]);
 });
 
-test('reads on while a piece is used, and not further than 16 MiB', async () => {
+test('reads ahead while a piece is used, at most 16 MiB', async () => {
   const state = { begun: [] as string[] };
   const pieces = ['a', 'b', 'c', 'd', 'e'].map((name) => slowEntry(name, 8 * MEBIBYTE, state));
   const begunWhenUsed: string[] = [];
@@ -43,7 +43,7 @@ test('reads on while a piece is used, and not further than 16 MiB', async () => 
   expect(begunWhenUsed).toEqual(['a: ab', 'b: abc', 'c: abcd', 'd: abcde', 'e: abcde']);
 });
 
-test('a read that fails is told in its turn; later ones fail unheard', async () => {
+test('a failed read is reported in its turn; later failures are ignored', async () => {
   const good = memoryEntry('good', [2], Float32Array.of(1, 2));
   const [first, second] = [NaN, Infinity].map((value, index) =>
     memoryEntry(`bad ${index}`, [1], Float32Array.of(value)),
@@ -57,7 +57,7 @@ test('a read that fails is told in its turn; later ones fail unheard', async () 
   expect(used).toEqual(['good']);
 });
 
-test('a cancelled reading begins no further read', async () => {
+test('starts no read after cancellation', async () => {
   const state = { begun: [] as string[] };
   const pieces = ['a', 'b', 'c', 'd'].map((name) => slowEntry(name, 8 * MEBIBYTE, state));
   const controller = new AbortController();

@@ -9,29 +9,29 @@ export interface TensorPiece {
   readonly end: number;
 }
 
-/** Bytes of the file that are read before they are asked for: two pieces of a large matrix. */
+/** Bytes read in advance: two pieces of a large matrix. */
 const BYTES_AHEAD = 16 * 1024 * 1024;
 
 /**
- * Reads pieces of tensors as float32, in order. While one is used, the next are read: a browser reads a file in another
- * process, and each read waits for that, which over the many small tensors of a checkpoint takes longer than the bytes do.
+ * Reads pieces of tensors as float32, in order, and the next ones while one is used: a browser reads files in another process,
+ * and waiting for each read would take longer than reading the many small tensors of a checkpoint.
  *
- * @throws CheckpointError as `readFloat32`, in the piece's turn; the signal's reason when cancelled
+ * @throws CheckpointError as `readFloat32`, in order of the pieces; the signal's reason when cancelled
  */
 export async function* readAhead<Piece extends TensorPiece>(
   pieces: Iterable<Piece>,
   signal?: AbortSignal,
 ): AsyncGenerator<{ piece: Piece; values: Float32Array }, void, undefined> {
   const reads: { piece: Piece; values: Promise<Float32Array> }[] = [];
-  const coming = pieces[Symbol.iterator]();
+  const iterator = pieces[Symbol.iterator]();
   let bytesAhead = 0;
   for (;;) {
     while (bytesAhead < BYTES_AHEAD) {
-      const next = coming.next();
+      const next = iterator.next();
       if (next.done) break;
       const piece = next.value;
       const values = readFloat32(piece.entry, piece.start, piece.end);
-      // A read whose turn never comes must not fail unheard.
+      // Prevents an unhandled rejection if reading stops before this piece.
       values.catch(() => undefined);
       reads.push({ piece, values });
       bytesAhead += byteLength(piece);
@@ -45,7 +45,7 @@ export async function* readAhead<Piece extends TensorPiece>(
   }
 }
 
-/** Bytes of a piece in the file. */
+/** Size of a piece in the file, in bytes. */
 export function byteLength({ entry, start, end }: TensorPiece): number {
   return (end - start) * BYTES_PER_ELEMENT[entry.dtype];
 }

@@ -40,7 +40,7 @@ async function cut(
   }
 }
 
-describe('GPT-2 gives what PyTorch gives', () => {
+describe('GPT-2 agrees with PyTorch', () => {
   test.each([
     ['withoutHead0OfBlock1', [whole(0), { ...whole(1), keptHeads: [1] }]],
     ['evenNeuronsOfBlock0', [{ ...whole(0), keptNeurons: EVEN(96) }, whole(1)]],
@@ -71,7 +71,7 @@ describe('GPT-2 gives what PyTorch gives', () => {
       narrow.dispose();
     }));
 
-  test('also token by token, with no cache for an attention that is gone', () =>
+  test('also token by token, without a cache for removed attention', () =>
     cut(
       'gpt2',
       [
@@ -99,7 +99,7 @@ describe('GPT-2 gives what PyTorch gives', () => {
     ));
 });
 
-describe('BERT gives what PyTorch gives', () => {
+describe('BERT agrees with PyTorch', () => {
   test.each([
     ['withoutHead1OfBlock0', [{ ...whole(0), keptHeads: [0] }, whole(1)]],
     ['evenNeuronsOfBlock1', [whole(0), { ...whole(1), keptNeurons: EVEN(40) }]],
@@ -112,7 +112,7 @@ describe('BERT gives what PyTorch gives', () => {
   );
 });
 
-test('matrices really become smaller, and can be cut again', () =>
+test('matrices become smaller, and can be cut again', () =>
   cut('gpt2', [{ ...whole(0), keptHeads: [1], keptNeurons: EVEN(96) }], async (smaller, base) => {
     expect(smaller.linears.get('transformer.h.0.attn.c_attn')!.shape).toEqual([36, 24]);
     expect(smaller.linears.get('transformer.h.0.mlp.c_proj')!.shape).toEqual([24, 48]);
@@ -132,7 +132,7 @@ test('matrices really become smaller, and can be cut again', () =>
     again.dispose();
   }));
 
-test('a block that is gone does not come back', async () => {
+test('a removed block cannot be restored', async () => {
   await cut('gpt2', [whole(1)], async (smaller) => {
     await expect(restructure(smaller, { blocks: [whole(0)] })).rejects.toThrow('no block 0 any more');
   });

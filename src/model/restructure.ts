@@ -7,12 +7,12 @@ import type { MatrixLayout, Model, ModelConfig, VectorLayout } from './model';
 import { type BlockStructure, memberIndices, type Members, type ModelStructure } from './structure';
 
 /**
- * Cuts a model down to a structure: blocks, sub-layers, heads and neurons that are not in it go, and the matrices really
- * become smaller. Neurons that the structure deals out to experts are put side by side, those of several experts copied.
+ * Cuts a model down to a structure: removes blocks, sub-layers, heads and neurons that are not in it, which makes the matrices
+ * smaller. Neurons assigned to experts are grouped by expert; those of several experts are copied.
  *
- * @param structure a part of the model's own
- * @returns a new model, owned by the caller; `model` stays as it is
- * @throws ModelError where heads or neurons would have to be cut out of a matrix that is compressed already, or out of experts
+ * @param structure a part of the model's structure
+ * @returns a new model, owned by the caller; `model` does not change
+ * @throws ModelError if heads or neurons would have to be cut out of a compressed matrix or out of experts
  */
 export async function restructure(model: Model, structure: ModelStructure): Promise<Model> {
   const cuts = new Map(structure.blocks.map((block) => [block.index, cutOf(model.config, block)]));
@@ -38,7 +38,7 @@ export async function restructure(model: Model, structure: ModelStructure): Prom
         ),
       );
     }
-    return withPresent(model, structure, linears, vectors);
+    return applyStructure(model, structure, linears, vectors);
   } catch (error) {
     for (const weight of linears.values()) weight.dispose();
     for (const vector of vectors.values()) vector.dispose();
@@ -46,7 +46,7 @@ export async function restructure(model: Model, structure: ModelStructure): Prom
   }
 }
 
-/** Which positions along a dimension stay; undefined: all of them. */
+/** Remaining positions along a dimension; undefined: all. */
 type Cut = (members: Members | undefined) => Uint32Array | undefined;
 
 function cutOf(config: ModelConfig, block: BlockStructure): Cut {
@@ -93,8 +93,8 @@ async function cutMatrix(
   return DenseWeight.fromValues(smaller, [keptRows.length, keptColumns.length]);
 }
 
-/** What was cut in a block or sub-layer that goes as a whole is not needed. */
-function withPresent(
+/** Applies a structure and disposes of cut weights in blocks or sub-layers that are removed as a whole. */
+function applyStructure(
   model: Model,
   structure: ModelStructure,
   linears: Map<string, LinearWeight>,
@@ -107,9 +107,8 @@ function withPresent(
 }
 
 /**
- * The values of a matrix at the place and in the size that it has in the checkpoint, zeros for what is gone: computed with
- * these, a model gives the same results. What several experts have a copy of is the mean of the copies; there, and wherever tokens
- * go to experts, a model computes otherwise.
+ * Values of a matrix at its size in the checkpoint, with zeros for removed parts: a model with these values gives the same
+ * results. A neuron copied to several experts has the mean of the copies; models with experts give other results.
  * @param matrix of `checkpointLayout`
  */
 export async function valuesInCheckpoint(model: Model, matrix: MatrixLayout): Promise<Float32Array> {
@@ -132,7 +131,7 @@ export async function valuesInCheckpoint(model: Model, matrix: MatrixLayout): Pr
   return expanded;
 }
 
-/** The same of a vector. @param vector of `checkpointLayout` */
+/** Values of a vector at its size in the checkpoint. @param vector of `checkpointLayout` */
 export async function vectorInCheckpoint(model: Model, vector: VectorLayout): Promise<Float32Array> {
   const tensor = model.vectors.get(vector.tensor);
   const length = vector.shape.reduce((product, size) => product * size, 1);
@@ -149,7 +148,7 @@ export async function vectorInCheckpoint(model: Model, vector: VectorLayout): Pr
   return expanded;
 }
 
-/** Whether a matrix that the model has stands as in the checkpoint: as large, and its rows and columns in the same order. */
+/** Whether one of the model's matrices has the checkpoint's size and its order of rows and columns. */
 export function isAsInCheckpoint(model: Model, matrix: MatrixLayout): boolean {
   const shape = model.linears.get(matrix.module)?.shape;
   if (shape?.[0] !== matrix.shape[0] || shape[1] !== matrix.shape[1]) return false;
@@ -175,7 +174,7 @@ function positionsOf(
   return memberIndices(members, block, config);
 }
 
-/** How often each of the positions below `length` is there. */
+/** Number of occurrences of each position below `length`. */
 function countsOf(positions: Uint32Array, length: number): Uint32Array {
   const counts = new Uint32Array(length);
   for (const position of positions) counts[position]++;

@@ -10,15 +10,15 @@ export const FORMAT_KEY = 'lathe.format';
 export const WEIGHTS_KEY = 'lathe.weights';
 export const FORMAT_VERSION = '1';
 
-/** How one module's weight is stored in a compressed checkpoint. */
+/** Stored format of one module's weight in a compressed checkpoint. */
 export interface StoredWeightDescription {
   readonly form: string;
   readonly attributes: Record<string, unknown>;
 }
 
 /**
- * The compressed weights that a file's metadata declares; empty for an ordinary checkpoint.
- * @throws ModelError where the declaration is of another version or cannot be read
+ * Compressed weights that a file's metadata declares; empty for an ordinary checkpoint.
+ * @throws ModelError if the declaration has another version or cannot be read
  */
 export function storedWeights(
   metadata: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export function storedWeights(
   }
 }
 
-/** Loads one compressed weight. @throws ModelError naming the module and what is wrong with it */
+/** Loads one compressed weight. @throws ModelError naming the module and the problem */
 export async function readStoredWeight(
   { module, shape }: MatrixLayout,
   { form, attributes }: StoredWeightDescription,

@@ -3,7 +3,7 @@ import { ModelError } from './family';
 import type { ModelConfig } from './model';
 import { type BlockStructure, isWhole, type Mixture, type ModelStructure, MOST_EXPERTS } from './structure';
 
-/** Metadata key of what a compressed checkpoint still has of its base; absent: all of it. */
+/** Metadata key of the structure that a compressed checkpoint has left of its base; absent: everything. */
 export const STRUCTURE_KEY = 'lathe.structure';
 
 const members = z.array(z.number().int().nonnegative()).min(1).optional();
@@ -31,14 +31,14 @@ const structureSchema = z.strictObject({
   blockwiseInt8: z.number().int().positive().optional(),
 });
 
-/** The metadata entries of a model's structure; none where the model is whole. */
+/** Metadata entries of a model's structure; none for a whole model. */
 export function structureMetadata({ structure, layers }: ModelConfig): Record<string, string> {
   return isWhole(structure, layers) ? {} : { [STRUCTURE_KEY]: JSON.stringify(structure) };
 }
 
 /**
- * The configuration with the structure that a file's metadata declares.
- * @throws ModelError where the declaration is damaged or does not fit the configuration
+ * Configuration with the structure declared in a file's metadata.
+ * @throws ModelError if the declaration is damaged or does not match the configuration
  */
 export function withStoredStructure(
   config: ModelConfig,

@@ -22,13 +22,13 @@ import type {
 import { operatorsFor } from './operators';
 import { expertsOf, memberLength, type ModelStructure, wholeStructure } from './structure';
 
-/** Weights by name plus the forward pass of their architecture; owns the weights. */
+/** Weights by name and the forward pass of their family; owns the weights. */
 export class TransformerModel implements Model {
   readonly layout: ModelLayout;
   readonly checkpointLayout: ModelLayout;
   readonly blockLinears: readonly string[];
   private readonly weights: ModelWeights;
-  /** Of each block with experts, by its number in the checkpoint, where its tokens go. */
+  /** Expert of each token in blocks with experts, by the block's number in the checkpoint. */
   private readonly routings: ReadonlyMap<number, tf.Tensor1D>;
 
   constructor(
@@ -102,7 +102,7 @@ export class TransformerModel implements Model {
   createCache(capacity = this.config.contextLength): KeyValueCache {
     const layers = this.config.structure.blocks.map((block) => {
       if (!block.hasAttention) return undefined;
-      const width = memberLength({ of: 'heads', runs: 1 }, block, this.config);
+      const width = memberLength({ of: 'heads', groups: 1 }, block, this.config);
       const tensor = () => emptyTensor([capacity, width]) as tf.Tensor2D;
       return { keys: tensor(), values: tensor() };
     });
@@ -140,10 +140,10 @@ export class TransformerModel implements Model {
   foldNorms(): FoldedNorms {
     const norms = this.architecture.normsBeforeLinears?.(this.config);
     const folded = new Map<string, FoldedNorm>();
-    // Where results are rounded, the normalization's own must be.
+    // Rounded arithmetic must also round the result of the normalization.
     const isRounded = this.config.structure.blockwiseInt8 !== undefined;
     if (!norms || isRounded || this.config.width % 4 !== 0) return folded;
-    // A software adapter reads the scale more dearly than it launches: there one of the two norms stays apart.
+    // On a software adapter reading the scale costs more than a launch: fold only one of the two norms.
     const chosen =
       kernelProfile().name === 'software' ? norms.attention : [...norms.attention, ...norms.feedForward];
     for (const { norm, module } of chosen) {
@@ -239,7 +239,7 @@ class TransformerCache implements LayerCache {
   }
 }
 
-/** What a model computes with codes of 8 bits goes through its operators. */
+/** Dense values, unless 8-bit arithmetic requires the model's operators. */
 function denseValues({ structure }: ModelConfig, weight: LinearWeight): tf.Tensor2D | undefined {
   if (!(weight instanceof DenseWeight) || structure.blockwiseInt8 !== undefined) return undefined;
   return weight.values as tf.Tensor2D | undefined;
@@ -259,7 +259,7 @@ function sequenceShape({ batch, length, lengths, ids }: TokenBatch): SequenceSha
   return { batch, length, keyCounts: uploadTensor(counts, [batch]) as tf.Tensor1D, ids };
 }
 
-/** The same weights, of which each says what goes into it and what comes out. */
+/** Weights that report the input and output of each linear. */
 function observed(weights: ModelWeights, observe: LinearObserver): ModelWeights {
   return {
     ...weights,

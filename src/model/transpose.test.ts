@@ -8,7 +8,7 @@ test.each([
   [33, 31],
   [1, 100],
   [100, 65],
-])('a matrix of %i×%i is turned round', (rows, columns) => {
+])('transposes a matrix of %i×%i', (rows, columns) => {
   const values = Float32Array.from({ length: rows * columns }, (_, index) => index);
   const expected = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)

@@ -1,9 +1,9 @@
-/** Rows and columns that are turned round together: 4 KiB, which stay in the nearest cache while they are. */
+/** Rows and columns of a tile: 4 KiB, which fits the first-level cache. */
 const TILE = 32;
 
 /**
  * Row-major [rows, columns] → [columns, rows].
- * @param transposed where the values go, to use one array for many matrices; at least as long as `values`
+ * @param transposed target array, reusable for many matrices; at least as long as `values`
  */
 export function transpose(
   values: Float32Array,

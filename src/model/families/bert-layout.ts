@@ -3,10 +3,10 @@ import { type BlockStructure, memberLength, type Members } from '../structure';
 
 export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings';
 
-const HEADS: Members = { of: 'heads', runs: 1 };
-const NEURONS: Members = { of: 'neurons', runs: 1 };
+const HEADS: Members = { of: 'heads', groups: 1 };
+const NEURONS: Members = { of: 'neurons', groups: 1 };
 
-/** A linear of a block: its name within the block, and what its outputs and inputs are made of. */
+/** Linear of a block: its name within the block, and the members of its outputs and inputs. */
 type BlockLinear = [name: string, outputs?: Members, inputs?: Members, role?: AttentionRole];
 
 const ATTENTION: readonly BlockLinear[] = [
@@ -24,7 +24,7 @@ export function blockName(index: number): string {
   return `bert.encoder.layer.${index}`;
 }
 
-/** Names and shapes of BERT's weights, as transformers' BertForMaskedLM and BertForSequenceClassification have them. */
+/** Names and shapes of BERT's weights, as in transformers' BertForMaskedLM and BertForSequenceClassification. */
 export function bertLayout(config: ModelConfig): ModelLayout {
   const { width, vocabularySize, contextLength, tokenTypes = 2, structure } = config;
   const parts = [

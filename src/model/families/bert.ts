@@ -99,7 +99,7 @@ export const bert: ModelFamily = {
   },
 };
 
-/** Where a part is left out its residual passes on alone; the layer norm after it stays. */
+/** Runs a block. A missing part leaves its residual; the layer norm after it stays. */
 function block(
   weights: ModelWeights,
   structure: BlockStructure,
@@ -145,7 +145,7 @@ function selfAttention(
   }); // [batch·length, kept heads·headWidth]
 }
 
-/** With its residual. */
+/** Feed-forward layer with its residual. */
 function feedForward(
   weights: ModelWeights,
   { index, mixture }: BlockStructure,

@@ -1,16 +1,16 @@
 import type { MatrixLayout, ModelConfig, ModelLayout, VectorLayout } from '../model';
 import { type BlockStructure, memberLength, type Members } from '../structure';
 
-const HEADS: Members = { of: 'heads', runs: 1 };
+const HEADS: Members = { of: 'heads', groups: 1 };
 /** Queries of all heads, then their keys, then their values. */
-const QUERY_KEY_VALUE: Members = { of: 'heads', runs: 3 };
-const NEURONS: Members = { of: 'neurons', runs: 1 };
+const QUERY_KEY_VALUE: Members = { of: 'heads', groups: 3 };
+const NEURONS: Members = { of: 'neurons', groups: 1 };
 
 export function blockName(index: number): string {
   return `transformer.h.${index}`;
 }
 
-/** Names and shapes of GPT-2's weights, as transformers' GPT2LMHeadModel has them. */
+/** Names and shapes of GPT-2's weights, as in transformers' GPT2LMHeadModel. */
 export function gpt2Layout(config: ModelConfig): ModelLayout {
   const { width, vocabularySize, contextLength, hasOwnHead, structure } = config;
   const blocks = structure.blocks.map((block) => blockLayout(config, block));

@@ -58,7 +58,7 @@ describe('against PyTorch, tiny checkpoint of random weights', () => {
       }
     }));
 
-  test('a padded batch gives each sequence the logits that it has alone', () =>
+  test('sequences of a padded batch have the same logits as alone', () =>
     withTiny(async (model) => {
       const sequences = expected.logits;
       const length = Math.max(...sequences.map(({ ids }) => ids.length));
@@ -102,7 +102,7 @@ describe('against PyTorch, tiny checkpoint of random weights', () => {
       (entries) => new Map([...entries].map(([name, entry]) => [name.replace(/^transformer\./, ''), entry])),
     ));
 
-  test('a head of its own where the embeddings are not tied', async () => {
+  test('a separate head if the embeddings are not tied', async () => {
     const { tensors } = await openFolder(TINY);
     const [vocabulary, width] = tensors.get('transformer.wte.weight')!.shape;
     const head = seededNormal(vocabulary * width, 3);
@@ -126,7 +126,7 @@ describe('against PyTorch, tiny checkpoint of random weights', () => {
 });
 
 describe('the model owns its weights', () => {
-  test('a variant lives on when its base is gone, and gives the weights it was given', async () => {
+  test('a variant outlives its base and returns its replaced weights', async () => {
     const checkpoint = await openFolder(TINY);
     const base = await loadModel(checkpoint);
     const name = base.blockLinears[0];
@@ -147,7 +147,7 @@ describe('the model owns its weights', () => {
     ['an id beyond the vocabulary', [97], 'Token id 97 is not one of this model'],
     ['no id', [], 'There is no token to run the model on'],
     ['a sequence beyond the context', Array<number>(33).fill(1), 'longer than the 32 positions'],
-  ])('%s is refused', (_, ids, message) =>
+  ])('refuses %s', (_, ids, message) =>
     withTiny(async (model) => expect(() => model.logits(single(ids))).toThrow(message)),
   );
 });

@@ -134,7 +134,7 @@ function embed(
   return weights.operators.embeddingSum(tokens, weights.vector('transformer.wpe.weight'), place); // [tokens, width]
 }
 
-/** Every block after the other, its attention over the cache. */
+/** Runs all blocks, with attention over the cache. */
 function forward(
   weights: ModelWeights,
   embedded: tf.Tensor2D,
@@ -220,7 +220,7 @@ function norm({ config, vector, operators }: ModelWeights, x: tf.Tensor2D, name:
   return operators.layerNorm(x, vector(`${name}.weight`), vector(`${name}.bias`), config.layerNormEpsilon);
 }
 
-/** @param width of the heads that are there, together */
+/** @param width total width of the remaining heads */
 function headShape(config: ModelConfig, width: number): { heads: number; headWidth: number } {
   const headWidth = config.width / config.heads;
   return { heads: width / headWidth, headWidth };

@@ -23,7 +23,7 @@ afterAll(() => model.dispose());
 const [{ ids, greedy }] = expected.continuations;
 const prompt = Int32Array.from(ids);
 
-test('steps submitted ahead of their reading draw the tokens of transformers', async () => {
+test('steps submitted before reading draw the tokens of transformers', async () => {
   const decoding = new Decoding(model, prompt.length, { temperature: 0, maxNewTokens: greedy.length });
   decoding.submitPrompt(prompt);
   while (decoding.stepsLeft > 0) decoding.submitStep();
@@ -56,7 +56,7 @@ test('a replayed token costs one submission, one readback and six launches a lay
   decoding.dispose();
 });
 
-test('drawn tokens are those of the CPU from the same logits and the same draws', async () => {
+test('draws the tokens of the CPU from the same logits and random numbers', async () => {
   const distribution = { temperature: 1.3, topK: 40, topP: 0.9 };
   const decoding = new Decoding(model, prompt.length, { ...distribution, seed: 5, maxNewTokens: 8 });
   const random = seeded(5);
@@ -75,7 +75,7 @@ test('drawn tokens are those of the CPU from the same logits and the same draws'
   decoding.dispose();
 });
 
-test('all memory comes back, also with steps on their way', async () => {
+test('frees all memory, also with pending steps', async () => {
   const before = { tensors: tf.memory().numTensors, bytes: gpuMemory().usedBytes };
   const decoding = new Decoding(model, prompt.length, { temperature: 0.7, maxNewTokens: 8 });
   decoding.submitPrompt(prompt);

@@ -13,20 +13,20 @@ import { seeded } from './sampling';
 const BYTES_OF_ID = 4;
 
 export interface DecodingOptions extends Omit<SamplingDistribution, 'temperature'> {
-  /** 0: the most likely token each time. */
+  /** 0: always the most likely token. */
   readonly temperature: number;
-  /** The same seed draws the same tokens. */
+  /** Equal seeds draw equal tokens. */
   readonly seed?: number;
-  /** Tokens that will be drawn at most. */
+  /** Greatest number of tokens to draw. */
   readonly maxNewTokens: number;
 }
 
 /**
- * Goes on with a sequence token by token without waiting for the page: the drawn id stays on the GPU and is the next step's
- * input. The kernel launches of one step are recorded the first time and then replayed, one command buffer a token.
+ * Continues a sequence token by token without waiting for the CPU: the drawn id stays on the GPU as the next step's input. The
+ * kernel launches of the first step are recorded and then replayed, one command buffer per token.
  *
- * `submitPrompt`, then any number of `submitStep`, and one `read` for each of them; a step submitted before the last id was
- * read keeps the GPU busy meanwhile. The caller disposes.
+ * Call `submitPrompt`, then any number of `submitStep`, and one `read` for each of them; a step submitted before the last id
+ * was read keeps the GPU busy meanwhile. The caller disposes.
  */
 export class Decoding {
   private readonly cache: KeyValueCache;
@@ -39,24 +39,26 @@ export class Decoding {
   private submitted = 0;
   private isDisposed = false;
 
-  /** @param promptLength tokens of the prompt, which `submitPrompt` will be given */
+  /** @param promptLength tokens of the prompt for `submitPrompt` */
   constructor(
     private readonly model: Model,
     promptLength: number,
     private readonly options: DecodingOptions,
   ) {
     const { maxNewTokens, seed, temperature } = options;
-    const most = Math.max(1, maxNewTokens);
-    this.cache = model.createCache(Math.min(model.config.contextLength, promptLength + most));
+    const historyLength = Math.max(1, maxNewTokens);
+    this.cache = model.createCache(Math.min(model.config.contextLength, promptLength + historyLength));
     this.state = {
       id: int(0),
       lengths: int(promptLength),
       step: int(0),
-      history: uploadTensor(new Int32Array(most), [most]) as tf.Tensor1D,
+      history: uploadTensor(new Int32Array(historyLength), [historyLength]) as tf.Tensor1D,
     };
     if (temperature > 0) {
       const random = seeded(seed ?? 0);
-      this.draws = uploadTensor(Float32Array.from({ length: most }, random), [most]) as tf.Tensor1D;
+      this.draws = uploadTensor(Float32Array.from({ length: historyLength }, random), [
+        historyLength,
+      ]) as tf.Tensor1D;
     }
   }
 
@@ -74,7 +76,7 @@ export class Decoding {
     this.submitRead();
   }
 
-  /** Runs the token that was drawn last and draws the next. */
+  /** Runs the token drawn last and draws the next. */
   submitStep(): void {
     if (this.recording?.isComplete) {
       this.submitRead(this.recording);
@@ -86,7 +88,7 @@ export class Decoding {
     this.submitRead();
   }
 
-  /** The id of the oldest submitted draw that was not read yet. */
+  /** Id of the oldest submitted draw not read yet. */
   async read(): Promise<number> {
     const read = this.reads.shift();
     if (!read) throw new Error('No token was submitted that could be read.');
@@ -95,7 +97,7 @@ export class Decoding {
 
   dispose(): void {
     this.isDisposed = true;
-    // What is still on its way is nobody's any more.
+    // Errors of pending reads no longer matter.
     for (const read of this.reads) read.catch(() => undefined);
     this.recording?.dispose();
     for (const staging of this.freeStaging) staging.destroy();
@@ -116,7 +118,7 @@ export class Decoding {
     advanceSequence(drawn, this.state);
   }
 
-  /** Submits what was encoded, a replay if there is one, and the copy of the id that it draws. */
+  /** Submits the encoded work, or a replay, and the copy of the id that it draws. */
   private submitRead(replay?: Recording): void {
     const { device } = currentGpu();
     const encoder = device.createCommandEncoder();

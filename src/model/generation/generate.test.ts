@@ -50,7 +50,7 @@ test('generation stops at the end of text and at the end of the context', () =>
     const stop = { maxNewTokens: 12, temperature: 0, endOfText: greedy[2] };
     expect(await continuation(model, ids, stop)).toEqual(greedy.slice(0, 2));
     const all = await continuation(model, ids, { maxNewTokens: 1000, temperature: 0 });
-    // The last token that fits needs no position of its own.
+    // The last token that fits needs no position.
     expect(all.length).toBe(model.config.contextLength - ids.length + 1);
     const full = Array<number>(32).fill(1);
     await expect(continuation(model, full, { maxNewTokens: 1, temperature: 0 })).rejects.toThrow(
@@ -61,7 +61,7 @@ test('generation stops at the end of text and at the end of the context', () =>
     );
   }));
 
-test('a seed draws the same tokens again; one candidate is the greedy choice', () =>
+test('a seed reproduces the tokens; one candidate is the greedy choice', () =>
   withModel(TINY, async (model) => {
     const [{ ids, greedy }] = expected.continuations;
     const options = { maxNewTokens: 12, temperature: 1.5, seed: 7 };

@@ -7,8 +7,8 @@ export interface SamplingOptions extends DecodingOptions {
 }
 
 /**
- * Continues a prompt token by token, with a key/value cache, until `maxNewTokens`, the end of text, or the end of the
- * context. While an id is on its way to the page the GPU works on the next token.
+ * Continues a prompt token by token, with a key/value cache, until `maxNewTokens`, the end of text, or the end of the context.
+ * The GPU works on the next token while an id is read back.
  * @throws Error for an empty prompt or one that fills the context
  */
 export async function* generate(

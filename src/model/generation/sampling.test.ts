@@ -34,7 +34,7 @@ test('sample divides [0, 1) by the softmax of the candidates', () => {
   expect(drawn({ temperature: 1, topK: 2 }, [1])).toEqual([3]);
 });
 
-test('top-p counts shares of what top-k left', () => {
+test('top-p applies to the shares after top-k', () => {
   const logits = Float32Array.from([1, 4, 2, 3].map(Math.log));
   // All: 4 / 10 does not reach one half. Of the first two: 4 / 7 does.
   expect([...probabilities(logits, { temperature: 1, topP: 0.5 })].map(Boolean)).toEqual([
@@ -46,7 +46,7 @@ test('top-p counts shares of what top-k left', () => {
   expect([...probabilities(logits, { temperature: 1, topK: 2, topP: 0.5 })]).toEqual([0, 1, 0, 0]);
 });
 
-test('of equal logits the lowest ids are kept', () => {
+test('among equal logits the lowest ids are kept', () => {
   const equal = new Float32Array(8).fill(2);
   const half = [0.25, 0.25, 0.25, 0.25, 0, 0, 0, 0];
   expect([...probabilities(equal, { temperature: 1, topK: 4 })]).toEqual(half);
@@ -56,7 +56,7 @@ test('of equal logits the lowest ids are kept', () => {
   );
 });
 
-test('one token at least is kept, the most likely', () => {
+test('at least the most likely token is kept', () => {
   const logits = seededNormal(50, 3);
   const greatest = logits.indexOf(Math.max(...logits));
   for (const options of [{ topK: 0 }, { topK: 1 }, { topP: 0 }, { topP: 1e-6 }]) {

@@ -18,10 +18,10 @@ export function sample(logits: Float32Array, distribution: SamplingDistribution,
 }
 
 /**
- * softmax(logits / temperature) in float64, cut to the `topK` most likely tokens and then to the nucleus of `topP`;
- * of equal logits the lowest ids stay.
+ * softmax(logits / temperature) in float64, cut to the `topK` most likely tokens and then to the nucleus of `topP`; among
+ * equal logits the lowest ids stay.
  * @param logits [vocabulary]
- * @returns [vocabulary], 0 for a token that is not drawn from
+ * @returns [vocabulary], 0 for excluded tokens
  */
 export function probabilities(
   logits: Float32Array,
@@ -40,7 +40,7 @@ export function probabilities(
   return result;
 }
 
-/** How many of the first weights, in descending order, it takes to reach the share `topP` of their sum; at least one. */
+/** Number of first weights, in descending order, that reach the share `topP` of their sum; at least one. */
 function nucleusSize(weights: Float64Array, topP: number): number {
   const goal = topP * sum(weights);
   let running = 0;
@@ -55,7 +55,7 @@ function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** A small seeded generator (xorshift32; Marsaglia 2003, "Xorshift RNGs"): uniform numbers in [0, 1). */
+/** Small seeded generator (xorshift32; Marsaglia 2003, "Xorshift RNGs"): uniform numbers in [0, 1). */
 export function seeded(seed: number): () => number {
   let state = (seed ^ 0x9e3779b9) >>> 0 || 1;
   return () => {

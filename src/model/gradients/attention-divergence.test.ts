@@ -17,7 +17,7 @@ interface Sizes {
   readonly causal: boolean;
 }
 
-/** log softmax(q · k / √headWidth) of one query over the keys that it sees. */
+/** log softmax(q · k / √headWidth) of one query over its visible keys. */
 function logWeights(
   query: Float64Array,
   key: Float64Array,
@@ -35,7 +35,7 @@ function logWeights(
   return scores.map((score) => score - logSum);
 }
 
-/** The sum over all heads and queries in float64, by the definition. */
+/** Sum over all heads and queries in float64, by definition. */
 function divergence([query, key, ...taught]: readonly Float64Array[], sizes: Sizes): number {
   const { length, causal } = sizes;
   let sum = 0;

@@ -6,23 +6,23 @@ import { tiledProducts } from '../../engines/webgpu/kernels/products/tiled-produ
 import type { QueriesAndKeys } from '../queries-and-keys';
 import { causalTriangles } from './attention';
 
-/** Which keys the queries of a batch see. */
+/** Keys visible to the queries of a batch. */
 export interface SeenKeys {
-  /** [batch] int32: tokens of each sequence that are no padding. */
+  /** [batch] int32: tokens of each sequence without padding. */
   readonly keyCounts: tf.Tensor1D;
-  /** Whether a token sees only those before it. */
+  /** Whether a token only sees those before it. */
   readonly causal: boolean;
 }
 
 /**
- * Σ KL(teacher ‖ student) in nats of softmax(Q Kᵀ / √headWidth) over all heads and all queries that are no padding (MiniLM, Wang
- * et al. 2020, equation 2, without its means). The gradient goes to the student's queries and keys only.
+ * Σ KL(teacher ‖ student) in nats of softmax(Q Kᵀ / √headWidth) over all heads and all queries except padding (MiniLM, Wang et
+ * al. 2020, equation 2, without its means). Only the student's queries and keys receive a gradient.
  *
- * No map outlives this op, on the tape or off it: as the gradient by a sum is known but for a factor, the forward pass makes what
- * queries and keys get of it, which is length / headWidth times as small. The cost is that of two more products for the student's scores and
- * the teacher's, and two for the gradient, where the student's attention itself takes two and then four.
+ * No attention map outlives this op: because the gradient of a sum is known up to a factor, the forward pass already computes
+ * the gradients of queries and keys, which are length / headWidth times smaller. This costs one product each for the student's
+ * and the teacher's scores and two for the gradient; the student's attention itself takes two and then four.
  *
- * @param heads of each sequence, as many in both
+ * @param heads number per sequence, the same in both models
  */
 export function attentionDivergence(
   student: QueriesAndKeys,

@@ -8,7 +8,7 @@ import {
 import { type HeadLayout, joinHeads, splitHeads } from '../../engines/webgpu/kernels/attention/heads';
 import { tiledProducts } from '../../engines/webgpu/kernels/products/tiled-products';
 
-/** Activations by head, [batch·length, roles·heads·headWidth] → of each role [batch·heads, length, headWidth]. */
+/** Splits activations by head, [batch·length, roles·heads·headWidth] → [batch·heads, length, headWidth] for each role. */
 export function headsOf(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
   const heads = x.shape[1] / layout.roles / layout.headWidth;
   return differentiableOp(
@@ -18,7 +18,7 @@ export function headsOf(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
   ) as tf.Tensor3D[];
 }
 
-/** Heads side by side again, [batch·heads, length, headWidth] → [batch·length, heads·headWidth]. */
+/** Merges heads, [batch·heads, length, headWidth] → [batch·length, heads·headWidth]. */
 export function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor2D {
   const [, length, headWidth] = x.shape;
   const layout = { length, headWidth, roles: 1 };
@@ -30,15 +30,15 @@ export function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor2D {
   return y as tf.Tensor2D;
 }
 
-/** No key is seen by an earlier query: half of each square matrix need not be computed. */
+/** Triangles to skip, because earlier queries never see later keys: half of each square matrix. */
 export function causalTriangles(causal: boolean) {
   if (!causal) return {};
   return { lowerResult: 'lower result', lowerLeft: 'lower left', upperLeft: 'upper left' } as const;
 }
 
 /**
- * softmax(scale · Q Kᵀ) V of each head, over the keys that a query sees.
- * @param query [batch·heads, length, headWidth], as `key`, `value` and the result
+ * softmax(scale · Q Kᵀ) V of each head, over the keys visible to a query.
+ * @param query [batch·heads, length, headWidth], like `key`, `value` and the result
  */
 export function attentionOfHeads(
   query: tf.Tensor3D,

@@ -15,7 +15,7 @@ import type { DifferentiableWeights } from './differentiable-weights';
 import { addPositions, lookUpRows } from './embeddings';
 import { feedForwardOfExperts } from './experts';
 
-/** BERT with its masked-language-model head or its classifier; what `architectures/bert.ts` computes by kernels. */
+/** BERT with its masked-language-model head or classifier; differentiable counterpart of `families/bert.ts`. */
 export const bert: DifferentiableFamily = {
   isCausal: false,
 

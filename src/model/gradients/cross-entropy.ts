@@ -6,10 +6,10 @@ import { crossEntropyGradient, crossEntropyLosses } from '../../engines/webgpu/k
 /**
  * −log softmax(logits)[target] of each row; 0 for a row without a target.
  *
- * Its derivative, softmax − one-hot, is given in closed form: the tape then keeps the logits and nothing else of their size.
+ * The closed form of its derivative, softmax − one-hot, lets the tape keep only the logits at their size.
  *
  * @param logits [rows, classes]
- * @param targets class of each row, negative where it has none
+ * @param targets class of each row, negative for none
  * @returns [rows]
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: Int32Array): tf.Tensor1D {
@@ -35,7 +35,7 @@ export function crossEntropy(logits: tf.Tensor2D, targets: Int32Array): tf.Tenso
   return y as tf.Tensor1D;
 }
 
-/** @throws Error where targets do not fit the logits */
+/** @throws Error if targets do not match the logits */
 export function checkTargets({ shape: [rows, classes] }: tf.Tensor2D, targets: Int32Array): void {
   if (targets.length !== rows)
     throw new Error(`${targets.length} targets do not fit ${rows} rows of logits.`);

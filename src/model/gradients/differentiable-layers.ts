@@ -10,18 +10,18 @@ import type { Gates } from './gates';
 import { attentionOfHeads, mergeHeads, headsOf } from './attention';
 import { layerNormalization } from './layer-normalization';
 
-/** What every block is given besides its input. */
+/** Inputs of every block besides the hidden states. */
 export interface BlockInputs {
   readonly batch: number;
   readonly length: number;
   /** [batch·length] */
   readonly ids: Int32Array;
-  /** [batch] int32: tokens of each sequence that are no padding. */
+  /** [batch] int32: tokens of each sequence without padding. */
   readonly keyCounts: tf.Tensor1D;
-  /** Whether a token sees only those before it. */
+  /** Whether a token only sees those before it. */
   readonly causal: boolean;
   readonly gates: Gates;
-  /** Is shown what each attention is made of, with the block's number in the checkpoint. */
+  /** Receives each block's queries and keys, with the block's number in the checkpoint. */
   observeAttention(block: number, made: QueriesAndKeys): void;
 }
 
@@ -30,7 +30,7 @@ export function affine(weights: DifferentiableWeights, module: string, x: tf.Ten
   return weights.linear(module).affine(x, weights.vector(`${module}.bias`));
 }
 
-/** Layer normalization over the last dimension. @param name stem of its two vectors' names */
+/** Layer normalization over the last dimension. @param name prefix of its two vectors' names */
 export function normalize(weights: DifferentiableWeights, x: tf.Tensor2D, name: string): tf.Tensor2D {
   const [scale, shift] = [weights.vector(`${name}.weight`), weights.vector(`${name}.bias`)];
   return layerNormalization(x, scale, shift, weights.config.layerNormEpsilon);
@@ -50,9 +50,9 @@ export function activate(x: tf.Tensor2D, activation: Activation): tf.Tensor2D {
 }
 
 /**
- * Query, key or value, or all of them, by head.
+ * Splits query, key or value, or all of them, by head.
  * @param x [batch·length, roles·kept heads·headWidth]
- * @returns of each role [batch·kept heads, length, headWidth]
+ * @returns [batch·kept heads, length, headWidth] for each role
  */
 export function byHead(
   { width, heads }: ModelConfig,
@@ -65,7 +65,7 @@ export function byHead(
 
 /**
  * Scaled dot-product attention of the kept heads, gated.
- * @param roles query, key and value of `byHead`
+ * @param roles query, key and value from `byHead`
  * @param block number of the block in the checkpoint
  * @returns [batch·length, kept heads·headWidth]
  */
@@ -97,8 +97,8 @@ export function gateNeurons(
   return tf.reshape(gated, [batch * length, neurons]);
 }
 
-/** `betweenBlocks`, through which the gradient passes where the activations do. */
-export function passOn(config: ModelConfig, position: number, hidden: tf.Tensor2D): tf.Tensor2D {
+/** Differentiable `keepTopActivations`: the gradient passes where activations are kept. */
+export function keepTopWithGradient(config: ModelConfig, position: number, hidden: tf.Tensor2D): tf.Tensor2D {
   const passed = keepTopActivations(config, position, hidden);
   return passed === hidden ? hidden : tf.mul(hidden, tf.cast(tf.notEqual(passed, 0), 'float32'));
 }

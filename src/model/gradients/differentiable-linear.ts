@@ -2,19 +2,19 @@ import type * as tf from '@tensorflow/tfjs';
 import { lookUpRows } from './embeddings';
 import { affineProduct, product } from './kernel-gradients';
 
-/** A matrix as a differentiable forward pass uses it: everything is an op that tfjs's tape sees. */
+/** Matrix of a differentiable forward pass; all its operations are on tfjs's tape. */
 export interface DifferentiableLinear {
-  /** [out, in], for ops of their own. */
+  /** [out, in], for other ops. */
   readonly matrix: tf.Tensor2D;
   /** x Wᵀ: [tokens, in] → [tokens, out] */
   matmul(x: tf.Tensor2D): tf.Tensor2D;
   /** x Wᵀ + b. @param bias [out] */
   affine(x: tf.Tensor2D, bias: tf.Tensor): tf.Tensor2D;
-  /** Rows by index, [ids] → [ids, in]. @throws Error where an index is not a row's */
+  /** Rows by index, [ids] → [ids, in]. @throws Error if an index is out of range */
   rows(ids: Int32Array): tf.Tensor2D;
 }
 
-/** A dense matrix, [out, in], as such. The tensor may be one that the tape made. */
+/** Wraps a dense matrix, [out, in], which may be a tensor of the tape. */
 export function linearOf(matrix: tf.Tensor2D): DifferentiableLinear {
   return {
     matrix,

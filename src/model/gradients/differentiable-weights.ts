@@ -6,18 +6,18 @@ import type { Model, ModelConfig } from '../model';
 import { type DifferentiableLinear, linearOf } from './differentiable-linear';
 
 /**
- * The weights of a model as its differentiable forward pass asks for them. What the loss can be differentiated by is
- * whatever tensors stand behind them: dense matrices here; factors, or values under a mask, where a variant is trained.
+ * Weights of a model for its differentiable forward pass. The loss can be differentiated with respect to the tensors behind
+ * them: dense matrices here; factors, or masked values, in a variant in training.
  */
 export interface DifferentiableWeights {
   readonly config: ModelConfig;
-  /** @param module name of the transformers library, as in `Model.linears` */
+  /** @param module transformers name, as in `Model.linears` */
   linear(module: string): DifferentiableLinear;
   /** @param tensor as in `Model.vectors` */
   vector(tensor: string): tf.Tensor;
 }
 
-/** Every matrix of a model as one dense tensor, which may be a `tf.Variable`. Owns its tensors. */
+/** Matrices of a model as dense tensors, which may be instances of `tf.Variable`. Owns its tensors. */
 export class DenseParameters implements DifferentiableWeights {
   constructor(
     readonly config: ModelConfig,
@@ -26,7 +26,7 @@ export class DenseParameters implements DifferentiableWeights {
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
   ) {}
 
-  /** The values that a model has now, in whatever format; dense ones share the model's buffers. The caller disposes. */
+  /** Present values of a model in any format; dense ones share the model's buffers. The caller disposes. */
   static async of({ config, linears, vectors }: Model): Promise<DenseParameters> {
     const matrices = new Map<string, tf.Tensor2D>();
     try {

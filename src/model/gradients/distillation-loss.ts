@@ -10,12 +10,11 @@ import { checkTargets } from './cross-entropy';
 
 /**
  * (1 − a) · cross-entropy + a · T² · KL(teacher ‖ student) of each row, the KL of predictions at temperature T (Hinton et al.
- * 2015, section 2); 0 for a row without a target, which counts in neither part. The gradient goes to the student's logits
- * only.
+ * 2015, section 2); 0 in both parts for a row without a target. Only the student's logits receive a gradient.
  *
  * @param logits of the student, [rows, classes]
  * @param teacherLogits of the same shape
- * @param targets class of each row, negative where it has none
+ * @param targets class of each row, negative for none
  * @returns [rows]
  */
 export function distillationLoss(

@@ -6,8 +6,8 @@ import {
 } from '../../engines/webgpu/kernels/losses/divergence-difference';
 
 /**
- * KL(teacher ‖ first) − KL(teacher ‖ second) of each row, all softened by a temperature. The gradient goes to the teacher's
- * logits only.
+ * KL(teacher ‖ first) − KL(teacher ‖ second) of each row, all softened by a temperature. Only the teacher's logits receive a
+ * gradient.
  *
  * @param teacher logits, [rows, classes]
  * @param first logits of a student, of the same shape; @param second those of another

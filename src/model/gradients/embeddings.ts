@@ -6,7 +6,7 @@ import { embeddingSum } from '../../engines/webgpu/kernels/layers/embedding-sum'
 import { positionSums } from '../../engines/webgpu/kernels/training/position-sums';
 import { sumRowsById } from '../../engines/webgpu/kernels/layers/rows-by-id';
 
-/** Rows of a matrix, [rows, width] → [ids, width]. @throws Error where an id is not a row's */
+/** Rows of a matrix, [rows, width] → [ids, width]. @throws Error if an id is out of range */
 export function lookUpRows(matrix: tf.Tensor2D, ids: Int32Array): tf.Tensor2D {
   const [rows, width] = matrix.shape;
   const outside = ids.find((id) => id < 0 || id >= rows);

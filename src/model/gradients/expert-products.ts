@@ -14,11 +14,11 @@ import { transposed } from '../../engines/webgpu/kernels/contraction/swap-dimens
 import { transposedProduct } from '../../engines/webgpu/kernels/products/transposed-product';
 
 /**
- * Products of tokens in the order of their experts, as ops that tfjs's tape knows the derivatives of. Places that only fill a tile up
- * hold some row's values; their gradient is 0, so that they count nowhere.
+ * Differentiable products of tokens sorted by expert. Padding places of a tile hold arbitrary values with a gradient of 0, so
+ * that they have no effect.
  */
 
-/** Rows in the order of the groups: [tokens, width] → [places, width]. */
+/** Sorts rows by group: [tokens, width] → [places, width]. */
 export function inOrderOfExperts(x: tf.Tensor2D, { rows, places }: TokenGroups): tf.Tensor2D {
   const [y] = differentiableOp(
     { x },
@@ -28,7 +28,7 @@ export function inOrderOfExperts(x: tf.Tensor2D, { rows, places }: TokenGroups):
   return y as tf.Tensor2D;
 }
 
-/** Rows in the order of the tokens again: [places, width] → [tokens, width]. */
+/** Restores the order of the tokens: [places, width] → [tokens, width]. */
 export function inOrderOfTokens(x: tf.Tensor2D, { rows, places }: TokenGroups): tf.Tensor2D {
   const [y] = differentiableOp(
     { x },
@@ -36,9 +36,9 @@ export function inOrderOfTokens(x: tf.Tensor2D, { rows, places }: TokenGroups): 
     ([change]) => ({
       x: () =>
         tf.tidy(() => {
-          const taken = new Float32Array(rows.length);
-          for (const place of places) taken[place] = 1;
-          return tf.mul(rowsOf(change as tf.Tensor2D, rows), tf.tensor2d(taken, [rows.length, 1]));
+          const isUsed = new Float32Array(rows.length);
+          for (const place of places) isUsed[place] = 1;
+          return tf.mul(rowsOf(change as tf.Tensor2D, rows), tf.tensor2d(isUsed, [rows.length, 1]));
         }),
     }),
   );
@@ -69,10 +69,10 @@ export function affineOfExpertRows(
           expertColumnTiles(change as tf.Tensor2D, transposed(matrix as tf.Tensor2D), tiles as tf.Tensor1D),
         ),
       matrix: () =>
-        ofEachExpert(groups, size, x.shape[1]!, [change, x], ([dy, given]) => transposedProduct(dy, given)),
+        stackByExpert(groups, size, x.shape[1]!, [change, x], ([dy, input]) => transposedProduct(dy, input)),
       bias: () =>
         tf.tidy(() =>
-          ofEachExpert(groups, 1, size, [change], ([dy]) =>
+          stackByExpert(groups, 1, size, [change], ([dy]) =>
             tf.reshape(columnSums(dy, 'sums'), [1, size]),
           ).reshape([groups.spans.length * size]),
         ),
@@ -112,8 +112,8 @@ export function affineOfExpertColumns(
       matrix: () =>
         tf.tidy(() =>
           transposed(
-            ofEachExpert(groups, size, matrix.shape[0], [x, change], ([given, dy]) =>
-              transposedProduct(given, dy),
+            stackByExpert(groups, size, matrix.shape[0], [x, change], ([input, dy]) =>
+              transposedProduct(input, dy),
             ),
           ),
         ),
@@ -124,24 +124,24 @@ export function affineOfExpertColumns(
 }
 
 /**
- * What each expert's places give, one under the other: [experts · rows, columns]; zeros where an expert has no place.
+ * Results for each expert's places, stacked: [experts · rows, columns]; zeros for an expert without places.
  * @param sources [places, …] each
  */
-function ofEachExpert(
+function stackByExpert(
   { spans }: TokenGroups,
   rows: number,
   columns: number,
   sources: readonly tf.Tensor[],
-  give: (ofExpert: tf.Tensor2D[]) => tf.Tensor2D,
+  compute: (inputs: tf.Tensor2D[]) => tf.Tensor2D,
 ): tf.Tensor2D {
   return tf.tidy(() => {
     const stacked = emptyTensor([spans.length * rows, columns]) as tf.Tensor2D;
     for (const [expert, { first, count }] of spans.entries()) {
-      const given =
+      const result =
         count === 0
           ? (tf.zeros([rows, columns]) as tf.Tensor2D)
-          : give(sources.map((source) => rowRange(source as tf.Tensor2D, first, count)));
-      copyColumns(given, 0, stacked, expert * rows);
+          : compute(sources.map((source) => rowRange(source as tf.Tensor2D, first, count)));
+      copyColumns(result, 0, stacked, expert * rows);
     }
     return stacked;
   });

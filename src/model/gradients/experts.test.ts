@@ -42,7 +42,7 @@ function expectNear(actual: Float32Array, expected: number[]): void {
   expectAllClose(actual, expected, { absolute: 1e-5 * greatest, relative: 1e-4 });
 }
 
-test.each(MIXTURE_FAMILIES)('%s: logits of experts by differentiable ops are those of PyTorch', (family) =>
+test.each(MIXTURE_FAMILIES)('%s: differentiable logits of experts agree with PyTorch', (family) =>
   withParameters(family, async (parameters) => {
     const logits = tf.tidy(() => differentiableLogits(parameters, batchOf(family)));
     expectAllClose(await readFloats(logits), MIXTURES[family].logits, { absolute: 1e-4, relative: 0 });
@@ -50,7 +50,7 @@ test.each(MIXTURE_FAMILIES)('%s: logits of experts by differentiable ops are tho
   }),
 );
 
-test.each(MIXTURE_FAMILIES)('%s: gradients by the matrices of experts are those of autograd', (family) =>
+test.each(MIXTURE_FAMILIES)('%s: gradients of the matrices of experts agree with autograd', (family) =>
   withParameters(family, async (parameters) => {
     const layers = [0, 1].map(FEED_FORWARD[family]);
     const modules = layers.flatMap(({ up, down }) => [up, down]);
@@ -64,7 +64,7 @@ test.each(MIXTURE_FAMILIES)('%s: gradients by the matrices of experts are those 
   }),
 );
 
-test.each(MIXTURE_FAMILIES)('%s: so are those by their biases', (family) =>
+test.each(MIXTURE_FAMILIES)('%s: gradients of the biases of experts agree with autograd', (family) =>
   withParameters(family, async (parameters) => {
     const biases = [0, 1].map((block) => parameters.vector(`${FEED_FORWARD[family](block).up}.bias`));
     const { value, grads } = tf.valueAndGrads(() => tf.mean(sequenceLosses(parameters, batchOf(family))))(
@@ -76,7 +76,7 @@ test.each(MIXTURE_FAMILIES)('%s: so are those by their biases', (family) =>
   }),
 );
 
-test('gates stand at the neurons of all experts, and the loss leans on none that no token uses', () =>
+test('gates apply to the neurons of all experts; unused ones have no gradient', () =>
   withParameters('bert', async (parameters) => {
     const { gradients, losses } = gateGradients(parameters, batchOf('bert'), 'neurons');
     const [{ routing, experts }] = MIXTURES.bert.mixtures;
@@ -93,7 +93,7 @@ test('gates stand at the neurons of all experts, and the loss leans on none that
     tf.dispose([...gradients.values(), losses]);
   }));
 
-test('experts that no token goes to have gradients of zeros', () =>
+test('experts without tokens have gradients of zeros', () =>
   withParameters('gpt2', async (parameters) => {
     const [{ routing, experts }] = MIXTURES.gpt2.mixtures;
     const ofOne = Array.from(routing, (_, id) => id).filter((id) => routing[id] === '1');

@@ -14,9 +14,9 @@ import {
 } from './expert-products';
 
 /**
- * A feed-forward layer of experts without its residual, [batch·length, width] → the same shape: each token is computed with its own
- * expert. Where neurons have gates all experts are computed, and what is not a token's own is set to zero.
- * @param modules those of the matrices to the neurons and back
+ * Feed-forward layer of experts without its residual, [batch·length, width] → the same shape: each token is computed with its
+ * expert only. With gates on neurons all experts are computed, and the results of others set to zero.
+ * @param modules of the up and down projections
  * @param block number of the block in the checkpoint
  */
 export function feedForwardOfExperts(
@@ -28,7 +28,7 @@ export function feedForwardOfExperts(
 ): tf.Tensor2D {
   const { activation } = weights.config;
   if (inputs.gates.neurons) {
-    const hidden = ofOwnExpert(activate(affine(weights, up, x), activation), mixture, inputs.ids);
+    const hidden = maskOtherExperts(activate(affine(weights, up, x), activation), mixture, inputs.ids);
     return affine(weights, down, gateNeurons(hidden, block, inputs));
   }
   const groups = groupByExpert(expertsOf(mixture, inputs.ids), mixture.experts);
@@ -40,8 +40,8 @@ export function feedForwardOfExperts(
   return inOrderOfTokens(output, groups);
 }
 
-/** Leaves of each token what the neurons of its own expert give: [batch·length, experts · size] → the same shape. */
-function ofOwnExpert(hidden: tf.Tensor2D, mixture: Mixture, ids: Int32Array): tf.Tensor2D {
+/** Sets neurons of other experts to zero for each token: [batch·length, experts · size] → the same shape. */
+function maskOtherExperts(hidden: tf.Tensor2D, mixture: Mixture, ids: Int32Array): tf.Tensor2D {
   const size = expertSize(mixture);
   const [y] = differentiableOp(
     { hidden },

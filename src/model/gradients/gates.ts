@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 
 /**
- * Factors that stand at a model's heads and neurons, 1 of each where nothing is gated. What the loss loses by their
- * derivatives at 1 is how much it leans on each (Michel et al. 2019, equation 2; McCarley et al. 2019, section 3).
+ * Factors on a model's heads and neurons, 1 for ungated ones. The derivative of the loss at 1 measures the importance of each
+ * (Michel et al. 2019, equation 2; McCarley et al. 2019, section 3).
  */
 export interface Gates {
   /** By the block's number in the checkpoint, [batch, kept heads]: on each head's output before the output projection. */

@@ -16,7 +16,7 @@ import type { DifferentiableWeights } from './differentiable-weights';
 import { addPositions } from './embeddings';
 import { feedForwardOfExperts } from './experts';
 
-/** GPT-2 with its language-model head; what `architectures/gpt2.ts` computes by kernels. */
+/** GPT-2 with its language-model head; differentiable counterpart of `families/gpt2.ts`. */
 export const gpt2: DifferentiableFamily = {
   isCausal: true,
 

@@ -36,7 +36,7 @@ const FAMILY_NAMES = Object.keys(FAMILIES) as Family[];
 
 const RELATIVE = 1e-4;
 
-/** The fixture's sequences in one batch, padded with a token that occurs elsewhere. */
+/** Sequences of the fixture in one batch, padded with a token that occurs elsewhere. */
 function batchOf(family: Family): TrainingBatch {
   const { ids } = FAMILIES[family].expected;
   const length = Math.max(...ids.map((row) => row.length));
@@ -110,14 +110,14 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
       expect(names.toSorted()).toEqual(Object.keys(exact).toSorted());
       for (const [index, name] of names.entries()) {
         const gradient = await readFloats(grads[index]);
-        // A key's bias moves all scores of a query alike: its gradient is 0, and only rounding is left of it.
+        // A key's bias shifts all scores of a query equally: its gradient is 0 up to rounding.
         if (norm(exact[name]) < 1e-9) expect(norm(gradient), name).toBeLessThan(1e-6);
         else expect(errorOfWhole(gradient, exact[name]), name).toBeLessThan(RELATIVE);
       }
       tf.dispose([value, ...grads]);
     }));
 
-  test("the mean of the sequences' own gradients is that of the batch", () =>
+  test("the mean of the sequences' gradients is that of the batch", () =>
     withParameters(family, async (parameters) => {
       const batch = batchOf(family);
       const [module, gradient] = Object.entries(expected.weights)[0];
@@ -132,7 +132,7 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
       expect(errorOfWhole(sum, gradient)).toBeLessThan(RELATIVE);
     }));
 
-  test.each(['heads', 'neurons'] as const)('gates on %s, of each sequence its own', (of) =>
+  test.each(['heads', 'neurons'] as const)('gates on %s, separate for each sequence', (of) =>
     withParameters(family, async (parameters) => {
       const { values } = await take(gateGradients(parameters, batchOf(family), of));
       expect([...values.keys()]).toEqual([0, 1]);
@@ -144,7 +144,7 @@ describe.each(FAMILY_NAMES)('%s, against autograd of PyTorch in float64', (famil
   );
 });
 
-describe('the differentiable forward pass gives what the kernels give', () => {
+describe('the differentiable forward pass agrees with the kernels', () => {
   const cases = [
     ['tiny-gpt2', { keptHeads: [1], keptNeurons: [0, 3, 17, 95] }, undefined],
     ['tiny-gpt2', { hasAttention: false }, 0.25],
@@ -164,7 +164,7 @@ describe('the differentiable forward pass gives what the kernels give', () => {
         model.logits(batch),
         tf.tidy(() => differentiableLogits(parameters, batch)),
       ];
-      // Rows of padding may differ: nobody reads them.
+      // Rows of padding may differ: they are never read.
       const real = model.config.task === 'sequence-classification' ? 2 : 7;
       const classes = expected.shape[1];
       expectAllClose(
@@ -179,7 +179,7 @@ describe('the differentiable forward pass gives what the kernels give', () => {
   );
 });
 
-test('a variable stands for a matrix in training: a step against the gradient lowers the loss', () =>
+test('a matrix may be a variable: a step against the gradient lowers the loss', () =>
   withParameters('gpt2', async (dense) => {
     const module = 'transformer.h.1.mlp.c_fc';
     const variable = tf.variable(dense.matrices.get(module)!);
@@ -202,12 +202,12 @@ test('a variable stands for a matrix in training: a step against the gradient lo
   }));
 
 describe('targets', () => {
-  test('each token tells the next of its sequence, the last nothing', () => {
+  test('each token predicts the next of its sequence, the last none', () => {
     const batch = { ids: Int32Array.of(4, 5, 6, 7, 8, 9), batch: 2, length: 3, lengths: [3, 2] };
     expect([...withNextTokens(batch).targets]).toEqual([5, 6, -1, 8, -1, -1]);
   });
 
-  test('15 % of the inner tokens are masked, at least one, and to be told', () => {
+  test('15 % of the inner tokens, at least one, are masked and become targets', () => {
     const ids = Int32Array.from({ length: 44 }, (_, index) => 10 + index);
     let state = 1;
     const random = () => (state = (state * 16807) % 2147483647) / 2147483647;

@@ -4,17 +4,17 @@ import type { DenseParameters } from './differentiable-weights';
 import type { Gates } from './gates';
 import { sequenceLosses, type TrainingBatch } from './sequence-losses';
 
-/** What a backward pass gives. The caller disposes of the tensors. */
+/** Results of a backward pass. The caller disposes of the tensors. */
 export interface Gradients<Key> {
   readonly gradients: ReadonlyMap<Key, tf.Tensor2D>;
-  /** [batch]: the loss of each sequence. */
+  /** Loss of each sequence, [batch]. */
   readonly losses: tf.Tensor1D;
 }
 
 /**
- * The gradient of the mean loss of a batch by some of a model's matrices; of a batch of one sequence, that sequence's own.
- * @param modules names of matrices that the loss depends on
- * @returns of each its gradient, [out, in]
+ * Gradient of a batch's mean loss with respect to some of a model's matrices.
+ * @param modules names of matrices that affect the loss
+ * @returns gradient of each, [out, in]
  */
 export function weightGradients(
   parameters: DenseParameters,
@@ -28,8 +28,8 @@ export function weightGradients(
 }
 
 /**
- * The gradient of each sequence's loss by the gates of heads or neurons, at gates of 1.
- * @returns of each block that has such, by its number in the checkpoint, [batch, kept heads or neurons]
+ * Gradient of each sequence's loss with respect to the gates of heads or neurons, at gates of 1.
+ * @returns [batch, kept heads or neurons] for each block that has any, by its number in the checkpoint
  */
 export function gateGradients(
   parameters: DenseParameters,
@@ -46,14 +46,14 @@ export function gateGradients(
   const ones = counts.map(([, count]) => tf.ones([batch.batch, count]) as tf.Tensor2D);
   const gates: Gates = { [of]: new Map(blocks.map((index, position) => [index, ones[position]])) };
   try {
-    // Each sequence has gates of its own, so the sum of the losses has every sequence's own derivatives.
+    // Each sequence has separate gates, so the gradient of the sum holds the gradient of every sequence.
     return gradientsBy(blocks, ones, batch.batch, 1, () => sequenceLosses(parameters, batch, gates));
   } finally {
     tf.dispose(ones);
   }
 }
 
-/** @param weight of each sequence's loss in the sum that is differentiated */
+/** @param weight of each sequence's loss in the differentiated sum */
 function gradientsBy<Key>(
   keys: readonly Key[],
   tensors: tf.Tensor2D[],

@@ -6,8 +6,7 @@ import { swapDimensions, transposed } from '../../engines/webgpu/kernels/contrac
 import { transposedProduct } from '../../engines/webgpu/kernels/products/transposed-product';
 
 /**
- * Lathe's own kernels as ops that tfjs's tape knows the derivatives of. Where tfjs has an op of its own they stand for it
- * because they are many times as fast on software adapters.
+ * Lathe's kernels as differentiable ops. They replace tfjs's ops because they are many times as fast on software adapters.
  */
 
 /** x Wᵀ, [tokens, in] by [out, in] → [tokens, out]. */
@@ -42,13 +41,13 @@ export function affineProduct(x: tf.Tensor2D, matrix: tf.Tensor2D, bias: tf.Tens
 /** dx = dy W and dW = dyᵀ x. */
 function productGradients(change: tf.Tensor2D, [x, matrix]: readonly tf.Tensor2D[]) {
   return {
-    // Turning the matrix round is a hundredth of the product's time; the many rows of x and dy stay as they are.
+    // Transposing the matrix takes a hundredth of the product's time; x and dy with their many rows are not transposed.
     x: () => denseMatmul(change, transposed(matrix), matrix.shape[1]),
     matrix: () => transposedProduct(change, x),
   };
 }
 
-/** Swaps the two middle ones of four dimensions. @param sizes of `x`, whatever its shape is */
+/** Swaps the middle two of four dimensions. @param sizes of `x`, regardless of its shape */
 export function swapMiddle(
   x: tf.Tensor,
   sizes: readonly [number, number, number, number],

@@ -8,7 +8,7 @@ import {
   rowMoments,
 } from '../../engines/webgpu/kernels/training/layer-norm-gradient';
 
-/** Layer normalization (Ba et al. 2016) of each row, [rows, width]. @param scale [width], as `shift` */
+/** Layer normalization (Ba et al. 2016) of each row, [rows, width]. @param scale [width], like `shift` */
 export function layerNormalization(
   x: tf.Tensor2D,
   scale: tf.Tensor,
@@ -24,7 +24,7 @@ export function layerNormalization(
     ([change], [input, scale]) => {
       const x = input as tf.Tensor2D;
       const dy = change as tf.Tensor2D;
-      // Two values a row: making them again is cheaper than to have the forward kernel write them.
+      // Recomputing two values per row is cheaper than writing them in the forward kernel.
       const moments = rowMoments(x, epsilon);
       return {
         x: () => layerNormInputGradient(x, moments, scale, dy),

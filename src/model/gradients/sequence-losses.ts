@@ -7,25 +7,24 @@ import type { SeenKeys } from './attention-divergence';
 import { bert } from './bert';
 import { crossEntropy } from './cross-entropy';
 import type { DifferentiableFamily } from './differentiable-family';
-import { passOn } from './differentiable-layers';
+import { keepTopWithGradient } from './differentiable-layers';
 import type { DifferentiableWeights } from './differentiable-weights';
 import type { Gates } from './gates';
 import { gpt2 } from './gpt2';
 
 const ARCHITECTURES: Readonly<Record<string, DifferentiableFamily>> = { gpt2, bert };
 
-/** Sequences and what a model should say of them. */
+/** Sequences with training targets. */
 export interface TrainingBatch extends TokenBatch {
-  /** Class of each row of the logits (a label of each sequence, a token of each position); negative: none. */
+  /** Class of each row of the logits (a label per sequence, a token per position); negative: none. */
   readonly targets: Int32Array;
 }
 
 /**
- * Logits as `Model.logits` gives them, by ops that tfjs can differentiate. To be called within `tf.tidy` or by tfjs's gradient
- * functions.
+ * Differentiable logits, equal to those of `Model.logits`. Call within `tf.tidy` or tfjs's gradient functions.
  *
  * @param gates factors on heads and neurons; absent: none
- * @throws ModelError for a family that has no such forward pass
+ * @throws ModelError for a family without a differentiable forward pass
  */
 export function differentiableLogits(
   weights: DifferentiableWeights,
@@ -35,18 +34,18 @@ export function differentiableLogits(
   return differentiableOutputs(weights, batch, gates).logits;
 }
 
-/** What a forward pass gives on its way to the logits. */
+/** Logits and intermediate results of a forward pass. */
 export interface DifferentiableOutputs {
   readonly logits: tf.Tensor2D;
-  /** [batch·length, width]: what the first block takes, then what each block hands on, in the structure's order. */
+  /** [batch·length, width]: the input of the first block, then the output of each block, in the structure's order. */
   readonly hiddenStates: readonly tf.Tensor2D[];
-  /** What attention is made of, by the block's number in the checkpoint, and which keys are seen. */
+  /** Queries and keys by the block's number in the checkpoint, and the visible keys. */
   readonly attention: SeenKeys & { readonly blocks: ReadonlyMap<number, QueriesAndKeys> };
 }
 
 /**
- * The same with the hidden states, and with what attention is made of.
- * @throws ModelError for a family that has no such forward pass
+ * Differentiable logits, hidden states, queries and keys.
+ * @throws ModelError for a family without a differentiable forward pass
  */
 export function differentiableOutputs(
   weights: DifferentiableWeights,
@@ -72,19 +71,19 @@ export function differentiableOutputs(
     ids: batch.ids,
     ...seen,
     gates,
-    observeAttention: (block: number, made: QueriesAndKeys) => void blocks.set(block, made),
+    observeAttention: (block: number, tensors: QueriesAndKeys) => void blocks.set(block, tensors),
   };
   const hiddenStates = [architecture.embed(weights, batch)];
   for (const [position, structure] of config.structure.blocks.entries()) {
     const output = architecture.block(weights, structure, hiddenStates[position], inputs);
-    hiddenStates.push(passOn(config, position, output));
+    hiddenStates.push(keepTopWithGradient(config, position, output));
   }
   const logits = architecture.logits(weights, hiddenStates.at(-1)!, batch.batch);
   return { logits, hiddenStates, attention: { ...seen, blocks } };
 }
 
 /**
- * Of each sequence the mean cross-entropy over what has a target, as transformers' models compute it of a batch of one.
+ * Mean cross-entropy over the targets of each sequence, as transformers' models compute it for a batch of one.
  * @returns [batch]
  */
 export function sequenceLosses(

@@ -1,10 +1,10 @@
 import type { TokenBatch } from '../model';
 import type { TrainingBatch } from './sequence-losses';
 
-/** Share of the tokens that a masked language model is asked for (Devlin et al. 2019, section 3.1). */
+/** Share of the tokens that a masked language model predicts (Devlin et al. 2019, section 3.1). */
 const MASKED_SHARE = 0.15;
 
-/** Each token is to tell the one after it. */
+/** Makes each token's successor its target. */
 export function withNextTokens(batch: TokenBatch): TrainingBatch {
   const { ids, length, lengths } = batch;
   const targets = new Int32Array(ids.length).fill(-1);
@@ -17,8 +17,8 @@ export function withNextTokens(batch: TokenBatch): TrainingBatch {
 }
 
 /**
- * Some tokens of each sequence, 15 % and at least one, are masked and to be told. The first and the last, which are [CLS] and
- * [SEP], stay.
+ * Masks some tokens of each sequence, 15 % and at least one, and makes them targets. The first and the last, which are [CLS]
+ * and [SEP], are not masked.
  *
  * @param maskToken id of [MASK]
  * @param random uniform in [0, 1)
@@ -31,7 +31,7 @@ export function withMaskedTokens(batch: TokenBatch, maskToken: number, random: (
     const inner = Math.max(0, (lengths?.[sequence] ?? length) - 2);
     let wanted = Math.max(1, Math.round(MASKED_SHARE * inner));
     for (let offset = 0; offset < inner; offset++) {
-      // Each choice of so many places is equally likely (Knuth, The Art of Computer Programming, algorithm 3.4.2S).
+      // Every set of positions is equally likely (Knuth, The Art of Computer Programming, algorithm 3.4.2S).
       if (random() * (inner - offset) >= wanted) continue;
       const position = sequence * length + 1 + offset;
       targets[position] = ids[position];
@@ -42,7 +42,7 @@ export function withMaskedTokens(batch: TokenBatch, maskToken: number, random: (
   return { ...batch, ids, targets };
 }
 
-/** One sequence of a batch, without its padding. */
+/** Extracts one sequence of a batch, without its padding. */
 export function sequenceOf(batch: TrainingBatch, index: number): TrainingBatch {
   const { ids, length, lengths, tokenTypes, targets } = batch;
   const count = lengths?.[index] ?? length;
