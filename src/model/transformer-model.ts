@@ -4,7 +4,6 @@ import { emptyTensor, uploadTensor } from '../engines/webgpu/transfer';
 import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
 import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
 import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
-import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { LayerKeysAndValues } from '../engines/webgpu/kernels/attention/cached-attention';
 import type { ModelFamily, LayerCache, ModelWeights, SequenceShape } from './family';
@@ -241,8 +240,7 @@ class TransformerCache implements LayerCache {
 
 /** Dense values, unless 8-bit arithmetic requires the model's operators. */
 function denseValues({ structure }: ModelConfig, weight: LinearWeight): tf.Tensor2D | undefined {
-  if (!(weight instanceof DenseWeight) || structure.blockwiseInt8 !== undefined) return undefined;
-  return weight.values as tf.Tensor2D | undefined;
+  return structure.blockwiseInt8 === undefined ? weight.denseValues : undefined;
 }
 
 function routingTables({ structure, vocabularySize }: ModelConfig): Map<number, tf.Tensor1D> {

@@ -1,10 +1,10 @@
-import type { LinearWeight } from '../weights/linear-weight';
+import { isSparse, type LinearWeight } from '../weights/linear-weight';
 import { ConstantMatrix } from './formats/constant-matrix';
 import { denseFormat } from './formats/dense-matrix';
 import { entropyCodedFormat } from './formats/entropy-coded-matrix';
 import { kroneckerFormat } from './formats/kronecker-matrix';
 import { lowRankFormat } from './formats/low-rank-matrix';
-import { blockSparseFormat, nOfMFormat, sparseFormat } from './formats/masked-matrix';
+import { sparseMatrix } from './formats/masked-matrix';
 import { productQuantizedFormat } from './formats/product-quantized-matrix';
 import { quantizedFormat, w8a8Format } from './formats/quantized-matrix';
 import { permutedFormat, structuredFormat } from './formats/rearranged-matrix';
@@ -14,15 +14,12 @@ import { tensorTrainRowsFormat } from './formats/tensor-train-rows-matrix';
 import type { TrainableFormat } from './trainable-format';
 import type { TrainableMatrix } from './trainable-matrix';
 
-/** Formats with parameters that train; weights of other formats are constant. */
+/** Formats with parameters that train, besides the sparse ones; weights of other formats are constant. */
 export const TRAINABLE_FORMATS: readonly TrainableFormat[] = [
   denseFormat,
   quantizedFormat,
   w8a8Format,
   scaledFormat,
-  sparseFormat,
-  nOfMFormat,
-  blockSparseFormat,
   productQuantizedFormat,
   structuredFormat,
   lowRankFormat,
@@ -49,6 +46,7 @@ export async function trainableMatrix(
 ): Promise<TrainableMatrix> {
   const overridden = await override?.(name, weight);
   if (overridden) return overridden;
+  if (isSparse(weight)) return sparseMatrix(weight, name);
   const known = TRAINABLE_FORMATS.find(({ id }) => id === weight.format);
   if (!known) return ConstantMatrix.of(weight);
   return known.of(weight, name, (factor, factorName) => trainableMatrix(factor, factorName, override));

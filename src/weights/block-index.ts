@@ -18,6 +18,17 @@ export function blockGrid([rows, columns]: Shape, [blockRows, blockColumns]: Sha
   return [Math.ceil(rows / blockRows), Math.ceil(columns / blockColumns)];
 }
 
+/** For each block, row by row of the grid, whether a mask keeps any of its weights. */
+export function keptBlocks(mask: Float32Array, [rows, columns]: Shape, block: Shape): boolean[] {
+  const [down, across] = blockGrid([rows, columns], block);
+  const kept = Array<boolean>(down * across).fill(false);
+  mask.forEach((value, index) => {
+    const [row, column] = [Math.floor(index / columns), index % columns];
+    if (value) kept[Math.floor(row / block[0]) * across + Math.floor(column / block[1])] = true;
+  });
+  return kept;
+}
+
 /** @param kept of each block, row by row of the grid, whether it is stored */
 export function indexOfBlocks(shape: Shape, block: Shape, kept: readonly boolean[]): BlockIndex {
   const [down, across] = blockGrid(shape, block);

@@ -5,12 +5,13 @@ import { contractTensor } from '../engines/webgpu/kernels/contraction/tensor-con
 import type { Contraction } from '../engines/webgpu/kernels/contraction/tensor-contraction-plan';
 import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
 import { FEW_TOKENS } from '../engines/webgpu/kernels/products/dense-matmul';
-import { DenseWeight } from './formats/dense-weight';
 import type { LinearWeight } from './linear-weight';
 
 /** Whether a factor's values stand in one plain buffer, so that kernels may index it as they like. */
-export function isPlain(factor: LinearWeight): factor is DenseWeight {
-  return factor instanceof DenseWeight && factor.values !== undefined;
+export function isPlain(
+  factor: LinearWeight,
+): factor is LinearWeight & { readonly denseValues: tf.Tensor2D } {
+  return factor.denseValues !== undefined;
 }
 
 /**
@@ -26,7 +27,7 @@ export function contractFactor(
   contraction: Contraction,
   epilogue?: Epilogue,
 ): tf.Tensor2D {
-  if (isPlain(factor)) return contractTensor(factor.values!, x, contraction, epilogue);
+  if (isPlain(factor)) return contractTensor(factor.denseValues, x, contraction, epilogue);
   const { groups, rows, columns, terms, outputShape } = contraction;
   const width = terms.outer * terms.inner;
   const gathered = stridedCopy(
@@ -54,7 +55,7 @@ const LONG_ROW = 64;
 export function multiplyFactor(factor: LinearWeight, x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
   const [count] = x.shape;
   if (!isPlain(factor) || !contractsFaster(factor, count)) return factor.matmul(x, epilogue);
-  return contractTensor(factor.values!, x, productContraction(factor.shape, count), epilogue);
+  return contractTensor(factor.denseValues, x, productContraction(factor.shape, count), epilogue);
 }
 
 /**

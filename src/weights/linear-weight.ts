@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Dtype } from '../checkpoint/named-tensor';
 import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
 import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
+import type { QuantizationGrid, QuantizationScheme } from './quantization';
 
 /**
  * How one weight matrix is stored, multiplied and saved. The forward pass knows nothing else of it, so that any format
@@ -42,13 +43,52 @@ export interface LinearWeight {
   /** What `load` needs besides the tensors; JSON values only. */
   attributes(): Record<string, unknown>;
 
+  /** All values row-major in one GPU buffer, where there is such: the weight's own, for kernels that read it directly. */
+  readonly denseValues?: tf.Tensor2D;
+  /** Pattern of the places that are stored, where zeros elsewhere are not: the weight is a `SparseStorage`. */
+  readonly pattern?: SparsityPattern;
+  /** The weight that this one codes without loss; a method of storage codes that one anew. */
+  readonly uncoded?: LinearWeight;
   /** For a product of smaller matrices, these: a method that works on values is applied to each. */
   readonly factors?: readonly NamedFactor[];
+  /** The factors are all that is stored: the matrix is their product and nothing else. */
+  readonly isProduct?: boolean;
   /** The same format with other factors (same shapes, any format); takes ownership of them where it does not fail. */
   withFactors?(factors: readonly LinearWeight[]): LinearWeight | Promise<LinearWeight>;
 
   clone(): LinearWeight;
   dispose(): void;
+}
+
+/** Which places of a matrix a sparse format can store. */
+export interface SparsityPattern {
+  /**
+   * A float32 weight that stores what a mask keeps, zeros among it.
+   * @param values row-major [out, in], 0 of what the mask leaves out
+   * @param mask 1 of what is kept and else 0
+   * @throws Error where the pattern does not allow the mask
+   */
+  store(values: Float32Array, mask: Float32Array, shape: readonly [number, number]): LinearWeight;
+}
+
+/** A weight that stores some places of its matrix; quantization and training keep the zeros elsewhere. */
+export interface SparseStorage extends LinearWeight {
+  readonly pattern: SparsityPattern;
+  /** Whether the stored values are codes, with scales in the stored tensor `scales`. */
+  readonly storesCodes: boolean;
+  /** Mask of the stored places, row-major [out, in]: 1 where a value is stored, else 0. */
+  storedPlaces(): Promise<Float32Array>;
+  /** The same places with their values as codes. */
+  quantizeStored(scheme: QuantizationScheme): Promise<LinearWeight>;
+  /**
+   * Other values of the pattern as codes of a grid that was chosen before: a value that the grid holds comes back as it is.
+   * @param values row-major [out, in], 0 where nothing is stored now
+   */
+  storeOnGrid(values: Float32Array, grid: QuantizationGrid): Promise<LinearWeight>;
+}
+
+export function isSparse(weight: LinearWeight): weight is SparseStorage {
+  return weight.pattern !== undefined;
 }
 
 export interface NamedFactor {

@@ -22,6 +22,15 @@ type Shape = readonly [rows: number, columns: number];
 /** Calls `visit` for each stored value with its slot and its place in the matrix; slots of padding are left out. */
 export type SlotWalk = (visit: (slot: number, row: number, column: number) => void) => void;
 
+/** Mask of the places of a walk, row-major: 1 at each of them, else 0. */
+export function maskOfPlaces(walk: SlotWalk, [rows, columns]: Shape): Float32Array {
+  const mask = new Float32Array(rows * columns);
+  walk((_, row, column) => {
+    mask[row * columns + column] = 1;
+  });
+  return mask;
+}
+
 /** JSON that describes how values are stored; the tensors hold the rest. */
 interface ValueAttributes {
   readonly bits: 32 | Bits;
@@ -89,6 +98,10 @@ export class PackedValues {
       uploadTensor(grid.scales, [grid.scales.length]),
       grid.symmetric ? undefined : uploadTensor(zeroPoints, [zeroPoints.length]),
     );
+  }
+
+  get areCodes(): boolean {
+    return this.grid !== undefined;
   }
 
   get bits(): 32 | Bits {

@@ -1,3 +1,4 @@
+import type { GroupPattern } from '../../weights/formats/n-of-m-weight';
 import { z } from 'zod';
 import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
@@ -6,13 +7,7 @@ import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { StructuredWeight } from '../../weights/formats/structured-weight';
 import { keptByNorm, magnitudeThreshold, type MagnitudeThreshold, pruneBelow, pruneNOfM } from './magnitude';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
-import {
-  checkScope,
-  checkSparsity,
-  type GroupPattern,
-  groupPatternOf,
-  requireWholeGroups,
-} from './sparsity-pattern';
+import { checkScope, checkSparsity, groupPatternOf, requireWholeGroups } from './sparsity-pattern';
 import { roundHalfToEven } from '../../weights/quantization';
 import { parameter } from '../../parameters/parameter';
 import { scopeParameter, sparsityParameter } from './pruning-parameters';

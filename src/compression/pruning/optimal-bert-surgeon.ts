@@ -1,3 +1,4 @@
+import type { GroupPattern } from '../../weights/formats/n-of-m-weight';
 import { z } from 'zod';
 import { partOf, type LongTask } from '../../linalg/long-task';
 import type { Model } from '../../model/model';
@@ -11,7 +12,6 @@ import { type ModelMethod, RecipeError } from '../method';
 import { markLeastOfGroups } from './saliency';
 import {
   checkSparsity,
-  type GroupPattern,
   groupPatternOf,
   PATTERN_PARAMETERS,
   requireWholeGroups,

@@ -97,7 +97,7 @@ describe('stored values', () => {
   test('quantized in the same pass they lose less than pruned first and rounded after', async () => {
     const together = await pruned({ pattern: '2:4', bits: 4 });
     const first = await compressMatrix('sparsegpt', { pattern: '2:4' }, weights, shape, inputs);
-    const after = await (first as NOfMWeight).quantizeValues({
+    const after = await (first as NOfMWeight).quantizeStored({
       bits: 4,
       strategy: 'channel',
       symmetric: false,

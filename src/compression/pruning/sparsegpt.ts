@@ -1,3 +1,4 @@
+import type { GroupPattern } from '../../weights/formats/n-of-m-weight';
 import { z } from 'zod';
 import { inverseCholeskyFactor } from '../../linalg/cholesky';
 import { partOf } from '../../linalg/long-task';
@@ -16,7 +17,6 @@ import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method
 import { markLeast, markLeastOfGroups } from './saliency';
 import {
   checkSparsity,
-  type GroupPattern,
   groupPatternOf,
   PATTERN_PARAMETERS,
   requireWholeGroups,

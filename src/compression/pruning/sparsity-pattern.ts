@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
+import { GREATEST_GROUP, type GroupPattern, NOfMWeight } from '../../weights/formats/n-of-m-weight';
 import type { QuantizationGrid } from '../../weights/quantization';
 import { SparseWeight } from '../../weights/formats/sparse-weight';
 import { parameter } from '../../parameters/parameter';
@@ -8,14 +8,6 @@ import { RecipeError } from '../method';
 import { sparsityParameter } from './pruning-parameters';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
-/** Indices within a group take one byte at most. */
-const GREATEST_GROUP = 256;
-
-/** Of each `groupSize` weights along the input dimension `kept` stay. */
-export interface GroupPattern {
-  readonly kept: number;
-  readonly groupSize: number;
-}
 
 /** The pattern that a text such as "2:4" names; undefined for any other text. */
 export function groupPatternOf(text: string): GroupPattern | undefined {

@@ -9,12 +9,12 @@ import {
   type QuantizationScheme,
   scaleIndex,
 } from '../../weights/quantization';
+import { weightOnGrid } from '../../weights/quantize-weight';
 import { ScaledWeight } from '../../weights/formats/scaled-weight';
 import { searchAwqScales } from './awq-search';
 import type { LinearStatistics } from '../calibration/calibration';
 import { clipGroups } from './group-clipping';
 import { type CalibratedMethod, RecipeError, type TargetMatrix } from '../method';
-import { weightOnGrid } from './weight-on-grid';
 import { parameter } from '../../parameters/parameter';
 import {
   requiredGroupSizeParameter,

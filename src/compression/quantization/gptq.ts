@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { isSparse } from '../../weights/linear-weight';
+import { weightOnGrid } from '../../weights/quantize-weight';
 import { dampedHessian } from '../calibration/damped-hessian';
 import { type GptqScheme, gptqRounding } from './gptq-rounding';
 import type { CalibratedMethod, TargetMatrix } from '../method';
-import { storesNoZeros, weightOnGrid } from './weight-on-grid';
 import { parameter } from '../../parameters/parameter';
 import {
   bitsParameter,
@@ -45,7 +46,7 @@ export const gptq: CalibratedMethod<Parameters> = {
   async compressCalibrated(target, statistics, parameters, context) {
     const scheme = schemeFor(target, parameters);
     const { values, shape, weight } = target;
-    const stays = storesNoZeros(weight) ? (place: number) => values[place] !== 0 : () => true;
+    const stays = isSparse(weight) ? (place: number) => values[place] !== 0 : () => true;
     const hessian = dampedHessian(statistics, parameters.damping);
     const rounded = await gptqRounding(values, shape, hessian, scheme, stays, context);
     return weightOnGrid(weight, rounded.values, rounded.grid);

@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import { BlockSparseWeight } from '../../weights/formats/block-sparse-weight';
-import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
 import type { QuantizationScheme } from '../../weights/quantization';
-import { QuantizedWeight } from '../../weights/formats/quantized-weight';
-import { SparseWeight } from '../../weights/formats/sparse-weight';
+import { quantizeWeight } from '../../weights/quantize-weight';
 import { type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
 import { parameter } from '../../parameters/parameter';
 import { bitsParameter, groupSizeParameter, symmetricParameter } from './quantization-parameters';
@@ -33,16 +30,7 @@ export const roundToNearest: MatrixMethod<Parameters> = {
   schema,
 
   async compress(target, parameters) {
-    const scheme = schemeFor(target, parameters);
-    const { weight } = target;
-    if (
-      weight instanceof SparseWeight ||
-      weight instanceof NOfMWeight ||
-      weight instanceof BlockSparseWeight
-    ) {
-      return weight.quantizeValues(scheme);
-    }
-    return QuantizedWeight.fromValues(target.values, target.shape, scheme);
+    return quantizeWeight(target.weight, target.values, schemeFor(target, parameters));
   },
 };
 

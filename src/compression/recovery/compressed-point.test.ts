@@ -7,6 +7,7 @@ import { MaskedMatrix } from '../../train/formats/masked-matrix';
 import type { Objective } from '../../train/objective';
 import type { BatchGradients } from '../../train/step-hooks';
 import type { Student } from '../../train/student';
+import { groupsPattern } from '../../weights/formats/n-of-m-weight';
 import { expectAllClose } from '../../testing/allclose';
 import { CompressedPoint } from './compressed-point';
 
@@ -31,7 +32,7 @@ function gradientAt(weights: number[]): number[] {
 test.each([true, false])(
   'the gradient is that at the pruned weights up the slope; plus: %s',
   async (plus) => {
-    const pattern = { kind: 'n-of-m', kept: 2, groupSize: 4 } as const;
+    const pattern = groupsPattern({ kept: 2, groupSize: 4 });
     const matrix = MaskedMatrix.fromValues(VALUES, new Float32Array(8).fill(1), [2, 4], pattern, 'matrix');
     const bias = uploadTensor(Float32Array.of(BIAS), [1]);
     const student = {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Model } from '../../model/model';
 import { trainableMatrix } from '../../train/trainable-formats';
-import { FactorizedWeight } from '../../weights/formats/factorized-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { distillationParameters, objectiveOf } from './distillation-parameters';
 import { type ModelMethod, RecipeError } from '../method';
@@ -68,8 +67,7 @@ export const factorizedRecovery: ModelMethod<Parameters> = {
 
 /** A product of factors, whatever it is wrapped in. */
 function isFactorized(weight: LinearWeight): boolean {
-  if (weight instanceof FactorizedWeight) return true;
-  return weight.factors?.some((factor) => isFactorized(factor.weight)) ?? false;
+  return weight.isProduct ?? weight.factors?.some((factor) => isFactorized(factor.weight)) ?? false;
 }
 
 /** The step with which each block, by its number in the checkpoint, takes its factors: equal parts of the run. */

@@ -1,3 +1,4 @@
+import type { GroupPattern } from '../../weights/formats/n-of-m-weight';
 import { z } from 'zod';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { distillationParameters, objectiveOf } from './distillation-parameters';
@@ -6,13 +7,7 @@ import { cubicSparsity, type GradualSchedule, keptAt } from './gradual-schedule'
 import type { MaskSize } from './magnitude-masks';
 import type { ModelMethod } from '../method';
 import { scopeParameter, sparsityParameter } from '../pruning/pruning-parameters';
-import {
-  checkScope,
-  checkSparsity,
-  type GroupPattern,
-  groupPatternOf,
-  PATTERN_PARAMETERS,
-} from '../pruning/sparsity-pattern';
+import { checkScope, checkSparsity, groupPatternOf, PATTERN_PARAMETERS } from '../pruning/sparsity-pattern';
 import { trainVariant } from './train-variant';
 import { unmaskedMatrix } from './unmasked-matrix';
 import { parameter } from '../../parameters/parameter';

@@ -1,5 +1,5 @@
 import { roundHalfToEven } from '../../weights/quantization';
-import type { GroupPattern } from '../pruning/sparsity-pattern';
+import type { GroupPattern } from '../../weights/formats/n-of-m-weight';
 
 /** When masks are made, in a run that prunes as it trains. */
 export interface GradualSchedule {

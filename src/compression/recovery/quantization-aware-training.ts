@@ -3,8 +3,7 @@ import { StraightThroughMatrix } from '../../train/formats/straight-through-matr
 import { heldOutLoss } from '../../train/held-out-loss';
 import type { Objective } from '../../train/objective';
 import type { StepHooks } from '../../train/step-hooks';
-import { stores } from '../../train/stored-tensors';
-import type { LinearWeight } from '../../weights/linear-weight';
+import { isSparse, type LinearWeight } from '../../weights/linear-weight';
 import type { QuantizationScheme } from '../../weights/quantization';
 import { distillationParameters, objectiveOf } from './distillation-parameters';
 import type { ModelMethod } from '../method';
@@ -63,7 +62,7 @@ export const quantizationAwareTraining: ModelMethod<Parameters> = {
     const matrices: StraightThroughMatrix[] = [];
     const matrixOf = async (name: string, weight: LinearWeight) => {
       if (weight.factors) return undefined;
-      if (!isSparseFloat(weight)) requireDense('quantization-aware-training', name, weight);
+      if (!isSparse(weight) || weight.storesCodes) requireDense('quantization-aware-training', name, weight);
       if (scheme.groupSize !== undefined) requireGroupsDivide(name, weight.shape, scheme.groupSize);
       const matrix = await StraightThroughMatrix.of(weight, name, scheme);
       matrices.push(matrix);
@@ -76,11 +75,6 @@ export const quantizationAwareTraining: ModelMethod<Parameters> = {
 
 function schemeOf({ bits, groupSize, symmetric }: Parameters): QuantizationScheme {
   return { bits, strategy: groupSize === undefined ? 'channel' : 'group', groupSize, symmetric };
-}
-
-/** Zeros of it stay: only what it stores is rounded. */
-function isSparseFloat(weight: LinearWeight): boolean {
-  return ['sparse', 'n-of-m', 'block-sparse'].includes(weight.format) && stores(weight, 'values');
 }
 
 /** Every matrix draws its own blocks at every step; single weights by default, as the authors' code has it for scalar quantization. */

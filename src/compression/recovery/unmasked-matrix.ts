@@ -1,6 +1,8 @@
+import { type GroupPattern, groupsPattern } from '../../weights/formats/n-of-m-weight';
+import { UNSTRUCTURED } from '../../weights/formats/sparse-weight';
 import { MaskedMatrix } from '../../train/formats/masked-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
-import { type GroupPattern, requireWholeGroups } from '../pruning/sparsity-pattern';
+import { requireWholeGroups } from '../pruning/sparsity-pattern';
 import { requireDense } from './train-variant';
 
 /**
@@ -17,9 +19,5 @@ export async function unmaskedMatrix(
   if (weight.factors) return undefined;
   requireDense(method, name, weight);
   if (groups) requireWholeGroups(name, weight.shape[1], groups);
-  return MaskedMatrix.unmasked(
-    weight,
-    groups ? { kind: 'n-of-m', ...groups } : { kind: 'unstructured' },
-    name,
-  );
+  return MaskedMatrix.unmasked(weight, groups ? groupsPattern(groups) : UNSTRUCTURED, name);
 }

@@ -68,15 +68,18 @@ describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
     compressed(family, [rank8, rans, int4], async (model) => {
       const weight = firstLinear(model) as EntropyCodedWeight;
       expect(weight.format).toBe('entropy-coded');
-      expect(weight.inner.format).toBe('low-rank');
-      expect(weight.inner.factors!.map((factor) => factor.weight.format)).toEqual(['quantized', 'quantized']);
+      expect(weight.uncoded.format).toBe('low-rank');
+      expect(weight.uncoded.factors!.map((factor) => factor.weight.format)).toEqual([
+        'quantized',
+        'quantized',
+      ]);
       expect(await weight.dense()).toEqual(await valuesAfter(family, [rank8, int4]));
     }));
 
   test('twice, it codes anew and does not nest', () =>
     compressed(family, [int4, rans, huffman], async (model) => {
       const weight = firstLinear(model) as EntropyCodedWeight;
-      expect(weight.inner.format).toBe('quantized');
+      expect(weight.uncoded.format).toBe('quantized');
       expect(weight.attributes().coder).toBe('huffman');
     }));
 });

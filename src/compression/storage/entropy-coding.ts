@@ -28,7 +28,7 @@ export const entropyCoding: MatrixMethod<Parameters> = {
 
   async compress({ weight }, { coder }, context) {
     // Coded bytes have no pattern left; what they are the code of is coded anew.
-    const inner = (weight instanceof EntropyCodedWeight ? weight.inner : weight).clone();
+    const inner = (weight.uncoded ?? weight).clone();
     try {
       return await EntropyCodedWeight.fromInner(inner, coder, context);
     } catch (error) {

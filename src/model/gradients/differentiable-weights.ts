@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../../engines/webgpu/transfer';
-import { DenseWeight } from '../../weights/formats/dense-weight';
-import type { LinearWeight } from '../../weights/linear-weight';
+import { denseTensor } from '../../weights/dense-tensor';
 import type { Model, ModelConfig } from '../model';
 import { type DifferentiableLinear, linearOf } from './differentiable-linear';
 
@@ -50,9 +48,4 @@ export class DenseParameters implements DifferentiableWeights {
   dispose(): void {
     tf.dispose([...this.matrices.values(), ...this.vectors.values()]);
   }
-}
-
-async function denseTensor(weight: LinearWeight): Promise<tf.Tensor2D> {
-  if (weight instanceof DenseWeight && weight.values) return weight.values.clone() as tf.Tensor2D;
-  return uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;
 }

@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { uploadTensor } from '../../engines/webgpu/transfer';
-import { DenseWeight } from '../../weights/formats/dense-weight';
+import { denseTensor } from '../../weights/dense-tensor';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 
@@ -18,11 +17,8 @@ export class ConstantMatrix implements TrainableMatrix {
 
   /** Shares the buffer of a dense weight; materializes other formats once. */
   static async of(weight: LinearWeight): Promise<ConstantMatrix> {
-    const values =
-      weight instanceof DenseWeight && weight.values
-        ? weight.values.clone()
-        : uploadTensor(await weight.dense(), [...weight.shape]);
-    return new ConstantMatrix(weight.clone(), values as tf.Tensor2D);
+    const values = await denseTensor(weight);
+    return new ConstantMatrix(weight.clone(), values);
   }
 
   dense(): tf.Tensor2D {

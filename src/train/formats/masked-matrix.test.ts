@@ -4,8 +4,11 @@ import { readFloats, writeElements } from '../../engines/webgpu/transfer';
 import { seededNormal } from '../../testing/allclose';
 import { lossAndGradients } from '../../testing/matrix-loss';
 import { DenseWeight } from '../../weights/formats/dense-weight';
-import { SparseWeight } from '../../weights/formats/sparse-weight';
-import { MaskedMatrix, type MaskPattern } from './masked-matrix';
+import { blocksPattern } from '../../weights/formats/block-sparse-weight';
+import { groupsPattern } from '../../weights/formats/n-of-m-weight';
+import { SparseWeight, UNSTRUCTURED } from '../../weights/formats/sparse-weight';
+import { isSparse, type SparsityPattern } from '../../weights/linear-weight';
+import { MaskedMatrix } from './masked-matrix';
 
 beforeAll(() => openNodeGpu());
 
@@ -15,7 +18,7 @@ const VALUES = seededNormal(48, 1);
 const MASK = Float32Array.from(VALUES, (_, index) => Number(index % 4 === 0 || index % 4 === 3));
 const LOSS = { weights: new Float32Array(48).fill(1), targets: seededNormal(48, 2) };
 
-async function unmasked(pattern: MaskPattern): Promise<MaskedMatrix> {
+async function unmasked(pattern: SparsityPattern): Promise<MaskedMatrix> {
   const weight = DenseWeight.fromValues(VALUES, SHAPE);
   const matrix = await MaskedMatrix.unmasked(weight, pattern, 'module');
   weight.dispose();
@@ -23,7 +26,7 @@ async function unmasked(pattern: MaskPattern): Promise<MaskedMatrix> {
 }
 
 test('is dense without a mask; masked values are 0 and have no gradient', async () => {
-  const matrix = await unmasked({ kind: 'unstructured' });
+  const matrix = await unmasked(UNSTRUCTURED);
   expect(await readFloats(matrix.values)).toEqual(VALUES);
   const before = await lossAndGradients(matrix, LOSS);
   expect(before.gradients[0].every((gradient) => gradient !== 0)).toBe(true);
@@ -44,8 +47,8 @@ test('is dense without a mask; masked values are 0 and have no gradient', async 
 });
 
 describe.each([
-  ['sparse', { kind: 'unstructured' }],
-  ['n-of-m', { kind: 'n-of-m', kept: 2, groupSize: 4 }],
+  ['sparse', UNSTRUCTURED],
+  ['n-of-m', groupsPattern({ kept: 2, groupSize: 4 })],
 ] as const)('%s', (form, pattern) => {
   test('a kept value that trains to 0 stays in the pattern and keeps training', async () => {
     const matrix = await unmasked(pattern);
@@ -56,6 +59,7 @@ describe.each([
     expect(weight.parameters).toBe(24);
     const expected = VALUES.map((value, index) => (index < 5 ? 0 : value * MASK[index] || 0));
     expect(await weight.dense()).toEqual(expected);
+    if (!isSparse(weight)) throw new Error('It has no pattern.');
     const again = await MaskedMatrix.of(weight, 'module');
     expect(await again.readMask()).toEqual(MASK);
     for (const owned of [matrix, weight, again]) owned.dispose();
@@ -63,7 +67,7 @@ describe.each([
 });
 
 test('a block with any kept weight is stored', async () => {
-  const matrix = await unmasked({ kind: 'blocks', block: [4, 4] });
+  const matrix = await unmasked(blocksPattern([4, 4]));
   const mask = Float32Array.from(VALUES, (_, index) => Number(index === 1 || index >= 44));
   matrix.setMask(mask);
   const weight = await matrix.toWeight();
@@ -75,7 +79,7 @@ test('a block with any kept weight is stored', async () => {
 });
 
 test('refuses a mask that keeps more of a group than the pattern allows', async () => {
-  const matrix = await unmasked({ kind: 'n-of-m', kept: 2, groupSize: 4 });
+  const matrix = await unmasked(groupsPattern({ kept: 2, groupSize: 4 }));
   await expect(matrix.toWeight()).rejects.toThrow('4 nonzeros where 2 are kept');
   matrix.dispose();
 });

@@ -114,7 +114,7 @@ test('zeros of a sparse weight stay masked', async () => {
   const weight = SparseWeight.fromDense(values, SHAPE);
   const scheme: QuantizationScheme = { bits: 4, strategy: 'group', groupSize: 8, symmetric: false };
   const matrix = await StraightThroughMatrix.of(weight, 'module', scheme);
-  const [found, expected] = [await matrix.toWeight(), await weight.quantizeValues(scheme)];
+  const [found, expected] = [await matrix.toWeight(), await weight.quantizeStored(scheme)];
   expect(found.format).toBe('sparse');
   expect(await found.dense()).toEqual(await expected.dense());
   expectAllClose(await denseOf(matrix), await expected.dense(), { absolute: 1e-6, relative: 1e-6 });

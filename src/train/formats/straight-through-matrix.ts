@@ -1,13 +1,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { differentiableOp } from '../../engines/webgpu/differentiable-op';
 import { fakeQuantize, type QuantizationNoise } from '../../engines/webgpu/kernels/training/fake-quantize';
-import { BlockSparseWeight } from '../../weights/formats/block-sparse-weight';
-import type { LinearWeight } from '../../weights/linear-weight';
-import { NOfMWeight } from '../../weights/formats/n-of-m-weight';
+import { isSparse, type LinearWeight } from '../../weights/linear-weight';
 import { codeSpan, greatestCode, leastCode, type QuantizationScheme } from '../../weights/quantization';
-import { QuantizedWeight } from '../../weights/formats/quantized-weight';
-import { SparseWeight } from '../../weights/formats/sparse-weight';
-import { stores } from '../stored-tensors';
+import { quantizeWeight } from '../../weights/quantize-weight';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
 import { DenseMatrix } from './dense-matrix';
 import { MaskedMatrix } from './masked-matrix';
@@ -41,7 +37,7 @@ export class StraightThroughMatrix implements TrainableMatrix {
     name: string,
     scheme: QuantizationScheme,
   ): Promise<StraightThroughMatrix> {
-    const isMasked = hasPattern(weight) && stores(weight, 'values');
+    const isMasked = isSparse(weight) && !weight.storesCodes;
     const latent = isMasked ? await MaskedMatrix.of(weight, name) : await DenseMatrix.of(weight, name);
     return new StraightThroughMatrix(latent, scheme);
   }
@@ -72,8 +68,7 @@ export class StraightThroughMatrix implements TrainableMatrix {
   async toWeight(): Promise<LinearWeight> {
     const latent = await this.latent.toWeight();
     try {
-      if (hasPattern(latent)) return await latent.quantizeValues(this.scheme);
-      return QuantizedWeight.fromValues(await latent.dense(), this.shape, this.scheme);
+      return await quantizeWeight(latent, await latent.dense(), this.scheme);
     } finally {
       latent.dispose();
     }
@@ -90,10 +85,4 @@ export class StraightThroughMatrix implements TrainableMatrix {
     if (strategy === 'tensor') return rows * width;
     return strategy === 'group' ? groupSize! : width;
   }
-}
-
-function hasPattern(weight: LinearWeight): weight is SparseWeight | NOfMWeight | BlockSparseWeight {
-  return (
-    weight instanceof SparseWeight || weight instanceof NOfMWeight || weight instanceof BlockSparseWeight
-  );
 }

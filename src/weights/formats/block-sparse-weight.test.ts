@@ -129,7 +129,7 @@ describe('on the device as it is', () => {
         ],
       ] as [Shape, Shape][]) {
         const { weight, expected } = blockSparse(shape, block);
-        const codes = await weight.quantizeValues(scheme);
+        const codes = await weight.quantizeStored(scheme);
         weight.dispose();
         const dense = await codes.dense();
         const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

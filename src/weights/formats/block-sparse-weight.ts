@@ -9,11 +9,12 @@ import {
   blockPlaces,
   checkedIndex,
   indexOfBlocks,
+  keptBlocks,
   slotCount,
   storedWeights,
 } from '../block-index';
-import type { LinearWeight, StoredTensor, WeightFormat } from '../linear-weight';
-import { PackedValues } from '../packed-values';
+import type { SparseStorage, SparsityPattern, StoredTensor, WeightFormat } from '../linear-weight';
+import { maskOfPlaces, PackedValues } from '../packed-values';
 import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from '../quantization';
 import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
@@ -22,12 +23,21 @@ type Shape = readonly [number, number];
 /** A kernel reads four slots at a time, so that even a matrix without blocks has as many. */
 const LEAST_SLOTS = 4;
 
+/** Whole blocks of so many rows and columns are stored, a block where any of its weights is kept. */
+export function blocksPattern(block: Shape): SparsityPattern {
+  return {
+    store: (values, mask, shape) =>
+      BlockSparseWeight.fromKept(values, shape, block, keptBlocks(mask, shape, block)),
+  };
+}
+
 /**
  * Block sparsity: the values of the blocks that are there and, for each block row, which they are. The products take the
  * time of those blocks only.
  */
-export class BlockSparseWeight implements LinearWeight {
+export class BlockSparseWeight implements SparseStorage {
   readonly format = 'block-sparse';
+  readonly pattern: SparsityPattern;
   private readonly matrix: BlockSparseMatrix;
 
   private constructor(
@@ -40,6 +50,7 @@ export class BlockSparseWeight implements LinearWeight {
     private readonly blockRows: tf.Tensor,
     private readonly blockColumns: tf.Tensor,
   ) {
+    this.pattern = blocksPattern(block);
     this.matrix = { shape, block, blockRows, blockColumns, values: values.buffers };
   }
 
@@ -101,17 +112,25 @@ export class BlockSparseWeight implements LinearWeight {
   }
 
   /** The same blocks with their values as codes. */
-  async quantizeValues(scheme: QuantizationScheme): Promise<BlockSparseWeight> {
+  async quantizeStored(scheme: QuantizationScheme): Promise<BlockSparseWeight> {
     const dense = await this.dense();
-    return this.withGrid(dense, chooseGrid(dense, this.shape, scheme));
+    return this.storeOnGrid(dense, chooseGrid(dense, this.shape, scheme));
   }
 
-  /** The same blocks with other values, as codes of a grid that was chosen before. @param dense row-major [out, in] */
-  async withGrid(dense: Float32Array, grid: QuantizationGrid): Promise<BlockSparseWeight> {
+  /** The same blocks, those whose values are all zero among them. */
+  async storeOnGrid(dense: Float32Array, grid: QuantizationGrid): Promise<BlockSparseWeight> {
     const index = await this.readIndex();
     const walk = blockPlaces(this.shape, this.block, index);
     const values = PackedValues.quantized(dense, this.shape, { count: this.values.count, walk, grid });
     return BlockSparseWeight.fromIndex(this.shape, this.block, index, values);
+  }
+
+  async storedPlaces(): Promise<Float32Array> {
+    return maskOfPlaces(blockPlaces(this.shape, this.block, await this.readIndex()), this.shape);
+  }
+
+  get storesCodes(): boolean {
+    return this.values.areCodes;
   }
 
   get storedBytes(): number {

@@ -77,7 +77,7 @@ describe.each(SHAPES)('%i×%i', (...shape) => {
     expectAllClose(rounded, values, { absolute: (range / codes) * (scheme.symmetric ? 0.501 : 1.001) });
 
     const sparse = SparseWeight.fromDense(values, shape);
-    const both = await sparse.quantizeValues(scheme);
+    const both = await sparse.quantizeStored(scheme);
     sparse.dispose();
     await expectMatrix(
       both,

@@ -64,7 +64,7 @@ async function quantizedCopy(
   weight: SparseWeight | NOfMWeight,
   scheme: QuantizationScheme,
 ): Promise<LinearWeight> {
-  const copy = await weight.quantizeValues(scheme);
+  const copy = await weight.quantizeStored(scheme);
   weight.dispose();
   return copy;
 }

@@ -36,7 +36,7 @@ describe.each([
   test('rows by index, and back to dense', async () => {
     const values = seededNormal(37 * 12, 3);
     const weight = DenseWeight.fromValues(values, [37, 12]);
-    expect(weight.values === undefined, 'split').toBe(maxBindingBytes !== undefined);
+    expect(weight.denseValues === undefined, 'split').toBe(maxBindingBytes !== undefined);
     const ids = uploadTensor(Int32Array.of(36, 0, 11, 9, 10, 36), [6]) as tf.Tensor1D;
     const rows = weight.rows(ids);
     const expected = [36, 0, 11, 9, 10, 36].flatMap((id) => [...values.subarray(id * 12, id * 12 + 12)]);

@@ -72,9 +72,9 @@ export class DenseWeight implements LinearWeight {
     }
   }
 
-  /** The one buffer of all values, where the matrix fits into one; kernels of other formats read it directly. */
-  get values(): tf.Tensor | undefined {
-    return this.blocks.length === 1 ? this.blocks[0].values : undefined;
+  /** Absent where the matrix does not fit into one buffer. */
+  get denseValues(): tf.Tensor2D | undefined {
+    return this.blocks.length === 1 ? (this.blocks[0].values as tf.Tensor2D) : undefined;
   }
 
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
@@ -87,7 +87,7 @@ export class DenseWeight implements LinearWeight {
   }
 
   matmulOfNormalized(x: tf.Tensor2D, norm: FoldedNorm, epilogue?: Epilogue): tf.Tensor2D {
-    if (this.values) return denseMatmulOfNormalized(x, this.values, this.shape[0], norm, epilogue);
+    if (this.denseValues) return denseMatmulOfNormalized(x, this.denseValues, this.shape[0], norm, epilogue);
     return tf.tidy(() => this.matmul(layerNorm(x, norm.scale, norm.shift, norm.epsilon), epilogue));
   }
 

@@ -54,7 +54,7 @@ const FORMATS: Readonly<Record<string, () => LinearWeight | Promise<LinearWeight
   'blocks in int8': async () => {
     const kept = Array.from({ length: 12 * 13 }, (_, index) => index % 5 < 2);
     const blocks = BlockSparseWeight.fromKept(values(), SHAPE, [4, 4], kept);
-    const inner = await blocks.quantizeValues({ bits: 8, strategy: 'tensor', symmetric: true });
+    const inner = await blocks.quantizeStored({ bits: 8, strategy: 'tensor', symmetric: true });
     blocks.dispose();
     return inner;
   },
@@ -68,7 +68,7 @@ async function coded(form: string, coder: 'rans' | 'huffman' = 'rans'): Promise<
 describeOnEachDevice(() => {
   test.each(['int8 by row', 'quantized factors'])('%s multiplies as it does without', async (form) => {
     const weight = await coded(form);
-    const expected = await weight.inner.dense();
+    const expected = await weight.uncoded.dense();
     expect(await weight.dense()).toEqual(expected);
     for (const tokens of [1, 5, 33]) await expectProduct(weight, expected, tokens);
     await expectRows(weight, expected, [20, 0, 3, 3]);
@@ -83,7 +83,7 @@ describe('coding', () => {
     '%s by %s is stored in fewer bytes and loads bit for bit',
     async (form, coder) => {
       const weight = await coded(form, coder);
-      const inner = weight.inner;
+      const inner = weight.uncoded;
       expect(weight.storedBytes).toBeLessThan(inner.storedBytes);
       expect(weight.stored().reduce((sum, { byteLength }) => sum + byteLength, 0)).toBe(weight.storedBytes);
       for (const tensor of weight.stored()) expect((await tensor.read()).length).toBe(tensor.byteLength);
@@ -93,7 +93,7 @@ describe('coding', () => {
       const clone = weight.clone();
       weight.dispose();
       for (const copy of [loaded, clone]) {
-        expect(await bytesOf(copy.inner)).toEqual(expected);
+        expect(await bytesOf(copy.uncoded)).toEqual(expected);
         expect(copy.attributes()).toEqual(clone.attributes());
         expect(copy.storedBytes).toBe(clone.storedBytes);
         copy.dispose();
@@ -107,7 +107,7 @@ describe('coding', () => {
       ['inner.codes', 'U32'],
       ['inner.scales', 'F32'],
     ]);
-    expect(weight.storedBytes).toBe(weight.inner.storedBytes);
+    expect(weight.storedBytes).toBe(weight.uncoded.storedBytes);
     const loaded = await reload(weight);
     expect(await loaded.dense()).toEqual(await weight.dense());
     loaded.dispose();
@@ -121,14 +121,14 @@ describe('coding', () => {
       coder: 'huffman',
       factors: { inner: { form: 'quantized' } },
     });
-    expect(other.storedBytes).toBeLessThan(other.inner.storedBytes);
+    expect(other.storedBytes).toBeLessThan(other.uncoded.storedBytes);
     weight.dispose();
     other.dispose();
   });
 
   test('on the GPU it takes what its inner format takes, as a factor too', async () => {
     const weight = await coded('int8 by row');
-    const { storedBytes } = weight.inner;
+    const { storedBytes } = weight.uncoded;
     expect(weight.storedBytes).toBeLessThan(storedBytes);
     expect(gpuBytesOf(weight)).toBe(storedBytes);
     const order = Uint32Array.from({ length: 48 }, (_, index) => 47 - index);

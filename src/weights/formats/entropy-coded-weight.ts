@@ -40,14 +40,14 @@ export class EntropyCodedWeight implements LinearWeight {
   readonly matmulOfNormalized: LinearWeight['matmulOfNormalized'];
 
   private constructor(
-    readonly inner: LinearWeight,
+    readonly uncoded: LinearWeight,
     private readonly coder: Coder,
     private readonly coded: CodedTensors,
     readonly decodeSeconds: number,
   ) {
-    this.shape = inner.shape;
-    this.factors = [{ name: 'inner', weight: inner }];
-    this.matmulOfNormalized = inner.matmulOfNormalized?.bind(inner);
+    this.shape = uncoded.shape;
+    this.factors = [{ name: 'inner', weight: uncoded }];
+    this.matmulOfNormalized = uncoded.matmulOfNormalized?.bind(uncoded);
   }
 
   /**
@@ -121,23 +121,23 @@ export class EntropyCodedWeight implements LinearWeight {
   }
 
   get gpuBytes(): number {
-    return gpuBytesOf(this.inner);
+    return gpuBytesOf(this.uncoded);
   }
 
   get parameters(): number {
-    return this.inner.parameters;
+    return this.uncoded.parameters;
   }
 
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
-    return this.inner.matmul(x, epilogue);
+    return this.uncoded.matmul(x, epilogue);
   }
 
   rows(ids: tf.Tensor1D): tf.Tensor2D {
-    return this.inner.rows(ids);
+    return this.uncoded.rows(ids);
   }
 
   dense(): Promise<Float32Array> {
-    return this.inner.dense();
+    return this.uncoded.dense();
   }
 
   stored(): readonly StoredTensor[] {
@@ -162,11 +162,11 @@ export class EntropyCodedWeight implements LinearWeight {
   }
 
   clone(): EntropyCodedWeight {
-    return new EntropyCodedWeight(this.inner.clone(), this.coder, this.coded, this.decodeSeconds);
+    return new EntropyCodedWeight(this.uncoded.clone(), this.coder, this.coded, this.decodeSeconds);
   }
 
   dispose(): void {
-    this.inner.dispose();
+    this.uncoded.dispose();
   }
 }
 

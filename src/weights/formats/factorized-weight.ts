@@ -7,6 +7,7 @@ import type { LinearWeight, NamedFactor, StoredTensor } from '../linear-weight';
 export abstract class FactorizedWeight implements LinearWeight {
   abstract readonly format: string;
   abstract readonly shape: readonly [number, number];
+  readonly isProduct = true;
 
   /** @param factors owned from here on */
   protected constructor(readonly factors: readonly NamedFactor[]) {}

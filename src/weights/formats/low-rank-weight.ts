@@ -40,7 +40,7 @@ export class LowRankWeight extends FactorizedWeight {
     return tf.tidy(() => {
       // Of a right factor in another format, its values: still no more than the factor itself.
       const right = isPlain(this.right)
-        ? this.right.values!
+        ? this.right.denseValues
         : this.right.rows(
             uploadTensor(
               Int32Array.from({ length: rank }, (_, row) => row),

@@ -3,8 +3,8 @@ import { readTensorBytes, uploadTensor } from '../../engines/webgpu/transfer';
 import type { DecodedMatrix } from '../../engines/webgpu/kernels/products/decoded-matrix';
 import { nOfMMatrix } from '../../engines/webgpu/kernels/formats/n-of-m-matrix';
 import { DecodedWeight } from './decoded-weight';
-import type { StoredTensor, WeightFormat } from '../linear-weight';
-import { PackedValues, type SlotWalk } from '../packed-values';
+import type { SparseStorage, SparsityPattern, StoredTensor, WeightFormat } from '../linear-weight';
+import { maskOfPlaces, PackedValues, type SlotWalk } from '../packed-values';
 import {
   chooseGrid,
   packCodes,
@@ -16,42 +16,61 @@ import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
 type Shape = readonly [number, number];
 
-/** How many of how many stay. */
-interface Pattern {
+/** Of each `groupSize` weights along the input dimension `kept` stay. */
+export interface GroupPattern {
   readonly kept: number;
   readonly groupSize: number;
 }
 
 /** Indices within a group take one byte at most. */
-const GREATEST_GROUP = 256;
+export const GREATEST_GROUP = 256;
+
+/** At most `kept` of each group of columns are stored. */
+export function groupsPattern({ kept, groupSize }: GroupPattern): SparsityPattern {
+  return { store: (values, mask, shape) => NOfMWeight.fromDense(values, shape, kept, groupSize, mask) };
+}
 
 /**
  * N:M sparsity along the input dimension: of each group of M weights N values are stored with their index in the group.
  * An index takes 1, 2, 4 or 8 bits (2 for 2:4), so that none straddles a 32-bit word.
  */
-export class NOfMWeight extends DecodedWeight {
+export class NOfMWeight extends DecodedWeight implements SparseStorage {
   readonly format = 'n-of-m';
+  readonly pattern: SparsityPattern;
 
   private constructor(
     shape: Shape,
-    readonly pattern: Pattern,
+    private readonly groups: GroupPattern,
     private readonly values: PackedValues,
     private readonly indices: tf.Tensor,
   ) {
     super(shape);
+    this.pattern = groupsPattern(groups);
   }
 
   get parameters(): number {
     return this.values.count;
   }
 
+  get storesCodes(): boolean {
+    return this.values.areCodes;
+  }
+
   /**
-   * @param values row-major [out, in] with at most `kept` nonzeros in each group of `groupSize` columns
+   * @param values row-major [out, in]
+   * @param stored with at most `kept` nonzeros in each group of `groupSize` columns, whose places are stored; default: the
+   *   values themselves
    * @throws Error where a group has more
    */
-  static fromDense(values: Float32Array, shape: Shape, kept: number, groupSize: number): NOfMWeight {
+  static fromDense(
+    values: Float32Array,
+    shape: Shape,
+    kept: number,
+    groupSize: number,
+    stored: Float32Array = values,
+  ): NOfMWeight {
     const pattern = { kept, groupSize };
-    const indices = groupIndices(values, pattern);
+    const indices = groupIndices(stored, pattern);
     const slots = new Float32Array(indices.length);
     keptPlaces(
       indices,
@@ -71,7 +90,7 @@ export class NOfMWeight extends DecodedWeight {
   static fromGrid(
     values: Float32Array,
     shape: Shape,
-    { kept, groupSize }: Pattern,
+    { kept, groupSize }: GroupPattern,
     grid: QuantizationGrid,
   ): NOfMWeight {
     const pattern = { kept, groupSize };
@@ -81,7 +100,7 @@ export class NOfMWeight extends DecodedWeight {
   private static fromCodes(
     values: Float32Array,
     shape: Shape,
-    pattern: Pattern,
+    pattern: GroupPattern,
     indices: ArrayLike<number>,
     grid: QuantizationGrid,
   ): NOfMWeight {
@@ -91,7 +110,7 @@ export class NOfMWeight extends DecodedWeight {
 
   private static fromIndices(
     shape: Shape,
-    pattern: Pattern,
+    pattern: GroupPattern,
     indices: ArrayLike<number>,
     values: PackedValues,
   ): NOfMWeight {
@@ -115,36 +134,45 @@ export class NOfMWeight extends DecodedWeight {
   }
 
   /** The same pattern with its values as codes. */
-  async quantizeValues(scheme: QuantizationScheme): Promise<NOfMWeight> {
+  async quantizeStored(scheme: QuantizationScheme): Promise<NOfMWeight> {
     const dense = await this.dense();
     const grid = chooseGrid(dense, this.shape, scheme);
-    return NOfMWeight.fromCodes(dense, this.shape, this.pattern, await this.readIndices(), grid);
+    return NOfMWeight.fromCodes(dense, this.shape, this.groups, await this.readIndices(), grid);
+  }
+
+  async storeOnGrid(values: Float32Array, grid: QuantizationGrid): Promise<NOfMWeight> {
+    return NOfMWeight.fromGrid(values, this.shape, this.groups, grid);
+  }
+
+  /** Those that fill up a group are stored, too. */
+  async storedPlaces(): Promise<Float32Array> {
+    return maskOfPlaces(keptPlaces(await this.readIndices(), this.shape, this.groups), this.shape);
   }
 
   protected makeMatrix(): DecodedMatrix {
     return nOfMMatrix(this.values.buffers, this.shape, this.indices, {
-      ...this.pattern,
-      indexBits: indexBits(this.pattern.groupSize),
+      ...this.groups,
+      indexBits: indexBits(this.groups.groupSize),
     });
   }
 
   async dense(): Promise<Float32Array> {
-    return this.values.toMatrix(keptPlaces(await this.readIndices(), this.shape, this.pattern));
+    return this.values.toMatrix(keptPlaces(await this.readIndices(), this.shape, this.groups));
   }
 
   stored(): readonly StoredTensor[] {
     return [
       ...this.values.stored(),
-      storedTensor('indices', 'U32', this.indices, indexBits(this.pattern.groupSize)),
+      storedTensor('indices', 'U32', this.indices, indexBits(this.groups.groupSize)),
     ];
   }
 
   attributes(): Record<string, unknown> {
-    return { ...this.pattern, values: this.values.attributes() };
+    return { ...this.groups, values: this.values.attributes() };
   }
 
   clone(): NOfMWeight {
-    return new NOfMWeight(this.shape, this.pattern, this.values.clone(), this.indices.clone());
+    return new NOfMWeight(this.shape, this.groups, this.values.clone(), this.indices.clone());
   }
 
   dispose(): void {
@@ -154,7 +182,7 @@ export class NOfMWeight extends DecodedWeight {
 
   private async readIndices(): Promise<Int32Array> {
     const words = new Uint32Array(await readTensorBytes(this.indices));
-    return unpackCodes(words, indexBits(this.pattern.groupSize), this.values.count, false);
+    return unpackCodes(words, indexBits(this.groups.groupSize), this.values.count, false);
   }
 }
 
@@ -165,7 +193,7 @@ function indexBits(groupSize: number): 1 | 2 | 4 | 8 {
 }
 
 /** Index of each kept weight within its group, ascending; groups with fewer nonzeros keep their first zeros. */
-function groupIndices(values: Float32Array, { kept, groupSize }: Pattern): Uint8Array {
+function groupIndices(values: Float32Array, { kept, groupSize }: GroupPattern): Uint8Array {
   const indices = new Uint8Array((values.length / groupSize) * kept);
   let slot = 0;
   for (let start = 0; start < values.length; start += groupSize) {
@@ -180,7 +208,11 @@ function groupIndices(values: Float32Array, { kept, groupSize }: Pattern): Uint8
   return indices;
 }
 
-function keptPlaces(indices: ArrayLike<number>, [, width]: Shape, { kept, groupSize }: Pattern): SlotWalk {
+function keptPlaces(
+  indices: ArrayLike<number>,
+  [, width]: Shape,
+  { kept, groupSize }: GroupPattern,
+): SlotWalk {
   const rows = (indices.length * groupSize) / (kept * width);
   return (visit) => {
     let slot = 0;
@@ -192,7 +224,7 @@ function keptPlaces(indices: ArrayLike<number>, [, width]: Shape, { kept, groupS
   };
 }
 
-function patternOf({ kept, groupSize }: Record<string, unknown>, [, width]: Shape): Pattern {
+function patternOf({ kept, groupSize }: Record<string, unknown>, [, width]: Shape): GroupPattern {
   const pattern = { kept: Number(kept), groupSize: Number(groupSize) };
   const counts = Number.isInteger(kept) && Number.isInteger(groupSize) && pattern.kept > 0;
   if (!counts || pattern.groupSize < pattern.kept || pattern.groupSize > GREATEST_GROUP) {
@@ -205,7 +237,7 @@ function patternOf({ kept, groupSize }: Record<string, unknown>, [, width]: Shap
 }
 
 /** The kernels take an index for one place of its own group. */
-function requireAscending(indices: Int32Array, { kept, groupSize }: Pattern): void {
+function requireAscending(indices: Int32Array, { kept, groupSize }: GroupPattern): void {
   for (let slot = 0; slot < indices.length; slot++) {
     const repeated = slot % kept > 0 && indices[slot] <= indices[slot - 1];
     if (repeated || indices[slot] >= groupSize)

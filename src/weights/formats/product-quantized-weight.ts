@@ -171,7 +171,7 @@ function wordsInARow(blocks: number, bits: number): number {
 }
 
 function entriesOf(codebook: LinearWeight): tf.Tensor {
-  if (isPlain(codebook)) return codebook.values!.clone();
+  if (isPlain(codebook)) return codebook.denseValues.clone();
   const [entries] = codebook.shape;
   const ids = uploadTensor(
     Int32Array.from({ length: entries }, (_, index) => index),

@@ -3,19 +3,25 @@ import { readTensorBytes, uploadTensor } from '../../engines/webgpu/transfer';
 import type { DecodedMatrix } from '../../engines/webgpu/kernels/products/decoded-matrix';
 import { sparseMatrix } from '../../engines/webgpu/kernels/formats/sparse-matrix';
 import { DecodedWeight } from './decoded-weight';
-import type { StoredTensor, WeightFormat } from '../linear-weight';
-import { PackedValues, type SlotWalk } from '../packed-values';
+import type { SparseStorage, SparsityPattern, StoredTensor, WeightFormat } from '../linear-weight';
+import { maskOfPlaces, PackedValues, type SlotWalk } from '../packed-values';
 import { chooseGrid, type QuantizationGrid, type QuantizationScheme } from '../quantization';
 import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
 type Shape = readonly [number, number];
 
+/** Any place may be stored or left out. */
+export const UNSTRUCTURED: SparsityPattern = {
+  store: (values, mask, shape) => SparseWeight.fromDense(values, shape, mask),
+};
+
 /**
  * Unstructured sparsity: a bit a weight (rows begin at whole 32-bit words, the first column in the lowest bit), the values
  * of the set bits one after the other, and for each row the number of values before it.
  */
-export class SparseWeight extends DecodedWeight {
+export class SparseWeight extends DecodedWeight implements SparseStorage {
   readonly format = 'sparse';
+  readonly pattern = UNSTRUCTURED;
 
   private constructor(
     shape: Shape,
@@ -30,9 +36,13 @@ export class SparseWeight extends DecodedWeight {
     return this.values.count;
   }
 
-  /** Stores what is not zero. @param values row-major [out, in] */
-  static fromDense(values: Float32Array, shape: Shape): SparseWeight {
-    const mask = maskOf(values, shape);
+  get storesCodes(): boolean {
+    return this.values.areCodes;
+  }
+
+  /** @param values row-major [out, in]; @param stored not zero where a value is stored; default: the values themselves */
+  static fromDense(values: Float32Array, shape: Shape, stored: Float32Array = values): SparseWeight {
+    const mask = maskOf(stored, shape);
     const kept = new Float32Array(countBits(mask));
     setPlaces(
       mask,
@@ -86,10 +96,19 @@ export class SparseWeight extends DecodedWeight {
   }
 
   /** The same pattern with its values as codes. Zeros need no code: they stay zero whatever the zero point. */
-  async quantizeValues(scheme: QuantizationScheme): Promise<SparseWeight> {
+  async quantizeStored(scheme: QuantizationScheme): Promise<SparseWeight> {
     const dense = await this.dense();
     const grid = chooseGrid(dense, this.shape, scheme);
     return SparseWeight.fromCodes(dense, this.shape, await this.readMask(), grid);
+  }
+
+  /** Places whose value is now zero are left out. */
+  async storeOnGrid(values: Float32Array, grid: QuantizationGrid): Promise<SparseWeight> {
+    return SparseWeight.fromGrid(values, this.shape, grid);
+  }
+
+  async storedPlaces(): Promise<Float32Array> {
+    return maskOfPlaces(setPlaces(await this.readMask(), this.shape), this.shape);
   }
 
   protected makeMatrix(): DecodedMatrix {

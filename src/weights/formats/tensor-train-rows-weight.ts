@@ -76,7 +76,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
   private rebuild(stretch: Stretch, tile: RowTrainTile): void {
     const { firstRow, count } = stretch;
     if (isPlain(this.cores)) {
-      rowsOfTrains(this.cores.values!, this.trains, stretch, tile);
+      rowsOfTrains(this.cores.denseValues, this.trains, stretch, tile);
       return;
     }
     tf.tidy(() => {

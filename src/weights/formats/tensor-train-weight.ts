@@ -90,7 +90,7 @@ export class TensorTrainWeight extends FactorizedWeight {
     const merges = new Map(mergeSteps(this.coreShapes, groups).map((step) => [step.index, step.contraction]));
     const merged: tf.Tensor[] = [];
     this.cores.forEach((core, index) => {
-      const values = (core as DenseWeight).values!;
+      const values = core.denseValues!;
       const contraction = merges.get(index);
       merged.push(contraction ? contractTensor(values, merged.pop()!, contraction) : values);
     });

@@ -1,0 +1,10 @@
+import type * as tf from '@tensorflow/tfjs';
+import { uploadTensor } from '../engines/webgpu/transfer';
+import type { LinearWeight } from './linear-weight';
+
+/** Values of a weight of any format, [out, in]; those of a dense one share its buffer. The caller disposes. */
+export async function denseTensor(weight: LinearWeight): Promise<tf.Tensor2D> {
+  return (
+    weight.denseValues?.clone() ?? (uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D)
+  );
+}
