@@ -3,7 +3,7 @@ import { readTensorBytes } from '../../src/engines/webgpu/transfer';
 import { argmaxRows } from '../../src/engines/webgpu/kernels/sampling/argmax-rows';
 import { generate } from '../../src/model/generation/generate';
 import { loadModel } from '../../src/model/load-model';
-import type { Model } from '../../src/model/model';
+import { type CausalModel, requireCausal } from '../../src/model/causal-model';
 import { type Contender, timeTokens } from './contender';
 import { multiplications } from './multiplications';
 import { fetchCheckpoint } from './fetch-checkpoint';
@@ -16,11 +16,11 @@ export interface LatheContender extends Contender {
 
 /** Lathe on a checkpoint: a plain one, or one that Lathe exported in a compressed format. */
 export function lathe(folder: string): LatheContender {
-  let model: Model | undefined;
+  let model: CausalModel | undefined;
   return {
     async load() {
       await openGpu();
-      model = await loadModel(await fetchCheckpoint(folder));
+      model = requireCausal(await loadModel(await fetchCheckpoint(folder)));
     },
     // Not through `generate`, which refuses a prompt that fills the context.
     async prefill(tokens) {

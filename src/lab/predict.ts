@@ -1,6 +1,7 @@
 import { encodeSentence } from '../evaluation/texts/evaluation-text';
 import { readFloats } from '../engines/webgpu/transfer';
 import { generate } from '../model/generation/generate';
+import { type CausalModel, isCausal } from '../model/causal-model';
 import type { Model } from '../model/model';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { LabError } from './lab-error';
@@ -22,7 +23,7 @@ export async function predict(
   options: PredictOptions,
 ): Promise<TextPrediction> {
   if (request.prompt.trim() === '') throw new LabError('The text is empty; write a word or more.');
-  if (model.config.task === 'causal-lm') return continueText(model, tokenizer, request, options);
+  if (isCausal(model)) return continueText(model, tokenizer, request, options);
   const ids = encodeSentence(tokenizer, request.prompt, model.config.contextLength);
   const logits = model.logits({ ids: Int32Array.from(ids), batch: 1, length: ids.length });
   const values = await readFloats(logits);
@@ -33,7 +34,7 @@ export async function predict(
 }
 
 async function continueText(
-  model: Model,
+  model: CausalModel,
   tokenizer: TextTokenizer,
   { prompt, maxNewTokens, temperature, topK, topP, seed }: GenerationRequest,
   { signal, onToken }: PredictOptions,

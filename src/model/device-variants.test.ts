@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CausalModel, requireCausal } from './causal-model';
 import { closeGpu, type DeviceOptions } from '../engines/webgpu/device';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
@@ -15,7 +16,6 @@ import { quantizeBlockLinears } from '../testing/quantize-model';
 import { referenceMatmul } from '../testing/reference-matmul';
 import { generate } from './generation/generate';
 import { loadModel } from './load-model';
-import type { Model } from './model';
 
 /** Kernel variants for different devices, as far as one adapter can show them. */
 const DEVICES: [string, DeviceOptions][] = [
@@ -115,11 +115,11 @@ describe.each(DEVICES)('%s', (_, options) => {
   });
 
   test('GPT-2 agrees with transformers, token by token, dense and quantized', async () => {
-    const model = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
+    const model = requireCausal(await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2')));
     for (const { ids, greedy } of gpt2Expected.continuations) {
       expect(await continuation(model, ids, greedy.length)).toEqual(greedy);
     }
-    const variant = await quantizeBlockLinears(model, 8);
+    const variant = requireCausal(await quantizeBlockLinears(model, 8));
     const [{ ids }] = gpt2Expected.continuations;
     const cache = variant.createCache();
     const whole = variant.extend(Int32Array.from(ids), cache);
@@ -142,7 +142,11 @@ describe.each(DEVICES)('%s', (_, options) => {
   });
 });
 
-async function continuation(model: Model, ids: readonly number[], maxNewTokens: number): Promise<number[]> {
+async function continuation(
+  model: CausalModel,
+  ids: readonly number[],
+  maxNewTokens: number,
+): Promise<number[]> {
   const drawn: number[] = [];
   for await (const id of generate(model, Int32Array.from(ids), { maxNewTokens, temperature: 0 }))
     drawn.push(id);

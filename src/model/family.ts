@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { LayerKeysAndValues } from '../engines/webgpu/kernels/attention/cached-attention';
-import type { FoldedNorms, KeyValueCache, ModelConfig, ModelLayout, NextToken, TokenBatch } from './model';
+import type { FoldedNorms, KeyValueCache, NextToken } from './causal-model';
+import type { ModelConfig, ModelLayout, TokenBatch } from './model';
 import type { Operators } from './operators';
 import type { BlockStructure } from './structure';
 
@@ -70,12 +71,18 @@ export interface ModelFamily {
   finish?(weights: ModelWeights, hidden: tf.Tensor2D): tf.Tensor2D;
   /** Logits of rows of hidden states; for a classifier, of the hidden states of `batch` sequences. */
   head(weights: ModelWeights, hidden: tf.Tensor2D, batch: number): tf.Tensor2D;
-  /** causal-lm: hidden states of `ids` after the tokens in the cache; extends the cache's tensors. */
-  extend?(weights: ModelWeights, ids: Int32Array, cache: LayerCache): tf.Tensor2D;
-  /** causal-lm: the same for one token whose id and position are on the GPU, so that its launches can be replayed. */
-  extendByOne?(weights: ModelWeights, next: NextToken, cache: LayerCache, folded?: FoldedNorms): tf.Tensor2D;
+  /** Forward passes over a cache; absent: the family has no causal language model. */
+  readonly causal?: CausalPasses;
+}
+
+/** Forward passes over the keys and values of the tokens before. */
+export interface CausalPasses {
+  /** Hidden states of `ids` after the tokens in the cache; extends the cache's tensors. */
+  extend(weights: ModelWeights, ids: Int32Array, cache: LayerCache): tf.Tensor2D;
+  /** The same for one token whose id and position are on the GPU, so that its launches can be replayed. */
+  extendByOne(weights: ModelWeights, next: NextToken, cache: LayerCache, folded?: FoldedNorms): tf.Tensor2D;
   /** Layer norms, most worthwhile to fold first, and the linear that takes each as its input. */
-  normsBeforeLinears?(config: ModelConfig): {
+  normsBeforeLinears(config: ModelConfig): {
     attention: NormBeforeLinear[];
     feedForward: NormBeforeLinear[];
   };

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from './causal-model';
 import { gpuCounters } from '../engines/webgpu/counters';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { readFloats } from '../engines/webgpu/transfer';
@@ -45,7 +46,7 @@ function sequenceOf({ ids, length }: TokenBatch, index: number): TokenBatch {
 }
 
 async function greedy(model: Model, prompt: Int32Array, count: number): Promise<number[]> {
-  const decoding = new Decoding(model, prompt.length, { temperature: 0, maxNewTokens: count });
+  const decoding = new Decoding(requireCausal(model), prompt.length, { temperature: 0, maxNewTokens: count });
   decoding.submitPrompt(prompt);
   while (decoding.stepsLeft > 0) decoding.submitStep();
   const drawn: number[] = [];
@@ -108,7 +109,8 @@ describe('a causal model', () => {
   const sequence = ids.subarray(0, length);
 
   test('agrees token by token over its cache with PyTorch on the whole sequence', () =>
-    withTinyMixture('gpt2', async (model) => {
+    withTinyMixture('gpt2', async (mixture) => {
+      const model = requireCausal(mixture);
       const vocabulary = model.config.vocabularySize;
       const cache = model.createCache(length);
       for (const [position, id] of sequence.entries()) {
@@ -137,7 +139,7 @@ const DISPATCHES_OUTSIDE_LAYERS = 6;
 test('a replayed token costs one submission and, as without experts, six launches a layer', () =>
   withTinyMixture('gpt2', async (model) => {
     const { ids, length } = mixtureBatch('gpt2');
-    const decoding = new Decoding(model, length, { temperature: 0, maxNewTokens: 4 });
+    const decoding = new Decoding(requireCausal(model), length, { temperature: 0, maxNewTokens: 4 });
     decoding.submitPrompt(ids.subarray(0, length));
     await decoding.read();
     decoding.submitStep();

@@ -12,6 +12,7 @@ import type { MatrixLayout, Model, ModelLayout } from './model';
 import { byteLength, readAhead, type TensorPiece } from './read-ahead';
 import { readStoredWeight, type StoredWeightDescription, storedWeights } from './stored-weights';
 import { withStoredStructure } from './structure-metadata';
+import { CausalTransformer } from './causal-transformer';
 import { TransformerModel } from './transformer-model';
 import { transpose } from './transpose';
 
@@ -61,7 +62,10 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   }
   const inOrder = new Map(layout.matrices.map(({ module }) => [module, linears.get(module)!]));
   const unused = new Map([...entries].filter(([name]) => !isUsed(name)));
-  return new TransformerModel(architecture, config, inOrder, vectors, unused);
+  const { causal } = architecture;
+  return causal
+    ? new CausalTransformer(architecture, causal, config, inOrder, vectors, unused)
+    : new TransformerModel(architecture, config, inOrder, vectors, unused);
 }
 
 /** Piece of the file with its destination. */

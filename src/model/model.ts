@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorEntry } from '../checkpoint/named-tensor';
-import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { Members, ModelStructure } from './structure';
 
@@ -43,26 +42,6 @@ export interface TokenBatch {
   /** Segment of each token (BERT); default all 0. */
   readonly tokenTypes?: Int32Array;
 }
-
-/** Keys and values of the tokens that a causal model has processed. The caller disposes of it. */
-export interface KeyValueCache {
-  /** Tokens held so far. */
-  readonly length: number;
-  readonly capacity: number;
-  readonly bytes: number;
-  dispose(): void;
-}
-
-/** Next token of a sequence, on the GPU. */
-export interface NextToken {
-  /** [1] int32 */
-  readonly id: tf.Tensor1D;
-  /** [1] int32: tokens of the sequence, including this one. */
-  readonly lengths: tf.Tensor1D;
-}
-
-/** Layer normalizations folded into the products after them, by the module of the product. */
-export type FoldedNorms = ReadonlyMap<string, FoldedNorm>;
 
 /** Role of a linear's outputs in attention. */
 export type AttentionRole = 'query' | 'key' | 'value';
@@ -153,23 +132,6 @@ export interface Model {
    * @returns causal-lm and masked-lm: [batch·length, vocabulary]; sequence-classification: [batch, labels]
    */
   logits(batch: TokenBatch): tf.Tensor2D;
-  /** causal-lm only: creates an empty cache of one sequence. */
-  createCache(capacity?: number): KeyValueCache;
-  /**
-   * causal-lm only: runs `ids` after the tokens in the cache (many ids: prefill; one: decode) and extends it.
-   * @returns logits of the last position, [1, vocabulary]
-   * @throws Error if the cache is full
-   */
-  extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D;
-  /**
-   * causal-lm only: the same for one token on the GPU. Nothing is uploaded, so that the launches can be recorded and replayed
-   * for every token; the cache's `length` does not change.
-   * @param folded from `foldNorms`
-   * @returns logits, [1, vocabulary]
-   */
-  extendByOne(next: NextToken, cache: KeyValueCache, folded?: FoldedNorms): tf.Tensor2D;
-  /** causal-lm only: normalizations whose folding saves a launch on this device. The caller disposes of their `products`. */
-  foldNorms(): FoldedNorms;
 
   /** Copy of the model with some weights replaced; takes ownership of the replacements and clones the rest. */
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from './causal-model';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { readFloats } from '../engines/webgpu/transfer';
 import { expectAllClose } from '../testing/allclose';
@@ -56,7 +57,7 @@ describe('GPT-2 agrees with PyTorch', () => {
   test('a quarter of the activations between the blocks', () =>
     cut('gpt2', [whole(0), whole(1)], async (model) => {
       const structure = { ...model.config.structure, keptActivations: 0.25 };
-      const narrow = model.withStructure(structure, new Map(), new Map());
+      const narrow = requireCausal(model.withStructure(structure, new Map(), new Map()));
       expectAllClose(await logitsOf(narrow, GPT2_BATCH), fixture.gpt2.quarterOfActivations, LOGITS);
       const cache = narrow.createCache(9);
       narrow.extend(GPT2_BATCH.ids.subarray(0, 8), cache).dispose();
@@ -80,12 +81,13 @@ describe('GPT-2 agrees with PyTorch', () => {
       ],
       async (smaller, base) => {
         const expected = await logitsOf(smaller, GPT2_BATCH);
-        const cache = smaller.createCache(9);
-        const wholeCache = base.createCache(9);
+        const causal = requireCausal(smaller);
+        const cache = causal.createCache(9);
+        const wholeCache = requireCausal(base).createCache(9);
         expect(cache.bytes).toBe(wholeCache.bytes / 4);
         wholeCache.dispose();
         for (const [position, id] of GPT2_BATCH.ids.entries()) {
-          const logits = smaller.extend(Int32Array.of(id), cache);
+          const logits = causal.extend(Int32Array.of(id), cache);
           const vocabulary = smaller.config.vocabularySize;
           expectAllClose(
             await readFloats(logits),

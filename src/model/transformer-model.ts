@@ -1,37 +1,24 @@
 import * as tf from '@tensorflow/tfjs';
 import type { TensorEntry } from '../checkpoint/named-tensor';
-import { emptyTensor, uploadTensor } from '../engines/webgpu/transfer';
-import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
-import type { FoldedNorm } from '../engines/webgpu/kernels/wgsl/folded-norm';
-import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
+import { uploadTensor } from '../engines/webgpu/transfer';
 import type { LinearWeight } from '../weights/linear-weight';
-import type { LayerKeysAndValues } from '../engines/webgpu/kernels/attention/cached-attention';
-import type { ModelFamily, LayerCache, ModelWeights, SequenceShape } from './family';
+import type { ModelFamily, ModelWeights, SequenceShape } from './family';
 import { keepTopActivations } from './keep-top-activations';
-import type {
-  FoldedNorms,
-  KeyValueCache,
-  LinearObserver,
-  Model,
-  ModelConfig,
-  ModelLayout,
-  NextToken,
-  TokenBatch,
-} from './model';
+import type { LinearObserver, Model, ModelConfig, ModelLayout, TokenBatch } from './model';
 import { operatorsFor } from './operators';
-import { expertsOf, memberLength, type ModelStructure, wholeStructure } from './structure';
+import { expertsOf, type ModelStructure, wholeStructure } from './structure';
 
 /** Weights by name and the forward pass of their family; owns the weights. */
 export class TransformerModel implements Model {
   readonly layout: ModelLayout;
   readonly checkpointLayout: ModelLayout;
   readonly blockLinears: readonly string[];
-  private readonly weights: ModelWeights;
+  protected readonly weights: ModelWeights;
   /** Expert of each token in blocks with experts, by the block's number in the checkpoint. */
   private readonly routings: ReadonlyMap<number, tf.Tensor1D>;
 
   constructor(
-    private readonly architecture: ModelFamily,
+    protected readonly architecture: ModelFamily,
     readonly config: ModelConfig,
     readonly linears: ReadonlyMap<string, LinearWeight>,
     readonly vectors: ReadonlyMap<string, tf.Tensor>,
@@ -98,64 +85,6 @@ export class TransformerModel implements Model {
     return tf.tidy(() => this.headOfBatch(this.hiddenStates(batch), batch));
   }
 
-  createCache(capacity = this.config.contextLength): KeyValueCache {
-    const layers = this.config.structure.blocks.map((block) => {
-      if (!block.hasAttention) return undefined;
-      const width = memberLength({ of: 'heads', groups: 1 }, block, this.config);
-      const tensor = () => emptyTensor([capacity, width]) as tf.Tensor2D;
-      return { keys: tensor(), values: tensor() };
-    });
-    return new TransformerCache(capacity, layers);
-  }
-
-  extend(ids: Int32Array, cache: KeyValueCache): tf.Tensor2D {
-    if (!this.architecture.extend) throw new Error(`A ${this.config.modelType} model does not generate.`);
-    if (!(cache instanceof TransformerCache))
-      throw new Error('This cache was made by another kind of model.');
-    this.checkIds(ids);
-    if (cache.length + ids.length > cache.capacity) {
-      throw new Error(
-        `${ids.length} more tokens do not fit: the cache holds ${cache.length} of ${cache.capacity}; use a shorter prompt.`,
-      );
-    }
-    const { extend } = this.architecture;
-    const logits = tf.tidy(() => {
-      const hidden = extend(this.weights, ids, cache); // [tokens, width]
-      return this.architecture.head(this.weights, rowRange(hidden, ids.length - 1, 1), 1);
-    });
-    cache.length += ids.length;
-    return logits;
-  }
-
-  extendByOne(next: NextToken, cache: KeyValueCache, folded?: FoldedNorms): tf.Tensor2D {
-    const { extendByOne } = this.architecture;
-    if (!extendByOne || !(cache instanceof TransformerCache))
-      throw new Error(`A ${this.config.modelType} model does not generate with this cache.`);
-    return tf.tidy(() =>
-      this.architecture.head(this.weights, extendByOne(this.weights, next, cache, folded), 1),
-    );
-  }
-
-  foldNorms(): FoldedNorms {
-    const norms = this.architecture.normsBeforeLinears?.(this.config);
-    const folded = new Map<string, FoldedNorm>();
-    // Rounded arithmetic must also round the result of the normalization.
-    const isRounded = this.config.structure.blockwiseInt8 !== undefined;
-    if (!norms || isRounded || this.config.width % 4 !== 0) return folded;
-    // On a software adapter reading the scale costs more than a launch: fold only one of the two norms.
-    const chosen =
-      kernelProfile().name === 'software' ? norms.attention : [...norms.attention, ...norms.feedForward];
-    for (const { norm, module } of chosen) {
-      const weight = this.weights.linear(module);
-      if (!weight.matmulOfNormalized) continue;
-      const scale = this.weights.vector(`${norm}.weight`);
-      const shift = this.weights.vector(`${norm}.bias`);
-      const products = tf.tidy(() => weight.matmul(tf.stack([scale, shift]) as tf.Tensor2D)); // [2, out]
-      folded.set(module, { scale, shift, epsilon: this.config.layerNormEpsilon, products });
-    }
-    return folded;
-  }
-
   withLinears(replacements: ReadonlyMap<string, LinearWeight>): Model {
     return this.withStructure(this.config.structure, replacements, new Map());
   }
@@ -180,7 +109,16 @@ export class TransformerModel implements Model {
     const vectors = layout.vectors.map(
       ({ tensor }) => [tensor, replacedVectors.get(tensor) ?? this.vectors.get(tensor)!.clone()] as const,
     );
-    return new TransformerModel(this.architecture, config, new Map(linears), new Map(vectors), this.unused);
+    return this.remake(config, new Map(linears), new Map(vectors));
+  }
+
+  /** A model of the same class; owns the weights. */
+  protected remake(
+    config: ModelConfig,
+    linears: ReadonlyMap<string, LinearWeight>,
+    vectors: ReadonlyMap<string, tf.Tensor>,
+  ): Model {
+    return new TransformerModel(this.architecture, config, linears, vectors, this.unused);
   }
 
   clone(): Model {
@@ -193,7 +131,7 @@ export class TransformerModel implements Model {
     for (const routing of this.routings.values()) routing.dispose();
   }
 
-  private checkIds(ids: Int32Array): void {
+  protected checkIds(ids: Int32Array): void {
     const { vocabularySize } = this.config;
     if (ids.length === 0)
       throw new Error('There is no token to run the model on; give a text that is not empty.');
@@ -214,27 +152,6 @@ export class TransformerModel implements Model {
         `A sequence of ${length} tokens is longer than the ${this.config.contextLength} positions of this model; use a shorter window.`,
       );
     }
-  }
-}
-
-class TransformerCache implements LayerCache {
-  length = 0;
-
-  constructor(
-    readonly capacity: number,
-    readonly layers: readonly (LayerKeysAndValues | undefined)[],
-  ) {}
-
-  get bytes(): number {
-    return this.tensors().reduce((sum, { size }) => sum + size * 4, 0);
-  }
-
-  dispose(): void {
-    tf.dispose(this.tensors());
-  }
-
-  private tensors(): tf.Tensor2D[] {
-    return this.layers.flatMap((layer) => (layer ? [layer.keys, layer.values] : []));
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from '../../model/causal-model';
 import { gpuCounters } from '../../engines/webgpu/counters';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { readFloats } from '../../engines/webgpu/transfer';
@@ -110,7 +111,10 @@ const TOKENS = 6;
 
 /** Greedy tokens, and how often the last of them went to the GPU: once where the step was replayed. */
 async function decode(model: Model, prompt: Int32Array) {
-  const decoding = new Decoding(model, prompt.length, { temperature: 0, maxNewTokens: TOKENS });
+  const decoding = new Decoding(requireCausal(model), prompt.length, {
+    temperature: 0,
+    maxNewTokens: TOKENS,
+  });
   decoding.submitPrompt(prompt);
   const tokens = [await decoding.read()];
   let submissionsOfAStep = 0;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from '../../model/causal-model';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import { blockwiseCodes } from '../../engines/webgpu/kernels/layers/blockwise-codes';
@@ -81,7 +82,7 @@ test('token by token and replayed, it says what the whole sequence says', () =>
       expected.push(last.indexOf(Math.max(...last)));
       sequence.push(expected[step]);
     }
-    const decoding = new Decoding(model, 4, { maxNewTokens: 5, temperature: 0 });
+    const decoding = new Decoding(requireCausal(model), 4, { maxNewTokens: 5, temperature: 0 });
     const drawn: number[] = [];
     decoding.submitPrompt(Int32Array.from(fixture.gpt2.ids.slice(0, 4)));
     drawn.push(await decoding.read());

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from '../../model/causal-model';
 import { gpuCounters } from '../../engines/webgpu/counters';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { readFloats } from '../../engines/webgpu/transfer';
@@ -66,7 +67,10 @@ describe.each(CASES)('%s', (id, json, forms, tolerance) => {
       for (const name of variant.blockLinears)
         expect(forms).toContain(variant.linears.get(name)!.format as (typeof forms)[number]);
       const prompt = calibration.gpt2.ids[0].slice(0, 4);
-      const decoding = new Decoding(variant, prompt.length, { temperature: 0, maxNewTokens: STEPS });
+      const decoding = new Decoding(requireCausal(variant), prompt.length, {
+        temperature: 0,
+        maxNewTokens: STEPS,
+      });
       decoding.submitPrompt(Int32Array.from(prompt));
       const drawn = [await decoding.read()];
       while (drawn.length < STEPS) {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from '../../model/causal-model';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { loadModel } from '../../model/load-model';
 import type { Model } from '../../model/model';
@@ -100,6 +101,6 @@ test('more cannot be skipped than there is', async () => {
 
 test('without any attention there is no key or value to keep', async () => {
   await apply([{ method: 'skip-sublayers', targets: ['Linear'], parameters: { count: 2 } }], (model) =>
-    expect(model.createCache(8).bytes).toBe(0),
+    expect(requireCausal(model).createCache(8).bytes).toBe(0),
   );
 });

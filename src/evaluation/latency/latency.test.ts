@@ -4,6 +4,7 @@ import { closeGpu, currentGpu, type DeviceOptions } from '../../engines/webgpu/d
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { loadModel } from '../../model/load-model';
 import { openFolder } from '../../testing/folder-checkpoint';
+import { requireCausal } from '../../model/causal-model';
 import { latency, type LatencyOptions, type LatencyResult } from './latency';
 
 afterEach(() => closeGpu());
@@ -61,7 +62,7 @@ test('an encoder has prefill alone', async () => {
 
 test('a run that fails stops stamping, and the device works on', async () => {
   await openNodeGpu();
-  const model = await loadModel(await openFolder(join(FIXTURES, 'tiny-gpt2')));
+  const model = requireCausal(await loadModel(await openFolder(join(FIXTURES, 'tiny-gpt2'))));
   const options = { prefillTokens: 8, decodeTokens: 4, runs: 1 };
   const extend = vi.spyOn(model, 'extend').mockImplementationOnce(() => {
     throw new Error('no memory');

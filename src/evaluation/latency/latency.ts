@@ -1,6 +1,7 @@
 import { GpuTimer } from '../../engines/webgpu/gpu-timer';
 import { gpuIdle } from '../../engines/webgpu/memory';
 import { Decoding } from '../../model/generation/decoding';
+import { type CausalModel, isCausal } from '../../model/causal-model';
 import type { Model } from '../../model/model';
 import { EvaluationError } from '../evaluation-error';
 import { quantile } from '../statistics';
@@ -68,8 +69,8 @@ interface Run {
  */
 export async function latency(models: readonly Model[], options: LatencyOptions): Promise<LatencyResult[]> {
   const { prefillTokens, decodeTokens, runs, signal, onProgress } = options;
-  const { contextLength, task } = models[0].config;
-  const needed = task === 'causal-lm' ? prefillTokens + decodeTokens : prefillTokens;
+  const { contextLength } = models[0].config;
+  const needed = isCausal(models[0]) ? prefillTokens + decodeTokens : prefillTokens;
   if (prefillTokens < 1 || needed > contextLength) {
     throw new EvaluationError(
       `${needed} tokens do not fit the ${contextLength} positions of this model; measure with fewer.`,
@@ -83,10 +84,9 @@ export async function latency(models: readonly Model[], options: LatencyOptions)
       for (const [index, model] of models.entries()) {
         signal?.throwIfAborted();
         onProgress?.(round * models.length + index, total);
-        const run =
-          task === 'causal-lm'
-            ? await causalRun(model, options, timer)
-            : await encoderRun(model, prefillTokens, timer);
+        const run = isCausal(model)
+          ? await causalRun(model, options, timer)
+          : await encoderRun(model, prefillTokens, timer);
         if (round > 0) measured[index].push(run);
       }
     }
@@ -113,7 +113,7 @@ function resultOf(runs: readonly Run[], { prefillTokens, decodeTokens }: Latency
 }
 
 async function causalRun(
-  model: Model,
+  model: CausalModel,
   { prefillTokens, decodeTokens }: LatencyOptions,
   timer: GpuTimer | undefined,
 ): Promise<Run> {

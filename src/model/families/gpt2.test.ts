@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { requireCausal } from '../causal-model';
 import { readFloat32 } from '../../checkpoint/float-conversion';
 import type { TensorEntry } from '../../checkpoint/named-tensor';
 import { readFloats } from '../../engines/webgpu/transfer';
@@ -74,7 +75,8 @@ describe('against PyTorch, tiny checkpoint of random weights', () => {
     }));
 
   test.each([1, 5, 13])('with a cache, %i tokens at a time', (step) =>
-    withTiny(async (model) => {
+    withTiny(async (tiny) => {
+      const model = requireCausal(tiny);
       const { ids, logits } = expected.logits.at(-1)!;
       const cache = model.createCache();
       for (let start = 0; start < ids.length; start += step) {

@@ -14,7 +14,8 @@ import {
 } from '../config-fields';
 import { keepTopActivations } from '../keep-top-activations';
 import { feedForwardOfExperts, type TokenIds } from '../feed-forward-of-experts';
-import type { FoldedNorms, ModelConfig } from '../model';
+import type { FoldedNorms } from '../causal-model';
+import type { ModelConfig } from '../model';
 import { type BlockStructure, wholeStructure } from '../structure';
 import { blockName, gpt2Layout } from './gpt2-layout';
 
@@ -82,36 +83,38 @@ export const gpt2: ModelFamily = {
 
   finish: (weights, hidden) => norm(weights, hidden, 'transformer.ln_f'),
 
-  extend(weights, ids, cache) {
-    const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]) as tf.Tensor1D;
-    const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
-    const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) =>
-      attentionOverCache(weights, qkv, layer, cache, keyCounts);
-    return forward(weights, embedded, ids, cache, attend);
-  },
+  causal: {
+    extend(weights, ids, cache) {
+      const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]) as tf.Tensor1D;
+      const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
+      const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) =>
+        attentionOverCache(weights, qkv, layer, cache, keyCounts);
+      return forward(weights, embedded, ids, cache, attend);
+    },
 
-  extendByOne(weights, { id, lengths }, cache, folded) {
-    const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) => {
-      const { heads } = headShape(weights.config, layer.keys.shape[1]);
-      return weights.operators.cachedAttention(qkv, layer, lengths, heads);
-    };
-    return forward(weights, embed(weights, id, { length: 1, lengths }), id, cache, attend, folded);
-  },
+    extendByOne(weights, { id, lengths }, cache, folded) {
+      const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) => {
+        const { heads } = headShape(weights.config, layer.keys.shape[1]);
+        return weights.operators.cachedAttention(qkv, layer, lengths, heads);
+      };
+      return forward(weights, embed(weights, id, { length: 1, lengths }), id, cache, attend, folded);
+    },
 
-  normsBeforeLinears: ({ structure: { blocks } }) => ({
-    attention: blocks
-      .filter(({ hasAttention }) => hasAttention)
-      .map((block) => ({
-        norm: `${blockName(block.index)}.ln_1`,
-        module: `${blockName(block.index)}.attn.c_attn`,
-      })),
-    feedForward: blocks
-      .filter(({ hasFeedForward, mixture }) => hasFeedForward && !mixture)
-      .map((block) => ({
-        norm: `${blockName(block.index)}.ln_2`,
-        module: `${blockName(block.index)}.mlp.c_fc`,
-      })),
-  }),
+    normsBeforeLinears: ({ structure: { blocks } }) => ({
+      attention: blocks
+        .filter(({ hasAttention }) => hasAttention)
+        .map((block) => ({
+          norm: `${blockName(block.index)}.ln_1`,
+          module: `${blockName(block.index)}.attn.c_attn`,
+        })),
+      feedForward: blocks
+        .filter(({ hasFeedForward, mixture }) => hasFeedForward && !mixture)
+        .map((block) => ({
+          norm: `${blockName(block.index)}.ln_2`,
+          module: `${blockName(block.index)}.mlp.c_fc`,
+        })),
+    }),
+  },
 
   head(weights, hidden) {
     const name = weights.config.hasOwnHead ? 'lm_head' : 'transformer.wte';

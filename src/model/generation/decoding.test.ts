@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CausalModel, requireCausal } from '../causal-model';
 import { gpuCounters } from '../../engines/webgpu/counters';
 import { gpuMemory } from '../../engines/webgpu/memory';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
@@ -8,14 +9,13 @@ import expected from '../../testing/fixtures/tiny-gpt2/expected.json';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { Decoding } from './decoding';
 import { loadModel } from '../load-model';
-import type { Model } from '../model';
 import { sample, seeded } from './sampling';
 
-let model: Model;
+let model: CausalModel;
 
 beforeAll(async () => {
   await openNodeGpu();
-  model = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
+  model = requireCausal(await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2')));
 });
 
 afterAll(() => model.dispose());

@@ -7,7 +7,7 @@ import { uploadTensor } from '../../engines/webgpu/transfer';
 import { advanceSequence, type SequenceState } from '../../engines/webgpu/kernels/sampling/advance-sequence';
 import { argmaxRows } from '../../engines/webgpu/kernels/sampling/argmax-rows';
 import { sampleRow, type SamplingDistribution } from '../../engines/webgpu/kernels/sampling/sample-row';
-import type { FoldedNorms, KeyValueCache, Model } from '../model';
+import type { CausalModel, FoldedNorms, KeyValueCache } from '../causal-model';
 import { seeded } from './sampling';
 
 const BYTES_OF_ID = 4;
@@ -41,7 +41,7 @@ export class Decoding {
 
   /** @param promptLength tokens of the prompt for `submitPrompt` */
   constructor(
-    private readonly model: Model,
+    private readonly model: CausalModel,
     promptLength: number,
     private readonly options: DecodingOptions,
   ) {

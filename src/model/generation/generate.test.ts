@@ -1,16 +1,16 @@
 import { beforeAll, expect, test } from 'vitest';
+import { type CausalModel, requireCausal } from '../causal-model';
 import demo from '../../testing/fixtures/fairy-tales-gpt2.json';
 import expected from '../../testing/fixtures/tiny-gpt2/expected.json';
 import { openFolder } from '../../testing/folder-checkpoint';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { generate, type SamplingOptions } from './generate';
 import { loadModel } from '../load-model';
-import type { Model } from '../model';
 
 beforeAll(() => openNodeGpu());
 
 async function continuation(
-  model: Model,
+  model: CausalModel,
   ids: readonly number[],
   options: SamplingOptions,
 ): Promise<number[]> {
@@ -19,8 +19,8 @@ async function continuation(
   return generated;
 }
 
-async function withModel(folder: string, check: (model: Model) => Promise<void>): Promise<void> {
-  const model = await loadModel(await openFolder(folder));
+async function withModel(folder: string, check: (model: CausalModel) => Promise<void>): Promise<void> {
+  const model = requireCausal(await loadModel(await openFolder(folder)));
   try {
     await check(model);
   } finally {

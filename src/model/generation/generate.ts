@@ -1,5 +1,5 @@
 import { Decoding, type DecodingOptions } from './decoding';
-import type { Model } from '../model';
+import type { CausalModel } from '../causal-model';
 
 export interface SamplingOptions extends DecodingOptions {
   readonly endOfText?: number;
@@ -12,7 +12,7 @@ export interface SamplingOptions extends DecodingOptions {
  * @throws Error for an empty prompt or one that fills the context
  */
 export async function* generate(
-  model: Model,
+  model: CausalModel,
   prompt: Int32Array,
   options: SamplingOptions,
 ): AsyncGenerator<number, void, undefined> {
