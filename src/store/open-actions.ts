@@ -26,14 +26,15 @@ export async function startLab(context: LabContext): Promise<void> {
       selected: selectedAmong(rows, store.getState().selected),
     });
   }
-  await lab.onDeviceLost((message) =>
+  const deviceLost = (message: string) =>
     store.setState({
       device: {
         status: 'lost',
         message: `${message} Your recipes, variants and figures are kept; open the device again to go on.`,
       },
-    }),
-  );
+    });
+  // A worker that fails takes its device with it.
+  lab.onDeviceLost(deviceLost).catch((error: Error) => deviceLost(error.message));
   await openDeviceAndModel(context);
 }
 

@@ -264,7 +264,7 @@ export interface Lab {
    * drivers miscompile. @throws Error where the device is lost meanwhile
    */
   selfTest(options?: OperationOptions): Promise<readonly KernelCheckResult[]>;
-  /** Calls back with a sentence when the device is lost, or the worker that holds it fails. */
+  /** Calls back with a sentence when the device is lost. Rejects where the worker that holds it fails. */
   onDeviceLost(listener: (message: string) => void): Promise<void>;
   methods(): Promise<readonly MethodDescription[]>;
   /** Replaces the base and discards all variants, but only once the new one is loaded. */

@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, expectTypeOf, test, vi } from 'vitest';
 import { createLabClient, labOver } from './lab-client';
 import { LabError } from '../lab-error';
 import type {
@@ -9,7 +9,9 @@ import type {
   Progress,
   TrainingPoint,
   VariantInfo,
+  WeightHistograms,
 } from '../protocol/protocol';
+import type { CallableFromAfar } from './remote-lab';
 import { serveLab } from './serve-lab';
 
 let channel: MessageChannel;
@@ -107,6 +109,53 @@ test('a sink is written from the other side, and its failure comes back', async 
   await expect(near.export('base', 'lathe', sink)).rejects.toThrow('No space left');
 });
 
+test('a method of the far end is called on it, with what it was given', async () => {
+  far = {
+    memory: async () => ({ gpuUsedBytes: 0, gpuAllocatedBytes: 0, tensors: 7 }),
+    histograms(...given) {
+      return this.memory!().then(
+        ({ tensors }) => ({ name: `${given.join()} ${tensors}` }) as WeightHistograms,
+      );
+    },
+  };
+  channel.port1.close();
+  channel = new MessageChannel();
+  expose(serveLab(far as Lab), channel.port1);
+  near = labOver(channel.port2);
+  expect(await near.histograms('base', 'h.0')).toEqual({ name: 'base,h.0 7' });
+});
+
+test('a sink without a method has none on the other side, and its methods keep their object', async () => {
+  const sink = {
+    paths: [] as string[],
+    async open(path: string) {
+      this.paths.push(path);
+    },
+    write: async () => undefined,
+    close: async () => undefined,
+  };
+  far.export = async (_id, _format, given) => {
+    expect(given.abort).toBeUndefined();
+    await given.open('model.safetensors', 3);
+  };
+  await near.export('base', 'lathe', sink);
+  expect(sink.paths).toEqual(['model.safetensors']);
+});
+
+test('methods that cannot cross do not compile', () => {
+  type Fits<T extends CallableFromAfar<T>> = T;
+  type Good = Fits<{
+    call(data: { at: number[] }, options?: { on?: () => void; signal?: AbortSignal }): Promise<Blob>;
+  }>;
+  // @ts-expect-error a function too deep in an argument
+  type Deep = Fits<{ call(data: { at: { on: () => void } }): Promise<void> }>;
+  // @ts-expect-error a function in a result
+  type Result = Fits<{ call(): Promise<{ on: () => void }> }>;
+  // @ts-expect-error a result at once
+  type Now = Fits<{ call(): number }>;
+  expectTypeOf<Good | Deep | Result | Now>().not.toBeAny();
+});
+
 test('a lost device is told', async () => {
   far.onDeviceLost = async (listener) => listener('The graphics device was lost.');
   const message = await new Promise((resolve) => void near.onDeviceLost(resolve));
@@ -121,21 +170,32 @@ class SilentWorker extends EventTarget {
     SilentWorker.last = this;
   }
   postMessage() {}
-  terminate() {}
+  terminated = false;
+  terminate() {
+    this.terminated = true;
+  }
   fail(message?: string) {
     this.dispatchEvent(Object.assign(new Event('error'), message ? { message } : {}));
   }
 }
 
-test('a worker that does not load fails what waits and what comes, and tells the listener', async () => {
+test('a worker that does not load fails what waits and what comes', async () => {
   vi.stubGlobal('Worker', SilentWorker);
   const client = createLabClient();
-  const told = new Promise<string>((resolve) => void client.onDeviceLost(resolve));
   const waiting = expect(client.methods()).rejects.toThrow('could not be loaded');
+  const listening = expect(client.onDeviceLost(() => undefined)).rejects.toThrow('could not be loaded');
   SilentWorker.last.fail();
   await waiting;
-  expect(await told).toContain('could not be loaded');
+  await listening;
   await expect(client.memory()).rejects.toThrow('reload the page');
+});
+
+test('a client is no promise, and ends its worker', async () => {
+  vi.stubGlobal('Worker', SilentWorker);
+  const client = createLabClient();
+  expect(await Promise.resolve(client)).toBe(client);
+  client.terminate();
+  expect(SilentWorker.last.terminated).toBe(true);
 });
 
 test('an error inside the worker fails what waits, and later calls are tried again', async () => {

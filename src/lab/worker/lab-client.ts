@@ -1,8 +1,9 @@
 import { type Endpoint, proxy, wrap } from 'comlink';
 import { LabError } from '../lab-error';
 import { PendingCalls } from './pending-calls';
-import type { Lab, OperationOptions } from '../protocol/protocol';
-import type { Callback, LabMethod, RemoteLab } from './remote-lab';
+import type { Lab } from '../protocol/protocol';
+import type { CallableFromAfar, RemoteLab } from './remote-lab';
+import { takeApart } from './taken-apart';
 
 /** The lab in a worker, with the interface of the lab itself. */
 export interface LabClient extends Lab {
@@ -24,79 +25,56 @@ export function createLabClient(): LabClient {
       : new LabError("The lab's worker could not be loaded; check the connection and reload the page.");
     pending.fail(error, !message);
   });
-  return { ...labOver(worker, pending), terminate: () => worker.terminate() };
+  return clientOver<Lab, Pick<LabClient, 'terminate'>>(worker, pending, {
+    terminate: () => worker.terminate(),
+  });
 }
 
-/** The lab at the other end of a message channel, as `serveLab` exposes it there. */
-export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
+/**
+ * An object with every method of `Remote`, which the other end of a message channel carries out, as `serveLab` exposes it
+ * there. The methods need no list: the compiler knows them, and each crosses in the same way.
+ * @param own methods of this side
+ */
+export function clientOver<Remote extends CallableFromAfar<Remote>, Own extends object>(
+  endpoint: Endpoint,
+  pending: PendingCalls,
+  own: Own,
+): Remote & Own {
   const remote = wrap<RemoteLab>(endpoint);
-  const cancellable = <T>(options: OperationOptions | undefined, start: StartOperation): Promise<T> =>
-    pending.answer(() => withCancel<T>(options, remote.cancel, start));
-  const call = <T>(method: LabMethod, args: unknown[], options?: OperationOptions): Promise<T> =>
-    cancellable(options, (operation, names, callbacks) =>
-      remote.run(operation, method, args, names, ...callbacks),
-    );
-  return {
-    openDevice: (options) => call('openDevice', [], options),
-    onDeviceLost: async (listener) => {
-      // A worker that is gone took its device with it; the caller need not wait for either.
-      pending
-        .answer(() => remote.onDeviceLost(proxy(listener)))
-        .catch((error: Error) => listener(error.message));
+  return new Proxy(own, {
+    get: (target, name) => {
+      // An object with a method `then` would be taken for a promise.
+      if (typeof name === 'symbol' || name === 'then' || Object.hasOwn(target, name))
+        return Reflect.get(target, name) as unknown;
+      return (...args: unknown[]) => pending.answer(() => call(remote, name, args));
     },
-    selfTest: (options) => call('selfTest', [], options),
-    methods: () => call('methods', []),
-    openCheckpoint: (files, options) => call('openCheckpoint', [files], options),
-    checkRecipe: (recipe) => call('checkRecipe', [recipe]),
-    provideText: (data) => call('provideText', [data]),
-    calibrationCost: (recipe, options) => call('calibrationCost', [recipe], options),
-    compress: (recipe, options) => call('compress', [recipe], options),
-    controlTraining: (action) => call('controlTraining', [action]),
-    unfinishedTraining: () => call('unfinishedTraining', []),
-    finishedTraining: () => call('finishedTraining', []),
-    forgetTraining: (id) => call('forgetTraining', [id]),
-    profileSensitivity: (request, options) => call('profileSensitivity', [request], options),
-    importVariant: (files, options) => call('importVariant', [files], options),
-    discard: (variantId) => call('discard', [variantId]),
-    gzipBytes: (variantId, options) => call('gzipBytes', [variantId], options),
-    evaluate: (variantIds, request, options) => call('evaluate', [variantIds, request], options),
-    measureLatency: (variantIds, request, options) => call('measureLatency', [variantIds, request], options),
-    predict: (variantId, request, options) => call('predict', [variantId, request], options),
-    histograms: (variantId, module) => call('histograms', [variantId, module]),
-    memory: () => call('memory', []),
-    export: (variantId, exportId, sink, options) =>
-      cancellable(options, (operation, names, callbacks) =>
-        remote.export(operation, [variantId, exportId], proxy(sink), names, ...callbacks),
-      ),
-  };
+  }) as Remote & Own;
 }
 
-type StartOperation = (operation: number, names: string[], callbacks: Callback[]) => Promise<unknown>;
+/** The lab at the other end of a message channel. */
+export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
+  return clientOver<Lab, object>(endpoint, pending, {});
+}
 
 let operations = 0;
 
-/** Numbers an operation, hands its callbacks over as proxies, and passes an abort on to the worker. */
-async function withCancel<T>(
-  options: OperationOptions | undefined,
-  cancelRemote: (operation: number) => Promise<unknown>,
-  start: StartOperation,
-): Promise<T> {
-  const { signal, ...rest } = options ?? {};
-  signal?.throwIfAborted();
-  const callbacks = Object.entries(rest).filter(
-    (entry): entry is [string, Callback] => typeof entry[1] === 'function',
-  );
+/** Calls a method of the other end, hands functions over as proxies, and passes an abort on. */
+async function call(remote: RemoteLab, method: string, given: readonly unknown[]): Promise<unknown> {
+  const { data: args, callbacks, signals } = takeApart(given);
+  for (const { signal } of signals) signal.throwIfAborted();
   const operation = ++operations;
-  const cancel = () => void cancelRemote(operation);
-  signal?.addEventListener('abort', cancel);
+  const cancel = () => void remote.cancel(operation);
+  for (const { signal } of signals) signal.addEventListener('abort', cancel);
+  const places = {
+    callbacks: callbacks.map(({ place }) => place),
+    signals: signals.map(({ place }) => place),
+  };
   try {
-    const names = callbacks.map(([name]) => name);
-    return (await start(
-      operation,
-      names,
-      callbacks.map(([, callback]) => proxy(callback)),
-    )) as T;
+    return await remote.run(
+      { operation, method, args, ...places },
+      ...callbacks.map((callback) => proxy(callback.call)),
+    );
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    for (const { signal } of signals) signal.removeEventListener('abort', cancel);
   }
 }

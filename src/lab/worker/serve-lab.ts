@@ -1,52 +1,39 @@
 import type { Lab } from '../protocol/protocol';
 import type { Callback, RemoteLab } from './remote-lab';
+import { putBack } from './taken-apart';
 import { throttlePoints } from './throttle-points';
 import { throttleProgress } from './throttle-progress';
 
-/** Callbacks that may come more often than a page can draw. */
+/** Callbacks that may come more often than a page can draw, by their names. */
 const THROTTLES: Readonly<Record<string, (callback: Callback) => Callback>> = {
   onProgress: (callback) => throttleProgress(callback) as Callback,
   onTraining: (callback) => throttlePoints(callback) as Callback,
 };
 
-/** A lab as it is exposed to another thread: options put together again, a controller for each operation. */
+/** A lab as it is exposed to another thread: arguments put together again, a controller for each operation. */
 export function serveLab(lab: Lab): RemoteLab {
   const controllers = new Map<number, AbortController>();
-
-  async function cancellable(
-    operation: number,
-    names: string[],
-    callbacks: Callback[],
-    start: (options: Record<string, unknown>) => Promise<unknown>,
-  ): Promise<unknown> {
-    const controller = new AbortController();
-    controllers.set(operation, controller);
-    const unheard = new Set<unknown>();
-    const options = Object.fromEntries(
-      names.map((name, index) => {
-        const callback = noting(unheard, callbacks[index]);
-        return [name, THROTTLES[name]?.(callback) ?? callback];
-      }),
-    );
-    try {
-      return await start({ ...options, signal: controller.signal });
-    } finally {
-      // Each callback has a channel of its own, on which a call may come later than the result that was sent after it.
-      await Promise.all(unheard);
-      controllers.delete(operation);
-    }
-  }
+  const methods = lab as unknown as Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
   return {
-    run: (operation, method, args, names, ...callbacks) =>
-      cancellable(operation, names, callbacks, (options) => {
-        const call = lab[method] as (...all: unknown[]) => Promise<unknown>;
-        return call.apply(lab, [...args, options]);
-      }),
-    export: (operation, [variantId, exportId], sink, names, ...callbacks) =>
-      cancellable(operation, names, callbacks, (options) => lab.export(variantId, exportId, sink, options)),
+    async run({ operation, method, args, callbacks, signals }, ...functions) {
+      const controller = new AbortController();
+      controllers.set(operation, controller);
+      const unheard = new Set<unknown>();
+      const parts = callbacks.map((place, index) => {
+        const callback = noting(unheard, functions[index]);
+        return { place, value: THROTTLES[place.member ?? '']?.(callback) ?? callback };
+      });
+      const ofSignals = signals.map((place) => ({ place, value: controller.signal }));
+      try {
+        return await methods[method](...putBack(args, [...parts, ...ofSignals]));
+      } finally {
+        // Each callback has a channel of its own, on which a call may come later than the result that was sent after it.
+        await Promise.all(unheard);
+        controllers.delete(operation);
+      }
+    },
     cancel: async (operation) => controllers.get(operation)?.abort(),
-    onDeviceLost: (listener) => lab.onDeviceLost(listener),
   };
 }
 
