@@ -160,8 +160,8 @@ test('a variant is used while its gzip size is measured; the measurement ends wi
   await base;
   expect(order).toEqual(['evaluation', 'base']);
   await expect(lab.gzipBytes(info.id)).rejects.toThrow(`There is no variant "${info.id}"`);
-  const { gpuUsedBytes, gpuAllocatedBytes } = await lab.memory();
-  expect(gpuAllocatedBytes).toBe(gpuUsedBytes);
+  const { usedBytes, allocatedBytes } = await lab.memory();
+  expect(allocatedBytes).toBe(usedBytes);
 });
 
 test('another checkpoint ends the measurements of the one before', async () => {
@@ -184,8 +184,8 @@ test('ten rounds of compress and discard give all memory back', async () => {
   }
   const after = await lab.memory();
   expect(after.tensors).toBe(before.tensors);
-  expect(after.gpuUsedBytes).toBe(before.gpuUsedBytes);
-  expect(after.gpuAllocatedBytes).toBe(before.gpuAllocatedBytes);
+  expect(after.usedBytes).toBe(before.usedBytes);
+  expect(after.allocatedBytes).toBe(before.allocatedBytes);
 });
 
 test('after an evaluation of many lengths the device holds no more than the weights', async () => {
@@ -193,8 +193,8 @@ test('after an evaluation of many lengths the device holds no more than the weig
   const lines = ['a film\t1', 'a good film\t1', 'a good and long film .\t0', 'a bad , bad , bad film\t0'];
   const data = { name: 's.tsv', kind: 'labelled', content: lines.join('\n') } as const;
   await lab.evaluate([], { evaluation: 'accuracy', data });
-  const { gpuUsedBytes, gpuAllocatedBytes } = await lab.memory();
-  expect(gpuAllocatedBytes).toBe(gpuUsedBytes);
+  const { usedBytes, allocatedBytes } = await lab.memory();
+  expect(allocatedBytes).toBe(usedBytes);
 });
 
 test('a cancelled compression leaves the variants as they were', async () => {

@@ -12,7 +12,7 @@ import {
   isGpuOpen,
   openGpu,
 } from '../engines/webgpu/device';
-import { gpuMemory, releaseFreeBuffers } from '../engines/webgpu/memory';
+import { type GpuMemory, gpuMemory, releaseFreeBuffers } from '../engines/webgpu/memory';
 import { evaluateVariants, fittingVariants } from './evaluate-variants';
 import { exportFormat } from '../export/exports';
 import { latheWeights } from '../export/lathe';
@@ -36,7 +36,6 @@ import type {
   Lab,
   LatencyReport,
   LatencyRequest,
-  MemoryReport,
   MethodDescription,
   Metrics,
   ModelInfo,
@@ -240,9 +239,8 @@ export class LatheLab implements Lab {
     });
   }
 
-  async memory(): Promise<MemoryReport> {
-    const { tensors, usedBytes, allocatedBytes } = gpuMemory();
-    return { tensors, gpuUsedBytes: usedBytes, gpuAllocatedBytes: allocatedBytes };
+  async memory(): Promise<GpuMemory> {
+    return gpuMemory();
   }
 
   async export(

@@ -1,5 +1,6 @@
 import { latency } from '../evaluation/latency/latency';
-import type { LatencyReport, LatencyRequest, OperationOptions } from './protocol/protocol';
+import type { OperationOptions } from '../progress/progress';
+import type { LatencyReport, LatencyRequest } from './report/report-document';
 import type { Session } from './session';
 import { weightBytes } from './sizes';
 

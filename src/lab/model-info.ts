@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint';
 import type { Model } from '../model/model';
-import type { ModelInfo } from './protocol/protocol';
+import type { ModelInfo } from './report/report-document';
 import { activeOf, storedParameters, weightBytes } from './sizes';
 
 /** What the page says about the open model. */

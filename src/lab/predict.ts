@@ -1,11 +1,33 @@
 import { encodeSentence } from '../evaluation/texts/evaluation-text';
 import { readFloats } from '../engines/webgpu/transfer';
+import type { DecodingOptions } from '../model/generation/decoding';
 import { generate } from '../model/generation/generate';
 import { type CausalModel, isCausal } from '../model/causal-model';
 import type { Model } from '../model/model';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { LabError } from './lab-error';
-import type { GeneratedToken, GenerationRequest, TextPrediction } from './protocol/protocol';
+
+/** A text to continue, and how; only the text counts for a model that does not. */
+export interface GenerationRequest extends DecodingOptions {
+  readonly prompt: string;
+}
+
+export interface GeneratedToken {
+  readonly id: number;
+  readonly text: string;
+}
+
+export interface TextPrediction {
+  /** causal-lm: the continuation, token by token. */
+  readonly tokens?: readonly GeneratedToken[];
+  /** sequence-classification: probability of each label. */
+  readonly labels?: readonly { label: string; probability: number }[];
+  /** masked-lm: candidates for each [MASK]. */
+  readonly masks?: readonly {
+    position: number;
+    candidates: readonly { token: string; probability: number }[];
+  }[];
+}
 
 export interface PredictOptions {
   readonly signal?: AbortSignal;

@@ -1,3 +1,4 @@
+import type { Recipe } from '../../compression/recipe/recipe-description';
 import { openSafetensors } from '../../checkpoint/safetensors-reader';
 import { loadModel } from '../../model/load-model';
 import type { Model } from '../../model/model';
@@ -6,9 +7,22 @@ import { latheWeights } from '../../export/lathe';
 import { splitHeader, withHeader } from './file-header';
 import type { RunHeader, RunFiles, RunIdentity } from './run-files';
 import { LabError } from '../lab-error';
-import type { FinishedTraining } from '../protocol/protocol';
 import { sha256 } from './run-identity';
 import type { TrainingRecord } from '../report/training-record';
+
+/** What a step that trains came to, kept so that it is not trained again. */
+export interface FinishedTraining {
+  readonly id: string;
+  /** Name of the checkpoint. */
+  readonly model: string;
+  /** Its steps up to the one that trained. */
+  readonly recipe: Recipe;
+  /** Updates that were made. */
+  readonly steps: number;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  readonly bytes: number;
+}
 
 /** What a run came to besides its model. */
 export interface ResultDetails {

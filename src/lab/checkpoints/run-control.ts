@@ -1,5 +1,7 @@
 import type { TrainingControl } from '../../train/training-context';
-import type { TrainingAction } from '../protocol/protocol';
+
+/** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
+export type TrainingAction = 'pause' | 'resume' | 'finish';
 
 /** Pause, resume and early end from outside, of one step of a recipe after the other; a cancelled run does not wait either. */
 export class RunControl implements TrainingControl {

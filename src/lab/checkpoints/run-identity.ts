@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../checkpoint/checkpoint';
 import type { TensorEntry } from '../../checkpoint/named-tensor';
 import { needsCalibration } from '../../compression/recipe/apply-step';
 import { type CheckedRecipe, type CheckedStep, trains } from '../../compression/recipe/recipe';
-import type { DataSet } from '../protocol/protocol';
+import type { DataSet } from '../../evaluation/evaluation';
 
 /** Read of each tensor, at its beginning, in its middle and at its end: training changes all of a matrix. */
 const BYTES_READ = 4096;

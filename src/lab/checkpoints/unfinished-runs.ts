@@ -1,5 +1,17 @@
-import type { RunHeader, RunFiles, RunIdentity } from './run-files';
-import type { UnfinishedTraining } from '../protocol/protocol';
+import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { RunFiles, RunHeader, RunIdentity } from './run-files';
+
+/** A recipe whose training broke off, and how far its run is. */
+export interface UnfinishedTraining {
+  readonly id: string;
+  readonly recipe: Recipe;
+  readonly step: number;
+  readonly steps: number;
+  /** ISO 8601. */
+  readonly savedAt: string;
+  /** That are kept of it. */
+  readonly bytes: number;
+}
 
 /** How far a run of one of the recipe's steps is. */
 export interface RunPosition {

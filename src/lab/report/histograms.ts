@@ -1,7 +1,19 @@
 import type { LinearWeight } from '../../weights/linear-weight';
-import type { Histogram, WeightHistograms } from '../protocol/protocol';
 
 const BINS = 64;
+
+/** Counts of weight values in equal bins between `min` and `max`. */
+export interface Histogram {
+  readonly min: number;
+  readonly max: number;
+  readonly counts: readonly number[];
+}
+
+export interface WeightHistograms {
+  readonly name: string;
+  readonly before: Histogram;
+  readonly after: Histogram;
+}
 
 /** Values of a matrix before and after, in equal bins over the range of both. */
 export async function weightHistograms(

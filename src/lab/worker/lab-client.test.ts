@@ -76,7 +76,7 @@ test('an abort reaches the operation that it was meant for', async () => {
       options!.signal!.addEventListener('abort', () => reject(options!.signal!.reason));
     });
   far.compress = (_, options) => waits(options);
-  far.memory = async () => ({ gpuUsedBytes: 1, gpuAllocatedBytes: 2, tensors: 3 });
+  far.memory = async () => ({ usedBytes: 1, allocatedBytes: 2, tensors: 3 });
   const controller = new AbortController();
   const compressing = near.compress({}, { signal: controller.signal });
   const refused = expect(compressing).rejects.toMatchObject({ name: 'AbortError' });
@@ -111,7 +111,7 @@ test('a sink is written from the other side, and its failure comes back', async 
 
 test('a method of the far end is called on it, with what it was given', async () => {
   far = {
-    memory: async () => ({ gpuUsedBytes: 0, gpuAllocatedBytes: 0, tensors: 7 }),
+    memory: async () => ({ usedBytes: 0, allocatedBytes: 0, tensors: 7 }),
     histograms(...given) {
       return this.memory!().then(
         ({ tensors }) => ({ name: `${given.join()} ${tensors}` }) as WeightHistograms,
