@@ -4,6 +4,9 @@ const port = 4173;
 
 export default defineConfig({
   testDir: '.',
+  // Pictures were taken on Linux; letters are drawn otherwise elsewhere.
+  testIgnore: process.platform === 'linux' ? [] : 'visual.spec.ts',
+  snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   // Kernels run on two cores of a software rasteriser where there is no GPU; what a test waits for is bounded by this.
   timeout: 240_000,
   expect: { timeout: 60_000 },
