@@ -144,7 +144,6 @@ function cores(rows: number[], columns: number[], ranks: number[]): TensorTrainC
 describe.each(FORMATS)('%s', (_, make) => {
   test.each([
     [1, [5, 12]],
-    [9, [5, 12]],
     [2, [70, 36]],
     [19, [70, 36]],
     [6, [33, 132]],

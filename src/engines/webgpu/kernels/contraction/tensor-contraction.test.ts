@@ -121,20 +121,34 @@ describeOnEachDevice(() => {
       const [bias, residual] = [seededNormal(outputs, 3), seededNormal(count * outputs, 4)];
       const tensors = [factor, x, bias].map((values) => uploadTensor(values, [values.length]));
       const added = uploadTensor(residual, [count, outputs]) as tf.Tensor2D;
-      const plain = contractTensor(tensors[0], tensors[1], contraction);
-      const finished = contractTensor(tensors[0], tensors[1], contraction, {
-        bias: tensors[2],
-        activation: 'relu',
-        residual: added,
-      });
       const expected = contractInFloat64(factor, x, contraction);
-      expectAllClose(await readFloats(plain), expected);
+      const y = contractTensor(tensors[0], tensors[1], contraction, { bias: tensors[2], residual: added });
       expectAllClose(
-        await readFloats(finished),
-        expected.map((value, index) => Math.max(value + bias[index % outputs], 0) + residual[index]),
+        await readFloats(y),
+        expected.map((value, index) => value + bias[index % outputs] + residual[index]),
       );
-      tf.dispose([plain, finished, added, ...tensors]);
+      tf.dispose([y, added, ...tensors]);
     });
+
+    test.each(CASES.filter(([name]) => /odd edges|words of four, few/.test(name)))(
+      '%s: with nothing after it, and with an activation',
+      async (_, sizes) => {
+        const contraction = contractionOf(sizes);
+        const { groups, rows, columns, terms } = contraction;
+        const factor = seededNormal(rows * terms.outer * terms.inner, 1);
+        const x = seededNormal(groups * columns * terms.outer * terms.inner, 2);
+        const tensors = [factor, x].map((values) => uploadTensor(values, [values.length]));
+        const expected = contractInFloat64(factor, x, contraction);
+        const plain = contractTensor(tensors[0], tensors[1], contraction);
+        const active = contractTensor(tensors[0], tensors[1], contraction, { activation: 'relu' });
+        expectAllClose(await readFloats(plain), expected);
+        expectAllClose(
+          await readFloats(active),
+          expected.map((value) => Math.max(value, 0)),
+        );
+        tf.dispose([plain, active, ...tensors]);
+      },
+    );
   });
 
   test('more groups than workgroups in a row', async () => {
