@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ModelMethod } from '../compression/method';
+import { parameter } from '../parameters/parameter';
 
 /** What the method did, and at which step it is to break off, once. */
 export const counting = { breaksAt: Infinity, sums: [] as number[], firstSteps: [] as number[] };
@@ -15,7 +16,13 @@ export const countingMethod: ModelMethod<{ steps: number }> = {
   summary: 'Counts.',
   appliesTo: 'model',
   trains: true,
-  schema: z.strictObject({ steps: z.number().default(6) }),
+  schema: z.strictObject({
+    steps: parameter(z.number().min(1).max(1_000_000).default(6), {
+      label: 'Steps',
+      help: 'Counted.',
+      step: 1,
+    }),
+  }),
   async compressModel(model, _targets, { steps }, { training, signal }) {
     const { data, control, states, onPoint } = training!;
     const kept = await states?.read();
