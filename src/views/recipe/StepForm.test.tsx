@@ -1,0 +1,103 @@
+// @vitest-environment happy-dom
+import { cleanup, screen, within } from '@testing-library/react';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { RecipeStep } from '../../lab/protocol/protocol';
+import { TOY_METHOD, TOY_MODEL } from '../../testing/page-states';
+import { showOnPage } from '../../testing/show-on-page';
+import { useLab } from '../lab-context';
+import { StepForm } from './StepForm';
+
+afterEach(cleanup);
+
+/** The steps of the draft, as the recipe's panel lists them. */
+function Steps({ matches }: { matches?: number }) {
+  const { steps } = useLab((state) => state.draft);
+  return steps.map((step, index) => (
+    <StepForm key={index} step={step} index={index} last={index === steps.length - 1} matches={matches} />
+  ));
+}
+
+function show(parameters: RecipeStep['parameters'] = {}, others: RecipeStep[] = [], matches?: number) {
+  const step: RecipeStep = { method: 'toy', targets: ['Linear'], parameters };
+  const page = showOnPage(<Steps matches={matches} />, {
+    methods: [TOY_METHOD],
+    model: TOY_MODEL,
+    draft: { name: 'toy recipe', steps: [step, ...others] },
+  });
+  return { ...page, steps: () => page.store.getState().draft.steps };
+}
+
+describe('the form of a step', () => {
+  test('names the method and says what it does, and to how many matrices', () => {
+    show({}, [], 24);
+    expect(screen.getByText('1. Toy rounding')).toBeTruthy();
+    expect(screen.getByText('Rounds what it is given.')).toBeTruthy();
+    expect(screen.getByText('24 matrices')).toBeTruthy();
+  });
+
+  test('shows the values of the recipe, and the defaults where it has none', () => {
+    show({ groupSize: 32, shape: [2, 4] });
+    expect(screen.getByLabelText<HTMLSelectElement>('Bits').value).toBe('8');
+    expect(screen.getByLabelText<HTMLInputElement>(/^Group size/).value).toBe('32');
+    expect(screen.getByLabelText<HTMLInputElement>(/^Shape/).value).toBe('[2,4]');
+    const damping = screen.getByLabelText<HTMLInputElement>('Damping');
+    expect([damping.value, damping.placeholder]).toEqual(['', '0.01']);
+  });
+
+  test('a choice is set as the value that it stands for', async () => {
+    const { user, steps } = show();
+    await user.selectOptions(screen.getByLabelText('Bits'), '4 bits');
+    expect(steps()[0].parameters).toEqual({ bits: 4 });
+  });
+
+  test('a number that is typed is set, and one that is emptied is left out', async () => {
+    const { user, steps } = show();
+    const groupSize = screen.getByLabelText(/^Group size/);
+    await user.type(groupSize, '128');
+    expect(steps()[0].parameters).toEqual({ groupSize: 128 });
+    await user.clear(groupSize);
+    expect(steps()[0].parameters).toEqual({});
+  });
+
+  test('a list is taken as JSON once it is whole, any other text as it is', async () => {
+    const { user, steps } = show();
+    const shape = screen.getByLabelText<HTMLInputElement>(/^Shape/);
+    await user.type(shape, '[[8, "1/8"]');
+    expect(steps()[0].parameters).toEqual({ shape: [8, '1/8'] });
+    expect(shape.value).toBe('[8, "1/8"]');
+    await user.clear(shape);
+    await user.type(shape, 'auto');
+    expect(steps()[0].parameters).toEqual({ shape: 'auto' });
+  });
+
+  test('folds away what few people change, and counts what the recipe changed of it', async () => {
+    const { user } = show();
+    const summary = screen.getByText('1 more settings');
+    await user.type(screen.getByLabelText('Damping'), '0.5');
+    expect(summary.textContent).toBe('1 more settings, 1 changed');
+  });
+
+  test('takes names of modules, or a share of the least sensitive', async () => {
+    const { user, steps } = show();
+    const targets = screen.getByLabelText('Targets');
+    await user.clear(targets);
+    await user.type(targets, 're:.*mlp.*  lm_head');
+    expect(steps()[0].targets).toEqual(['re:.*mlp.*', 'lm_head']);
+    await user.selectOptions(screen.getByLabelText('Applies to'), 'the least sensitive linears');
+    expect(steps()[0].targets).toEqual({ leastSensitive: 0.5 });
+    expect(screen.getByLabelText<HTMLInputElement>('Share of the linears').value).toBe('0.5');
+  });
+
+  test('moves and goes; the first cannot go up, the last not down', async () => {
+    const { user, steps } = show({ bits: 4 }, [{ method: 'unknown', targets: [], parameters: {} }]);
+    const [first, second] = screen.getAllByRole('listitem');
+    const isDisabled = (item: HTMLElement, name: RegExp) =>
+      within(item).getByRole<HTMLButtonElement>('button', { name }).disabled;
+    expect([isDisabled(first, /up$/), isDisabled(first, /down$/)]).toEqual([true, false]);
+    expect([isDisabled(second, /up$/), isDisabled(second, /down$/)]).toEqual([false, true]);
+    await user.click(screen.getByRole('button', { name: 'Move step 1 down' }));
+    expect(steps().map(({ method }) => method)).toEqual(['unknown', 'toy']);
+    await user.click(screen.getByRole('button', { name: 'Remove step 1' }));
+    expect(steps().map(({ method }) => method)).toEqual(['toy']);
+  });
+});
