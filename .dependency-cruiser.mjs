@@ -99,7 +99,7 @@ const PACKAGES = {
   ],
   '@tensorflow/tfjs-backend-webgpu': ['src/engines/webgpu', 'bench'],
   '@huggingface/tokenizers': ['src/tokenizer'],
-  react: ['src/views'],
+  react: ['src/views', 'src/testing'],
   recharts: ['src/views'],
   zustand: ['src/store', 'src/views'],
   comlink: ['src/lab/worker', 'bench'],
