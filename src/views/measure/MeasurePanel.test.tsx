@@ -20,24 +20,25 @@ test('there is nothing to measure before a model is there', () => {
 });
 
 test('perplexity is asked of all variants, on the text and the windows that were chosen', async () => {
-  const evaluate = vi.fn(async () => ({ int8: { perplexity: 12.5 } }));
-  const { user, store } = showOnPage(<MeasurePanel />, state, { evaluate: evaluate as never });
+  const perplexity = { value: 12.5, standardError: 0.5 };
+  const measured = { evaluation: 'perplexity', count: 3, protocol: 'a tale', figures: { perplexity } };
+  const evaluate = vi.fn(async () => ({ int8: measured }));
+  const { user, store } = showOnPage(<MeasurePanel />, state, { evaluate });
   await user.selectOptions(screen.getByLabelText('Text'), 'My own file …');
   const measure = screen.getByRole<HTMLButtonElement>('button', { name: 'Measure perplexity' });
   expect(measure.disabled).toBe(true);
   await user.upload(screen.getByLabelText('A text file'), new File(['Once upon a time.'], 'mine.txt'));
-  const windows = screen.getByLabelText('Windows');
+  const windows = screen.getByLabelText(/^Windows/);
   await user.clear(windows);
   await user.type(windows, '3');
   await user.click(measure);
-  await waitFor(() => expect(store.getState().rows[1].metrics).toEqual({ perplexity: 12.5 }));
+  await waitFor(() => expect(store.getState().rows[1].metrics).toMatchObject({ perplexity: 12.5 }));
   expect(evaluate).toHaveBeenCalledWith(
     [BASE_KEY, 'int8'],
     expect.objectContaining({
-      kind: 'perplexity',
+      evaluation: 'perplexity',
       data: { name: 'mine.txt', kind: 'text', content: 'Once upon a time.' },
-      window: 128,
-      maxWindows: 3,
+      parameters: expect.objectContaining({ maxWindows: 3 }),
     }),
     expect.anything(),
   );
