@@ -5,7 +5,7 @@ const OPTIONS = {
   stylePath: new URL('visual.css', import.meta.url).pathname,
   // Edges of letters and curves differ a little from one machine to the next.
   threshold: 0.3,
-  maxDiffPixelRatio: 0.02,
+  maxDiffPixelRatio: 0.005,
 };
 
 const picture = (shown: Page | Locator, name: string) =>
