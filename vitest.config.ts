@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
-import { defineConfig, mergeConfig } from 'vitest/config';
+import type { InlineConfig } from 'vitest/node';
+import { defineConfig, mergeConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { GPU_PACKAGES, gpuTests } from './src/testing/test-projects.ts';
 import viteConfig from './vite.config.ts';
 
 // The package computes in processes of its own, which the imports of its test do not show.
 const onGpu = [...gpuTests(import.meta.dirname, ['src', 'cli']), 'cli/package.test.ts'];
+
+/** Mocks of modules take hold as modules are loaded, so these tests load them anew. */
+const mocking = onGpu.filter((path) => readFileSync(path, 'utf8').includes('vi.mock('));
 
 /** Holds pure tests to what their imports say, where tfjs is loaded in a way that they do not show. */
 const pure: Plugin = {
@@ -40,17 +45,14 @@ export default mergeConfig(
             isolate: false,
           },
         },
-        {
-          extends: true,
-          test: {
-            name: 'gpu',
-            include: onGpu,
-            setupFiles: ['src/testing/setup.ts'],
-            // One Dawn instance a worker process.
-            pool: 'forks',
-          },
-        },
+        gpuProject('gpu', { include: onGpu, exclude: mocking, isolate: false }),
+        gpuProject('gpu, mocking', { include: mocking }),
       ],
     },
   }),
 );
+
+/** A process for each worker, with one device for all of its files where they share modules: compiling kernels takes longest. */
+function gpuProject(name: string, test: InlineConfig): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, setupFiles: ['src/testing/setup.ts'], pool: 'forks', ...test } };
+}

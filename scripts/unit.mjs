@@ -11,6 +11,6 @@ const project = ['pure', 'gpu'].includes(rest[0]) ? rest.shift() : undefined;
 const environment = project === 'pure' ? process.env : await unitTestEnvironment();
 process.exitCode = runTool(
   'vitest/vitest.mjs',
-  [mode, ...(project ? ['--project', project] : []), ...rest],
+  [mode, ...(project ? ['--project', `${project}*`] : []), ...rest],
   environment,
 );

@@ -32,7 +32,7 @@ beforeEach(async () => {
   await lab.openDevice();
 });
 
-afterEach(() => lab.close());
+afterEach(() => lab.endSession());
 
 async function open(name = 'tiny-gpt2') {
   return lab.openCheckpoint(await folderFiles(join(fixtures, name)));

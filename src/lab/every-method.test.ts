@@ -107,7 +107,7 @@ beforeAll(async () => {
 // Whatever a test left goes with its model.
 afterEach(() => open('tiny-gpt2'));
 
-afterAll(() => lab.close());
+afterAll(() => lab.endSession());
 
 async function open(model: string) {
   return lab.openCheckpoint(await folderFiles(join(fixtures, model)));

@@ -61,7 +61,7 @@ beforeAll(async () => {
 // Whatever a test left goes with its model.
 afterEach(() => open());
 
-afterAll(() => lab.close());
+afterAll(() => lab.endSession());
 
 async function open(name = 'tiny-gpt2') {
   return lab.openCheckpoint(await folderFiles(join(fixtures, name)));

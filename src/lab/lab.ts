@@ -276,8 +276,8 @@ export class LatheLab implements Lab {
     return this.session;
   }
 
-  /** Frees the weights of the open model and its variants; what is measured of them in the background ends. */
-  private endSession(): void {
+  /** Frees the weights of the open model and its variants; what is measured of them in the background ends. The device stays. */
+  endSession(): void {
     this.gzipSizes.cancelAll();
     this.session?.dispose();
     this.session = undefined;

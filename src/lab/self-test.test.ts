@@ -15,7 +15,7 @@ beforeAll(async () => {
   await lab.openCheckpoint(await folderFiles(join(import.meta.dirname, '../testing/fixtures/tiny-gpt2')));
 });
 
-afterAll(() => lab.close());
+afterAll(() => lab.endSession());
 
 test('every kernel is held against the CPU, while nothing else is asked for', async () => {
   const before = await lab.memory();

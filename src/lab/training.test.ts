@@ -1,24 +1,14 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CompressionMethod } from '../compression/method';
-import type * as Methods from '../compression/methods';
+import * as Methods from '../compression/methods';
 import { installNodeGpu } from '../engines/webgpu/node-gpu';
-import { counting } from '../testing/counting-method';
+import { counting, countingMethod } from '../testing/counting-method';
 import { folderFiles } from '../testing/folder-checkpoint';
 import { memoryFiles } from '../testing/memory-files';
 import { OTHER_TALE, TALE } from '../testing/tales';
 import { LatheLab } from './lab';
 import type { DataSet, EvaluationRequest, Recipe, TrainingPoint } from './protocol/protocol';
-
-vi.mock('../compression/methods', async (original) => {
-  const { METHOD_GROUPS, METHODS } = await original<typeof Methods>();
-  const { countingMethod } = await import('../testing/counting-method');
-  const method = countingMethod as CompressionMethod;
-  return {
-    METHOD_GROUPS: [...METHOD_GROUPS, { title: 'Test', methods: [method] }],
-    METHODS: [...METHODS, method],
-  };
-});
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 const request: EvaluationRequest = {
@@ -32,6 +22,16 @@ const recipe: Recipe = { name: 'counted', steps: [step], training: { text: TALE.
 let files: ReturnType<typeof memoryFiles>;
 let lab: LatheLab;
 
+// The registries, with a method of the test's own.
+const { METHODS, METHOD_GROUPS } = Methods;
+const method = countingMethod as CompressionMethod;
+beforeAll(() => {
+  vi.spyOn(Methods, 'METHODS', 'get').mockReturnValue([...METHODS, method]);
+  const groups = [...METHOD_GROUPS, { title: 'Test', methods: [method] }];
+  vi.spyOn(Methods, 'METHOD_GROUPS', 'get').mockReturnValue(groups);
+});
+afterAll(() => void vi.restoreAllMocks());
+
 beforeEach(async () => {
   Object.assign(counting, { breaksAt: Infinity, sums: [], firstSteps: [] });
   installNodeGpu();
@@ -39,7 +39,7 @@ beforeEach(async () => {
   lab = await openLab();
 });
 
-afterEach(() => lab.close());
+afterEach(() => lab.endSession());
 
 async function openLab(name = 'tiny-gpt2'): Promise<LatheLab> {
   const opened = new LatheLab({}, files);
@@ -186,7 +186,7 @@ describe('a run', () => {
     await expect(lab.compress(recipe)).rejects.toThrow('The tab was closed.');
     const [unfinished] = await lab.unfinishedTraining();
     expect(unfinished).toMatchObject({ recipe: { name: 'counted' }, step: 4, steps: 6 });
-    lab.close();
+    lab.endSession();
     lab = await openLab();
     expect(await lab.unfinishedTraining()).toEqual([unfinished]);
     await lab.compress({ ...unfinished.recipe, name: 'renamed' });

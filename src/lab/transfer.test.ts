@@ -74,7 +74,7 @@ beforeAll(async () => {
 // Whatever a test left goes with its model.
 afterEach(open);
 
-afterAll(() => lab.close());
+afterAll(() => lab.endSession());
 
 async function open() {
   await lab.openCheckpoint(await folderFiles(fixture));

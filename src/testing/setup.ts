@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeEach, expect } from 'vitest';
-import { closeGpu } from '../engines/webgpu/device';
+import { isGpuOpen } from '../engines/webgpu/device';
+import { releaseFreeBuffers } from '../engines/webgpu/memory';
 
 let tensorsBefore = 0;
 
@@ -13,4 +14,7 @@ afterEach(() => {
   expect(tf.memory().numTensors, 'tensors alive after the test, against before it').toBe(tensorsBefore);
 });
 
-afterAll(() => closeGpu());
+// The device stays for the next file of this process: on a new one every kernel is compiled anew.
+afterAll(() => {
+  if (isGpuOpen()) releaseFreeBuffers();
+});

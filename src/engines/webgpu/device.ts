@@ -55,15 +55,18 @@ const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16',
 const DISPATCHES_PER_SUBMISSION = 64;
 
 let current: Gpu | undefined;
+/** Options that it was opened with, as JSON. */
+let currentOptions = '';
 
 /**
- * Opens the GPU: asks the adapter for its greatest limits and for those optional features that it has, and
+ * Opens the GPU, where it is not open with these options already: asks the adapter for its greatest limits and for those optional features that it has, and
  * registers tfjs's WebGPU backend on that device.
  *
  * @throws GpuUnavailableError where there is no `navigator.gpu`, no adapter, or the device request fails
  */
 export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
-  if (current) return current;
+  if (current && currentOptions === JSON.stringify(options)) return current;
+  closeGpu();
   if (typeof navigator === 'undefined' || !navigator.gpu) {
     throw new GpuUnavailableError(
       'This browser does not offer WebGPU. Use a current Chrome, Edge, Safari 26 or Firefox 141, over https or localhost.',
@@ -102,6 +105,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
     }),
   };
   current = gpu;
+  currentOptions = JSON.stringify(options);
   return gpu;
 }
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
 
 afterEach(startAfresh);
 
-afterAll(() => lab.close());
+afterAll(() => lab.endSession());
 
 /** Without variants, and with nothing kept. */
 async function startAfresh(): Promise<void> {

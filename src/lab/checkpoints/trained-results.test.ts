@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterEach(startAfresh);
 
-afterAll(() => lab.close());
+afterAll(() => lab.endSession());
 
 async function openLab(): Promise<LatheLab> {
   const opened = new LatheLab({}, files);
@@ -82,7 +82,7 @@ describe('what training came to', () => {
     const first = await compress(recipe);
     expect(first).toMatchObject({ isTaken: false, notes: [] });
     const weights = await weightsOf(first.info);
-    lab.close();
+    lab.endSession();
     lab = await openLab();
     const again = await compress({ ...recipe, name: 'renamed' });
     expect(again.isTaken).toBe(true);
