@@ -86,13 +86,15 @@ describe.each([
 
 const fromTokenizerJson = Object.fromEntries(MODELS.map((model) => [model, loadTokenizer(filesOf(model))]));
 
-test.each(MODELS.flatMap((model) => DATASETS.map((dataset) => ({ model, dataset }))))(
-  '$model: the whole of $dataset, cut',
-  async ({ model, dataset }) => {
-    const ids = await fromTokenizerJson[model].encodeLong(readPublic(`datasets/${dataset}`));
-    expect(fingerprint(ids)).toEqual(reference.models[model].datasets[dataset].whole);
-  },
-);
+// A megabyte of WikiText for byte-level BPE, whose merges are the long way; the tales for both.
+test.each([
+  { model: 'fairy-tales-gpt2', dataset: 'wikitext-2-raw.test.txt' },
+  { model: 'fairy-tales-gpt2', dataset: 'fairy-tales.test.txt' },
+  { model: 'sst2-bert', dataset: 'fairy-tales.test.txt' },
+] as const)('$model: the whole of $dataset, cut', async ({ model, dataset }) => {
+  const ids = await fromTokenizerJson[model].encodeLong(readPublic(`datasets/${dataset}`));
+  expect(fingerprint(ids)).toEqual(reference.models[model].datasets[dataset].whole);
+});
 
 test.each(MODELS)('%s: the whole of a text, in one piece', (model) => {
   const [dataset] = DATASETS;
