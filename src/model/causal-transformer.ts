@@ -29,7 +29,7 @@ export class CausalTransformer extends TransformerModel implements CausalModel {
     const layers = this.config.structure.blocks.map((block) => {
       if (!block.hasAttention) return undefined;
       const width = memberLength({ of: 'heads', groups: 1 }, block, this.config);
-      const tensor = () => emptyTensor([capacity, width]) as tf.Tensor2D;
+      const tensor = () => emptyTensor([capacity, width]);
       return { keys: tensor(), values: tensor() };
     });
     return new TransformerCache(capacity, layers);

@@ -25,7 +25,7 @@ const DEVICES: [string, DeviceOptions][] = [
   ['hardware, plain', { kernelsFor: 'hardware', withoutFeatures: ['subgroups'] }],
 ];
 
-const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape) as tf.Tensor2D;
+const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape);
 
 describe.each(DEVICES)('%s', (_, options) => {
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe.each(DEVICES)('%s', (_, options) => {
       return matrix(all, [capacity, width]);
     };
     const [keys, values] = [cached(keyValues), cached(valueValues)];
-    const lengths = uploadTensor(Int32Array.of(length), [1]) as tf.Tensor1D;
+    const lengths = uploadTensor(Int32Array.of(length), [1]);
     const given = matrix(qkv, [1, 3 * width]);
     const y = cachedAttention(given, { keys, values }, lengths, heads);
     const expected = Array.from({ length: width }, (_unused, column) => {

@@ -109,5 +109,5 @@ function rowsOf(x: tf.Tensor2D, rows: Int32Array): tf.Tensor2D {
 }
 
 function uploadInts(values: Int32Array): tf.Tensor1D {
-  return uploadTensor(values, [values.length]) as tf.Tensor1D;
+  return uploadTensor(values, [values.length]);
 }

@@ -164,14 +164,14 @@ function routingTables({ structure, vocabularySize }: ModelConfig): Map<number, 
   const vocabulary = Int32Array.from({ length: vocabularySize }, (_, id) => id);
   return new Map(
     structure.blocks.flatMap(({ index, mixture }) =>
-      mixture ? [[index, uploadTensor(expertsOf(mixture, vocabulary), [vocabularySize]) as tf.Tensor1D]] : [],
+      mixture ? [[index, uploadTensor(expertsOf(mixture, vocabulary), [vocabularySize])]] : [],
     ),
   );
 }
 
 function sequenceShape({ batch, length, lengths, ids }: TokenBatch): SequenceShape {
   const counts = Int32Array.from(lengths ?? Array<number>(batch).fill(length));
-  return { batch, length, keyCounts: uploadTensor(counts, [batch]) as tf.Tensor1D, ids };
+  return { batch, length, keyCounts: uploadTensor(counts, [batch]), ids };
 }
 
 /** Weights that report the input and output of each linear. */

@@ -29,7 +29,7 @@ export function formatChecks({ samples, productTolerance = ROUNDING }: WeightFor
       run: () => {
         const x = sampleValues(tokens * SHAPE[1], 21);
         return withWeight(
-          (weight) => tf.tidy(() => weight.matmul(uploadTensor(x, [tokens, SHAPE[1]]) as tf.Tensor2D)),
+          (weight) => tf.tidy(() => weight.matmul(uploadTensor(x, [tokens, SHAPE[1]]))),
           (dense) => product(x, dense, SHAPE[1]),
         );
       },
@@ -39,7 +39,7 @@ export function formatChecks({ samples, productTolerance = ROUNDING }: WeightFor
       tolerance: ROUNDING,
       run: () =>
         withWeight(
-          (weight) => tf.tidy(() => weight.rows(uploadTensor(LOOKED_UP, [LOOKED_UP.length]) as tf.Tensor1D)),
+          (weight) => tf.tidy(() => weight.rows(uploadTensor(LOOKED_UP, [LOOKED_UP.length]))),
           (dense) =>
             Array.from(LOOKED_UP).flatMap((row) =>
               Array.from(dense.subarray(row * SHAPE[1], (row + 1) * SHAPE[1])),

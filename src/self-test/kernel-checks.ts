@@ -50,7 +50,7 @@ export const KERNEL_CHECKS: readonly KernelCheck[] = [
       const result = tf.tidy(() => {
         const tensor = matrix(qkv, TOKENS);
         const role = (index: number) => ({ tensor, stride: 3 * WIDTH, offset: index * WIDTH });
-        const counts = uploadTensor(Int32Array.of(TOKENS), [1]) as tf.Tensor1D;
+        const counts = uploadTensor(Int32Array.of(TOKENS), [1]);
         const shape = { batch: 1, heads: HEADS, headWidth: HEAD_WIDTH, queryCount: TOKENS, keyRows: TOKENS };
         return attention(role(0), role(1), role(2), counts, { ...shape, past: 0, causal: true });
       });
@@ -65,7 +65,7 @@ export const KERNEL_CHECKS: readonly KernelCheck[] = [
       const result = tf.tidy(() => {
         const cache = (role: number) => matrix(Float32Array.from(roleOf(qkv, role)), TOKENS);
         const newest = matrix(qkv.slice(-3 * WIDTH), 1);
-        const lengths = uploadTensor(Int32Array.of(TOKENS), [1]) as tf.Tensor1D;
+        const lengths = uploadTensor(Int32Array.of(TOKENS), [1]);
         return cachedAttention(newest, { keys: cache(1), values: cache(2) }, lengths, HEADS);
       });
       return { result, expected: attentionOfHeads(qkv, 1) };
@@ -78,8 +78,7 @@ export const KERNEL_CHECKS: readonly KernelCheck[] = [
       const logits = sampleValues(TOKENS * WIDTH, 7);
       const targets = Int32Array.from({ length: TOKENS }, (_, token) => (token * 5) % WIDTH);
       const result = tf.tidy(
-        () =>
-          crossEntropyLosses(matrix(logits, TOKENS), uploadTensor(targets, [TOKENS]) as tf.Tensor1D).losses,
+        () => crossEntropyLosses(matrix(logits, TOKENS), uploadTensor(targets, [TOKENS])).losses,
       );
       const expected = Array.from(targets, (target, token) => {
         const row = Array.from(logits.subarray(token * WIDTH, (token + 1) * WIDTH));
@@ -150,11 +149,11 @@ async function adamw() {
 }
 
 function matrix(values: Float32Array, rows: number): tf.Tensor2D {
-  return uploadTensor(values, [rows, values.length / rows]) as tf.Tensor2D;
+  return uploadTensor(values, [rows, values.length / rows]);
 }
 
 function vector(values: Float32Array): tf.Tensor1D {
-  return uploadTensor(values, [values.length]) as tf.Tensor1D;
+  return uploadTensor(values, [values.length]);
 }
 
 /** Transposes: [rows, columns] → [columns, rows]. */

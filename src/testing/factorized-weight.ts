@@ -20,7 +20,7 @@ export async function expectProduct(
 ): Promise<void> {
   const [outputs, inputs] = weight.shape;
   const values = seededNormal(tokens * inputs, 9);
-  const x = uploadTensor(values, [tokens, inputs]) as tf.Tensor2D;
+  const x = uploadTensor(values, [tokens, inputs]);
   const y = weight.matmul(x);
   const got = await readFloats(y);
   tf.dispose([x, y]);
@@ -43,9 +43,9 @@ export async function expectEpilogue(
 ): Promise<void> {
   const [outputs, inputs] = weight.shape;
   const [biasValues, rest] = [seededNormal(outputs, 6), seededNormal(tokens * outputs, 7)];
-  const x = uploadTensor(values, [tokens, inputs]) as tf.Tensor2D;
+  const x = uploadTensor(values, [tokens, inputs]);
   const bias = uploadTensor(biasValues, [outputs]);
-  const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
+  const residual = uploadTensor(rest, [tokens, outputs]);
   const y = weight.matmul(x, { bias, activation: 'relu', residual });
   const { shape } = y;
   const got = await readFloats(y);
@@ -65,7 +65,7 @@ export async function expectRows(
   wanted: readonly number[],
 ): Promise<void> {
   const width = weight.shape[1];
-  const ids = uploadTensor(Int32Array.from(wanted), [wanted.length]) as tf.Tensor1D;
+  const ids = uploadTensor(Int32Array.from(wanted), [wanted.length]);
   const rows = weight.rows(ids);
   const got = await readFloats(rows);
   tf.dispose([ids, rows]);

@@ -4,7 +4,5 @@ import type { LinearWeight } from './linear-weight';
 
 /** Values of a weight of any format, [out, in]; those of a dense one share its buffer. The caller disposes. */
 export async function denseTensor(weight: LinearWeight): Promise<tf.Tensor2D> {
-  return (
-    weight.denseValues?.clone() ?? (uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D)
-  );
+  return weight.denseValues?.clone() ?? uploadTensor(await weight.dense(), [...weight.shape]);
 }

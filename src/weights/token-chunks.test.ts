@@ -18,7 +18,7 @@ test.each([
 
 test('stretches of tokens are put together in order', async () => {
   const values = Float32Array.from({ length: 23 * 3 }, (_, index) => index);
-  const x = uploadTensor(values, [23, 3]) as tf.Tensor2D;
+  const x = uploadTensor(values, [23, 3]);
   const seen: number[] = [];
   const y = inTokenChunks(x, 3, { elements: 128, rows: 1 }, undefined, (piece) => {
     seen.push(piece.shape[0]);

@@ -38,7 +38,7 @@ export function inTokenChunks(
   const tokens = x.shape[0];
   const atOnce = tokensAtOnce(needs, currentGpu().description.maxBindingBytes);
   if (tokens <= atOnce) return tf.tidy(() => apply(x, epilogue));
-  const y = emptyTensor([tokens, outputs]) as tf.Tensor2D;
+  const y = emptyTensor([tokens, outputs]);
   for (let start = 0; start < tokens; start += atOnce) {
     const count = Math.min(atOnce, tokens - start);
     tf.tidy(() => {

@@ -78,5 +78,5 @@ export function realRows({ batch, length, lengths }: CalibrationBatch): Int32Arr
 /** Rows of the batch's tokens without those of padding; `x` itself where there is none. The caller disposes (`tf.tidy`). */
 export function withoutPadding<T extends tf.Tensor>(x: T, batch: CalibrationBatch): T {
   const rows = realRows(batch);
-  return rows ? (tf.gather(x, uploadTensor(rows, [rows.length]) as tf.Tensor1D) as T) : x;
+  return rows ? (tf.gather(x, uploadTensor(rows, [rows.length])) as T) : x;
 }

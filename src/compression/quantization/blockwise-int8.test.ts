@@ -37,7 +37,7 @@ async function logitsOf(model: Model, ids: number[]): Promise<Float32Array> {
 
 test('blocks are rounded as PyTorch rounds them, the last one shorter', async () => {
   const { values, rounded } = fixture.codes;
-  const x = uploadTensor(Float32Array.from(values.flat()), [3, 21]) as tf.Tensor2D;
+  const x = uploadTensor(Float32Array.from(values.flat()), [3, 21]);
   const y = blockwiseCodes(x, fixture.blockSize);
   expect(Array.from(await readFloats(y))).toEqual(Array.from(Float32Array.from(rounded.flat())));
   tf.dispose([x, y]);

@@ -50,7 +50,7 @@ describe.each(CASES)('%s', (_, { shape, values, inputs, results }) => {
       result.scales.map((scale) => 1 / scale),
       { absolute: 0, relative: 1e-6 },
     );
-    const x = uploadTensor(given, [tokens, width]) as tf.Tensor2D;
+    const x = uploadTensor(given, [tokens, width]);
     const y = weight.matmul(x);
     const got = await readFloats(y);
     expectAllClose(got, result.output, { absolute: 1e-4, relative: 1e-6 });
@@ -59,7 +59,7 @@ describe.each(CASES)('%s', (_, { shape, values, inputs, results }) => {
     expect(lost / result.outputError).toBeCloseTo(1, 3);
     expect(lost).toBeLessThan(result.unsmoothedOutputError);
     // One token alone takes another kernel, and the same codes.
-    const first = uploadTensor(given.slice(0, width), [1, width]) as tf.Tensor2D;
+    const first = uploadTensor(given.slice(0, width), [1, width]);
     const alone = weight.matmul(first);
     expectAllClose(await readFloats(alone), result.output.slice(0, outputs), {
       absolute: 1e-4,
@@ -77,7 +77,7 @@ test('an input that is always zero keeps its weights as they are', async () => {
   const x = uploadTensor(
     Float32Array.from({ length: 8 }, (_, index) => Number(index === 3)),
     [1, 8],
-  ) as tf.Tensor2D;
+  );
   const y = weight.matmul(x);
   const column = values.filter((_, index) => index % 8 === 3);
   expectAllClose(await readFloats(y), column, { absolute: 0.15 });

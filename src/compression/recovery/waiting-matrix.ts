@@ -27,7 +27,7 @@ export class WaitingMatrix implements TrainableMatrix {
    */
   static async of(inner: TrainableMatrix, standIn: LinearWeight): Promise<WaitingMatrix> {
     try {
-      const values = uploadTensor(await standIn.dense(), [...inner.shape]) as tf.Tensor2D;
+      const values = uploadTensor(await standIn.dense(), [...inner.shape]);
       return new WaitingMatrix(inner, values);
     } catch (error) {
       inner.dispose();

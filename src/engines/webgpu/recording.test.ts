@@ -8,8 +8,7 @@ import { readFloats, uploadTensor, writeElements } from './transfer';
 
 beforeAll(() => openNodeGpu());
 
-const matrix = (...values: number[]) =>
-  uploadTensor(Float32Array.from(values), [1, values.length]) as tf.Tensor2D;
+const matrix = (...values: number[]) => uploadTensor(Float32Array.from(values), [1, values.length]);
 
 test('a replay reads what stands in its tensors now', async () => {
   const before = tf.memory().numTensors;

@@ -32,7 +32,7 @@ export async function scoreBatch(
     for (const variant of variants) hidden.push(variant.hiddenStates(batch));
     eachBaseSlice(base, batch, rows, baseLogits, (logitsOfBase, start, count) => {
       const figures = tf.tidy(() => {
-        const slice = uploadTensor(targets.subarray(start, start + count), [count]) as tf.Tensor1D;
+        const slice = uploadTensor(targets.subarray(start, start + count), [count]);
         const results: tf.Tensor[][] = [[tokenLoss(logitsOfBase, slice)]];
         variants.forEach((variant, index) => {
           const logits = variant.head(rowRange(hidden[index], start, count));

@@ -78,13 +78,13 @@ export const bert: ModelFamily = {
   blockName,
 
   embed(weights, { ids, length, tokenTypes }) {
-    const tokens = weights.linear(WORD_EMBEDDINGS).rows(uploadTensor(ids, [ids.length]) as tf.Tensor1D);
+    const tokens = weights.linear(WORD_EMBEDDINGS).rows(uploadTensor(ids, [ids.length]));
     const { embeddingSum } = weights.operators;
     const embedded = embeddingSum(tokens, weights.vector('bert.embeddings.position_embeddings.weight'), {
       length,
       types: {
         embeddings: weights.vector('bert.embeddings.token_type_embeddings.weight'),
-        ids: uploadTensor(tokenTypes ?? new Int32Array(ids.length), [ids.length]) as tf.Tensor1D,
+        ids: uploadTensor(tokenTypes ?? new Int32Array(ids.length), [ids.length]),
       },
     });
     return norm(weights, embedded, 'bert.embeddings.LayerNorm'); // [batch·length, width]

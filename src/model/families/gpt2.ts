@@ -85,7 +85,7 @@ export const gpt2: ModelFamily = {
 
   causal: {
     extend(weights, ids, cache) {
-      const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]) as tf.Tensor1D;
+      const keyCounts = uploadTensor(Int32Array.of(cache.length + ids.length), [1]);
       const embedded = embed(weights, upload(ids), { length: ids.length, past: cache.length });
       const attend = (qkv: tf.Tensor2D, layer: LayerKeysAndValues) =>
         attentionOverCache(weights, qkv, layer, cache, keyCounts);
@@ -125,7 +125,7 @@ export const gpt2: ModelFamily = {
 type Attend = (qkv: tf.Tensor2D) => tf.Tensor2D;
 
 function upload(ids: Int32Array): tf.Tensor1D {
-  return uploadTensor(ids, [ids.length]) as tf.Tensor1D;
+  return uploadTensor(ids, [ids.length]);
 }
 
 function embed(

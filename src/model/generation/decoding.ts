@@ -52,13 +52,11 @@ export class Decoding {
       id: int(0),
       lengths: int(promptLength),
       step: int(0),
-      history: uploadTensor(new Int32Array(historyLength), [historyLength]) as tf.Tensor1D,
+      history: uploadTensor(new Int32Array(historyLength), [historyLength]),
     };
     if (temperature > 0) {
       const random = seeded(seed ?? 0);
-      this.draws = uploadTensor(Float32Array.from({ length: historyLength }, random), [
-        historyLength,
-      ]) as tf.Tensor1D;
+      this.draws = uploadTensor(Float32Array.from({ length: historyLength }, random), [historyLength]);
     }
   }
 
@@ -145,5 +143,5 @@ export class Decoding {
 }
 
 function int(value: number): tf.Tensor1D {
-  return uploadTensor(Int32Array.of(value), [1]) as tf.Tensor1D;
+  return uploadTensor(Int32Array.of(value), [1]);
 }

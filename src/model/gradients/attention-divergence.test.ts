@@ -62,7 +62,7 @@ test.each([
     const { length, headWidth, causal } = sizes;
     const shape: [number, number, number] = [MATRICES, length, headWidth];
     const parts = [1, 2, 3, 4].map((seed) => seededNormal(MATRICES * length * headWidth, seed));
-    const [query, key, ...taught] = parts.map((values) => uploadTensor(values, shape) as tf.Tensor3D);
+    const [query, key, ...taught] = parts.map((values) => uploadTensor(values, shape));
     const keyCounts = uploadTensor(Int32Array.from(COUNTS), [COUNTS.length]) as tf.Tensor1D;
     const factor = 0.3;
     const { value, grads } = tf.valueAndGrads((query, key) =>

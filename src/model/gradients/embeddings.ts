@@ -14,7 +14,7 @@ export function lookUpRows(matrix: tf.Tensor2D, ids: Int32Array): tf.Tensor2D {
   const [y] = differentiableOp(
     { matrix },
     () => {
-      const indices = uploadTensor(ids, [ids.length]) as tf.Tensor1D;
+      const indices = uploadTensor(ids, [ids.length]);
       return [denseRows(indices, [{ values: matrix, firstRow: 0, rows }], width)];
     },
     ([change]) => ({ matrix: () => sumRowsById(change as tf.Tensor2D, ids, rows) }),

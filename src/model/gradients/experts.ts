@@ -46,7 +46,7 @@ function maskOtherExperts(hidden: tf.Tensor2D, mixture: Mixture, ids: Int32Array
   const [y] = differentiableOp(
     { hidden },
     (save) => {
-      const experts = uploadTensor(expertsOf(mixture, ids), [ids.length]) as tf.Tensor1D;
+      const experts = uploadTensor(expertsOf(mixture, ids), [ids.length]);
       save([experts]);
       return [ownExpertColumns(hidden, experts, size)];
     },

@@ -185,7 +185,7 @@ test('a matrix may be a variable: a step against the gradient lowers the loss', 
     const variable = tf.variable(dense.matrices.get(module)!);
     const parameters = new DenseParameters(
       dense.config,
-      new Map([...dense.matrices, [module, variable as tf.Tensor2D]]),
+      new Map([...dense.matrices, [module, variable]]),
       dense.vectors,
     );
     const batch = batchOf('gpt2');

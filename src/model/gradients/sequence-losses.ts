@@ -61,7 +61,7 @@ export function differentiableOutputs(
   }
   const lengths = batch.lengths ?? Array<number>(batch.batch).fill(batch.length);
   const seen = {
-    keyCounts: uploadTensor(Int32Array.from(lengths), [batch.batch]) as tf.Tensor1D,
+    keyCounts: uploadTensor(Int32Array.from(lengths), [batch.batch]),
     causal: architecture.isCausal,
   };
   const blocks = new Map<number, QueriesAndKeys>();

@@ -41,7 +41,7 @@ export class DenseMatrix implements TrainableMatrix {
 /** Values [out, in] in a new buffer. */
 async function valuesOf(weight: LinearWeight): Promise<tf.Tensor2D> {
   if (weight.denseValues) return copyTensor(weight.denseValues);
-  return uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;
+  return uploadTensor(await weight.dense(), [...weight.shape]);
 }
 
 export const denseFormat: TrainableFormat = {

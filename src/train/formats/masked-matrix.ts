@@ -32,7 +32,7 @@ export class MaskedMatrix implements TrainableMatrix {
     pattern: SparsityPattern,
     name: string,
   ): MaskedMatrix {
-    const [values2D, mask2D] = [values, mask].map((data) => uploadTensor(data, [...shape]) as tf.Tensor2D);
+    const [values2D, mask2D] = [values, mask].map((data) => uploadTensor(data, [...shape]));
     return new MaskedMatrix(values2D, mask2D, pattern, name);
   }
 

@@ -46,8 +46,8 @@ async function assignmentsOf(weight: LinearWeight): Promise<Int32Array> {
 function upload(assignments: Int32Array, blockSize: number): MatrixSources {
   const columns = Int32Array.from({ length: blockSize }, (_, column) => column);
   return {
-    rows: uploadTensor(assignments, [assignments.length]) as tf.Tensor1D,
-    columns: uploadTensor(columns, [blockSize]) as tf.Tensor1D,
+    rows: uploadTensor(assignments, [assignments.length]),
+    columns: uploadTensor(columns, [blockSize]),
   };
 }
 

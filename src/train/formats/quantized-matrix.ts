@@ -29,8 +29,8 @@ export class QuantizedMatrix implements TrainableMatrix {
   /** @param weight stores `scales`, each for the same number of consecutive elements, row by row */
   static async of(weight: LinearWeight, name: string): Promise<QuantizedMatrix> {
     const { length } = await readStoredFloats(weight, 'scales');
-    const values = uploadTensor(await weight.dense(), [...weight.shape]) as tf.Tensor2D;
-    const factors = uploadTensor(new Float32Array(length).fill(1), [length]) as tf.Tensor1D;
+    const values = uploadTensor(await weight.dense(), [...weight.shape]);
+    const factors = uploadTensor(new Float32Array(length).fill(1), [length]);
     return new QuantizedMatrix(weight.clone(), values, factors, name);
   }
 

@@ -45,9 +45,7 @@ function rearrange(x: tf.Tensor2D, sources: MatrixSources, inverse: MatrixSource
 }
 
 function upload({ rows, columns }: Places): MatrixSources {
-  const [rowSources, columnSources] = [rows, columns].map(
-    (ids) => uploadTensor(ids, [ids.length]) as tf.Tensor1D,
-  );
+  const [rowSources, columnSources] = [rows, columns].map((ids) => uploadTensor(ids, [ids.length]));
   return { rows: rowSources, columns: columnSources };
 }
 

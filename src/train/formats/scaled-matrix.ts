@@ -62,6 +62,6 @@ export const scaledFormat: TrainableFormat = {
     const [{ name: factor, weight: inner }] = weight.factors!;
     const scales = await readStoredFloats(weight, 'input_scales');
     const trainable = await trainFactor(inner, `${name}.${factor}`);
-    return new ScaledMatrix(trainable, uploadTensor(scales, [scales.length]) as tf.Tensor1D, name);
+    return new ScaledMatrix(trainable, uploadTensor(scales, [scales.length]), name);
   },
 };

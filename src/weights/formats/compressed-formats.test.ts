@@ -152,7 +152,7 @@ describe.each(FORMATS)('%s', (_, make) => {
     async (tokens, shape) => {
       const weight = await make(shape);
       const xValues = seededNormal(tokens * shape[1], 1);
-      const x = uploadTensor(xValues, [tokens, shape[1]]) as tf.Tensor2D;
+      const x = uploadTensor(xValues, [tokens, shape[1]]);
       const y = weight.matmul(x);
       const dense = await weight.dense();
       const expected = referenceMatmul(xValues, dense, [tokens, shape[1], shape[0]]);
@@ -165,7 +165,7 @@ describe.each(FORMATS)('%s', (_, make) => {
   test('rows by index are rows of its dense matrix', async () => {
     const shape: Shape = [11, 36];
     const weight = await make(shape);
-    const ids = uploadTensor(Int32Array.of(4, 0, 10, 4, 3), [5]) as tf.Tensor1D;
+    const ids = uploadTensor(Int32Array.of(4, 0, 10, 4, 3), [5]);
     const rows = weight.rows(ids);
     const dense = await weight.dense();
     expectAllClose(

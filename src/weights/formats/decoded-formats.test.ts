@@ -23,7 +23,7 @@ async function expectMatrix(weight: LinearWeight, matrix: ArrayLike<number>, tol
   expectAllClose(await weight.dense(), matrix, { absolute: tolerance, relative: tolerance });
   for (const tokens of [1, 4, 5, 18]) {
     const xValues = seededNormal(tokens * inputs, tokens);
-    const x = uploadTensor(xValues, [tokens, inputs]) as tf.Tensor2D;
+    const x = uploadTensor(xValues, [tokens, inputs]);
     const y = weight.matmul(x);
     expectAllClose(await readFloats(y), referenceMatmul(xValues, matrix, [tokens, inputs, outputs]), {
       absolute: 1e-5 * Math.sqrt(inputs),
@@ -31,7 +31,7 @@ async function expectMatrix(weight: LinearWeight, matrix: ArrayLike<number>, tol
     tf.dispose([x, y]);
   }
   const ids = Int32Array.of(outputs - 1, 0, outputs >> 1, 0);
-  const idTensor = uploadTensor(ids, [ids.length]) as tf.Tensor1D;
+  const idTensor = uploadTensor(ids, [ids.length]);
   const rows = weight.rows(idTensor);
   const expected = [...ids].flatMap((id) =>
     Array.from({ length: inputs }, (_, column) => matrix[id * inputs + column]),

@@ -88,12 +88,12 @@ describeOnEachDevice(() => {
     const [given, scale, shift] = [5, 6, 7].map((seed) => seededNormal(inputs, seed));
     const applied = (vector: ArrayLike<number>) => referenceMatmul(vector, dense, [1, inputs, outputs]);
     const products = Float32Array.from([...applied(scale), ...applied(shift)]);
-    const x = uploadTensor(given, [1, inputs]) as tf.Tensor2D;
+    const x = uploadTensor(given, [1, inputs]);
     const norm = {
       scale: uploadTensor(scale, [inputs]),
       shift: uploadTensor(shift, [inputs]),
       epsilon: 1e-5,
-      products: uploadTensor(products, [2, outputs]) as tf.Tensor2D,
+      products: uploadTensor(products, [2, outputs]),
     };
     const y = weight.matmulOfNormalized!(x, norm);
     const mean = given.reduce((sum, value) => sum + value, 0) / inputs;

@@ -25,7 +25,7 @@ describe.each([
     const values = seededNormal(inputs * outputs, 1);
     const xValues = seededNormal(tokens * inputs, 2);
     const weight = DenseWeight.fromValues(values, [outputs, inputs]);
-    const x = uploadTensor(xValues, [tokens, inputs]) as tf.Tensor2D;
+    const x = uploadTensor(xValues, [tokens, inputs]);
     const y = weight.matmul(x);
     expect(y.shape).toEqual([tokens, outputs]);
     expectAllClose(await readFloats(y), referenceMatmul(xValues, values, [tokens, inputs, outputs]));
@@ -37,7 +37,7 @@ describe.each([
     const values = seededNormal(37 * 12, 3);
     const weight = DenseWeight.fromValues(values, [37, 12]);
     expect(weight.denseValues === undefined, 'split').toBe(maxBindingBytes !== undefined);
-    const ids = uploadTensor(Int32Array.of(36, 0, 11, 9, 10, 36), [6]) as tf.Tensor1D;
+    const ids = uploadTensor(Int32Array.of(36, 0, 11, 9, 10, 36), [6]);
     const rows = weight.rows(ids);
     const expected = [36, 0, 11, 9, 10, 36].flatMap((id) => [...values.subarray(id * 12, id * 12 + 12)]);
     expect([...(await readFloats(rows))]).toEqual(expected);

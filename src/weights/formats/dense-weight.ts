@@ -80,7 +80,7 @@ export class DenseWeight implements LinearWeight {
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     const [outputs] = this.shape;
     if (this.blocks.length === 1) return denseMatmul(x, this.blocks[0].values, outputs, epilogue);
-    const output = emptyTensor([x.shape[0], outputs]) as tf.Tensor2D;
+    const output = emptyTensor([x.shape[0], outputs]);
     for (const { values, firstRow, rows } of this.blocks)
       denseMatmul(x, values, rows, epilogue, { output, offset: firstRow });
     return output;

@@ -75,8 +75,8 @@ describe('on a device of small bindings', () => {
 test.each(FORMATS)('%s: rows and products can be recorded', async (_, make) => {
   await openNodeGpu();
   const weight = make();
-  const x = uploadTensor(seededNormal(weight.shape[1], 1), [1, weight.shape[1]]) as tf.Tensor2D;
-  const ids = uploadTensor(Int32Array.of(3), [1]) as tf.Tensor1D;
+  const x = uploadTensor(seededNormal(weight.shape[1], 1), [1, weight.shape[1]]);
+  const ids = uploadTensor(Int32Array.of(3), [1]);
   for (const work of [() => weight.matmul(x), () => weight.rows(ids)]) {
     const { result, recording } = record(work);
     expect(recording.isComplete).toBe(true);

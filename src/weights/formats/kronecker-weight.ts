@@ -103,7 +103,7 @@ export class KroneckerWeight extends FactorizedWeight {
     const z =
       order === 'b'
         ? contractFactor(this.b, x, first)
-        : this.b.matmul(x.reshape([tokens * this.aColumns, this.bColumns]) as tf.Tensor2D);
+        : this.b.matmul(x.reshape([tokens * this.aColumns, this.bColumns]));
     return contractFactor(this.a, z, second, epilogue);
   }
 

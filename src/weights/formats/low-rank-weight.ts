@@ -45,7 +45,7 @@ export class LowRankWeight extends FactorizedWeight {
             uploadTensor(
               Int32Array.from({ length: rank }, (_, row) => row),
               [rank],
-            ) as tf.Tensor1D,
+            ),
           );
       return contractTensor(right, this.left.rows(ids), {
         groups: count,

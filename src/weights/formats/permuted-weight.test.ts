@@ -83,8 +83,8 @@ describe.each(ORDERS)('%s', (_, orders) => {
 
   test('rows and products can be recorded', () => {
     const weight = PermutedWeight.fromOrders(kronecker(), ...orders);
-    const x = uploadTensor(seededNormal(26, 1), [1, 26]) as tf.Tensor2D;
-    const ids = uploadTensor(Int32Array.of(3), [1]) as tf.Tensor1D;
+    const x = uploadTensor(seededNormal(26, 1), [1, 26]);
+    const ids = uploadTensor(Int32Array.of(3), [1]);
     for (const work of [() => weight.matmul(x), () => weight.rows(ids)]) {
       const { result, recording } = record(work);
       expect(recording.isComplete).toBe(true);

@@ -176,7 +176,7 @@ function entriesOf(codebook: LinearWeight): tf.Tensor {
   const ids = uploadTensor(
     Int32Array.from({ length: entries }, (_, index) => index),
     [entries],
-  ) as tf.Tensor1D;
+  );
   const values = tf.keep(codebook.rows(ids));
   ids.dispose();
   return values;

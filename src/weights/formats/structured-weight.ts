@@ -66,7 +66,7 @@ export class StructuredWeight implements LinearWeight {
       if (this.axis === 'columns') return scatterColumns(this.inner.rows(ids), this.kept, this.shape[1]);
       // A row that is gone is looked up as the first one, and then made zero.
       const { positions, present } = findSorted(ids, this.kept);
-      return this.inner.rows(positions).mul(present) as tf.Tensor2D;
+      return this.inner.rows(positions).mul(present);
     });
   }
 

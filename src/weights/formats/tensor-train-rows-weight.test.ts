@@ -95,7 +95,7 @@ test.each(['plain', 'quantized'])(
         ? plain.clone()
         : plain.withFactors([QuantizedWeight.fromValues(trains, [outputs, trains.length / outputs], scheme)]);
     plain.dispose();
-    const x = uploadTensor(seededNormal(inputs, 5), [1, inputs]) as tf.Tensor2D;
+    const x = uploadTensor(seededNormal(inputs, 5), [1, inputs]);
     const { result, recording } = record(() => weight.matmul(x));
     expect(recording.isComplete).toBe(true);
     const { device } = currentGpu();

@@ -61,7 +61,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
     const [rows, width] = this.shape;
     const tileRows = Math.max(1, Math.min(rows, Math.floor(TILE_BYTES / (width * BYTES_PER_VALUE))));
     return tf.tidy(() => {
-      const output = emptyTensor([x.shape[0], rows]) as tf.Tensor2D;
+      const output = emptyTensor([x.shape[0], rows]);
       const tile = rowTrainTile(this.trains, tileRows);
       for (let firstRow = 0; firstRow < rows; firstRow += tileRows) {
         const stretch = { firstRow, count: Math.min(tileRows, rows - firstRow) };
@@ -81,7 +81,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
     }
     tf.tidy(() => {
       const ids = Int32Array.from({ length: count }, (_, index) => firstRow + index);
-      const found = this.cores.rows(uploadTensor(ids, [count]) as tf.Tensor1D);
+      const found = this.cores.rows(uploadTensor(ids, [count]));
       rowsOfTrains(found, this.trains, { firstRow: 0, count }, tile);
     });
   }

@@ -66,8 +66,8 @@ describe.each(DEVICES)('%s', (_, integers, options) => {
     for (const tokens of [1, 5, 33]) {
       const given = clearTokens(tokens, inputScales);
       const rest = seededNormal(tokens * outputs, 3);
-      const x = uploadTensor(given.x, [tokens, inputs]) as tf.Tensor2D;
-      const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
+      const x = uploadTensor(given.x, [tokens, inputs]);
+      const residual = uploadTensor(rest, [tokens, outputs]);
       const y = weight.matmul(x);
       const finished = weight.matmul(x, { bias, activation: 'relu', residual });
       const sums = referenceMatmul(given.codes, rows.codes, [tokens, inputs, outputs]);
@@ -102,7 +102,7 @@ describe('whatever the device', () => {
       (code, index) => code * scales[Math.floor(index / inputs)] * inputScales[index % inputs],
     );
     const copies = [weight.clone(), await reload(weight)];
-    const x = uploadTensor(seededNormal(2 * inputs, 4), [2, inputs]) as tf.Tensor2D;
+    const x = uploadTensor(seededNormal(2 * inputs, 4), [2, inputs]);
     const y = weight.matmul(x);
     weight.dispose();
     for (const copy of copies) {

@@ -33,9 +33,8 @@ describe.each([
   const row = (data: Float32Array, index: number) => data.subarray(index * length, (index + 1) * length);
 
   test('weights, and the gradient by central differences in float64', async () => {
-    const upload = (data: Float32Array) =>
-      uploadTensor(data, [counts.length * HEADS, length, length]) as tf.Tensor3D;
-    const keyCounts = uploadTensor(Int32Array.from(counts), [counts.length]) as tf.Tensor1D;
+    const upload = (data: Float32Array) => uploadTensor(data, [counts.length * HEADS, length, length]);
+    const keyCounts = uploadTensor(Int32Array.from(counts), [counts.length]);
     const options = { heads: HEADS, scale: SCALE, keyCounts, causal };
     const [scores, change] = [upload(values), upload(changes)];
     const weights = attentionWeights(scores, options);

@@ -6,8 +6,8 @@ import { describeOnEachDevice } from '../../../../testing/each-device';
 import { attention, type AttentionShape, type HeadVectors } from './attention';
 import { copyColumns } from '../layers/copy-columns';
 
-const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape) as tf.Tensor2D;
-const ints = (...values: number[]) => uploadTensor(Int32Array.from(values), [values.length]) as tf.Tensor1D;
+const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape);
+const ints = (...values: number[]) => uploadTensor(Int32Array.from(values), [values.length]);
 
 /** The definition in float64, of self-attention over a packed [batch·length, 3·width] matrix. */
 function reference(

@@ -15,7 +15,7 @@ test.each([
   const { batch, length, heads, headWidth, roles } = sizes;
   const width = roles * heads * headWidth;
   const values = seededNormal(batch * length * width, 1);
-  const x = uploadTensor(values, [batch * length, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [batch * length, width]);
   const parts = splitHeads(x, { length, headWidth, roles });
   expect(parts.map(({ shape }) => shape)).toEqual(
     Array<number[]>(roles).fill([batch * heads, length, headWidth]),

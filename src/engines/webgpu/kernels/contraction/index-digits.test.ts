@@ -13,7 +13,7 @@ test.each([
   [96, 2627],
 ])('digits of base %i, size %s, up to the ids of a large vocabulary', async (below, size) => {
   const values = Int32Array.from({ length: 4001 }, (_, index) => index * 63 + (index % 63));
-  const ids = uploadTensor(values, [values.length]) as tf.Tensor1D;
+  const ids = uploadTensor(values, [values.length]);
   const digits = indexDigits(ids, { below, size });
   expect(digits.dtype).toBe('int32');
   expect(new Int32Array(await readTensorBytes(digits))).toEqual(
@@ -23,7 +23,7 @@ test.each([
 });
 
 test('rows of a matrix that holds so many for each digit, or one in so many', async () => {
-  const ids = uploadTensor(Int32Array.of(17, 3), [2]) as tf.Tensor1D;
+  const ids = uploadTensor(Int32Array.of(17, 3), [2]);
   const consecutive = indexDigits(ids, { below: 4, size: 3, count: 3, scale: 3, step: 1 });
   const apart = indexDigits(ids, { below: 1, size: 4, count: 2, step: 4 });
   expect([...new Int32Array(await readTensorBytes(consecutive))]).toEqual([3, 4, 5, 0, 1, 2]);

@@ -36,8 +36,8 @@ describeOnEachDevice(() => {
           }
         }
       }
-      const left = uploadTensor(a, [aRows, terms * aColumns]) as tf.Tensor2D;
-      const right = uploadTensor(b, [terms * bRows, bColumns]) as tf.Tensor2D;
+      const left = uploadTensor(a, [aRows, terms * aColumns]);
+      const right = uploadTensor(b, [terms * bRows, bColumns]);
       const dy = uploadTensor(change, [rows, columns]);
       const found = [
         kroneckerSum(left, right, sizes),

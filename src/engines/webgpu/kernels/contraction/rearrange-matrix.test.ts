@@ -13,8 +13,8 @@ test.each([
   ['repeated ones', [3, 2], [0, 0, 2], [1, 1]],
 ])('%s', async (_, [height, width], rows, columns) => {
   const values = seededNormal(height * width, 3);
-  const x = uploadTensor(values, [height, width]) as tf.Tensor2D;
-  const ids = (numbers: number[]) => uploadTensor(Int32Array.from(numbers), [numbers.length]) as tf.Tensor1D;
+  const x = uploadTensor(values, [height, width]);
+  const ids = (numbers: number[]) => uploadTensor(Int32Array.from(numbers), [numbers.length]);
   const sources = { rows: ids(rows), columns: ids(columns) };
   const y = rearrangeMatrix(x, sources);
   expect(y.shape).toEqual([rows.length, columns.length]);

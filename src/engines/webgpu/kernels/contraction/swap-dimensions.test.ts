@@ -28,7 +28,7 @@ test.each([[[2, 3, 4, 5]], [[1, 1, 7, 1]], [[3, 9, 2, 12]]] as [[number, number,
 );
 
 test('a matrix is transposed', async () => {
-  const x = uploadTensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]) as tf.Tensor2D;
+  const x = uploadTensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
   const y = transposed(x);
   expect(y.shape).toEqual([3, 2]);
   expect([...(await readFloats(y))]).toEqual([1, 4, 2, 5, 3, 6]);

@@ -12,7 +12,7 @@ test.each([1, 2, 5, 64, 301])(
     const keys = Uint32Array.from({ length: count }, (_, index) => 3 * index + 1);
     const wanted = Int32Array.from({ length: 3 * count + 2 }, (_, index) => index);
     const tensors = [uploadTensor(wanted, [wanted.length]), uploadTensor(keys, [count])];
-    const { positions, present } = findSorted(tensors[0] as tf.Tensor1D, tensors[1]);
+    const { positions, present } = findSorted(tensors[0], tensors[1]);
     const expected = [...wanted].map((id) => keys.indexOf(id));
     expect([...new Int32Array(await readTensorBytes(positions))]).toEqual(
       expected.map((at) => Math.max(at, 0)),

@@ -14,7 +14,7 @@ test.each([
   [3, 258],
 ])('%i × %i', async (rows, width) => {
   const [values, factors] = [seededNormal(rows * width, 1), seededNormal(width, 2)];
-  const x = uploadTensor(values, [rows, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [rows, width]);
   const scales = uploadTensor(factors, [width]);
   const y = scaleColumns(x, scales);
   // A product of two floats is rounded once.

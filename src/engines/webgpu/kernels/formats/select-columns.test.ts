@@ -13,7 +13,7 @@ test.each([
   [2, 7, [3]],
 ])('%i rows of %i columns, of which some are taken and put back', async (rows, width, kept) => {
   const values = seededNormal(rows * width, 1);
-  const x = uploadTensor(values, [rows, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [rows, width]);
   const indices = uploadTensor(Uint32Array.from(kept), [kept.length]);
   const gathered = gatherColumns(x, indices);
   const scattered = scatterColumns(gathered, indices, width);

@@ -12,7 +12,7 @@ const counting = (rows: number) =>
   uploadTensor(
     Float32Array.from({ length: rows * width }, (_, index) => index),
     [rows, width],
-  ) as tf.Tensor2D;
+  );
 const row = (index: number) => Array.from({ length: width }, (_, column) => index * width + column);
 
 test('the first row of each sequence', async () => {
@@ -31,7 +31,7 @@ test('consecutive rows', async () => {
 
 test('a stretch of columns goes to rows of a cache and leaves the others as they are', async () => {
   const x = counting(2);
-  const cache = uploadTensor(new Float32Array(4 * 3).fill(-1), [4, 3]) as tf.Tensor2D;
+  const cache = uploadTensor(new Float32Array(4 * 3).fill(-1), [4, 3]);
   copyColumns(x, 5, cache, 1);
   expect([...(await readFloats(cache))]).toEqual([-1, -1, -1, 5, 6, 7, 75, 76, 77, -1, -1, -1]);
   tf.dispose([x, cache]);

@@ -18,10 +18,10 @@ test.each([
   [4, false],
   [0, true],
 ])('from position %i on, with token types %s', async (past, hasTypes) => {
-  const tokens = uploadTensor(tokenValues, [batch * length, width]) as tf.Tensor2D;
+  const tokens = uploadTensor(tokenValues, [batch * length, width]);
   const positions = uploadTensor(positionValues, [context, width]);
   const embeddings = uploadTensor(typeValues, [2, width]);
-  const ids = uploadTensor(Int32Array.from(typeIds), [batch * length]) as tf.Tensor1D;
+  const ids = uploadTensor(Int32Array.from(typeIds), [batch * length]);
   const y = embeddingSum(tokens, positions, {
     length,
     past,

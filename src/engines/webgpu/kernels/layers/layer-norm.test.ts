@@ -7,7 +7,7 @@ import { layerNorm } from './layer-norm';
 
 beforeAll(() => openNodeGpu());
 
-const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape) as tf.Tensor2D;
+const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape);
 
 test.each([5, 64, 192])('layer norm of width %i', async (width) => {
   const [values, scale, shift] = [seededNormal(3 * width, 1), seededNormal(width, 2), seededNormal(width, 3)];

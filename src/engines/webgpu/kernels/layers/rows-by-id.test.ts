@@ -22,7 +22,7 @@ test.each([
   values.forEach(
     (value, index) => (expected[ids[Math.floor(index / width)] * width + (index % width)] += value),
   );
-  const x = uploadTensor(values, [ids.length, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [ids.length, width]);
   const [first, second] = [sumRowsById(x, ids, count), sumRowsById(x, ids, count)];
   const found = await readFloats(first);
   expect(first.shape).toEqual([count, width]);
@@ -32,7 +32,7 @@ test.each([
 });
 
 test('an id that is none is refused', () => {
-  const x = uploadTensor(new Float32Array(6), [2, 3]) as tf.Tensor2D;
+  const x = uploadTensor(new Float32Array(6), [2, 3]);
   expect(() => sumRowsById(x, Int32Array.of(0, 4), 4)).toThrow('Row 4 is asked for of a matrix of 4 rows.');
   x.dispose();
 });

@@ -8,7 +8,7 @@ import { topMagnitudes } from './top-magnitudes';
 beforeAll(() => openNodeGpu());
 
 async function keep(values: Float32Array, width: number, kept: number): Promise<number[]> {
-  const x = uploadTensor(values, [values.length / width, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [values.length / width, width]);
   const y = topMagnitudes(x, kept);
   const result = Array.from(await readFloats(y));
   tf.dispose([x, y]);

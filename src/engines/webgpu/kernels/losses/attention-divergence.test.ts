@@ -40,8 +40,8 @@ describe.each([
   };
 
   test('divergences, and their gradient by central differences in float64', async () => {
-    const upload = (data: Float32Array) => uploadTensor(data, [matrices, length, length]) as tf.Tensor3D;
-    const keyCounts = uploadTensor(Int32Array.from(counts), [counts.length]) as tf.Tensor1D;
+    const upload = (data: Float32Array) => uploadTensor(data, [matrices, length, length]);
+    const keyCounts = uploadTensor(Int32Array.from(counts), [counts.length]);
     const [student, teacher] = [upload(values), upload(taught)];
     const options = { heads: HEADS, scale: SCALE, teacherScale: TEACHER_SCALE, keyCounts, causal };
     const { divergences, changes } = attentionDivergences(student, teacher, options);
@@ -66,8 +66,8 @@ describe.each([
 });
 
 test('equal scores have no divergence, and nothing to change', async () => {
-  const scores = uploadTensor(seededNormal(3 * 25, 1), [3, 5, 5]) as tf.Tensor3D;
-  const keyCounts = uploadTensor(Int32Array.of(5), [1]) as tf.Tensor1D;
+  const scores = uploadTensor(seededNormal(3 * 25, 1), [3, 5, 5]);
+  const keyCounts = uploadTensor(Int32Array.of(5), [1]);
   const options = { heads: HEADS, scale: SCALE, teacherScale: SCALE, keyCounts, causal: true };
   const { divergences, changes } = attentionDivergences(scores, scores, options);
   expect((await readFloats(divergences)).every((value) => value < 1e-6)).toBe(true);

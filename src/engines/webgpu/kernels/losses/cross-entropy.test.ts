@@ -28,9 +28,9 @@ describeOnEachDevice(() => {
           (gradient[row * classes + column] = changes[row] * (Math.exp(value) - (column === target ? 1 : 0))),
       );
     });
-    const logits = uploadTensor(values, [rows, classes]) as tf.Tensor2D;
-    const ids = uploadTensor(targets, [rows]) as tf.Tensor1D;
-    const dy = uploadTensor(changes, [rows]) as tf.Tensor1D;
+    const logits = uploadTensor(values, [rows, classes]);
+    const ids = uploadTensor(targets, [rows]);
+    const dy = uploadTensor(changes, [rows]);
     const found = crossEntropyLosses(logits, ids);
     const ofLogits = crossEntropyGradient(logits, ids, found.logPartitions, dy);
     expect(ofLogits.shape).toEqual([rows, classes]);

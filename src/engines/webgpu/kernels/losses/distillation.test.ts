@@ -53,10 +53,10 @@ describeOnEachDevice(() => {
         row * classes,
       );
     });
-    const logits = uploadTensor(values, [rows, classes]) as tf.Tensor2D;
-    const teacher = uploadTensor(taught, [rows, classes]) as tf.Tensor2D;
-    const ids = uploadTensor(targets, [rows]) as tf.Tensor1D;
-    const dy = uploadTensor(changes, [rows]) as tf.Tensor1D;
+    const logits = uploadTensor(values, [rows, classes]);
+    const teacher = uploadTensor(taught, [rows, classes]);
+    const ids = uploadTensor(targets, [rows]);
+    const dy = uploadTensor(changes, [rows]);
     const found = distillationLosses(logits, teacher, ids, options);
     const ofLogits = distillationGradient(logits, teacher, ids, found.logPartitions, dy, options);
     expect(ofLogits.shape).toEqual([rows, classes]);

@@ -52,10 +52,12 @@ describeOnEachDevice(() => {
           row * classes,
         );
       }
-      const logits = [teacher, first, second].map(
-        (values) => uploadTensor(values, [rows, classes]) as tf.Tensor2D,
-      ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-      const dy = uploadTensor(changes, [rows]) as tf.Tensor1D;
+      const logits = [teacher, first, second].map((values) => uploadTensor(values, [rows, classes])) as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Tensor2D,
+      ];
+      const dy = uploadTensor(changes, [rows]);
       const found = divergenceDifferences(logits, temperature);
       const ofTeacher = divergenceDifferenceGradient(logits, found.moments, dy, temperature);
       expect(ofTeacher.shape).toEqual([rows, classes]);

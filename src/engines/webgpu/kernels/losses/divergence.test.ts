@@ -6,7 +6,7 @@ import { describeOnEachDevice } from '../../../../testing/each-device';
 import { logSoftmaxOfRow } from '../../../../testing/log-softmax';
 import { divergence } from './divergence';
 
-const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape) as tf.Tensor2D;
+const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape);
 
 async function expectDivergence(base: Float32Array, variant: Float32Array, rows: number): Promise<void> {
   const vocabulary = base.length / rows;

@@ -12,8 +12,8 @@ describeOnEachDevice(() => {
     const rows = 5;
     const targetValues = [vocabulary - 1, -1, 0, vocabulary >> 1, vocabulary - 1];
     const values = seededNormal(rows * vocabulary, 8).map((value) => value * 5 + 30);
-    const logits = uploadTensor(values, [rows, vocabulary]) as tf.Tensor2D;
-    const targets = uploadTensor(Int32Array.from(targetValues), [rows]) as tf.Tensor1D;
+    const logits = uploadTensor(values, [rows, vocabulary]);
+    const targets = uploadTensor(Int32Array.from(targetValues), [rows]);
     const losses = tokenLoss(logits, targets);
     const expected = targetValues.map((target, row) =>
       target < 0 ? 0 : -logSoftmaxOfRow(values, row, vocabulary)[target],

@@ -8,7 +8,7 @@ import { biasActivation } from './bias-activation';
 
 beforeAll(() => openNodeGpu());
 
-const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape) as tf.Tensor2D;
+const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape);
 
 /** erf by its Taylor series (small) or by a continued fraction (large), in float64. */
 function erf(x: number): number {

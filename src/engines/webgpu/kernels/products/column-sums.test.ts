@@ -23,7 +23,7 @@ test.each([
     absolute[column] += Math.abs(value);
     maxima[column] = Math.max(maxima[column], Math.abs(value));
   });
-  const x = uploadTensor(values, [rows, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [rows, width]);
   const measures = ['sums', 'squareSums', 'absoluteSums', 'absoluteMaxima'] as const;
   const results = measures.map((measure) => columnSums(x, measure));
   const found = await Promise.all(results.map((each) => readFloats(each)));

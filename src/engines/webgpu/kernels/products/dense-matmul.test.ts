@@ -22,7 +22,7 @@ test.each([
 ])('%i tokens, %i inputs, %i outputs', async (tokens, inputs, outputs) => {
   const xValues = seededNormal(tokens * inputs, 1);
   const values = seededNormal(outputs * inputs, 2);
-  const x = uploadTensor(xValues, [tokens, inputs]) as tf.Tensor2D;
+  const x = uploadTensor(xValues, [tokens, inputs]);
   const weight = uploadTensor(values, [outputs, inputs]);
   const y = denseMatmul(x, weight, outputs);
   expectAllClose(await readFloats(y), referenceMatmul(xValues, values, [tokens, inputs, outputs]), {
@@ -34,9 +34,9 @@ test.each([
 test.each([2, 9])('%i tokens into columns of a larger result', async (tokens) => {
   const xValues = seededNormal(tokens * 8, 1);
   const values = seededNormal(6 * 8, 2);
-  const x = uploadTensor(xValues, [tokens, 8]) as tf.Tensor2D;
+  const x = uploadTensor(xValues, [tokens, 8]);
   const weight = uploadTensor(values, [6, 8]);
-  const output = uploadTensor(new Float32Array(tokens * 11).fill(7), [tokens, 11]) as tf.Tensor2D;
+  const output = uploadTensor(new Float32Array(tokens * 11).fill(7), [tokens, 11]);
   denseMatmul(x, weight, 6, {}, { output, offset: 3 });
   const product = referenceMatmul(xValues, values, [tokens, 8, 6]);
   const expected = Array.from({ length: tokens * 11 }, (_, index) => {

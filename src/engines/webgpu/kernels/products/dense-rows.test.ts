@@ -20,7 +20,7 @@ test.each([
     return { values: uploadTensor(piece, [rows, width]), firstRow: firstRow - rows, rows };
   });
   const ids = [11, 0, 5, 3, 3, 10, 1];
-  const idTensor = uploadTensor(Int32Array.from(ids), [ids.length]) as tf.Tensor1D;
+  const idTensor = uploadTensor(Int32Array.from(ids), [ids.length]);
   const y = denseRows(idTensor, blocks, width);
   expect([...(await readFloats(y))]).toEqual(
     ids.flatMap((id) => [...values.subarray(id * width, (id + 1) * width)]),

@@ -22,7 +22,7 @@ const SIZES: [number, number, number][] = [
 
 function routingOf(tokens: number): { routing: TokenRouting; ofToken: number[] } {
   const ids = IDS.slice(0, tokens);
-  const int = (values: number[]) => uploadTensor(Int32Array.from(values), [values.length]) as tf.Tensor1D;
+  const int = (values: number[]) => uploadTensor(Int32Array.from(values), [values.length]);
   return {
     routing: { ids: int(ids), experts: int(EXPERT_OF_ID) },
     ofToken: ids.map((id) => EXPERT_OF_ID[id]),
@@ -41,7 +41,7 @@ describeOnEachDevice(() => {
     const b = seededNormal(EXPERTS * size, 3);
     const given = [uploadTensor(x, [tokens, width]), uploadTensor(w, [EXPERTS * size, width])];
     const bias = uploadTensor(b, [EXPERTS * size]);
-    const y = expertRowsProduct(given[0] as tf.Tensor2D, given[1], bias, routing, size, 'relu');
+    const y = expertRowsProduct(given[0], given[1], bias, routing, size, 'relu');
     const expected = ofToken.flatMap((expert, token) =>
       Array.from({ length: size }, (_, neuron) => {
         const row = expert * size + neuron;
@@ -62,10 +62,10 @@ describeOnEachDevice(() => {
     const x = seededNormal(tokens * size, 1);
     const w = seededNormal(EXPERTS * size * width, 2);
     const [b, r] = [seededNormal(width, 3), seededNormal(tokens * width, 4)];
-    const given = uploadTensor(x, [tokens, size]) as tf.Tensor2D;
-    const weight = uploadTensor(w, [width, EXPERTS * size]) as tf.Tensor2D;
+    const given = uploadTensor(x, [tokens, size]);
+    const weight = uploadTensor(w, [width, EXPERTS * size]);
     const bias = uploadTensor(b, [width]);
-    const residual = uploadTensor(r, [tokens, width]) as tf.Tensor2D;
+    const residual = uploadTensor(r, [tokens, width]);
     const y = expertColumnsProduct(given, weight, routing, { bias, residual });
     const expected = ofToken.flatMap((expert, token) =>
       Array.from({ length: width }, (_, output) => {
@@ -87,7 +87,7 @@ describeOnEachDevice(() => {
     const experts = lookUpIds(routing.ids, routing.experts);
     expect([...new Int32Array(await readTensorBytes(experts))]).toEqual(ofToken);
     const values = seededNormal(5 * 9, 1);
-    const x = uploadTensor(values, [5, 9]) as tf.Tensor2D;
+    const x = uploadTensor(values, [5, 9]);
     const y = ownExpertColumns(x, experts, 3);
     const expected = values.map((value, index) =>
       Math.floor((index % 9) / 3) === ofToken[Math.floor(index / 9)] ? value : 0,

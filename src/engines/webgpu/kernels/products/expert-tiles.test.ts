@@ -24,7 +24,7 @@ function drawn(tokens: number): { experts: Int32Array; groups: TokenGroups; expe
   return {
     experts,
     groups,
-    expertOfTile: uploadTensor(expertOfTile, [expertOfTile.length]) as tf.Tensor1D,
+    expertOfTile: uploadTensor(expertOfTile, [expertOfTile.length]),
   };
 }
 
@@ -34,7 +34,7 @@ function inOrder(values: Float32Array, width: number, { rows }: TokenGroups): tf
     { length: rows.length * width },
     (_, index) => values[rows[Math.floor(index / width)] * width + (index % width)],
   );
-  return uploadTensor(sorted, [rows.length, width]) as tf.Tensor2D;
+  return uploadTensor(sorted, [rows.length, width]);
 }
 
 async function inPlace(y: tf.Tensor2D, { places }: TokenGroups): Promise<number[]> {
@@ -70,7 +70,7 @@ describeOnEachDevice(() => {
     const w = seededNormal(EXPERTS * size * width, 2);
     const b = seededNormal(width, 3);
     const given = inOrder(x, size, groups);
-    const weight = uploadTensor(w, [width, EXPERTS * size]) as tf.Tensor2D;
+    const weight = uploadTensor(w, [width, EXPERTS * size]);
     const bias = uploadTensor(b, [width]);
     const y = expertColumnTiles(given, weight, expertOfTile, bias);
     // What other experts would have computed is zero.

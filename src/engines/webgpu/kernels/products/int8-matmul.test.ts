@@ -31,7 +31,7 @@ function upload(codes: Int8Array, rows: number, width: number): tf.Tensor2D {
   const padded = new Int8Array(rows * words * 4);
   for (let row = 0; row < rows; row++)
     padded.set(codes.subarray(row * width, (row + 1) * width), row * words * 4);
-  return uploadTensor(new Uint32Array(padded.buffer), [rows, words]) as tf.Tensor2D;
+  return uploadTensor(new Uint32Array(padded.buffer), [rows, words]);
 }
 
 describeOnEachDevice(() => {
@@ -42,7 +42,7 @@ describeOnEachDevice(() => {
     const rowScales = Float32Array.from({ length: outputs }, (_, row) => 2 ** ((row % 3) - 4));
     const x = {
       codes: upload(a, tokens, inputs),
-      scales: uploadTensor(tokenScales, [tokens]) as tf.Tensor1D,
+      scales: uploadTensor(tokenScales, [tokens]),
     };
     const [codes, scales] = [upload(b, outputs, inputs), uploadTensor(rowScales, [outputs])];
     const y = int8Matmul(x, { shape: [outputs, inputs], codes, scales });
@@ -59,11 +59,11 @@ describeOnEachDevice(() => {
     const [biasValues, rest] = [1, 2].map((seed) =>
       seededNormal(seed === 1 ? outputs : tokens * outputs, seed).map((value) => Math.round(value * 8)),
     );
-    const ones = (count: number) => uploadTensor(new Float32Array(count).fill(1), [count]) as tf.Tensor1D;
+    const ones = (count: number) => uploadTensor(new Float32Array(count).fill(1), [count]);
     const x = { codes: upload(a, tokens, inputs), scales: ones(tokens) };
     const [codes, scales] = [upload(b, outputs, inputs), ones(outputs)];
     const bias = uploadTensor(biasValues, [outputs]);
-    const residual = uploadTensor(rest, [tokens, outputs]) as tf.Tensor2D;
+    const residual = uploadTensor(rest, [tokens, outputs]);
     const matrix = { shape: [outputs, inputs], codes, scales } as const;
     const y = int8Matmul(x, matrix, { bias, activation: 'relu', residual });
     const expected = referenceMatmul(a, b, [tokens, inputs, outputs]).map(

@@ -29,7 +29,7 @@ describeOnEachDevice(() => {
     [40, 3],
   ])('%i tokens, %i wide', async (tokens, width) => {
     const [values, factors] = [tokensOf(tokens, width), seededNormal(width, 5).map(Math.exp)];
-    const x = uploadTensor(values, [tokens, width]) as tf.Tensor2D;
+    const x = uploadTensor(values, [tokens, width]);
     const inputScales = uploadTensor(factors, [width]);
     const quantized = quantizeTokens(x, inputScales);
     const rounded = roundTokens(x, inputScales);
@@ -58,7 +58,7 @@ describeOnEachDevice(() => {
 
   test('halves go to the even one', async () => {
     // The greatest is 127, so the scale is 1.
-    const x = uploadTensor(Float32Array.of(127, 0.5, 1.5, 2.5, -0.5, -1.5, -126.5), [1, 7]) as tf.Tensor2D;
+    const x = uploadTensor(Float32Array.of(127, 0.5, 1.5, 2.5, -0.5, -1.5, -126.5), [1, 7]);
     const inputScales = uploadTensor(new Float32Array(7).fill(1), [7]);
     const { codes, scales } = quantizeTokens(x, inputScales);
     expect([...new Int8Array(await readTensorBytes(codes))]).toEqual([127, 0, 2, 2, 0, -2, -126, 0]);

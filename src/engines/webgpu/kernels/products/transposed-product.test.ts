@@ -25,8 +25,8 @@ describeOnEachDevice(() => {
     [1030, 72, 36],
   ])('%i terms, %i by %i, against float64', async (terms, rows, columns) => {
     const [left, right] = [seededNormal(terms * rows, 1), seededNormal(terms * columns, 2)];
-    const a = uploadTensor(left, [terms, rows]) as tf.Tensor2D;
-    const b = uploadTensor(right, [terms, columns]) as tf.Tensor2D;
+    const a = uploadTensor(left, [terms, rows]);
+    const b = uploadTensor(right, [terms, columns]);
     const y = transposedProduct(a, b);
     expect(y.shape).toEqual([rows, columns]);
     const expected = reference(left, right, [terms, rows, columns]);

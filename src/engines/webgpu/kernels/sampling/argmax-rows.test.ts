@@ -6,7 +6,7 @@ import { describeOnEachDevice } from '../../../../testing/each-device';
 import { argmaxRows } from './argmax-rows';
 
 async function argmax(values: Float32Array, rows: number, vocabulary: number): Promise<number[]> {
-  const logits = uploadTensor(values, [rows, vocabulary]) as tf.Tensor2D;
+  const logits = uploadTensor(values, [rows, vocabulary]);
   const tops = argmaxRows(logits);
   const indices = new Int32Array(await readTensorBytes(tops));
   tf.dispose([logits, tops]);

@@ -13,8 +13,8 @@ beforeAll(() => openNodeGpu());
 /** Float32 masses against float64: draws nearer than this to where two tokens meet may take either. */
 const BOUNDARY = 2e-6;
 
-const row = (values: Float32Array) => uploadTensor(values, [1, values.length]) as tf.Tensor2D;
-const vector = (values: Float32Array | Int32Array) => uploadTensor(values, [values.length]) as tf.Tensor1D;
+const row = (values: Float32Array) => uploadTensor(values, [1, values.length]);
+const vector = (values: Float32Array | Int32Array) => uploadTensor(values, [values.length]);
 
 async function sampleAll(
   logits: Float32Array,

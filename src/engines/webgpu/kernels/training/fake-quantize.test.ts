@@ -42,7 +42,7 @@ async function quantized(
   columns: number,
   ...parameters: [number, CodeRange, QuantizationNoise?]
 ): Promise<Float32Array> {
-  const x = uploadTensor(values, [values.length / columns, columns]) as tf.Tensor2D;
+  const x = uploadTensor(values, [values.length / columns, columns]);
   const y = fakeQuantize(x, ...parameters);
   const found = await readFloats(y);
   tf.dispose([x, y]);

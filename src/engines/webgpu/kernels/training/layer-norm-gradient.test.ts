@@ -46,8 +46,8 @@ describeOnEachDevice(() => {
         (value, column) => (ofScale[column] += value),
       );
     }
-    const x = uploadTensor(values, [rows, width]) as tf.Tensor2D;
-    const dy = uploadTensor(change, [rows, width]) as tf.Tensor2D;
+    const x = uploadTensor(values, [rows, width]);
+    const dy = uploadTensor(change, [rows, width]);
     const gamma = uploadTensor(scale, [width]);
     const moments = rowMoments(x, EPSILON);
     const results = [layerNormInputGradient(x, moments, gamma, dy), layerNormScaleGradient(x, moments, dy)];

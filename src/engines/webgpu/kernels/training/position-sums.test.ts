@@ -15,7 +15,7 @@ test.each([
   const values = seededNormal(batch * length * width, 1);
   const expected = new Float64Array(positions * width);
   values.forEach((value, index) => (expected[index % (length * width)] += value));
-  const x = uploadTensor(values, [batch * length, width]) as tf.Tensor2D;
+  const x = uploadTensor(values, [batch * length, width]);
   const y = positionSums(x, length, positions);
   expect(y.shape).toEqual([positions, width]);
   expectAllClose(await readFloats(y), expected);
