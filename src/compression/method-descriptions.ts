@@ -2,7 +2,7 @@ import { describeParameters, type ParameterDescription } from '../parameters/des
 import { METHOD_GROUPS } from './methods';
 import { trains } from './recipe/recipe';
 
-/** A compression method as people read of it: on the page, in the command line's help, in docs/parameters.md. Plain data. */
+/** Description of a compression method for the page, the command line's help and docs/parameters.md. Plain data. */
 export interface MethodDescription {
   readonly id: string;
   /** Title of its group: Pruning, Quantization, … */
@@ -10,17 +10,17 @@ export interface MethodDescription {
   readonly title: string;
   readonly paper: string;
   readonly summary: string;
-  /** Targets that a step of it begins with. */
+  /** Initial targets of a new step. */
   readonly usualTargets?: readonly string[];
   /** By name, in the order of the form. */
   readonly parameters: Readonly<Record<string, ParameterDescription>>;
-  /** It may need calibration sequences. */
+  /** Whether it may need calibration sequences. */
   readonly calibrates: boolean;
-  /** It needs a text to train on. */
+  /** Whether it needs a text to train on. */
   readonly trains: boolean;
 }
 
-/** Describes every method, in the order in which the page offers them. */
+/** Describes every method, in the order of the page. */
 export function describeMethods(): MethodDescription[] {
   return METHOD_GROUPS.flatMap(({ title: group, methods }) =>
     methods.map((method) => ({

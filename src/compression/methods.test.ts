@@ -25,7 +25,7 @@ const maskOf = (values: Float32Array, width: number) =>
     ),
   );
 
-describe.each(SIZES)('magnitude pruning of %s keeps what NumPy keeps', (size) => {
+describe.each(SIZES)('magnitude pruning of %s keeps the same weights as NumPy', (size) => {
   const { unstructured, nOfM, rows, columns } = fixture[size].magnitudePruning as unknown as Record<
     'unstructured' | 'nOfM' | 'rows' | 'columns',
     Record<string, string[]>
@@ -103,7 +103,7 @@ test.each([
   ['low-rank', { parametersKept: 0.5 }, 0.5],
   ['kronecker', { parametersKept: 0.5 }, 0.5],
   ['kronecker', { parametersKept: 0.25, aShape: [4, 4] }, 0.25],
-])('%s %j keeps within its budget', async (id, parameters, share) => {
+])('%s %j stays within its budget', async (id, parameters, share) => {
   const { values, shape } = matrixOf('24x32');
   const weight = await compressMatrix(id, parameters, values, shape);
   expect(weight.parameters).toBeLessThanOrEqual(share * values.length);
@@ -111,7 +111,7 @@ test.each([
   weight.dispose();
 });
 
-test('a tensor train keeps its error bound', async () => {
+test('a tensor train respects its error bound', async () => {
   for (const relativeError of [0.1, 0.5, 0.9]) {
     expect(await errorOf('tensor-train', { relativeError }, '24x32')).toBeLessThanOrEqual(relativeError);
   }
@@ -126,7 +126,7 @@ test.each([
   ['round-to-nearest', { strategy: 'group' }, 'needs a "groupSize"'],
   ['magnitude-pruning', {}, 'needs a "sparsity" between 0 and 1'],
   ['magnitude-pruning', { pattern: '2:4', sparsity: 0.7 }, 'fixes the sparsity at 0.5'],
-  ['magnitude-pruning', { pattern: '4:4' }, 'keeps nothing back'],
+  ['magnitude-pruning', { pattern: '4:4' }, 'removes nothing'],
   ['magnitude-pruning', { pattern: '2:3' }, 'its 16 columns are not a multiple of 3'],
   ['magnitude-pruning', { pattern: 'rows', sparsity: 1 }, 'leaves no rows of h.0.c_fc'],
   [
@@ -139,11 +139,11 @@ test.each([
     { aShape: [5, 4] },
     'A cannot have 5 rows: the 12 rows of h.0.c_fc are divided by 1, 2, 3, 4, 6, 12.',
   ],
-  ['kronecker', { aShape: ['1/5', 1] }, '"1/5" of 12 (rows of h.0.c_fc) is no whole number'],
+  ['kronecker', { aShape: ['1/5', 1] }, '"1/5" of 12 (rows of h.0.c_fc) is not a whole number'],
   [
     'kronecker',
     { aShape: [12, 16], terms: 2 },
-    'has at most 1 term (then it is exact), the recipe asks for 2',
+    'has at most 1 term (then it is exact), but the recipe requests 2',
   ],
   ['kronecker', { terms: 2, parametersKept: 0.5 }, 'either "terms" or "parametersKept"'],
   ['kronecker', {}, 'either "terms" or "parametersKept"'],
@@ -159,8 +159,8 @@ test.each([
     'The rows 5 · 2 = 10 are not the 12 of h.0.c_fc',
   ],
   ['tensor-train', { rows: [12], columns: [4, 4], maxRank: 2 }, '"rows" has 1 sizes and "columns" 2'],
-  ['tensor-train', {}, 'either "maxRank", "relativeError" or "parametersKept"'],
-  ['tensor-train', { rows: [3, 4], columns: [4, 4], parametersKept: 0.01 }, 'the least share that does is'],
+  ['tensor-train', {}, 'exactly one of "maxRank", "relativeError" and "parametersKept"'],
+  ['tensor-train', { rows: [3, 4], columns: [4, 4], parametersKept: 0.01 }, 'the least possible share is'],
   ['low-rank', { rank: 13 }, 'is 12×16 and has no rank of 13; the greatest is 12.'],
   ['low-rank', { parametersKept: 0.01 }, 'do not hold one singular vector'],
   ['low-rank', {}, 'either "rank" or "parametersKept"'],

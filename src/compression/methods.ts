@@ -36,7 +36,7 @@ import { tensorTrain } from './factorization/tensor-train';
 import { tqCompressor } from './factorization/tq-compressor';
 import { wanda } from './pruning/wanda';
 
-/** Methods that do alike, in the order in which the page offers them. */
+/** Groups of related methods, in the order of the page. */
 export interface MethodGroup {
   readonly title: string;
   readonly methods: readonly CompressionMethod[];

@@ -12,8 +12,9 @@ import {
 import { configFile, tokenizerTextFiles } from './text-files';
 
 /**
- * A Hugging Face folder: every matrix in float32 under the names and in the orientation of transformers, blocks numbered anew
- * where some are gone and zeros where heads, neurons or sub-layers are; experts are merged into one layer of their neurons.
+ * A Hugging Face folder: every matrix in float32 under the names and in the orientation of transformers, with blocks
+ * renumbered where some were removed and zeros for removed heads, neurons or sub-layers; experts are merged into one
+ * layer.
  */
 export const dense: ExportFormat = {
   id: 'dense',
@@ -29,7 +30,7 @@ export const dense: ExportFormat = {
   ],
 };
 
-/** The weights as a file: of the base, its length is the size that compressed ones are compared with. */
+/** The weights as a file: for the base, its length is the reference of the compression ratios. */
 export function denseWeights(model: Model): ExportFile {
   return safetensorsFile('model.safetensors', denseTensors(model), PLAIN_METADATA);
 }

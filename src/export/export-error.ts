@@ -1,4 +1,4 @@
-/** An export that could not be written, and what would work, in one sentence. */
+/** Failure of an export: one sentence with the reason and what would work. */
 export class ExportError extends Error {
   override readonly name = 'ExportError';
 }

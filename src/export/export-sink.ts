@@ -1,8 +1,8 @@
-/** A file of the exported folder, given in pieces so that none is whole in memory. */
+/** A file of the exported folder, written in pieces so that it is never whole in memory. */
 export interface ExportSink {
   open(path: string, byteLength: number): Promise<void>;
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
-  /** Instead of `close`, where the file stays incomplete: takes it away. */
+  /** Called instead of `close` if the file stays incomplete; removes it. */
   abort?(): Promise<void>;
 }

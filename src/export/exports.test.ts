@@ -10,7 +10,7 @@ import { writeExport } from './write-export';
 
 const RECIPE = { name: 'as it was', steps: [] };
 
-/** An export of names alone, for models of few layers. */
+/** A minimal export that writes only names, for models of few layers. */
 const toy: ExportFormat = {
   id: 'toy',
   title: 'A toy',
@@ -54,7 +54,7 @@ describe.each(EXPORTS)('$id', (format) => {
   });
 });
 
-test('an export is looked up by its id, and the ids are told where there is none', () => {
+test('an export is looked up by its id, and an unknown id is answered with the list of ids', () => {
   const exports = [...EXPORTS, toy];
   expect(exportFormat('toy', exports)).toBe(toy);
   expect(() => exportFormat('gguf', exports)).toThrow(
@@ -62,7 +62,7 @@ test('an export is looked up by its id, and the ids are told where there is none
   );
 });
 
-test('what cannot hold a variant says so, and writes nothing of it', () =>
+test('an export that cannot hold a variant says so, and writes nothing', () =>
   withTinyGpt2(async (source) => {
     const refusal = 'A toy holds at most one layer; truncate the model to one first.';
     expect(describeExports(source, [...EXPORTS, toy])).toEqual([

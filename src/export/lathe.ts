@@ -11,11 +11,11 @@ import { configFile, jsonFile, tokenizerTextFiles } from './text-files';
 /** Metadata key of the recipe that made a compressed checkpoint. */
 const RECIPE_KEY = 'lathe.recipe';
 
-/** Lathe's own folder: compressed matrices as they are stored, all others as they are; see docs/formats.md. */
+/** Lathe's own folder: compressed matrices in their formats, all others unchanged; see docs/formats.md. */
 export const lathe: ExportFormat = {
   id: 'lathe',
   title: 'Compressed, Lathe’s safetensors',
-  summary: 'Weights as they are stored here; drop it in again as a variant or as a model of its own.',
+  summary: 'Weights in their compressed formats; drop the folder in again as a variant or as a base.',
   canHold: () => true,
   plan: ({ model, recipe, tokenizerFiles }) => [
     configFile(model.config.source),
@@ -25,7 +25,7 @@ export const lathe: ExportFormat = {
   ],
 };
 
-/** The weights as a file: its length is the size of a variant, and it is read back to the same bits. */
+/** The weights as a file: its length is the size of a variant, and loading it restores the same bits. */
 export function latheWeights(model: Model, recipe: Recipe): ExportFile {
   const compressed = compressedModules(model);
   const tensors = [
@@ -45,7 +45,7 @@ export function latheWeights(model: Model, recipe: Recipe): ExportFile {
   return safetensorsFile('model.safetensors', tensors, metadataOf(model, compressed, recipe));
 }
 
-/** Returns the recipe that a file's metadata holds; undefined where there is none that can be read. */
+/** Returns the recipe in a file's metadata; undefined if there is none, or it cannot be parsed. */
 export function storedRecipe(metadata: Readonly<Record<string, string>>): Recipe | undefined {
   try {
     return JSON.parse(metadata[RECIPE_KEY]) as Recipe;

@@ -4,15 +4,15 @@ import { transpose } from '../model/transpose';
 import type { LinearWeight } from '../weights/linear-weight';
 import type { ExportFile } from './export-format';
 
-/** Metadata that transformers asks for in a file that it is to load. */
+/** Metadata that transformers requires in a file. */
 export const PLAIN_METADATA: Readonly<Record<string, string>> = { format: 'pt' };
 
-/** A tensor of a planned file, read from the GPU only when its turn comes. */
+/** A tensor of a planned file, read from the GPU only when it is written. */
 export interface PlannedTensor extends TensorDescription {
   read(): Promise<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** Lays tensors out as a safetensors file, without reading any of them. */
+/** Lays out tensors as a safetensors file, without reading any of them. */
 export function safetensorsFile(
   path: string,
   tensors: readonly PlannedTensor[],
@@ -30,7 +30,7 @@ export function safetensorsFile(
   };
 }
 
-/** A matrix in float32, [outputs, inputs] or the other way round, as its checkpoint has it. */
+/** A matrix in float32, [outputs, inputs] or transposed, as in its checkpoint. */
 export function denseTensor(
   { tensor, shape: [outputs, inputs], transposed }: MatrixLayout,
   readValues: () => Promise<Float32Array>,
@@ -46,14 +46,14 @@ export function denseTensor(
   };
 }
 
-/** A model's weight as a dense matrix, whatever format it has. */
+/** A model's weight as a dense matrix, whatever its format. */
 export function weightTensor(matrix: MatrixLayout, weight: LinearWeight): PlannedTensor {
   const dense = denseTensor(matrix, () => weight.dense());
   return {
     ...dense,
     read: () => {
       const [{ pieces }] = weight.stored();
-      // An embedding is the largest matrix, and stands in the file as it stands on the GPU.
+      // An embedding is the largest matrix, and has the same layout in the file as on the GPU.
       return weight.format === 'dense' && !matrix.transposed && pieces ? pieces() : dense.read();
     },
   };

@@ -3,13 +3,13 @@ import { ExportError } from './export-error';
 import type { ExportFile, ExportFormat, ExportSource } from './export-format';
 import type { ExportSink } from './export-sink';
 
-/** Bytes that go to the sink at once. */
+/** Bytes passed to the sink at once. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Writes a variant as a folder of files.
- * @throws ExportError where the export cannot hold the variant, or the sink fails (a full disk, a withdrawn permission); nothing
- *   in the lab changes
+ * @throws ExportError where the export cannot hold the variant, or the sink fails (a full disk, a withdrawn
+ *   permission); the lab's state does not change
  */
 export async function writeExport(
   format: ExportFormat,
@@ -30,7 +30,7 @@ export async function writeExport(
   }
 }
 
-/** Writes one file; where that fails or is cancelled, the sink takes the incomplete one away. */
+/** Writes one file; on failure or cancellation, the sink removes the incomplete file. */
 async function writeFile(
   sink: ExportSink,
   { path, byteLength, chunks }: ExportFile,
@@ -43,7 +43,7 @@ async function writeFile(
       await step();
     } catch (error) {
       throw new ExportError(
-        `${path} could not be written after ${done} of ${byteLength} bytes (${(error as Error).message}); free some space or choose another place, the variant is still here.`,
+        `${path} could not be written after ${done} of ${byteLength} bytes (${(error as Error).message}); free some space or choose another place. The variant is still open.`,
       );
     }
   };
@@ -61,7 +61,7 @@ async function writeFile(
     }
     await attempt(() => sink.close());
   } catch (error) {
-    // Whatever comes of tidying up, the first error is the one to tell.
+    // Whatever happens during cleanup, the first error is reported.
     await sink.abort?.().catch(() => undefined);
     throw error;
   }

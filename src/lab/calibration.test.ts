@@ -212,7 +212,7 @@ describe('a sensitivity profile', () => {
     );
     const others = Object.fromEntries(Object.entries(sensitivities).slice(1));
     await expect(lab.checkRecipe({ ...half, sensitivities: others })).rejects.toThrow(
-      'they are of another model',
+      'they belong to another model',
     );
   });
 
@@ -221,6 +221,6 @@ describe('a sensitivity profile', () => {
     const whole = { method: 'layer-truncation', targets: ['Linear'], parameters: { keep: 'every-other' } };
     await expect(
       lab.profileSensitivity({ step: whole, unit: 'linear', evaluation: request }),
-    ).rejects.toThrow('choose a method of matrices');
+    ).rejects.toThrow('choose a method on matrices');
   });
 });

@@ -230,7 +230,7 @@ test.each([
   const abort = async () => void takenAway++;
   const broken = { ...sink, abort, [failing]: () => Promise.reject(new Error('No space left on device')) };
   await expect(lab.export(info.id, 'lathe', broken)).rejects.toThrow(
-    /could not be written.*No space left on device.*still here/,
+    /could not be written.*No space left on device.*still open/,
   );
   expect(takenAway).toBe(failing === 'write' ? 1 : 0);
   expect((await exported(info.id, 'lathe')).length).toBeGreaterThan(3);

@@ -193,6 +193,6 @@ test('what a step cannot train on is said before anything is computed', async ()
     lab.checkRecipe({ name: 'x', steps: [{ ...head, training: { text: TALE.name } }] }),
   ).rejects.toThrow('Step 1 (classification-head) does not train; leave its "training" out.');
   await expect(lab.checkRecipe({ name: 'x', steps: [head, head] })).rejects.toThrow(
-    'classification-head takes the place of a masked language model',
+    'classification-head replaces a masked language model',
   );
 });

@@ -23,7 +23,7 @@ describe('numbers', () => {
     });
   });
 
-  test('integers go by 1, and an excluded bound is one step away', () => {
+  test('integers have a step of 1, and an excluded bound is one step away', () => {
     const integer = described(parameter(count.max(9).optional(), said));
     expect(integer).toMatchObject({ min: 1, max: 9, step: 1, optional: true });
     const open = described(parameter(z.number().positive().lt(1).default(0.5), { ...said, step: 0.25 }));
@@ -36,7 +36,7 @@ describe('numbers', () => {
     expect(schema.parse(1000)).toBe(1000);
   });
 
-  test('without bounds or a step are a mistake of their declaration', () => {
+  test('are refused without bounds or a step', () => {
     expect(() => described(parameter(count.default(1), said))).toThrow('"it" has no bounds');
     expect(() => described(parameter(z.number().max(1).default(1), { ...said, step: 1 }))).toThrow(
       'no bounds',
@@ -46,7 +46,7 @@ describe('numbers', () => {
 });
 
 describe('choices', () => {
-  test('are offered in the order of their schema; a value without a label speaks for itself', () => {
+  test('are offered in the order of their schema; a value without a label is its own label', () => {
     const schema = parameter(z.literal([32, 8, 4]).default(32), { ...said, labels: { 32: '32 (float)' } });
     expect(described(schema)).toMatchObject({
       kind: 'choice',
@@ -76,7 +76,7 @@ describe('choices', () => {
   });
 });
 
-test('patterns and lists are typed as text', () => {
+test('patterns and lists are text fields', () => {
   const list = z.union([z.literal('auto'), z.array(count)]).default('auto');
   const schema = parameter(list, { ...said, placeholder: 'auto, [2, 3]', advanced: true });
   expect(described(schema)).toEqual({
@@ -89,7 +89,7 @@ test('patterns and lists are typed as text', () => {
   });
 });
 
-test('a form begins without an optional parameter, unless its metadata has an initial value', () => {
+test('an optional parameter is initially empty, unless its metadata has an initial value', () => {
   expect(described(parameter(count.max(9).optional(), said)).default).toBeUndefined();
   expect(described(parameter(count.max(9).optional(), { ...said, initial: 3 })).default).toBe(3);
 });
@@ -103,11 +103,11 @@ test('parameters keep the order of their declaration', () => {
   ]);
 });
 
-test('a field that was not declared as a parameter is named', () => {
+test('an undeclared field is reported by name', () => {
   expect(() => described(z.number())).toThrow('"it" has no label; declare it by parameter(schema, …).');
 });
 
-test('metadata that does not go with the schema does not compile', () => {
+test('metadata that does not fit the schema does not compile', () => {
   // @ts-expect-error a number has no placeholder
   parameter(count.max(9).default(1), { ...said, placeholder: '1' });
   // @ts-expect-error a text has no unit

@@ -4,11 +4,11 @@ import { type AnyMeta, type Choice, PARAMETER_META } from './parameter';
 interface Described {
   readonly label: string;
   readonly help: string;
-  /** A recipe may leave it out, and no default takes its place. */
+  /** A recipe may omit it, and it has no default. */
   readonly optional: boolean;
-  /** Value that a form begins with; undefined: it begins unset. */
+  /** Initial value in a form; undefined: empty. */
   readonly default?: unknown;
-  /** Few people ever change it. */
+  /** Rarely changed. */
   readonly advanced: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface TextDescription extends Described {
   readonly placeholder: string;
 }
 
-/** A parameter as its form, its help and its documentation show it; plain data. */
+/** Description of a parameter for forms, help and documentation; plain data. */
 export type ParameterDescription = NumberDescription | ChoiceDescription | TextDescription;
 
 /**
@@ -64,12 +64,12 @@ function valueSchema(schema: z.ZodType): z.ZodType {
     : schema;
 }
 
-/** Bounds and step of a control: those of the metadata, or of the schema; a bound that is excluded is one step away. */
+/** Bounds and step of a control: those of the metadata, or of the schema; an excluded bound is moved by one step. */
 function range(name: string, schema: z.ZodNumber, meta: AnyMeta) {
   const { type, minimum, exclusiveMinimum, maximum, exclusiveMaximum } = z.toJSONSchema(schema);
   const { unit, step = type === 'integer' ? 1 : undefined } = meta;
   if (step === undefined)
-    throw new Error(`The parameter "${name}" is no integer; its metadata needs a "step".`);
+    throw new Error(`The parameter "${name}" is not an integer; its metadata needs a "step".`);
   const min = meta.min ?? minimum ?? within(exclusiveMinimum, step);
   const max = meta.max ?? within(exclusiveMaximum, -step) ?? maximum;
   if (min === undefined || max === undefined || max === Number.MAX_SAFE_INTEGER)
@@ -81,7 +81,7 @@ function within(excluded: number | boolean | undefined, step: number): number | 
   return typeof excluded === 'number' ? excluded + step : undefined;
 }
 
-/** Values to choose from; undefined for schemas of free text. */
+/** Options of the value; undefined for schemas of free text. */
 function choicesOf(schema: z.ZodType, { labels = {} }: AnyMeta): ChoiceDescription['options'] | undefined {
   const label = (value: Choice) => labels[`${value}`] ?? String(value);
   const described = (values: readonly Choice[]) => values.map((value) => ({ value, label: label(value) }));

@@ -7,7 +7,7 @@ import type { CalibrationSequences } from './calibration';
 import { statisticSize, StatisticsGatherer } from './gather-statistics';
 import type { CheckedRecipe, CheckedStep } from '../recipe/recipe';
 
-/** Side of the matrix whose rows' updates the arithmetic in float64 is measured by. */
+/** Side of the matrix with which the float64 arithmetic is timed. */
 const PROBE_SIZE = 512;
 const PROBE_ROWS = 16;
 const BYTES_PER_VALUE = 4;
@@ -19,9 +19,10 @@ export interface CalibrationCost {
 }
 
 /**
- * What the calibrated steps of a recipe take: one batch is run through the first block, with the statistics of its targets, to
- * measure the passes; the methods' own arithmetic is counted and divided by the measured rate of row updates in float64.
- * @param matches module names of each step; those that only an earlier step puts on do not count
+ * Estimated cost of the calibrated steps of a recipe: one batch runs through the first block, with the statistics of
+ * its targets, to time the passes; the methods' own arithmetic is counted and divided by the measured rate of row
+ * updates in float64.
+ * @param matches module names of each step; modules that only an earlier step adds do not count
  */
 export async function calibrationCost(
   model: Model,
@@ -96,7 +97,7 @@ function arithmeticSeconds(
   return multiplications === 0 ? 0 : multiplications / multiplicationsPerSecond();
 }
 
-/** Measured each time: what else the machine does changes it. */
+/** Measured each time, since other load on the machine changes it. */
 function multiplicationsPerSecond(): number {
   const probe = matrixFrom(
     Float32Array.from({ length: PROBE_SIZE ** 2 }, (_, index) => Math.sin(index)),

@@ -11,8 +11,8 @@ import { RecipeError } from '../method';
 const MASKING_SEED = 1;
 
 /**
- * The calibration sequences with what a loss asks of them: of a language model the next tokens, or masked ones; of a
- * classifier the labels, or, of a text without labels, those that the model itself finds most likely.
+ * The calibration sequences with targets for the loss: the next tokens for a language model, masked tokens for a
+ * masked one; for a classifier the labels or, without labels, the model's own predictions.
  *
  * @throws RecipeError where a masked language model's tokenizer has no [MASK]
  */
@@ -37,7 +37,7 @@ export async function withTargets(
   return labelled;
 }
 
-/** Of each sequence of a batch the label that a classifier finds likeliest. */
+/** The most likely label of each sequence of a batch. */
 export async function likeliestLabels(model: Model, batch: TokenBatch): Promise<Int32Array> {
   const logits = model.logits(batch); // [batch, labels]
   const values = await readFloats(logits);

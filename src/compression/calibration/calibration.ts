@@ -1,23 +1,23 @@
 import type { TokenBatch } from '../../model/model';
 
-/** Sequences that a compression may look at, drawn from a text that no evaluation uses. */
+/** Sequences for calibration, drawn from a text that no evaluation uses. */
 export interface CalibrationSequences {
-  /** Of the text, for messages. */
+  /** Name of the text, for messages. */
   readonly text: string;
   readonly batches: readonly CalibrationBatch[];
-  /** Id of [MASK], where the tokenizer has one: a masked language model's loss needs it. */
+  /** Id of [MASK], if the tokenizer has one: a masked language model's loss needs it. */
   readonly maskToken?: number;
 }
 
 /** A few sequences that run together. */
 export interface CalibrationBatch extends TokenBatch {
-  /** Of each sequence its label, where the text is a labelled set. */
+  /** Label of each sequence, if the text is a labelled set. */
   readonly labels?: Int32Array;
 }
 
 /**
- * What can be gathered where the calibration text passes a linear of `in` inputs and `out` outputs, over all its tokens
- * (padding left out):
+ * Statistics of the calibration text at a linear of `in` inputs and `out` outputs, over all its tokens without
+ * padding:
  *
  * - `inputSquareSums`: Σ x_j², [in]
  * - `inputAbsoluteSums`: Σ |x_j|, [in]
@@ -28,9 +28,9 @@ export interface CalibrationBatch extends TokenBatch {
 export type CalibrationStatistic =
   'inputSquareSums' | 'inputAbsoluteSums' | 'inputAbsoluteMaxima' | 'hessian' | 'outputGram';
 
-/** What was gathered at one linear: of each statistic that was asked for its values. */
+/** Gathered statistics of one linear. */
 export class LinearStatistics {
-  /** @param tokens how many tokens passed */
+  /** @param tokens number of tokens */
   constructor(
     readonly tokens: number,
     private readonly values: ReadonlyMap<CalibrationStatistic, Float32Array>,
@@ -39,12 +39,12 @@ export class LinearStatistics {
   /** @throws Error for a statistic that the method did not declare */
   get(statistic: CalibrationStatistic): Float32Array {
     const values = this.values.get(statistic);
-    if (!values) throw new Error(`The statistic ${statistic} was not asked for.`);
+    if (!values) throw new Error(`The statistic ${statistic} was not requested.`);
     return values;
   }
 }
 
-/** The statistics of inputs that are at hand, in float64: what tests and closed forms use. @param inputs row-major [tokens, in] */
+/** Statistics of given inputs, in float64, for tests and closed forms. @param inputs row-major [tokens, in] */
 export function statisticsOf(inputs: Float32Array, width: number): LinearStatistics {
   const tokens = inputs.length / width;
   const squares = new Float64Array(width);

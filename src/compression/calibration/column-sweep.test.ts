@@ -10,7 +10,7 @@ import { dampedHessian } from './damped-hessian';
 const [OUTPUTS, INPUTS, TOKENS] = [5, 37, 200];
 const weights = () => matrixFrom(seededNormal(OUTPUTS * INPUTS, 1), OUTPUTS, INPUTS);
 
-/** Of inputs that lean on each other, as activations do. */
+/** Hessian of correlated inputs, like activations. */
 async function correlatedHessian(): Promise<Matrix> {
   const mixing = matrixFrom(seededNormal(INPUTS * INPUTS, 2), INPUTS, INPUTS);
   const inputs = await product(matrixFrom(seededNormal(TOKENS * INPUTS, 3), TOKENS, INPUTS), mixing);
@@ -27,7 +27,7 @@ const zeroAt = (...columns: number[]): ColumnRule => ({
   replace: (_row, column, value) => (columns.includes(column) ? 0 : value),
 });
 
-test('the weights right of the last one replaced are the best that they can be', async () => {
+test('the weights right of the last replaced column are optimal', async () => {
   // Where the squared error is least its gradient, 2 · (W − Ŵ) · H, is 0.
   const hessian = await correlatedHessian();
   const result = await swept(hessian, 8, zeroAt(0, 3, 10, 12));
@@ -39,7 +39,7 @@ test('the weights right of the last one replaced are the best that they can be',
   expect(Math.sqrt(squaredNorm(gradient))).toBeGreaterThan(1);
 });
 
-test('one weight less moves the others along its column of the inverse Hessian', async () => {
+test('removing one weight moves the others along its column of the inverse Hessian', async () => {
   const hessian = await correlatedHessian();
   const upper = await inverseCholeskyFactor(hessian);
   const result = await swept(hessian, 16, zeroAt(0));
@@ -62,7 +62,7 @@ test.each([1, 5, 36, 128])('blocks of %i columns give what one block gives', asy
   });
 });
 
-test('a rule hears of every block before its columns', async () => {
+test('a rule is called for every block before its columns', async () => {
   const hessian = await correlatedHessian();
   const heard: string[] = [];
   await swept(hessian, 15, {
@@ -75,7 +75,7 @@ test('a rule hears of every block before its columns', async () => {
   expect(heard).toEqual(['0–15', '0', '15–30', '15', '30–37', '30']);
 });
 
-test('a dead input gets 1 and the diagonal a share of its mean', () => {
+test('a dead input gets 1, and the diagonal is raised by a share of its mean', () => {
   const inputs = Float32Array.from([1, 0, 2, 3, 0, -2]);
   const { matrix, dead } = dampedHessian(statisticsOf(inputs, 3), 0.1);
   // Σ x xᵀ · 2/2 has the diagonal 10, 0, 8; with 1 for the dead one its mean is 19/3.
@@ -87,7 +87,7 @@ test('a dead input gets 1 and the diagonal a share of its mean', () => {
   expect(Array.from(dead)).toEqual([0, 1, 0]);
 });
 
-test('a sweep stops when told to', async () => {
+test('a sweep stops when cancelled', async () => {
   const [rows, columns] = [8000, 512];
   const large: Matrix = { rows, columns, values: new Float64Array(rows * columns).fill(0.3) };
   const factor = matrixFrom(

@@ -2,23 +2,27 @@ import { yielding, type LongTask } from '../../linalg/long-task';
 import { type Matrix, zeros } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 
-/** What becomes of the weights, column after column. */
+/** Replacement of the weights, column after column. */
 export interface ColumnRule {
-  /** Called before a block of columns; `weights` makes up for everything left of it by now. */
+  /** Called before a block of columns; `weights` already compensate for every column to the left. */
   beginBlock?(left: number, right: number): void;
-  /** What stands at this place from now on instead of `value`. The weights of the row to its right are up to date as far as the block goes. */
+  /**
+   * Returns the replacement of `value` at this position. The weights of the row to its right are up to date within
+   * the block.
+   */
   replace(row: number, column: number, value: number): number;
 }
 
 /**
- * Replaces the weights column by column from left to right; after each, the weights to its right take over what the
- * layer's output lost: the optimal brain surgeon's update with the inverse Hessian of what is right of the column, whose
- * rows are those of its Cholesky factor (Frantar et al. 2022, "GPTQ", section 3; Frantar and Alistarh 2023, "SparseGPT",
- * section 3 and algorithm 1). Within a block the update is made at once, beyond it for the block as a whole, as a product.
+ * Replaces the weights column by column from left to right; after each, the weights to its right compensate for the
+ * change of the layer's output: the optimal brain surgeon's update with the inverse Hessian of the columns to the
+ * right, whose rows are those of its Cholesky factor (Frantar et al. 2022, "GPTQ", section 3; Frantar and Alistarh
+ * 2023, "SparseGPT", section 3 and algorithm 1). Within a block the update is immediate, beyond it once for the block
+ * as a whole, as a product.
  *
- * @param weights [out, in]; overwritten by what `rule` gives
+ * @param weights [out, in]; overwritten by the replacements of `rule`
  * @param factor [in, in], upper triangular U with H⁻¹ = Uᵀ · U, of `inverseCholeskyFactor`
- * @param blockSize columns of a block; the result depends on it only through what `rule` does at its beginning
+ * @param blockSize columns of a block; it affects the result only through `rule`'s actions at the start of a block
  */
 export async function sweepColumns(
   weights: Matrix,
@@ -81,7 +85,7 @@ function cornerOf({ columns, values }: Matrix, left: number, right: number): Mat
   return corner;
 }
 
-/** The columns from `first` on become less by the update. */
+/** Subtracts the update from the columns from `first` on. */
 function subtractFromColumn({ columns, values }: Matrix, update: Matrix, first: number): void {
   for (let row = 0; row < update.rows; row++) {
     for (let column = 0; column < update.columns; column++)

@@ -5,14 +5,14 @@ import type { LinearStatistics } from './calibration';
 export interface DampedHessian {
   /** 2/tokens · Σ x xᵀ + damping, [in, in], float64, positive definite. */
   readonly matrix: Matrix;
-  /** Of each input 1 where it was 0 in every token: its weights say nothing about what they are worth. */
+  /** For each input 1 if it was 0 in every token, so that its weights do not affect the output. */
   readonly dead: Uint8Array;
 }
 
 /**
- * As the code of SparseGPT and GPTQ does it (Frantar and Alistarh 2023; Frantar et al. 2022, section 3, step 3): a dead
- * input gets 1 on the diagonal, and then the whole diagonal is raised by a share of its mean, so that an inverse exists
- * and its rounding errors stay small.
+ * Damping as in the code of SparseGPT and GPTQ (Frantar and Alistarh 2023; Frantar et al. 2022, section 3, step 3): a
+ * dead input gets 1 on the diagonal, and then the whole diagonal is raised by a share of its mean, so that an inverse
+ * exists and its rounding errors stay small.
  *
  * @param statistics with `hessian`
  * @param damping share of the diagonal's mean, above 0

@@ -21,7 +21,7 @@ const ALL: CalibrationStatistic[] = [
   'outputGram',
 ];
 
-/** Notes what it is shown, and multiplies each matrix by a factor. */
+/** Records its statistics, and multiplies each matrix by a factor. */
 function noting(seen: Map<string, LinearStatistics>, factor = 1): CalibratedMethod<object> {
   return {
     id: 'noting',
@@ -98,7 +98,7 @@ describe.each(['gpt2', 'bert'] as const)(
   },
 );
 
-test('the next block sees what the compressed one gives', () =>
+test('the next block receives the output of the compressed one', () =>
   withTiny('gpt2', async (model) => {
     const targets = model.blockLinears;
     const calibration = sequencesOf(fixture.gpt2, 4);
@@ -110,7 +110,7 @@ test('the next block sees what the compressed one gives', () =>
     const squares = (of: Map<string, LinearStatistics>, name: string) => of.get(name)!.get('inputSquareSums');
     expect(squares(halved, first)).toEqual(squares(plain, first));
     expect(squares(halved, second)).not.toEqual(squares(plain, second));
-    // What the compressed model itself sees there.
+    // Statistics of the compressed model itself.
     const again = new Map<string, LinearStatistics>();
     const afterwards = await compressEachBlock(changed, noting(again), {}, targets, { calibration });
     expectAllClose(
@@ -123,7 +123,7 @@ test('the next block sees what the compressed one gives', () =>
     for (const each of [unchanged, changed, afterwards]) each.dispose();
   }));
 
-test('an embedding that is only looked up has nothing to look at', () =>
+test('an embedding that is only looked up has no statistics', () =>
   withTiny('bert', async (model) => {
     const calibration = sequencesOf(fixture.bert, 3);
     const targets = ['bert.embeddings.word_embeddings'];
@@ -132,7 +132,7 @@ test('an embedding that is only looked up has nothing to look at', () =>
     );
   }));
 
-test('an abort between two linears leaves nothing behind', () =>
+test('an abort between two linears leaks no tensor', () =>
   withTiny('gpt2', async (model) => {
     const controller = new AbortController();
     const method = noting(new Map());

@@ -8,19 +8,19 @@ import { type CalibratedMethod, RecipeError } from '../method';
 export interface EachBlockOptions {
   readonly calibration: CalibrationSequences;
   readonly signal?: AbortSignal;
-  /** `done` counts the targets, fractions of one included. */
+  /** `done` counts the targets, with fractions. */
   onProgress?(label: string, done: number): void;
 }
 
 /**
- * Compresses linears with what the calibration sequences do at them, block after block as GPTQ and SparseGPT do: the
- * sequences run through a block as it is, what the method asks for is gathered at its targets, these are compressed, and the
- * sequences run through the block again, so that the next one sees what the compressed model will give it. Last comes what
- * stands after the blocks: the head, and with it a tied embedding.
+ * Compresses linears by their statistics on the calibration sequences, block after block as in GPTQ and SparseGPT:
+ * the sequences run through a block, the requested statistics are gathered at its targets, these are compressed, and
+ * the sequences run through the block again, so that the next block receives the compressed model's output. The head
+ * comes last, and with it a tied embedding.
  *
- * @returns a new model, owned by the caller; `model` stays as it is
- * @throws RecipeError where a target has no product in the forward pass, or the method refuses a matrix; the signal's reason
- *   when cancelled. Nothing is left on the GPU then
+ * @returns a new model, owned by the caller; `model` does not change
+ * @throws RecipeError where a target has no product in the forward pass, or the method refuses a matrix; the signal's
+ *   reason when cancelled. No tensor is leaked then
  */
 export async function compressEachBlock<Parameters>(
   model: Model,
@@ -50,7 +50,7 @@ export async function compressEachBlock<Parameters>(
             const gatherer =
               gatherers.get(module) ?? new StatisticsGatherer(method.statistics(parameters), weight);
             gatherers.set(module, gatherer);
-            // A classifier's head takes one row of each sequence.
+            // A classifier's head receives one row of each sequence.
             const isOfTokens = x.shape[0] === batch.batch * batch.length;
             tf.tidy(() => gatherer.add(isOfTokens ? withoutPadding(x, batch) : x));
           };
@@ -103,7 +103,7 @@ export async function compressEachBlock<Parameters>(
     }
   }
 
-  /** Runs the sequences through a block that is done. */
+  /** Runs the sequences through a compressed block. */
   function advance(position: number): void {
     for (const [index, batch] of batches.entries()) {
       const next = current.runBlock(position, hidden[index], batch);
@@ -113,7 +113,7 @@ export async function compressEachBlock<Parameters>(
   }
 }
 
-/** A block, or after the last one the head. */
+/** A block or, after the last one, the head. */
 interface Stage {
   readonly label: string;
   run(hidden: tf.Tensor2D, batch: CalibrationBatch, observe: LinearObserver): tf.Tensor2D;
@@ -135,6 +135,6 @@ function stageAt(model: Model, position: number): Stage {
 
 function withoutProduct(name: string, method: string): RecipeError {
   return new RecipeError(
-    `${method} has nothing to look at for ${name}, which is only looked up and never multiplied in this model; take it out of the targets.`,
+    `${method} finds no activations for ${name}, which is only looked up and never multiplied in this model; remove it from the targets.`,
   );
 }

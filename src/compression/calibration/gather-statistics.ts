@@ -6,7 +6,7 @@ import { transposed } from '../../engines/webgpu/kernels/contraction/swap-dimens
 import type { LinearWeight } from '../../weights/linear-weight';
 import { type CalibrationBatch, type CalibrationStatistic, LinearStatistics } from './calibration';
 
-/** Sums over the tokens that have passed a linear, kept on the GPU beyond any `tf.tidy`. The caller disposes. */
+/** Sums over the tokens of a linear, retained on the GPU beyond any `tf.tidy`. The caller disposes. */
 export class StatisticsGatherer {
   private tokens = 0;
   private readonly sums = new Map<CalibrationStatistic, tf.Tensor>();
@@ -16,7 +16,7 @@ export class StatisticsGatherer {
     private readonly weight: LinearWeight,
   ) {}
 
-  /** Takes in the inputs of one batch, [tokens, in], padding left out. */
+  /** Adds the inputs of one batch, [tokens, in], without padding. */
   add(x: tf.Tensor2D): void {
     this.tokens += x.shape[0];
     for (const statistic of this.wanted) {
@@ -50,13 +50,13 @@ const MEASURES: Record<CalibrationStatistic, (x: tf.Tensor2D, weight: LinearWeig
   outputGram: (x, weight) => gram(weight.matmul(x)),
 };
 
-/** xᵀ x, by the product that is cut for the device. */
+/** xᵀ x, by the product tiled for the device. */
 function gram(x: tf.Tensor2D): tf.Tensor2D {
   const columns = transposed(x);
   return denseMatmul(columns, columns, columns.shape[0]);
 }
 
-/** Elements of a linear's statistics. */
+/** Number of elements of a linear's statistics. */
 export function statisticSize(
   statistic: CalibrationStatistic,
   [outputs, inputs]: readonly [number, number],
@@ -65,7 +65,7 @@ export function statisticSize(
   return statistic === 'outputGram' ? outputs * outputs : inputs;
 }
 
-/** The rows of a batch that are no padding, or undefined where all count. */
+/** Indices of the rows of a batch that are not padding, or undefined if there is no padding. */
 export function realRows({ batch, length, lengths }: CalibrationBatch): Int32Array | undefined {
   if (!lengths || lengths.every((each) => each === length)) return undefined;
   const rows: number[] = [];
@@ -75,7 +75,7 @@ export function realRows({ batch, length, lengths }: CalibrationBatch): Int32Arr
   return Int32Array.from(rows);
 }
 
-/** Rows of the batch's tokens without those of padding; `x` itself where there is none. The caller disposes (`tf.tidy`). */
+/** Rows of the batch's tokens without padding; `x` itself if there is none. The caller disposes (`tf.tidy`). */
 export function withoutPadding<T extends tf.Tensor>(x: T, batch: CalibrationBatch): T {
   const rows = realRows(batch);
   return rows ? (tf.gather(x, uploadTensor(rows, [rows.length])) as T) : x;

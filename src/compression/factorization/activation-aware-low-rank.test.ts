@@ -56,14 +56,14 @@ function outputError({ shape: [outputs, width], values, inputs }: Case, dense: F
   return y.reduce((sum, value) => sum + value * value, 0);
 }
 
-/** Relative: the covariance that a method is given is rounded to float32. */
+/** Relative: the covariance passed to a method is rounded to float32. */
 const ROUNDING = 2e-5;
 
 describe.each(Object.entries(fixture) as unknown as [string, Case][])('%s', (_, reference) => {
   test.each(reference.results)('rank $rank by the covariance, as in PyTorch', async (result) => {
     const dense = await compressed(reference, { rank: result.rank });
     const error = outputError(reference, dense);
-    // Of a singular covariance, lifted by 1e-7 of its mean, the least error is rounding and no more.
+    // For a singular covariance, raised by 1e-7 of its mean, the least error is no more than rounding.
     const total = outputError(reference, new Float32Array(dense.length));
     expect(Math.abs(error - result.leastOutputError)).toBeLessThan(
       ROUNDING * result.leastOutputError + 1e-6 * total,
@@ -74,7 +74,7 @@ describe.each(Object.entries(fixture) as unknown as [string, Case][])('%s', (_, 
     }
   });
 
-  test.each(reference.results)('rank $rank by each input alone, as in PyTorch', async (result) => {
+  test.each(reference.results)('rank $rank by the magnitude of each input, as in PyTorch', async (result) => {
     for (const { alpha, outputError: expected, dense: expectedDense } of result.diagonal) {
       const dense = await compressed(reference, { rank: result.rank, whitening: 'diagonal', alpha });
       expect(outputError(reference, dense) / expected).toBeCloseTo(1, 5);
@@ -111,7 +111,7 @@ test('α of 0 is plain low rank, and inputs that are always zero do no harm', as
   for (const whitening of ['cholesky', 'diagonal']) {
     const weight = await compressMatrix(ID, { rank: 9, whitening }, values, shape, inputs);
     const reference: Case = { shape, values: [...values], inputs: [...inputs], results: [] };
-    // Nine inputs that speak: rank 9 gives every output.
+    // With nine nonzero inputs, rank 9 reproduces every output.
     expect(outputError(reference, await weight.dense())).toBeLessThan(1e-6);
     weight.dispose();
   }
@@ -119,7 +119,7 @@ test('α of 0 is plain low rank, and inputs that are always zero do no harm', as
   same.dispose();
 });
 
-test('a calibration text that leaves the inputs zero makes it plain low rank', async () => {
+test('a calibration text with zero inputs gives plain low rank', async () => {
   const [values, shape] = [seededNormal(14 * 10, 4), [14, 10] as const];
   const plain = await compressMatrix('low-rank', { rank: 3 }, values, shape);
   const same = await compressMatrix(ID, { rank: 3 }, values, shape, new Float32Array(20));
@@ -135,7 +135,7 @@ test('parameters are those of the factors, and the rank follows from a share as 
   weight.dispose();
 });
 
-test('what does not fit is refused in a sentence', async () => {
+test('parameters that do not fit are refused in one sentence', async () => {
   const [values, inputs] = [seededNormal(24, 1), seededNormal(60, 2)];
   const attempt = (json: unknown, given = inputs) => compressMatrix(ID, json, values, [4, 6], given);
   await expect(attempt({})).rejects.toThrow(`${ID} takes either "rank" or "parametersKept"`);
@@ -146,7 +146,7 @@ test('what does not fit is refused in a sentence', async () => {
   );
 });
 
-test('reports its progress and stops when told to', async () => {
+test('reports progress and stops when cancelled', async () => {
   const [outputs, inputs] = [48, 60];
   const values = seededNormal(outputs * inputs, 8);
   const weight = DenseWeight.fromValues(values, [outputs, inputs]);
@@ -171,7 +171,7 @@ test('reports its progress and stops when told to', async () => {
 });
 
 test.each(['gpt2', 'bert'])(
-  'tiny %s, block after block: the logits come closer than by plain low rank',
+  'tiny %s, block after block: the logits are closer than with plain low rank',
   async (family) => {
     const base = await loadModel(await openFolder(`src/testing/fixtures/tiny-${family}`));
     const ids = Int32Array.from({ length: 8 * 12 }, (_, index) => 3 + ((index * index * 7 + index) % 70));

@@ -21,22 +21,25 @@ const schema = z.strictObject({
         cholesky: 'by the whole covariance (SVD-LLM)',
         diagonal: 'by each input alone (ASVD)',
       },
-      help: 'The whole covariance gives the least error of the outputs; its cube of the width takes longer.',
+      help: 'The whole covariance gives the least error of the outputs; its time grows with the cube of the width.',
     },
   ),
   alpha: parameter(z.number().min(0).max(1).default(0.5), {
     label: 'Exponent α',
     step: 0.05,
-    help: 'Of the mean magnitude of each input. Only for whitening by each input alone; 0 is plain low rank.',
+    help: 'Exponent of the mean magnitude of each input. Only for whitening by each input alone; 0 is plain low rank.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Shares of the mean of the diagonal that are added where the covariance has no Cholesky factor without. */
+/** Shares of the mean of the diagonal to add where the covariance has no Cholesky factor. */
 const DAMPING = [0, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 
-/** Truncated singular value decomposition of W·S, where S says how large the inputs are: the least error of the outputs. */
+/**
+ * Truncated singular value decomposition of W·S, where S describes the magnitude of the inputs: the least error of
+ * the outputs.
+ */
 export const activationAwareLowRank: CalibratedMethod<Parameters> = {
   id: 'activation-aware-low-rank',
   title: 'Low rank, activation-aware',
@@ -88,7 +91,10 @@ async function whitenedByCovariance(
   return product(weight, factor, partOf(task, 0.5, 1));
 }
 
-/** Inputs that are always zero, or fewer tokens than inputs, leave the covariance singular; as SVD-LLM, it is then lifted. */
+/**
+ * Inputs that are always zero, or fewer tokens than inputs, make the covariance singular; as in SVD-LLM, its diagonal
+ * is then raised.
+ */
 async function dampedCholesky(name: string, covariance: Matrix, task: LongTask): Promise<Matrix> {
   const width = covariance.columns;
   const diagonal = Array.from({ length: width }, (_, index) => covariance.values[index * (width + 1)]);
@@ -99,12 +105,12 @@ async function dampedCholesky(name: string, covariance: Matrix, task: LongTask):
     try {
       return await choleskyFactor(lifted, task);
     } catch {
-      // Not positive definite, or cancelled: the next share, or the reason to stop.
+      // Not positive definite, or cancellation: try the next share, or fail.
       task.signal?.throwIfAborted();
     }
   }
   throw new RecipeError(
-    `What the calibration text gives ${name} is not finite; use "whitening": "diagonal" or another text.`,
+    `The calibration text gives ${name} inputs that are not finite; use "whitening": "diagonal" or another text.`,
   );
 }
 

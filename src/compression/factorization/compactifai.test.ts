@@ -65,7 +65,7 @@ describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
   );
 });
 
-test('without "layers" every target changes, one outside the blocks too, and what was compressed before is compressed again', () =>
+test('without "layers" every target changes, also outside the blocks, and compressed targets are compressed again', () =>
   onTiny('gpt2', async (model) => {
     const targets = ['transformer.wte', 'transformer.h.0.attn.c_attn'];
     const once = await applyStep(model, step({ bondDimension: 4, cores: 2, bits: 8 }), targets, {});
@@ -80,14 +80,14 @@ test('without "layers" every target changes, one outside the blocks too, and wha
     twice.dispose();
   }));
 
-test('what does not fit is refused in a sentence, and nothing is left behind', () =>
+test('parameters that do not fit are refused in one sentence, and no tensor leaks', () =>
   onTiny('gpt2', async (model) => {
     const attempt = (json: unknown, targets = model.blockLinears) =>
       applyStep(model, step(json), targets, {});
-    await expect(attempt({ layers: 3 })).rejects.toThrow('3 of the deepest blocks cannot be taken of 2');
-    await expect(attempt({ layers: 1.5 })).rejects.toThrow('"layers" is a share below 1 or a whole number');
+    await expect(attempt({ layers: 3 })).rejects.toThrow('"layers": 3 does not fit a model of 2 blocks');
+    await expect(attempt({ layers: 1.5 })).rejects.toThrow('use a share below 1 or a whole number');
     await expect(attempt({ layers: 1 }, ['transformer.wte'])).rejects.toThrow(
-      'No target lies in the 1 deepest blocks (1)',
+      'No target is in the 1 deepest blocks (1)',
     );
     await expect(attempt({ bondDimension: 30, cores: 3 })).rejects.toThrow(
       'has no bond dimension of 30; the greatest is',

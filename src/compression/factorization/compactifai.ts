@@ -19,32 +19,32 @@ const schema = z.strictObject({
   }),
   cores: parameter(z.number().int().min(2).max(6).default(3), {
     label: 'Cores',
-    help: 'Pieces of each matrix; its rows and columns are split into as many factors.',
+    help: 'Number of cores of each matrix; its rows and columns are split into as many factors.',
   }),
   layers: parameter(z.number().positive().optional(), {
     label: 'Deepest blocks',
     max: 96,
     step: 0.05,
     initial: 0.5,
-    help: 'Below 1 the share of the blocks, from 1 on their number, counted from the last; without it every target.',
+    help: 'Below 1 a share of the blocks, from 1 on a number, counted from the last; if empty, every target.',
   }),
   bits: parameter(z.literal(['none', 8, 4], { error: 'bits must be "none", 8 or 4' }).default('none'), {
     label: 'Bits of the cores',
     labels: { none: 'float32' },
-    help: 'Each row of a core is rounded to the nearest with a scale of its own.',
+    help: 'Each row of a core is rounded to nearest with its own scale.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Matrix product operators of one bond dimension in the deepest blocks, their cores quantized where that is asked for. */
+/** Matrix product operators of one bond dimension in the deepest blocks, with optionally quantized cores. */
 export const compactifai: ModelMethod<Parameters> = {
   id: 'compactifai',
   title: 'CompactifAI',
   paper:
     'Tomut et al. 2024, "CompactifAI: Extreme Compression of Large Language Models using Quantum-Inspired Tensor Networks", without the training that heals',
   summary:
-    'Turns the matrices of the deepest blocks into chains of cores with one bond dimension between them, then rounds the cores to few bits.',
+    'Replaces the matrices of the deepest blocks by chains of cores with one bond dimension, and optionally rounds the cores to few bits.',
   appliesTo: 'model',
   schema,
 
@@ -65,14 +65,14 @@ export const compactifai: ModelMethod<Parameters> = {
   },
 };
 
-/** @param layers see the field; the blocks are those that the model still has */
+/** @param layers see the parameter; blocks are the model's remaining ones */
 function deepestTargets(model: Model, targets: readonly string[], layers: number | undefined): string[] {
   if (layers === undefined) return [...targets];
   const { blocks } = model.config.structure;
   const count = layers < 1 ? Math.max(1, Math.round(layers * blocks.length)) : layers;
   if (!Number.isInteger(count) || count > blocks.length) {
     throw new RecipeError(
-      `${layers} of the deepest blocks cannot be taken of ${blocks.length}; "layers" is a share below 1 or a whole number up to ${blocks.length}.`,
+      `"layers": ${layers} does not fit a model of ${blocks.length} blocks; use a share below 1 or a whole number up to ${blocks.length}.`,
     );
   }
   const deepest = new Set(blocks.slice(-count).map(({ index }) => index));
@@ -80,7 +80,7 @@ function deepestTargets(model: Model, targets: readonly string[], layers: number
   const chosen = targets.filter((name) => deepest.has(blockOf.get(name) ?? -1));
   if (chosen.length > 0) return chosen;
   throw new RecipeError(
-    `No target lies in the ${count} deepest blocks (${[...deepest].join(', ')}); raise "layers", leave it out, or use the target "Linear".`,
+    `No target is in the ${count} deepest blocks (${[...deepest].join(', ')}); raise "layers", leave it out, or use the target "Linear".`,
   );
 }
 

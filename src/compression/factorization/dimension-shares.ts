@@ -11,9 +11,9 @@ export const sizeSchema = z.union(
 export type Size = z.infer<typeof sizeSchema>;
 
 /**
- * A size in elements. A string "1/8" is that share of the dimension, "1" the whole of it; for lists, a whole number in
- * a string above 1 ("8") is taken as it is.
- * @throws RecipeError where the share is no whole number of elements
+ * A size in elements. The string "1/8" is that share of the dimension, "1" the whole of it; in lists, a string with a
+ * whole number above 1 ("8") is a number of elements.
+ * @throws RecipeError where the share is not a whole number of elements
  */
 export function resolveSize(size: Size, dimension: number, where: string): number {
   if (typeof size === 'number') return size;
@@ -22,7 +22,7 @@ export function resolveSize(size: Size, dimension: number, where: string): numbe
   const resolved = (dimension * numerator) / denominator;
   if (Number.isInteger(resolved)) return resolved;
   throw new RecipeError(
-    `"${size}" of ${dimension} (${where}) is no whole number; ${dimension} is divided by ${divisorsInWords(dimension)}.`,
+    `"${size}" of ${dimension} (${where}) is not a whole number; ${dimension} is divided by ${divisorsInWords(dimension)}.`,
   );
 }
 
@@ -37,7 +37,10 @@ export function divisorsInWords(value: number): string {
   return divisorsOf(value).join(', ');
 }
 
-/** Share of a matrix's parameters that its factors may hold. @param follows what comes of it, and what it stands instead of */
+/**
+ * Share of a matrix's parameters that its factors may hold. @param follows the quantity that follows from it, and the
+ * parameter that it replaces
+ */
 export function parametersKeptParameter(follows: string) {
   return parameter(z.number().positive().max(1).optional(), {
     label: 'Parameters kept',

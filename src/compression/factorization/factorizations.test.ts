@@ -32,7 +32,7 @@ function kroneckerSum(terms: number, [aRows, aColumns]: number[], [bRows, bColum
   });
 }
 
-describe('what has the structure is kept exactly', () => {
+describe('a matrix with the structure is reproduced exactly', () => {
   test('a Kronecker product, by one term of its shape', async () => {
     const values = kroneckerSum(1, [3, 5], [4, 2]);
     expect(await compressionError('kronecker', { terms: 1, aShape: [3, 5] }, values, [12, 10])).toBeLessThan(
@@ -100,7 +100,7 @@ test('parameters are exactly those of the factors', async () => {
 });
 
 test('the rank of a tensor train that holds a share of the parameters', () => {
-  // Of 64·64 values in two cores, rank r holds 128·r.
+  // With 64·64 values in two cores, rank r holds 128·r.
   expect(rankKeeping(0.5, [64, 64])).toBe(16);
   expect(rankKeeping(0.49, [64, 64])).toBe(15);
   expect(rankKeeping(1, [64, 64])).toBe(32);
@@ -110,7 +110,7 @@ test('the rank of a tensor train that holds a share of the parameters', () => {
   expect(rankKeeping(0.18, [4, 4, 4])).toBe(0);
 });
 
-test('sizes that a tensor train is left to choose', () => {
+test('automatic sizes of a tensor train', () => {
   expect(balancedFactors(768, 3)).toEqual([8, 8, 12]);
   expect(balancedFactors(192, 3)).toEqual([4, 6, 8]);
   expect(balancedFactors(192, 2)).toEqual([12, 16]);
@@ -136,7 +136,7 @@ test.each([
   [lowRank, { rank: 6 }],
   [kronecker, { terms: 6, aShape: 'auto' }],
   [tensorTrain, { maxRank: 6 }],
-] as [MatrixMethod, unknown][])('$id reports its progress and stops when told to', async (method, json) => {
+] as [MatrixMethod, unknown][])('$id reports progress and stops when cancelled', async (method, json) => {
   const [rows, columns] = [48, 60];
   const { values } = matrixFrom(seededNormal(rows * columns, 8), rows, columns);
   const target = {

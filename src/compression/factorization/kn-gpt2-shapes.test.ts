@@ -7,7 +7,7 @@ import { knGpt2Factors, type KnGpt2Parameters, parametersWith } from './kn-gpt2-
 
 const PAPER: KnGpt2Parameters = { factor: 2, blocks: 'odd', embedding: true };
 
-/** What the defaults of transformers' configurations are. */
+/** Defaults of transformers' configurations. */
 const GPT2_SMALL = { vocab_size: 50257, n_positions: 1024, n_embd: 768, n_layer: 12, n_head: 12 };
 const BERT_BASE = {
   architectures: ['BertForMaskedLM'],
@@ -45,13 +45,13 @@ describe.each([
   });
 });
 
-test('GPT-2 small keeps 83 of its 124 million parameters, as in the paper', () => {
+test('GPT-2 small has 83 of its 124 million parameters left, as in the paper', () => {
   const { layout, factors } = factorsOf(gpt2, GPT2_SMALL);
   expect(Math.floor(parametersWith(layout, []) / 1e6)).toBe(124);
   expect(Math.floor(parametersWith(layout, factors) / 1e6)).toBe(83);
 });
 
-test('blocks and embedding are as the parameters say', () => {
+test('blocks and embedding follow the parameters', () => {
   const modules = (parameters: Partial<KnGpt2Parameters>) =>
     factorsOf(gpt2, { ...GPT2_SMALL, n_layer: 3 }, { ...PAPER, ...parameters }).factors.map(
       ({ module }) => module,
@@ -63,7 +63,7 @@ test('blocks and embedding are as the parameters say', () => {
   expect(modules({ blocks: 'all', embedding: false })).toEqual([...block(0), ...block(1), ...block(2)]);
 });
 
-test('a head of its own is left alone', () => {
+test('an untied head is not factorized', () => {
   const { factors } = factorsOf(gpt2, { ...GPT2_SMALL, n_layer: 1, tie_word_embeddings: false });
   expect(factors.map(({ module }) => module)).toEqual(['transformer.wte']);
 });

@@ -3,11 +3,11 @@ import { RecipeError } from '../method';
 
 type Shape = readonly [number, number];
 
-/** Which blocks are factorized, by their numbers in the checkpoint. */
+/** Numbers in the checkpoint of the blocks to factorize. */
 export type Blocks = 'odd' | 'even' | 'all';
 
 export interface KnGpt2Parameters {
-  /** Each matrix keeps one value of so many. */
+  /** Divisor of the parameters of each matrix. */
   readonly factor: number;
   readonly blocks: Blocks;
   /** Whether the token embedding is factorized, too. */
@@ -22,11 +22,12 @@ export interface KnGpt2Factors {
 }
 
 /**
- * The factors of KnGPT2 (Edalati et al. 2021, "Kronecker Decomposition for GPT Compression", sections 3.2 and 4): the token embedding
- * becomes A (vocabulary × width/f) ⊗ B (1 × f), and every other block's linears [out, in] become A (out × in/f) ⊗ B (1 × f).
+ * The factors of KnGPT2 (Edalati et al. 2021, "Kronecker Decomposition for GPT Compression", sections 3.2 and 4): the
+ * token embedding becomes A (vocabulary × width/f) ⊗ B (1 × f), and every other block's linears [out, in] become A
+ * (out × in/f) ⊗ B (1 × f).
  *
- * @param chosen module names that may be factorized; the embedding is by `embedding` or where it is named here
- * @throws RecipeError where a width is not divided by the factor
+ * @param chosen module names that may be factorized; the embedding is chosen by `embedding` or by its name here
+ * @throws RecipeError where the factor does not divide a width
  */
 export function knGpt2Factors(
   { matrices }: ModelLayout,
@@ -36,7 +37,7 @@ export function knGpt2Factors(
 ): KnGpt2Factors[] {
   const isEmbedding = (matrix: MatrixLayout) =>
     !matrix.isBlockLinear && matrix.shape[0] === vocabularySize && matrix.shape[1] === width;
-  // A head of its own has the same shape and comes last; the paper's is tied.
+  // An untied head has the same shape and comes last; the paper's is tied.
   const table = matrices.find(isEmbedding);
   return matrices
     .filter((matrix) =>

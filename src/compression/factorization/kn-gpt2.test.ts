@@ -56,7 +56,7 @@ describe.each(['tiny-gpt2', 'tiny-bert-mlm'] as const)('%s', (name) => {
       compressed.dispose();
     }));
 
-  test('a quantization after it reaches the factors', () =>
+  test('a following quantization applies to the factors', () =>
     withTiny(name, async (model) => {
       const compressed = await compress(model, STEP, { method: 'round-to-nearest', targets: ['Linear'] });
       const module = compressed.blockLinears.at(-1)!;
@@ -67,7 +67,7 @@ describe.each(['tiny-gpt2', 'tiny-bert-mlm'] as const)('%s', (name) => {
     }));
 });
 
-test('only targets are factorized, and the embedding where the parameters say so', () =>
+test('only targets are factorized, and the embedding if the parameters say so', () =>
   withTiny('tiny-gpt2', async (model) => {
     const compressed = await compress(model, {
       method: 'kn-gpt2',
@@ -81,15 +81,15 @@ test('only targets are factorized, and the embedding where the parameters say so
     compressed.dispose();
   }));
 
-test('targets of which none is in such a block are refused', () =>
+test('targets outside the selected blocks are refused', () =>
   withTiny('tiny-gpt2', async (model) => {
     const step = { ...STEP, targets: ['h.0.mlp.c_fc'], parameters: { embedding: false } };
     await expect(compress(model, step)).rejects.toThrow(
-      'kn-gpt2 with "blocks": "odd" finds none of the targets in such a block; use the target "Linear", or "blocks": "all".',
+      'kn-gpt2 with "blocks": "odd" has no target in such a block; use the target "Linear", or "blocks": "all".',
     );
   }));
 
-test('reports its progress, and leaves nothing behind when stopped', () =>
+test('reports progress, and leaks no tensor when cancelled', () =>
   withTiny('tiny-gpt2', async (model) => {
     const shares: number[] = [];
     const run = (context: Parameters<typeof method.compressModel>[3]) =>

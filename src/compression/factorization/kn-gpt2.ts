@@ -12,17 +12,17 @@ const schema = z.strictObject({
   factor: parameter(z.number().int().min(2).default(2), {
     label: 'Factor',
     max: 64,
-    help: 'Each matrix that is factorized keeps one value of so many. The paper takes 2.',
+    help: 'Divisor of the parameters of each factorized matrix. The paper uses 2.',
   }),
   blocks: parameter(z.enum(['odd', 'even', 'all']).default('odd'), {
     label: 'Blocks',
     labels: { odd: 'odd (1, 3, 5, …)', even: 'even (0, 2, 4, …)' },
-    help: 'Numbers of the blocks whose linears are factorized, counted from 0. The paper takes the odd ones.',
+    help: 'Numbers of the blocks whose linears are factorized, counted from 0. The paper uses the odd ones.',
   }),
   embedding: parameter(z.boolean().default(true), {
     label: 'Token embedding',
     labels: { true: 'factorized', false: 'left alone' },
-    help: 'The paper factorizes it, and with it the output matrix where the two are tied.',
+    help: 'Factorized in the paper, and with it the output matrix where the two are tied.',
   }),
 });
 
@@ -34,7 +34,7 @@ export const knGpt2: ModelMethod<Parameters> = {
   title: 'KnGPT2',
   paper: 'Edalati et al. 2021, "Kronecker Decomposition for GPT Compression", sections 3.2 and 4',
   summary:
-    'Halves the token embedding and every other block by a Kronecker product with a 1×2 factor, as KnGPT2 does before it is trained again; GPT-2 small keeps 83 of 124 million parameters, and without that training loses much.',
+    'Halves the token embedding and every other block by a Kronecker product with a 1×2 factor, as KnGPT2 does before training: GPT-2 small has 83 of 124 million parameters left, and loses much quality without that training.',
   appliesTo: 'model',
   schema,
 
@@ -42,7 +42,7 @@ export const knGpt2: ModelMethod<Parameters> = {
     const factors = knGpt2Factors(model.layout, model.config, parameters, new Set(targets));
     if (factors.length === 0) {
       throw new RecipeError(
-        `kn-gpt2 with "blocks": "${parameters.blocks}" finds none of the targets in such a block; use the target "Linear", or "blocks": "all".`,
+        `kn-gpt2 with "blocks": "${parameters.blocks}" has no target in such a block; use the target "Linear", or "blocks": "all".`,
       );
     }
     const replacements = new Map<string, LinearWeight>();

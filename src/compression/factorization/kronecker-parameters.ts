@@ -12,12 +12,12 @@ export const kroneckerSchema = z.strictObject({
     label: 'Terms',
     max: 1024,
     initial: 8,
-    help: 'Products that are added up.',
+    help: 'Number of products in the sum.',
   }),
   aShape: parameter(z.union([z.literal('auto'), z.tuple([sizeSchema, sizeSchema])]).default('auto'), {
     label: 'Shape of A',
     placeholder: 'auto, [48, 12], ["1/2", "1"]',
-    help: 'Rows and columns of A, as numbers or as fractions of the matrix; B takes the rest. auto: A and B of about one size, the cheapest to apply of these.',
+    help: 'Rows and columns of A, as numbers or as fractions of the matrix; B has the rest. auto: of the shapes with A and B of about one size, the cheapest to apply.',
   }),
   parametersKept: parametersKeptParameter(
     'the factors may hold; the number of terms follows. Instead of terms.',
@@ -27,11 +27,11 @@ export const kroneckerSchema = z.strictObject({
 export type KroneckerParameters = z.infer<typeof kroneckerSchema>;
 
 /**
- * The shape of A and the number of terms that the parameters mean for a matrix.
+ * The shape of A and the number of terms for one matrix.
  *
  * @param method its id, for messages
  * @param name of the matrix, for messages
- * @throws RecipeError where A does not divide the matrix, or there is no such number of terms
+ * @throws RecipeError where A does not divide the matrix, or that number of terms is impossible
  */
 export function kroneckerSizes(
   method: string,
@@ -72,13 +72,13 @@ function termsFor(
   if (terms !== undefined) {
     if (terms <= greatest) return terms;
     throw new RecipeError(
-      `${name} with these shapes has at most ${greatest} ${greatest === 1 ? 'term' : 'terms'} (then it is exact), the recipe asks for ${terms}.`,
+      `${name} with these shapes has at most ${greatest} ${greatest === 1 ? 'term' : 'terms'} (then it is exact), but the recipe requests ${terms}.`,
     );
   }
   const affordable = Math.floor((parametersKept! * outputs * inputs) / (aSize + bSize));
   if (affordable >= 1) return Math.min(affordable, greatest);
   const least = (aSize + bSize) / (outputs * inputs);
   throw new RecipeError(
-    `${parametersKept} of the parameters of ${name} do not hold one term of these shapes; the least share that does is ${least.toPrecision(3)}.`,
+    `${parametersKept} of the parameters of ${name} do not hold one term of these shapes; the least possible share is ${least.toPrecision(3)}.`,
   );
 }

@@ -5,7 +5,7 @@ test.each([
   // The matrices of the demo GPT-2's blocks; see the function's figures.
   [768, 192, [384, 1]],
   [192, 192, [192, 2]],
-  // Nothing but a column times a row divides two primes.
+  // Two primes can only be divided as a column times a row.
   [13, 17, [13, 1]],
   [1, 1, [1, 1]],
 ] as [number, number, [number, number]][])('%i×%i', (outputs, inputs, expected) => {

@@ -3,18 +3,18 @@ import { divisorsOf } from './dimension-shares';
 
 type Shape = readonly [number, number];
 
-/** Shapes whose one term takes so many times the parameters of the smallest are still looked at. */
+/** Candidate shapes have a term of at most this multiple of the smallest term's parameters. */
 const SLACK = 4 / 3;
 
 /**
- * Shape of A where the recipe leaves it open: of those shapes that fit about the most terms into a budget (A and B of about
- * one size), the one that is applied with the fewest multiplications a parameter.
+ * Default shape of A: among the shapes that fit about the most terms into a budget (A and B of about one size), the
+ * one with the fewest multiplications per parameter.
  *
- * On trained weights that is also about the least error for the budget. Half of the parameters of the demo GPT-2's
- * h.2.mlp.c_fc (768×192): A of 384×1 has a relative error of 0.32 at 0.75 of the dense multiplications, the most square
- * one, 24×16, 0.58 at 9 times as many.
+ * On trained weights this also gives about the least error for the budget. With half of the parameters of the demo
+ * GPT-2's h.2.mlp.c_fc (768×192), A of 384×1 has a relative error of 0.32 at 0.75 of the dense multiplications, and
+ * the most square one, 24×16, 0.58 at 9 times as many.
  *
- * A column times a row is left to the method low-rank, which is just that, unless the matrix allows nothing else.
+ * A column times a row is the method low-rank, so it is used only if the matrix allows nothing else.
  */
 export function automaticAShape([outputs, inputs]: Shape): Shape {
   const all = divisorsOf(outputs).flatMap((aRows) =>

@@ -10,7 +10,7 @@ export const kronecker: MatrixMethod<KroneckerParameters> = {
   title: 'Kronecker',
   paper: 'Van Loan and Pitsianis 1993, "Approximation with Kronecker Products", section 2',
   summary:
-    'Replaces the matrix by a sum of Kronecker products A⊗B, applied as two small products; on trained weights it loses much without recovery.',
+    'Replaces the matrix by a sum of Kronecker products A⊗B, applied as two small products; on trained weights it loses much quality without recovery.',
   appliesTo: 'matrix',
   schema: kroneckerSchema,
 

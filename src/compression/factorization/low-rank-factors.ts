@@ -12,7 +12,7 @@ export const RANK_PARAMETERS = {
     label: 'Rank',
     max: 4096,
     initial: 64,
-    help: 'Singular vectors kept. It saves bytes below out·in / (out + in).',
+    help: 'Number of singular vectors. Saves bytes below out·in / (out + in).',
   }),
   parametersKept: parametersKeptParameter('the two factors may hold; the rank follows. Instead of a rank.'),
 };
@@ -20,9 +20,9 @@ export const RANK_PARAMETERS = {
 export type RankParameters = z.infer<z.ZodObject<typeof RANK_PARAMETERS>>;
 
 /**
- * The rank that the parameters ask for.
+ * The requested rank.
  * @param method id, for the message
- * @throws RecipeError where both or neither are given, or the matrix has no such rank
+ * @throws RecipeError where both or neither are given, or the rank exceeds the matrix's
  */
 export function rankFor(
   method: string,
@@ -44,11 +44,14 @@ export function rankFor(
   if (affordable >= 1) return Math.min(affordable, greatest);
   const least = (outputs + inputs) / (outputs * inputs);
   throw new RecipeError(
-    `${parametersKept} of the parameters of ${name} do not hold one singular vector; the least share that does is ${least.toPrecision(3)}.`,
+    `${parametersKept} of the parameters of ${name} do not hold one singular vector; the least possible share is ${least.toPrecision(3)}.`,
   );
 }
 
-/** The weight left · diag(factors) · right; the roots of the factors go to either side, so that both quantize alike. */
+/**
+ * The weight left · diag(factors) · right; each side receives the square roots of the factors, so that both quantize
+ * alike.
+ */
 export function lowRankWeight(left: Matrix, factors: Float64Array, right: Matrix): LowRankWeight {
   const rank = factors.length;
   const roots = factors.map(Math.sqrt);

@@ -14,7 +14,7 @@ export const lowRank: MatrixMethod<Parameters> = {
   title: 'Low rank',
   paper: 'Eckart and Young 1936, "The approximation of one matrix by another of lower rank"',
   summary:
-    'Keeps the leading singular vectors as two thin matrices: the yardstick for the structured factorizations.',
+    'Keeps the leading singular vectors as two thin matrices: the baseline for the structured factorizations.',
   appliesTo: 'matrix',
   schema,
 

@@ -1,5 +1,6 @@
 /**
- * Draws from a normal distribution around 0 by pairs of uniform numbers (Box and Muller 1958, equation 1), in float64.
+ * Draws from the standard normal distribution by pairs of uniform numbers (Box and Muller 1958, equation 1), in
+ * float64.
  * @param random uniform in [0, 1)
  */
 export function normalValues(

@@ -42,7 +42,7 @@ test.each(fixture.gpt2)("GPT-2's rows of 768 at rank $rank: the paper's ratio", 
   weight.dispose();
 });
 
-test('twos fill up to the next power, and never less than two of them', async () => {
+test('twos are padded to the next power of two, and there are at least two of them', async () => {
   for (const [width, twos] of [
     [1, 2],
     [3, 2],
@@ -56,7 +56,7 @@ test('twos fill up to the next power, and never less than two of them', async ()
   }
 });
 
-test('what does not fit is refused in a sentence', async () => {
+test('parameters that do not fit are refused in one sentence', async () => {
   const values = seededNormal(48, 1);
   const attempt = (json: unknown) => compressMatrix('tensor-gpt', json, values, [2, 24]);
   await expect(attempt({ shape: [4, 5] })).rejects.toThrow('4 · 5 = 20 does not hold the rows of h.0.c_fc');

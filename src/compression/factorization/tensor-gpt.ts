@@ -14,7 +14,7 @@ const schema = z.strictObject({
     {
       label: 'Shape of a row',
       placeholder: 'auto, [8, 8, 12], [2, 2, 2, 2, 12]',
-      help: 'Sizes that multiply to the width, or to more: the rest is filled with zeros. auto: twos, as in the paper.',
+      help: 'Sizes whose product is the width or more; rows are padded with zeros. auto: twos, as in the paper.',
     },
   ),
   rank: parameter(z.number().int().positive().default(2), {
@@ -26,14 +26,14 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Tensor train of every row on its own, as for the vectors of an embedding. */
+/** A separate tensor train for every row, as for the vectors of an embedding. */
 export const tensorGpt: MatrixMethod<Parameters> = {
   id: 'tensor-gpt',
   title: 'TensorGPT',
   paper:
     'Xu et al. 2023, "TensorGPT: Efficient Compression of the Embedding Layer in LLMs based on the Tensor-Train Decomposition", section 3',
   summary:
-    'Folds each row of an embedding into a tensor and keeps its tensor train; rows are rebuilt when they are looked up.',
+    'Reshapes each row of an embedding into a tensor and stores its tensor train; rows are rebuilt when they are looked up.',
   usualTargets: ['re:transformer\\.wte|bert\\.embeddings\\.word_embeddings'],
   appliesTo: 'matrix',
   schema,
@@ -51,7 +51,7 @@ function sizesFor(name: string, width: number, shape: Parameters['shape']): numb
   const product = shape.reduce((total, size) => total * size, 1);
   if (product >= width && product < 2 * width) return shape;
   throw new RecipeError(
-    `The shape ${shape.join(' · ')} = ${product} does not hold the rows of ${name}, which are ${width} wide; the sizes multiply to ${width} or a little more.`,
+    `The shape ${shape.join(' · ')} = ${product} does not hold the rows of ${name}, which are ${width} wide; use sizes whose product is ${width} or a little more.`,
   );
 }
 

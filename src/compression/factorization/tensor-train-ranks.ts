@@ -1,14 +1,14 @@
 /**
- * Ranks between the cores of a tensor train whose k-th core carries `modes[k]` pairs of indices: row times column for a matrix
- * (Oseledets 2011, "Tensor-Train Decomposition", section 2).
+ * Ranks between the cores of a tensor train whose k-th core has `modes[k]` pairs of indices: row times column for a
+ * matrix (Oseledets 2011, "Tensor-Train Decomposition", section 2).
  */
 
-/** The greatest rank that any cut can have: the smaller side of the matrix that it cuts. */
+/** Greatest possible rank of any unfolding: the smaller side of its matrix. */
 export function greatestRank(modes: readonly number[]): number {
   return Math.max(1, ...cutRanks(modes, Infinity));
 }
 
-/** The greatest bound on the ranks with which all cores together hold no more than a share of the tensor; 0: none does. */
+/** Greatest bound on the ranks for which all cores together hold at most a share of the tensor; 0 if there is none. */
 export function rankKeeping(parametersKept: number, modes: readonly number[]): number {
   const affordable = parametersKept * productOf(modes);
   let [least, most] = [0, greatestRank(modes)];
@@ -20,18 +20,18 @@ export function rankKeeping(parametersKept: number, modes: readonly number[]): n
   return least;
 }
 
-/** The share of the tensor that cores of rank 1 hold. */
+/** Share of the tensor that cores of rank 1 hold. */
 export function leastShare(modes: readonly number[]): number {
   return parametersOf(modes, 1) / productOf(modes);
 }
 
-/** Values of all cores where no rank is above a bound. */
+/** Number of values of all cores with ranks up to a bound. */
 function parametersOf(modes: readonly number[], maxRank: number): number {
   const ranks = [1, ...cutRanks(modes, maxRank), 1];
   return modes.reduce((total, mode, index) => total + ranks[index] * mode * ranks[index + 1], 0);
 }
 
-/** Ranks that TT-SVD leaves of a tensor of full rank: no cut has more than the rows and columns of what it cuts. */
+/** Ranks after TT-SVD of a tensor of full rank: no rank exceeds the rows or columns of its unfolding. */
 function cutRanks(modes: readonly number[], maxRank: number): number[] {
   const ranks: number[] = [];
   let leftRank = 1;

@@ -20,12 +20,12 @@ const schema = z.strictObject({
   rows: parameter(sizes.default('auto'), {
     label: 'Rows',
     placeholder: 'auto, [8, 8, 12], ["1/8", "8"]',
-    help: 'Sizes that multiply to the number of rows, one a core; a fraction such as "1/8" is of the rows themselves.',
+    help: 'Sizes whose product is the number of rows, one for each core; a fraction such as "1/8" is a share of the rows.',
   }),
   columns: parameter(sizes.default('auto'), {
     label: 'Columns',
     placeholder: 'auto, [4, 6, 8], ["1/8", "8"]',
-    help: 'Sizes that multiply to the number of columns, as many as there are for the rows.',
+    help: 'Sizes whose product is the number of columns, as many as for the rows.',
   }),
   maxRank: parameter(z.number().int().positive().optional(), {
     label: 'Greatest rank',
@@ -45,7 +45,7 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Cores of "auto", where both dimensions have as many prime factors; two elsewhere. */
+/** Number of cores of "auto" where both dimensions have as many prime factors; two otherwise. */
 const AUTO_CORES = 3;
 
 /** Tensor train of the matrix as a matrix product operator, by TT-SVD. */
@@ -55,7 +55,7 @@ export const tensorTrain: MatrixMethod<Parameters> = {
   paper:
     'Oseledets 2011, "Tensor-Train Decomposition", algorithm 1; Novikov et al. 2015, "Tensorizing Neural Networks", section 3',
   summary:
-    'Splits rows and columns into small indices and keeps a chain of cores between them, contracted in the cheapest order.',
+    'Splits rows and columns into small indices and stores a chain of cores, contracted in the cheapest order.',
   appliesTo: 'matrix',
   schema,
 
@@ -67,7 +67,7 @@ export const tensorTrain: MatrixMethod<Parameters> = {
   },
 };
 
-/** @throws RecipeError where not exactly one limit is given, or there is no such train */
+/** @throws RecipeError unless exactly one limit is given and such a train exists */
 function limitFor(
   name: string,
   rows: readonly number[],
@@ -77,7 +77,7 @@ function limitFor(
   const given = [maxRank, relativeError, parametersKept].filter((limit) => limit !== undefined);
   if (given.length !== 1) {
     throw new RecipeError(
-      'tensor-train takes either "maxRank", "relativeError" or "parametersKept", one of the three.',
+      'tensor-train takes exactly one of "maxRank", "relativeError" and "parametersKept".',
     );
   }
   if (relativeError !== undefined) return { relativeError };
@@ -86,7 +86,7 @@ function limitFor(
     const rank = rankKeeping(parametersKept!, modes);
     if (rank >= 1) return { maxRank: rank };
     throw new RecipeError(
-      `${parametersKept} of the parameters of ${name} do not hold a train of ${rows.join('·')} rows and ${columns.join('·')} columns; the least share that does is ${leastShare(modes).toPrecision(3)}.`,
+      `${parametersKept} of the parameters of ${name} do not hold a train of ${rows.join('·')} rows and ${columns.join('·')} columns; the least possible share is ${leastShare(modes).toPrecision(3)}.`,
     );
   }
   const greatest = greatestRank(modes);
@@ -96,7 +96,7 @@ function limitFor(
   );
 }
 
-/** Rows and columns of the cores. Where one of them is "auto" it has as many sizes as the other. */
+/** Rows and columns of the cores. If one of them is "auto" it has as many sizes as the other. */
 function coresFor(
   name: string,
   [outputs, inputs]: readonly [number, number],
@@ -108,7 +108,7 @@ function coresFor(
   const columns = sizesFor(name, 'columns', parameters.columns, inputs, cores);
   if (rows.length === columns.length) return { rows, columns };
   throw new RecipeError(
-    `"rows" has ${rows.length} sizes and "columns" ${columns.length} for ${name}; each core takes one of both.`,
+    `"rows" has ${rows.length} sizes and "columns" ${columns.length} for ${name}; use the same number, one of each for every core.`,
   );
 }
 
@@ -128,7 +128,7 @@ function sizesFor(
   );
 }
 
-/** Factors above 1 that both dimensions can be split into. */
+/** Number of factors above 1 into which both dimensions can be split. */
 function mostFactors(...dimensions: number[]): number {
   return Math.min(...dimensions.map(primeFactors));
 }
@@ -138,7 +138,7 @@ function primeFactors(value: number): number {
   return least === undefined ? 0 : 1 + primeFactors(value / least);
 }
 
-/** Divisors whose product is the dimension, as near to each other as they come, ascending. */
+/** Divisors whose product is the dimension, as equal as possible, ascending. */
 export function balancedFactors(dimension: number, count: number): number[] {
   const factors: number[] = [];
   let rest = dimension;

@@ -33,10 +33,10 @@ test.each(fixture.planted)('a permuted product of A $aShape is exact', async ({ 
   expect(error).toBeLessThan(1e-6);
 });
 
-describe('what is stored', () => {
+describe('stored bytes', () => {
   const [values, shape] = [seededNormal(24 * 36, 6), [24, 36] as const];
 
-  test('the factors, two bytes a permuted row and column, and both orders', async () => {
+  test('the factors, two bytes for each permuted row and column, and both permutations', async () => {
     const weight = await compressMatrix('tq-compressor', { terms: 2, aShape: [8, 12] }, values, shape);
     expect(weight.format).toBe('permuted');
     expect(weight.parameters).toBe(2 * (8 * 12 + 3 * 3));
@@ -48,13 +48,13 @@ describe('what is stored', () => {
     loaded.dispose();
   });
 
-  test('no order of what one factor holds alone', async () => {
+  test('no permutation that one factor can absorb', async () => {
     const weight = await compressMatrix('tq-compressor', { terms: 1, aShape: ['1', '1/2'] }, values, shape);
     expect(weight.storedBytes).toBe(4 * (24 * 18 + 2) + 2 * 36);
     weight.dispose();
   });
 
-  test('nothing but the factors where no order is better', async () => {
+  test('only the factors where no permutation is better', async () => {
     const flat = new Float32Array(24 * 36).fill(0.5);
     const weight = await compressMatrix('tq-compressor', { terms: 1, aShape: [8, 12] }, flat, shape);
     expect(weight.format).toBe('kronecker');
@@ -74,12 +74,12 @@ test.each([
   ).rejects.toThrow(message);
 });
 
-test('an embedding that is too long to be reordered is refused, or keeps its rows in place', async () => {
+test('an embedding that is too long to be permuted is refused, unless its rows are not permuted', async () => {
   const [values, shape] = [seededNormal(9000 * 4, 1), [9000, 4] as const];
   await expect(
     compressMatrix('tq-compressor', { terms: 1, aShape: ['1/2', 2] }, values, shape),
   ).rejects.toThrow(
-    'tq-compressor reorders at most 8192 rows, h.0.c_fc has 9000; give all rows to A ("1") or to B (1), which need no order then.',
+    'tq-compressor permutes at most 8192 rows, h.0.c_fc has 9000; give all rows to A ("1") or to B (1), which then need no permutation.',
   );
   const weight = await compressMatrix('tq-compressor', { terms: 1, aShape: ['1', 2] }, values, shape);
   expect(weight.stored().map(({ suffix }) => suffix)).not.toContain('row_positions');

@@ -10,23 +10,23 @@ import { parameter } from '../../parameters/parameter';
 const schema = kroneckerSchema.extend({
   iterations: parameter(z.number().int().positive().max(100).default(10), {
     label: 'Iterations',
-    help: 'Rounds of factorizing and reordering at most; it ends sooner where the error no longer falls.',
+    help: 'Maximum number of rounds of factorizing and permuting; ends earlier when the error no longer falls.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Rows or columns that are permuted are compared each with each: 512 MiB in float64. */
+/** Permuted rows or columns are compared pairwise: 512 MiB in float64. */
 const MOST_PERMUTED = 8192;
 
-/** Kronecker products of the matrix with its rows and columns in a better order. */
+/** Sum of Kronecker products of the matrix with permuted rows and columns. */
 export const tqCompressor: MatrixMethod<Parameters> = {
   id: 'tq-compressor',
   title: 'Permuted Kronecker (TQCompressor)',
   paper:
     'Abronin et al. 2024, "TQCompressor: improving tensor decomposition methods in neural networks via permutations", section 3',
   summary:
-    'Kronecker products after rows and columns were put into the order that suits them: a lower error at the same shapes, for two bytes a permuted row or column and a gather each.',
+    'Kronecker products after a permutation of rows and columns: a lower error at the same shapes, for two bytes a permuted row or column and a gather each.',
   appliesTo: 'matrix',
   schema,
 
@@ -42,10 +42,10 @@ export const tqCompressor: MatrixMethod<Parameters> = {
   },
 };
 
-/** @throws RecipeError where a dimension that both A and B split is too long to be reordered */
+/** @throws RecipeError where a dimension that both A and B split is too long to be permuted */
 function refuseTooMany(name: string, what: 'rows' | 'columns', size: number, ofA: number): void {
   if (size <= MOST_PERMUTED || ofA === 1 || ofA === size) return;
   throw new RecipeError(
-    `tq-compressor reorders at most ${MOST_PERMUTED} ${what}, ${name} has ${size}; give all ${what} to A ("1") or to B (1), which need no order then.`,
+    `tq-compressor permutes at most ${MOST_PERMUTED} ${what}, ${name} has ${size}; give all ${what} to A ("1") or to B (1), which then need no permutation.`,
   );
 }

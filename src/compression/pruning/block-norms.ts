@@ -1,10 +1,10 @@
 type Shape = readonly [rows: number, columns: number];
 
 /**
- * The Euclidean norm of each block of a matrix, divided by the root of its number of weights, so that narrower blocks at the
- * edges compare with the others.
+ * Euclidean norm of each block of a matrix, divided by the square root of its number of weights, so that smaller
+ * blocks at the edges are comparable.
  * @param values row-major of this shape
- * @returns row by row of the grid of blocks
+ * @returns row-major over the grid of blocks
  */
 export function blockNorms(
   values: Float32Array,
@@ -28,8 +28,9 @@ export function blockNorms(
 }
 
 /**
- * Which blocks stay when the `removed` ones of least norm go; among equal norms the first go first.
- * @returns of each norm whether its block stays
+ * Selects the remaining blocks when the `removed` ones of least norm are pruned; of equal norms the first are pruned
+ * first.
+ * @returns for each norm whether its block remains
  */
 export function keptBlocks(norms: Float64Array, removed: number): boolean[] {
   const order = Array.from(norms.keys()).sort((left, right) => norms[left] - norms[right] || left - right);

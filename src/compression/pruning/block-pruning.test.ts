@@ -23,7 +23,7 @@ const maskOf = (values: Float32Array, width: number) =>
   );
 
 test.each(fixture.layer)(
-  "$matrix, blocks $block, sparsity $sparsity: PyTorch's blocks stay",
+  '$matrix, blocks $block, sparsity $sparsity: the same blocks remain as in PyTorch',
   async (wanted) => {
     const { values, shape } = matrixOf(wanted.matrix as Name);
     const parameters = {
@@ -40,27 +40,30 @@ test.each(fixture.layer)(
   },
 );
 
-test.each(fixture.global)("blocks $block under one threshold: PyTorch's stay", async (wanted) => {
-  const parameters = blockPruning.schema.parse({
-    blockRows: wanted.block[0],
-    blockColumns: wanted.block[1],
-    sparsity: wanted.sparsity,
-    scope: 'global',
-  });
-  const targets = (Object.keys(fixture.matrices) as Name[]).map((name): TargetMatrix => {
-    const { values, shape } = matrixOf(name);
-    return { name, values, shape, weight: DenseWeight.fromValues(values, shape) };
-  });
-  const survey = await blockPruning.survey!(targets as unknown as AsyncIterable<TargetMatrix>, parameters);
-  for (const target of targets) {
-    const weight = await blockPruning.compress(target, parameters, {}, survey);
-    expect(maskOf(await weight.dense(), target.shape[1])).toEqual(wanted.masks[target.name as Name]);
-    weight.dispose();
-    target.weight.dispose();
-  }
-});
+test.each(fixture.global)(
+  'blocks $block under one threshold: the same blocks remain as in PyTorch',
+  async (wanted) => {
+    const parameters = blockPruning.schema.parse({
+      blockRows: wanted.block[0],
+      blockColumns: wanted.block[1],
+      sparsity: wanted.sparsity,
+      scope: 'global',
+    });
+    const targets = (Object.keys(fixture.matrices) as Name[]).map((name): TargetMatrix => {
+      const { values, shape } = matrixOf(name);
+      return { name, values, shape, weight: DenseWeight.fromValues(values, shape) };
+    });
+    const survey = await blockPruning.survey!(targets as unknown as AsyncIterable<TargetMatrix>, parameters);
+    for (const target of targets) {
+      const weight = await blockPruning.compress(target, parameters, {}, survey);
+      expect(maskOf(await weight.dense(), target.shape[1])).toEqual(wanted.masks[target.name as Name]);
+      weight.dispose();
+      target.weight.dispose();
+    }
+  },
+);
 
-test('values of the blocks that stay are quantized where they stand', async () => {
+test('values of the remaining blocks are quantized in place', async () => {
   const { values, shape } = matrixOf('24x32');
   const pruned = await compressMatrix('block-pruning', { blockRows: 4, blockColumns: 4 }, values, shape);
   const target = { name: 'h.0.c_fc', shape, values: await pruned.dense(), weight: pruned };
@@ -80,7 +83,7 @@ test.each([
   [{ sparsity: 1.5 }, 'sparsity'],
   [{ scope: 'block' }, 'scope'],
   [{ blocks: 4 }, 'blocks'],
-])('%j is refused by name', (parameters, key) => {
+])('%j is refused with the name of the parameter', (parameters, key) => {
   const { error } = blockPruning.schema.safeParse(parameters);
   expect(JSON.stringify(error?.issues)).toContain(key);
 });

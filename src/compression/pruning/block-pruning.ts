@@ -13,7 +13,7 @@ const schema = z.strictObject({
   sparsity: parameter(z.number().min(0).max(1).default(0.5), {
     label: 'Sparsity',
     step: 0.05,
-    help: 'Share of the blocks that goes.',
+    help: 'Share of the blocks to remove.',
   }),
   blockRows: parameter(size.default(16), {
     label: 'Block rows',
@@ -30,17 +30,17 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** For the global scope: of each matrix, which of its blocks stay. */
+/** For the global scope: the remaining blocks of each matrix. */
 type KeptOfMatrices = ReadonlyMap<string, boolean[]>;
 
-/** Block pruning: whole blocks of least norm go, one-shot, so that kernels can skip them. */
+/** Block pruning: removes whole blocks of least norm, one-shot, so that kernels can skip them. */
 export const blockPruning: MatrixMethod<Parameters, KeptOfMatrices | undefined> = {
   id: 'block-pruning',
   title: 'Block pruning',
   paper:
     'Li et al. 2020, "Efficient Transformer-based Large Scale Language Representations using Hardware-friendly Block Structured Pruning"',
   summary:
-    'Takes out whole blocks of least Euclidean norm and stores the others with an index: coarser than single weights, and faster in proportion.',
+    'Removes whole blocks of least Euclidean norm and stores the others with an index: coarser than single weights, and faster in proportion.',
   appliesTo: 'values',
   schema,
 

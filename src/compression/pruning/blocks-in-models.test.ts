@@ -17,7 +17,7 @@ beforeAll(() => openNodeGpu());
 
 type Family = 'gpt2' | 'bert';
 
-/** Steps in their order, and the format that they leave. */
+/** Steps in their order, and the resulting format. */
 const CHAINS: [string, [string, object][], string][] = [
   ['blocks pruned', [['block-pruning', { blockRows: 8, blockColumns: 4 }]], 'block-sparse'],
   [
@@ -86,7 +86,7 @@ async function densified(variant: Model): Promise<Model> {
 }
 
 describe.each(CHAINS)('%s', (_, steps, form) => {
-  test.each(['gpt2', 'bert'] as const)('tiny %s: the logits are those of the values', (family) =>
+  test.each(['gpt2', 'bert'] as const)('tiny %s: the logits are those of the dense values', (family) =>
     withVariant(family, steps, async (variant) => {
       for (const name of variant.blockLinears) expect(variant.linears.get(name)!.format).toBe(form);
       const dense = await densified(variant);
@@ -109,7 +109,7 @@ describe.each(CHAINS)('%s', (_, steps, form) => {
 
 const TOKENS = 6;
 
-/** Greedy tokens, and how often the last of them went to the GPU: once where the step was replayed. */
+/** Greedy tokens, and the number of submissions of the last one: one if the step was replayed. */
 async function decode(model: Model, prompt: Int32Array) {
   const decoding = new Decoding(requireCausal(model), prompt.length, {
     temperature: 0,

@@ -11,7 +11,7 @@ import { checkRecipe } from '../recipe/recipe';
 
 beforeAll(() => openNodeGpu());
 
-/** The sequences that the fixture of the family holds, one batch of one sequence each. */
+/** The sequences of the family's fixture, one batch of one sequence each. */
 function sequencesOf(family: 'gpt2' | 'bert'): CalibrationSequences {
   const lengths = (fixture[family] as { lengths?: number[] }).lengths;
   const batches = fixture[family].ids.map((ids, index) => ({

@@ -1,12 +1,12 @@
 import { factorInPlace } from '../../linalg/small-cholesky';
 
 /**
- * The empirical Fisher matrix of one weight matrix in blocks along its diagonal: F = λ·1 + 1/m Σ g gᵀ over m gradients, with the
- * matrix flattened row by row and the last block shorter (Kurtic et al. 2022, section 3.2).
+ * The empirical Fisher matrix of one weight matrix in blocks along its diagonal: F = λ·1 + 1/m Σ g gᵀ over m
+ * gradients, with the matrix flattened row by row and the last block shorter (Kurtic et al. 2022, section 3.2).
  *
- * The paper adds one gradient after the other to F⁻¹ by the Woodbury formula (equation 7). Here the sum is kept, each block's lower
- * triangle in float64, and inverted by its Cholesky factor when it is asked for: the same matrix, for fewer multiplications
- * and without the loss of digits of a start at 1/λ.
+ * The paper adds one gradient after the other to F⁻¹ by the Woodbury formula (equation 7). Here the lower triangle of
+ * each block is summed in float64 and inverted by its Cholesky factor on demand: the same matrix, with fewer
+ * multiplications and without the loss of digits of a start at 1/λ.
  */
 export class FisherBlocks {
   private readonly sums: Float64Array;
@@ -21,7 +21,7 @@ export class FisherBlocks {
     this.sums = new Float64Array(FisherBlocks.bytes(size, blockSize) / Float64Array.BYTES_PER_ELEMENT);
   }
 
-  /** Memory that a matrix of so many elements takes. */
+  /** Memory for a matrix of this many elements, in bytes. */
   static bytes(size: number, blockSize: number): number {
     return Math.ceil(size / blockSize) * triangle(blockSize) * Float64Array.BYTES_PER_ELEMENT;
   }
@@ -30,13 +30,13 @@ export class FisherBlocks {
     return Math.ceil(this.size / this.blockSize);
   }
 
-  /** Where a block begins in the flattened matrix, and how many elements it has. */
+  /** Start of a block in the flattened matrix, and its number of elements. */
   range(block: number): { start: number; length: number } {
     const start = block * this.blockSize;
     return { start, length: Math.min(this.blockSize, this.size - start) };
   }
 
-  /** @param values the weights as they are; a gradient counts only where they are not zero, since zeros stay */
+  /** @param values current weights; a gradient counts only where they are not zero, since zeros stay zero */
   add(gradient: Float32Array, values: Float32Array): void {
     const { sums } = this;
     for (let block = 0; block < this.count; block++) {
@@ -76,7 +76,7 @@ export class FisherBlocks {
 
   /**
    * Part of a block times a vector: Σ F[member, other] · vector[other] over `others`, for each of `members`.
-   * @param vector of as many values as `others`
+   * @param vector with one value for each of `others`
    */
   multiply(
     block: number,
@@ -106,7 +106,7 @@ export class FisherBlocks {
     return inverseDiagonalOf(factor, length);
   }
 
-  /** @param base where the block's triangle begins */
+  /** @param base start of the block's triangle */
   private element(base: number, row: number, column: number): number {
     if (row === column) return this.sums[base + triangle(row) + row] / this.gradients + this.damping;
     const index = row > column ? triangle(row) + column : triangle(column) + row;

@@ -8,7 +8,7 @@ import type { Model } from '../../model/model';
 import { FisherBlocks } from './fisher-blocks';
 import { RecipeError } from '../method';
 
-/** Memory that the sums of one group of matrices may take. */
+/** Memory for the sums of one group of matrices, in bytes. */
 const MOST_BYTES = 1024 ** 3;
 
 export interface FisherParameters {
@@ -24,8 +24,8 @@ export interface FisherMatrix {
 }
 
 /**
- * The Fisher blocks of a model's matrices, a group at a time, so that no more than a gibibyte of sums is there at once: for each
- * group every sequence's gradient is taken once more. The caller disposes.
+ * The Fisher blocks of a model's matrices, one group at a time, so that the sums take at most a gibibyte: each group
+ * computes every sequence's gradient again. The caller disposes.
  */
 export class FisherSource {
   readonly groups: readonly (readonly string[])[];
@@ -42,9 +42,9 @@ export class FisherSource {
   }
 
   /**
-   * @param sequences of each its own gradient is taken
+   * @param sequences each gives one gradient
    * @param names of the matrices
-   * @throws RecipeError where one matrix alone takes more memory than may be
+   * @throws RecipeError where a single matrix exceeds the memory
    */
   static async of(
     model: Model,
@@ -61,7 +61,7 @@ export class FisherSource {
     }
   }
 
-  /** The matrices of a group with their blocks; those of the last group asked for are still there. */
+  /** The matrices of a group with their blocks; those of the last requested group are cached. */
   async matrices(
     index: number,
     task: { readonly signal?: AbortSignal; onProgress?(share: number): void } = {},
@@ -100,7 +100,7 @@ export class FisherSource {
   }
 }
 
-/** Every sequence of batches by itself, at most `count`; those that nothing is asked of are left out. */
+/** At most `count` single sequences of the batches, without those that have no targets. */
 export function singleSequences(batches: readonly TrainingBatch[], count: number): TrainingBatch[] {
   return batches
     .flatMap((batch) => Array.from({ length: batch.batch }, (_, index) => sequenceOf(batch, index)))
@@ -116,7 +116,7 @@ function groupsWithin(model: Model, names: readonly string[], blockSize: number)
     const bytes = FisherBlocks.bytes(outputs * inputs, blockSize);
     if (bytes > MOST_BYTES) {
       throw new RecipeError(
-        `The Fisher blocks of ${name} take ${(bytes / 1024 ** 3).toFixed(1)} GiB and may take 1; use a blockSize of at most ${Math.floor(MOST_BYTES / (4 * outputs * inputs)) - 1}.`,
+        `The Fisher blocks of ${name} take ${(bytes / 1024 ** 3).toFixed(1)} GiB, and the limit is 1; use a blockSize of at most ${Math.floor(MOST_BYTES / (4 * outputs * inputs)) - 1}.`,
       );
     }
     if (bytes > room) {

@@ -38,19 +38,21 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** For the global scope: one threshold, and how many values of just that magnitude each matrix gives up. */
+/**
+ * For the global scope: one threshold, and the number of values of exactly that magnitude to remove from each matrix.
+ */
 interface GlobalThreshold {
   readonly threshold: MagnitudeThreshold;
   readonly tiesOf: Map<string, number>;
 }
 
-/** Magnitude pruning: the smallest weights become zero, one-shot. */
+/** Magnitude pruning: sets the smallest weights to zero, one-shot. */
 export const magnitudePruning: MatrixMethod<Parameters, GlobalThreshold | undefined> = {
   id: 'magnitude-pruning',
   title: 'Magnitude pruning',
   paper: 'Han et al. 2015, "Learning both Weights and Connections for Efficient Neural Networks", section 3',
   summary:
-    'Sets the smallest weights to zero and stores the others with a bitmask, or N of every M with short indices, or only the kept rows or columns.',
+    'Sets the smallest weights to zero and stores the others with a bitmask, or N of every M with short indices, or only the remaining rows or columns.',
   appliesTo: 'values',
   schema,
 
@@ -98,7 +100,7 @@ function sparsityOf({ sparsity }: Parameters): number {
   return sparsity ?? 0;
 }
 
-/** The values alone; like the targets themselves they can be walked through more than once. */
+/** The values alone, which can be iterated more than once like the targets themselves. */
 function valuesOf(targets: AsyncIterable<TargetMatrix>): AsyncIterable<Float32Array> {
   return {
     async *[Symbol.asyncIterator]() {

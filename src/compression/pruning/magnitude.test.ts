@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seededNormal } from '../../testing/allclose';
 import { keptByNorm, magnitudeThreshold, pruneBelow, pruneNOfM } from './magnitude';
 
-/** The definition, by a stable sort: which elements are the `count` of least magnitude. */
+/** The `count` elements of least magnitude by definition, by a stable sort. */
 function smallest(values: Float32Array, count: number): Set<number> {
   const order = Array.from(values.keys()).sort((a, b) => Math.abs(values[a]) - Math.abs(values[b]) || a - b);
   return new Set(order.slice(0, count));
@@ -11,7 +11,7 @@ function smallest(values: Float32Array, count: number): Set<number> {
 describe('magnitudeThreshold and pruneBelow', () => {
   test.each([0, 1, 17, 500, 999, 1000])('remove exactly the %i of least magnitude', async (count) => {
     const values = seededNormal(1000, 3);
-    // Repeated magnitudes, as a checkpoint in half precision has them.
+    // Repeated magnitudes, as in a half-precision checkpoint.
     for (let index = 0; index < 400; index++) values[index] = Math.round(values[index] * 4) / 4;
     const { pruned } = pruneBelow(values, await magnitudeThreshold([values], count));
     const removed = smallest(values, count);
@@ -40,7 +40,7 @@ describe('pruneNOfM', () => {
     expect(Array.from(pruneNOfM(values, 4, 2, 4))).toEqual([0, -3, 2, 0, 4, 4, 0, 0]);
   });
 
-  test('a width that groups do not divide is refused', () => {
+  test('a width that is not a multiple of the group size is refused', () => {
     expect(() => pruneNOfM(new Float32Array(12), 6, 2, 4)).toThrow('Groups of 4 do not divide 6 columns.');
   });
 });

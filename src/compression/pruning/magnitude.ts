@@ -1,20 +1,20 @@
 /**
- * Which weights magnitude pruning removes. Pure functions over row-major [out, in] matrices.
+ * Selection of weights by magnitude. Pure functions over row-major [out, in] matrices.
  *
- * Magnitudes are compared through the bits of |w| as a float32, which order like the numbers themselves; among equal
- * magnitudes the ones that come first go first, so that exactly the asked number is removed.
+ * Magnitudes are compared through the bits of |w| as a float32, which have the same order as the numbers; among equal
+ * magnitudes the first are removed first, so that exactly the requested number is removed.
  */
 
 const HALF_BITS = 16;
 const HALF_RANGE = 1 << HALF_BITS;
 const MAGNITUDE_MASK = 0x7fffffff;
 
-/** The bits of |w| of each value; integers that order as the magnitudes do. */
+/** The bits of |w| of each value; integers in the order of the magnitudes. */
 function magnitudeBits(values: Float32Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
 
-/** Where to cut: everything of smaller magnitude goes, and the first `ties` values of just this magnitude. */
+/** Threshold of a pruning: smaller magnitudes are removed, and the first `ties` values of exactly this magnitude. */
 export interface MagnitudeThreshold {
   /** Bits of the magnitude as a float32. */
   readonly bits: number;
@@ -22,8 +22,9 @@ export interface MagnitudeThreshold {
 }
 
 /**
- * The cut that removes the `count` smallest magnitudes over several matrices, found by radix selection in two passes.
- * @param matrices walked through twice, so that they need not all be in memory
+ * The threshold that removes the `count` smallest magnitudes over several matrices, found by radix selection in two
+ * passes.
+ * @param matrices iterated twice, so that they need not all be in memory
  */
 export async function magnitudeThreshold(
   matrices: AsyncIterable<Float32Array> | Iterable<Float32Array>,
@@ -53,7 +54,7 @@ async function histogram(
   return counts;
 }
 
-/** The bin in which the `count`-th smallest falls, and how many of that bin belong to the smallest `count`. */
+/** The bin of the `count`-th smallest, and how many of that bin belong to the smallest `count`. */
 function locate(counts: Float64Array, count: number): [bin: number, within: number] {
   let before = 0;
   for (let bin = 0; bin < counts.length; bin++) {
@@ -64,9 +65,9 @@ function locate(counts: Float64Array, count: number): [bin: number, within: numb
 }
 
 /**
- * Which values lie under the threshold.
- * @param ties how many values of just the threshold's magnitude do; the first ones
- * @returns of each value 1 where it does, and how many ties were used up
+ * Marks the values below the threshold.
+ * @param ties number of values of exactly the threshold's magnitude to include; the first ones
+ * @returns for each value 1 if it is below, and the number of ties used
  */
 export function markBelow(
   values: Float32Array,
@@ -87,8 +88,8 @@ export function markBelow(
 }
 
 /**
- * Sets to zero what lies under the threshold.
- * @returns the pruned copy and how many ties were used up
+ * Sets the values below the threshold to zero.
+ * @returns the pruned copy and the number of ties used
  */
 export function pruneBelow(
   values: Float32Array,
@@ -99,7 +100,7 @@ export function pruneBelow(
 }
 
 /**
- * Of each `groupSize` weights along the input dimension the `kept` greatest stay (Mishra et al. 2021, "Accelerating
+ * Keeps the `kept` greatest of every `groupSize` weights along the input dimension (Mishra et al. 2021, "Accelerating
  * Sparse Deep Neural Networks", section 3, for 2 of 4); the others become zero.
  * @param width columns of the matrix, a multiple of `groupSize`
  */
@@ -122,7 +123,7 @@ export function pruneNOfM(
 }
 
 /**
- * The rows (or columns) that stay when the `removed` ones of least Euclidean norm go.
+ * The remaining rows (or columns) when the `removed` ones of least Euclidean norm are pruned.
  * @returns indices in ascending order
  */
 export function keptByNorm(

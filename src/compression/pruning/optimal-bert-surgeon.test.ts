@@ -19,7 +19,7 @@ beforeAll(() => openNodeGpu());
 const maskOf = (marks: Uint8Array) => Array.from(marks, (mark) => (mark ? '0' : '1')).join('');
 const supportOf = (values: Float32Array) => Array.from(values, (value) => (value === 0 ? '0' : '1')).join('');
 
-describe('from given gradients, against the recursion of the paper in NumPy', () => {
+describe('from given gradients, compared with the recursion of the paper in NumPy', () => {
   const { weights, gradients, results } = fixture.matrix;
   const values = Float32Array.from(weights);
 
@@ -39,7 +39,7 @@ describe('from given gradients, against the recursion of the paper in NumPy', ()
     expectAllClose(await removeMarked(fisher, values, marks), expected, { absolute: 1e-6, relative: 1e-5 });
   });
 
-  test('what is zero stays zero and has no part in the update', async () => {
+  test('zeros stay zero and take no part in the update', async () => {
     const holed = values.map((value, index) => (index % 3 === 0 ? 0 : value));
     const fisher = new FisherBlocks(holed.length, 50, 1e-7);
     for (const gradient of gradients) fisher.add(Float32Array.from(gradient), holed);
@@ -97,7 +97,7 @@ test.each(tinyBert.results)(
     }),
 );
 
-test('each matrix by itself, in a pattern, and of a language model too', () =>
+test('each matrix separately, in a pattern, and of a language model too', () =>
   withModel('tiny-gpt2', async (model) => {
     const texts = { calibration: { text: 'a text', batches: batchesOf(tinyBert.ids) } };
     const layer = await prune(model, { sparsity: 0.25, scope: 'layer', steps: 2 }, texts);
@@ -131,7 +131,7 @@ test('a masked language model, whose tokens are masked for the loss', () =>
     pruned.dispose();
   }));
 
-test('a classifier without labels takes those that it finds likeliest itself', () =>
+test('a classifier without labels uses its own predictions', () =>
   withModel('tiny-bert', async (model) => {
     const logits = model.logits(calibration.batches[0]);
     const values = await readFloats(logits);
@@ -166,7 +166,7 @@ test('zeros of an earlier step stay', () =>
     pruned.dispose();
   }));
 
-test('what cannot be is refused in words', () =>
+test('parameters that do not fit are refused in one sentence', () =>
   withModel('tiny-bert', async (model) => {
     await expect(prune(model, {})).rejects.toThrow('needs a "sparsity"');
     await expect(prune(model, { pattern: '2:5' })).rejects.toThrow('does not fit bert.encoder.layer.0');

@@ -30,38 +30,38 @@ const schema = z.strictObject({
   gradients: parameter(z.number().int().positive().default(128), {
     label: 'Gradients',
     max: 4096,
-    help: 'Calibration sequences whose own gradients are taken, at most; a labelled set gives the labels too.',
+    help: 'Maximum number of calibration sequences, each giving one gradient; a labelled set also provides the labels.',
   }),
   blockSize: parameter(z.number().int().positive().max(512).default(50), {
     label: 'Block size',
-    help: 'Neighbouring weights that are seen together. Memory is about four times this in bytes a weight.',
+    help: 'Number of neighbouring weights in a Fisher block. Memory in bytes per weight is about four times this.',
   }),
   damping: parameter(z.number().positive().default(1e-7), {
     label: 'Damping',
     min: 1e-10,
     max: 1,
     step: 1e-7,
-    help: 'What is added to the diagonal of the Fisher matrix.',
+    help: 'Value added to the diagonal of the Fisher matrix.',
   }),
   steps: parameter(z.number().int().positive().max(32).default(1), {
     label: 'Steps',
-    help: 'How often gradients are taken anew on the way; each step removes the same share of what is left.',
+    help: 'Number of pruning steps, with new gradients before each; each step removes the same share of the remaining weights.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** What one step removes: of each group of a pattern all but some, or a share of the weights. */
+/** Amount that one step removes: all but some of each group of a pattern, or a share of the weights. */
 type Level = { readonly groups: GroupPattern } | { readonly sparsity: number };
 
-/** The weights go whose loss costs least by the curvature that gradients show, and the others make up for them. */
+/** Removes the weights whose loss costs least by the curvature of the gradients; the others compensate. */
 export const optimalBertSurgeon: ModelMethod<Parameters> = {
   id: 'optimal-bert-surgeon',
   title: 'Optimal BERT surgeon',
   paper:
     'Kurtic et al. 2022, "The Optimal BERT Surgeon: Scalable and Accurate Second-Order Pruning for Large Language Models", section 3, equations 4 to 7',
   summary:
-    'Takes gradients of the loss on a calibration text, sets the weights of least w²/[F⁻¹] to zero and moves the others of their block to make up for them.',
+    'Takes gradients of the loss on a calibration text, sets the weights of least w²/[F⁻¹] to zero and updates the others of their block to compensate.',
   appliesTo: 'model',
   schema,
   needsCalibration: () => true,
@@ -75,7 +75,7 @@ export const optimalBertSurgeon: ModelMethod<Parameters> = {
       for (const name of targets) requireWholeGroups(name, model.linears.get(name)!.shape[1], groups);
     const sequences = singleSequences(await withTargets(model, calibration!), gradients);
     if (sequences.length === 0) {
-      throw new RecipeError('No calibration sequence has anything to predict; use sequences of more tokens.');
+      throw new RecipeError('No calibration sequence has a token to predict; use sequences of more tokens.');
     }
     let current = model.clone();
     try {
@@ -103,7 +103,7 @@ export const optimalBertSurgeon: ModelMethod<Parameters> = {
   },
 };
 
-/** The sparsity after a share of the steps: each removes the same share of what the one before left. */
+/** The sparsity after a share of the steps: each removes the same share of the remaining weights. */
 function sparsityAt(sparsity: number, share: number): Level {
   return { sparsity: share === 1 ? sparsity : 1 - (1 - sparsity) ** share };
 }
@@ -157,7 +157,7 @@ async function eachMatrix(
   }
 }
 
-/** Of each matrix the weights that lie under one threshold for all. */
+/** Weights of each matrix below one threshold for all. */
 async function globalMarks(
   source: FisherSource,
   sparsity: number,

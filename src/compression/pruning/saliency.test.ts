@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { seededNormal } from '../../testing/allclose';
 import { markLeast, markLeastOfGroups } from './saliency';
 
-/** Repeated values, so that ties decide. */
+/** Repeated values, so that ties occur. */
 const scores = Float64Array.from(seededNormal(600, 1), (value) => Math.round(value * 8) / 8);
 
-/** The definition, by a stable sort of the places from `first` on. */
+/** The least scores by definition, by a stable sort of the positions from `first` on. */
 function leastByDefinition(first: number, length: number, count: number): number[] {
   const order = Array.from({ length }, (_, index) => first + index).sort(
     (left, right) => scores[left] - scores[right] || left - right,

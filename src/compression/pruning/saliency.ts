@@ -1,9 +1,9 @@
 /**
- * Which weights a score names as those to lose. Among equal scores the first go first, so that exactly the asked number is
- * marked.
+ * Selection of the weights to remove by a score. Among equal scores the first are marked first, so that exactly the
+ * requested number is marked.
  */
 
-/** @returns of each score 1 where it is one of the `count` least */
+/** @returns for each score 1 if it is one of the `count` least */
 export function markLeast(scores: Float64Array, count: number): Uint8Array {
   const marks = new Uint8Array(scores.length);
   if (count === 0) return marks;
@@ -17,7 +17,7 @@ export function markLeast(scores: Float64Array, count: number): Uint8Array {
   return marks;
 }
 
-/** Of each `groupSize` scores, which divide their number, marks all but the `kept` greatest. */
+/** Marks all but the `kept` greatest of every `groupSize` scores; `groupSize` divides their number. */
 export function markLeastOfGroups(scores: Float64Array, kept: number, groupSize: number): Uint8Array {
   const marks = new Uint8Array(scores.length);
   for (let start = 0; start < scores.length; start += groupSize) {

@@ -39,8 +39,8 @@ describe("agrees with PyTorch's", () => {
 });
 
 /**
- * Of a layer whose inputs lean on each other and are of different sizes, as a transformer's are: the share of its output
- * that each method loses.
+ * Layer with correlated inputs of different magnitudes, as in a transformer: the relative output error of each
+ * method.
  */
 async function lossesOf(seed: number, parameters: object): Promise<Record<string, number>> {
   const [outputs, width, tokens] = [32, 64, 512];
@@ -94,7 +94,7 @@ describe('stored values', () => {
     again.dispose();
   });
 
-  test('quantized in the same pass they lose less than pruned first and rounded after', async () => {
+  test('quantizing in the same pass loses less than pruning first and rounding afterwards', async () => {
     const together = await pruned({ pattern: '2:4', bits: 4 });
     const first = await compressMatrix('sparsegpt', { pattern: '2:4' }, weights, shape, inputs);
     const after = await (first as NOfMWeight).quantizeStored({
@@ -111,7 +111,7 @@ describe('stored values', () => {
   });
 });
 
-describe('a matrix that is sparse already', () => {
+describe('a matrix that is already sparse', () => {
   const sparse = weights.map((value, index) => ((index * 7) % 10 < 3 ? 0 : value));
 
   test.each([{ sparsity: 0.5 }, { sparsity: 0.5, blockSize: 16 }, { pattern: '2:4' }, { pattern: '3:4' }])(
@@ -125,7 +125,7 @@ describe('a matrix that is sparse already', () => {
   test('its zeros count', async () => {
     expect(zerosOf(await pruned({ sparsity: 0.5 }, sparse))).toBe(weights.length / 2);
     expect(zerosOf(await pruned({ sparsity: 0.1 }, sparse))).toBe(
-      // The two dead inputs lose their weights whatever was asked for.
+      // The two dead inputs lose their weights at any sparsity.
       sparse.filter((value, index) => value === 0 || [13, 40].includes(index % shape[1])).length,
     );
   });
@@ -143,7 +143,7 @@ test.each([
   await expect(compressMatrix('sparsegpt', parameters, weights, shape, inputs)).rejects.toThrow(message);
 });
 
-test('reports its progress and stops when told to', async () => {
+test('reports progress and stops when cancelled', async () => {
   const [outputs, width] = [200, 400];
   const values = seededNormal(outputs * width, 1);
   const weight = DenseWeight.fromValues(values, [outputs, width]);

@@ -29,7 +29,7 @@ import {
   requireGroupsDivide,
 } from '../quantization/quantization-parameters';
 
-/** Bits of a value that is not quantized. */
+/** Bits of an unquantized value. */
 const FLOAT_BITS = 32;
 
 const schema = z.strictObject({
@@ -41,7 +41,7 @@ const schema = z.strictObject({
     {
       label: 'Bits',
       labels: { [FLOAT_BITS]: '32 (not quantized)' },
-      help: 'Fewer than 32: what stays is rounded to codes in the same pass, and the later weights make up for that too.',
+      help: 'Below 32, the remaining weights are rounded to codes in the same pass, and later weights compensate for the rounding too.',
     },
   ),
   groupSize: groupSizeParameter('Left out: a whole row.'),
@@ -49,21 +49,21 @@ const schema = z.strictObject({
     label: 'Block size',
     max: 4096,
     unit: 'columns',
-    help: 'Columns over which the unstructured pattern chooses at once; each block gives up the same share.',
+    help: 'Number of columns over which the unstructured pattern is chosen at once; each block loses the same share.',
   }),
   damping: dampingParameter,
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** One-shot pruning with the optimal brain surgeon's update: what stays makes up for what goes. */
+/** One-shot pruning with the optimal brain surgeon's update: the remaining weights compensate for the removed ones. */
 export const sparseGpt: CalibratedMethod<Parameters> = {
   id: 'sparsegpt',
   title: 'SparseGPT',
   paper:
     'Frantar and Alistarh 2023, "SparseGPT: Massive Language Models Can Be Accurately Pruned in One-Shot", section 3, algorithm 1',
   summary:
-    'Goes through the columns once, removes the weights that cost the output least, and lets the later ones make up for each; quantizes in the same pass if asked. Needs a calibration text.',
+    'Sweeps over the columns once, removes the weights that cost the output least, and updates the later ones to compensate; optionally quantizes in the same pass. Needs a calibration text.',
   appliesTo: 'matrix',
   schema,
 
@@ -102,10 +102,10 @@ function sweepMultiplications([outputs, inputs]: readonly [number, number]): num
 }
 
 /**
- * Marks weights by the error w² / [H⁻¹]jj that their loss costs, a block of columns at once or group by group, and rounds
- * what stays. Weights that are 0 at the start stay 0 and are the first to count as removed.
- * @param weights as the sweep changes them
- * @param pattern N:M, or the share of a block that goes
+ * Marks weights by the error w² / [H⁻¹]jj of removing them, a block of columns at once or group by group, and rounds
+ * the others. Weights that are 0 at the start stay 0 and are the first to count as removed.
+ * @param weights as updated by the sweep
+ * @param pattern N:M, or the share of a block to remove
  */
 function pruningRule(
   weights: Matrix,
@@ -158,17 +158,17 @@ function pruningRule(
   };
 }
 
-/** A group is chosen from weights that are all up to date, so it must not reach into the next block. */
+/** A group is chosen from weights that are all up to date, so it must not extend into the next block. */
 function requireGroupsFit(name: string, width: number, groups: GroupPattern, blockSize: number): void {
   requireWholeGroups(name, width, groups);
   const { kept, groupSize } = groups;
   if (blockSize % groupSize === 0) return;
   throw new RecipeError(
-    `Blocks of ${blockSize} columns cut groups of ${kept}:${groupSize} apart; choose a "blockSize" that is a multiple of ${groupSize}.`,
+    `Blocks of ${blockSize} columns split groups of ${kept}:${groupSize}; choose a "blockSize" that is a multiple of ${groupSize}.`,
   );
 }
 
-/** Chosen before anything changes, asymmetric, a row or a group of inputs each, as the paper's code does. */
+/** Asymmetric grid chosen before any weight changes, one for each row or group of inputs, as in the paper's code. */
 function gridFor(
   { name, shape, values }: TargetMatrix,
   { bits, groupSize }: Parameters,

@@ -9,13 +9,13 @@ import { sparsityParameter } from './pruning-parameters';
 
 const N_OF_M = /^([1-9]\d*):([1-9]\d*)$/;
 
-/** The pattern that a text such as "2:4" names; undefined for any other text. */
+/** Parses a pattern such as "2:4"; undefined for any other text. */
 export function groupPatternOf(text: string): GroupPattern | undefined {
   const [, kept, groupSize] = N_OF_M.exec(text)?.map(Number) ?? [];
   return groupSize ? { kept, groupSize } : undefined;
 }
 
-/** Parameters of a method that prunes single weights: a share of them, or N of every M. */
+/** Parameters of a method that prunes single weights: a share of them, or N:M. */
 export const PATTERN_PARAMETERS = {
   sparsity: sparsityParameter('Share of the weights that goes. A pattern N:M fixes it at 1 − N/M.'),
   pattern: parameter(
@@ -44,18 +44,18 @@ export function checkSparsity(pattern: string, sparsity: number | undefined): vo
   const { kept, groupSize } = groups;
   if (kept >= groupSize || groupSize > GREATEST_GROUP) {
     throw new RecipeError(
-      `The pattern "${pattern}" keeps nothing back or is too wide; N:M needs N smaller than M and M at most ${GREATEST_GROUP}, such as 2:4.`,
+      `The pattern "${pattern}" removes nothing or is too wide; N:M needs N smaller than M and M at most ${GREATEST_GROUP}, such as 2:4.`,
     );
   }
   const implied = 1 - kept / groupSize;
   if (sparsity !== undefined && Math.abs(sparsity - implied) > 1e-9) {
     throw new RecipeError(
-      `The pattern "${pattern}" fixes the sparsity at ${implied}, the recipe says ${sparsity}; leave "sparsity" out.`,
+      `The pattern "${pattern}" fixes the sparsity at ${implied}, but the recipe says ${sparsity}; leave "sparsity" out.`,
     );
   }
 }
 
-/** @throws RecipeError where matrices are to be compared with each other that have to keep the same share */
+/** @throws RecipeError where a global scope is combined with a pattern that fixes the share of each matrix */
 export function checkScope(pattern: string, scope: 'layer' | 'global'): void {
   if (scope === 'layer' || pattern === 'unstructured') return;
   throw new RecipeError(
@@ -63,7 +63,7 @@ export function checkScope(pattern: string, scope: 'layer' | 'global'): void {
   );
 }
 
-/** @throws RecipeError where groups do not divide the width of the matrix */
+/** @throws RecipeError where the group size does not divide the width of the matrix */
 export function requireWholeGroups(name: string, width: number, { kept, groupSize }: GroupPattern): void {
   if (width % groupSize === 0) return;
   throw new RecipeError(
@@ -72,10 +72,10 @@ export function requireWholeGroups(name: string, width: number, { kept, groupSiz
 }
 
 /**
- * The smallest format of a pruned matrix.
+ * The smallest format for a pruned matrix.
  * @param values row-major [out, in]
- * @param pattern that the values follow; undefined: none
- * @param grid that holds the values, to store them as codes; undefined: as float32
+ * @param pattern of the values; undefined: none
+ * @param grid of the values, to store them as codes; undefined: as float32
  */
 export function storePruned(
   values: Float32Array,

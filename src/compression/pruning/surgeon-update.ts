@@ -3,8 +3,8 @@ import { factorInPlace, solveInPlace } from '../../linalg/small-cholesky';
 import type { FisherBlocks } from './fisher-blocks';
 
 /**
- * What losing each weight alone costs: w_q² / (2 [F⁻¹]_qq) (Kurtic et al. 2022, equation 5 for a single weight).
- * @param values of the matrix, flattened as its Fisher blocks
+ * Cost of removing each weight alone: w_q² / (2 [F⁻¹]_qq) (Kurtic et al. 2022, equation 5 for a single weight).
+ * @param values of the matrix, flattened like its Fisher blocks
  */
 export async function surgeonSaliencies(
   fisher: FisherBlocks,
@@ -24,11 +24,11 @@ export async function surgeonSaliencies(
 }
 
 /**
- * Takes the marked weights out and moves the others of their block so that the loss grows least: δw = −F⁻¹ E_Q ([F⁻¹]_QQ)⁻¹ w_Q with all of a
- * block's marked weights as Q (Kurtic et al. 2022, equation 4). By block elimination that is δw_K = F_KK⁻¹ F_KQ w_Q for the kept
- * ones K, and −w_Q for Q.
+ * Removes the marked weights and updates the others of their block so that the loss grows least: δw = −F⁻¹ E_Q
+ * ([F⁻¹]_QQ)⁻¹ w_Q with all marked weights of a block as Q (Kurtic et al. 2022, equation 4). By block elimination
+ * that is δw_K = F_KK⁻¹ F_KQ w_Q for the remaining ones K, and −w_Q for Q.
  *
- * @param marks 1 where a weight goes; what is zero stays zero even if it is not marked
+ * @param marks 1 for a weight to remove; zeros stay zero even if they are not marked
  * @returns a new array
  */
 export async function removeMarked(

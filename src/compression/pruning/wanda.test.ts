@@ -21,7 +21,7 @@ async function pruned(parameters: object, values = weights, given = inputs): Pro
 }
 
 test.each(reference.results)(
-  '$parameters keeps what the reference keeps, as it is',
+  '$parameters keeps the same weights as the reference, unchanged',
   async ({ parameters, mask, error }) => {
     const dense = await pruned(parameters);
     const keeps = mask.join('');
@@ -32,7 +32,7 @@ test.each(reference.results)(
   },
 );
 
-test('with inputs of one size it is magnitude pruning of each row', async () => {
+test('with inputs of equal magnitude it is magnitude pruning of each row', async () => {
   const alike = Float32Array.from(inputs, (_, index) => (index % 2 ? 1 : -1));
   const dense = await pruned({ sparsity: 0.25 }, weights, alike);
   for (let row = 0; row < shape[0]; row++) {
@@ -43,14 +43,14 @@ test('with inputs of one size it is magnitude pruning of each row', async () => 
   }
 });
 
-test('a matrix that is sparse already keeps its zeros, and they count', async () => {
+test('a matrix that is already sparse keeps its zeros, and they count', async () => {
   const sparse = weights.map((value, index) => ((index * 7) % 10 < 3 ? 0 : value));
   const dense = await pruned({ sparsity: 0.5 }, sparse);
   expect(dense.filter((value) => value === 0)).toHaveLength(weights.length / 2);
   sparse.forEach((value, index) => value === 0 && expect(dense[index]).toBe(0));
 });
 
-test('inputs that are always 0 give up their weights first', async () => {
+test('inputs that are always 0 lose their weights first', async () => {
   const given = inputs.map((value, index) => (index % shape[1] < 6 ? 0 : value));
   const dense = await pruned({ sparsity: 6 / shape[1] }, weights, given);
   dense.forEach((value, index) => expect(value === 0).toBe(index % shape[1] < 6));
@@ -60,7 +60,7 @@ test.each([
   [{ sparsity: 0.5 }, SparseWeight],
   [{ pattern: '2:4' }, NOfMWeight],
   [{ pattern: '4:8', sparsity: 0.5 }, NOfMWeight],
-])('%j is stored small', async (parameters, form) => {
+])('%j is stored in its smallest format', async (parameters, form) => {
   const weight = await compressMatrix('wanda', parameters, weights, shape, inputs);
   expect(weight).toBeInstanceOf(form);
   expect(weight.parameters).toBe(weights.length / 2);
@@ -70,7 +70,7 @@ test.each([
 test.each([
   [{}, 'needs a "sparsity" between 0 and 1'],
   [{ pattern: '2:4', sparsity: 0.7 }, 'fixes the sparsity at 0.5'],
-  [{ pattern: '4:4' }, 'keeps nothing back'],
+  [{ pattern: '4:4' }, 'removes nothing'],
   [{ pattern: '2:5' }, 'its 48 columns are not a multiple of 5; choose an M that divides 48.'],
   [{ pattern: 'rows', sparsity: 0.5 }, 'or N:M such as'],
   [{ sparsity: 0.5, scope: 'layer' }, 'Unrecognized key'],

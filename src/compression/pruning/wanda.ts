@@ -15,14 +15,14 @@ const schema = z.strictObject(PATTERN_PARAMETERS);
 
 type Parameters = z.infer<typeof schema>;
 
-/** Pruning by weights and activations: of each output row the weights go that matter least with the inputs they meet. */
+/** Pruning by weights and activations: removes from each output row the weights of least magnitude times input norm. */
 export const wanda: CalibratedMethod<Parameters> = {
   id: 'wanda',
   title: 'Wanda',
   paper:
     'Sun et al. 2023, "A Simple and Effective Pruning Approach for Large Language Models", section 3, equation 1',
   summary:
-    'Sets the weights of least |w|·‖x‖ in each output row to zero and leaves the others as they are; needs a calibration text.',
+    'Sets the weights of least |w|·‖x‖ in each output row to zero and leaves the others unchanged; needs a calibration text.',
   appliesTo: 'matrix',
   schema,
 

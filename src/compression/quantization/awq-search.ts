@@ -3,25 +3,25 @@ import { innerProduct, type Matrix } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 import { chooseGrid, decode, encode, type QuantizationScheme, scaleIndex } from '../../weights/quantization';
 
-/** Exponents that are tried: 0, 1/20 … 19/20. */
+/** Candidate exponents: 0, 1/20 … 19/20. */
 const EXPONENTS = 20;
-/** Below this a power of an input's magnitude counts no less. */
+/** Lower bound on a power of an input's magnitude. */
 const LEAST_SCALE = 1e-4;
 
-/** What the search found. */
+/** Result of the search. */
 export interface AwqScales {
   readonly exponent: number;
-  /** By which each input's weights are multiplied before they are rounded, [in]; all 1 for the exponent 0. */
+  /** Factors by which each input's weights are multiplied before rounding, [in]; all 1 for the exponent 0. */
   readonly scales: Float64Array;
-  /** ‖(W − Ŵ)X‖² of what the scales make of the matrix. */
+  /** ‖(W − Ŵ)X‖² with these scales. */
   readonly outputError: number;
 }
 
 /**
- * The scale of each input that lets weights which meet large activations lose less when they are rounded (Lin et al. 2023,
- * "AWQ", section 3.2, equations 4 and 5): s = (mean |x|)^α, brought to √(max s · min s) = 1, with the α of a grid whose
- * rounded matrix Q(W · diag(s)) · diag(s)⁻¹ changes the outputs least. The error of the outputs is a closed form of the
- * Hessian, tr(D H Dᵀ) with D = W − Ŵ, so no activations are kept.
+ * Searches for the scale of each input that reduces the rounding error of weights which meet large activations (Lin
+ * et al. 2023, "AWQ", section 3.2, equations 4 and 5): s = (mean |x|)^α, normalized to √(max s · min s) = 1, with the
+ * α of a grid whose rounded matrix Q(W · diag(s)) · diag(s)⁻¹ changes the outputs least. The error of the outputs is
+ * a closed form of the Hessian, tr(D H Dᵀ) with D = W − Ŵ, so no activations are stored.
  *
  * @param weights [out, in]
  * @param hessian Σ x xᵀ, [in, in]

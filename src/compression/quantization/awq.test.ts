@@ -72,7 +72,7 @@ describe.each(CASES)('%s', (_, { shape, groupSize, values, inputs, results }) =>
   });
 
   test.each(results)(
-    '$bits bits, symmetric $symmetric: limits of groups by the rule of the authors',
+    '$bits bits, symmetric $symmetric: limits of groups by the authors’ rule',
     async ({ bits, symmetric, limits }) => {
       const [rows, columns] = shape;
       const hessian = statisticsOf(Float32Array.from(inputs), columns).get('hessian');
@@ -85,7 +85,7 @@ describe.each(CASES)('%s', (_, { shape, groupSize, values, inputs, results }) =>
     },
   );
 
-  test.each(results)('$bits bits, symmetric $symmetric: clipped as the reference', async (result) => {
+  test.each(results)('$bits bits, symmetric $symmetric: clipped like the reference', async (result) => {
     const weight = await compressed(result, true);
     const dense = await weight.dense();
     const error = outputError(values, dense, inputs, shape);
@@ -104,20 +104,17 @@ describe.each(CASES)('%s', (_, { shape, groupSize, values, inputs, results }) =>
     weight.dispose();
   });
 
-  test.each(results)(
-    '$bits bits, symmetric $symmetric: less is lost than by rounding alone',
-    async (result) => {
-      const rounding = { bits: result.bits, symmetric: result.symmetric, strategy: 'group', groupSize };
-      const plain = await compressMatrix('round-to-nearest', rounding, Float32Array.from(values), shape);
-      const error = outputError(values, await plain.dense(), inputs, shape);
-      expect(error / result.outputErrors[0]).toBeCloseTo(1, 4);
-      expect(result.clippedOutputError).toBeLessThan(error);
-      plain.dispose();
-    },
-  );
+  test.each(results)('$bits bits, symmetric $symmetric: loses less than rounding alone', async (result) => {
+    const rounding = { bits: result.bits, symmetric: result.symmetric, strategy: 'group', groupSize };
+    const plain = await compressMatrix('round-to-nearest', rounding, Float32Array.from(values), shape);
+    const error = outputError(values, await plain.dense(), inputs, shape);
+    expect(error / result.outputErrors[0]).toBeCloseTo(1, 4);
+    expect(result.clippedOutputError).toBeLessThan(error);
+    plain.dispose();
+  });
 });
 
-test('inputs of one size need no scales: what is left is plain rounding in groups', async () => {
+test('inputs of equal magnitude need no scales: the result is plain rounding in groups', async () => {
   const [values, shape] = [seededNormal(8 * 64, 1), [8, 64] as const];
   const inputs = new Float32Array(64 * 64);
   for (let input = 0; input < 64; input++) inputs[input * 65] = 1;
@@ -130,7 +127,7 @@ test('inputs of one size need no scales: what is left is plain rounding in group
   plain.dispose();
 });
 
-describe('what is clipped', () => {
+describe('clipped rows', () => {
   const [rows, columns] = [12, 32];
   const shape = [rows, columns] as const;
   const values = seededNormal(rows * columns, 6);
@@ -147,7 +144,7 @@ describe('what is clipped', () => {
     return dense;
   }
 
-  test('of queries, keys and values in one matrix the rows of values only', async () => {
+  test('of queries, keys and values in one matrix, only the rows of values', async () => {
     const [plain, clipped] = [await compressed(false), await compressed(true)];
     const fused = await compressed(true, ['query', 'key', 'value']);
     const ofValues = (2 / 3) * rows * columns;
@@ -157,7 +154,7 @@ describe('what is clipped', () => {
     expect(clipped.subarray(ofValues)).not.toEqual(plain.subarray(ofValues));
   });
 
-  test('no query and no key that has a matrix of its own, but values', async () => {
+  test('no separate query or key matrix, but the value matrix', async () => {
     const [plain, clipped] = [await compressed(false), await compressed(true)];
     expect(await compressed(true, ['query'])).toEqual(plain);
     expect(await compressed(true, ['key'])).toEqual(plain);
@@ -199,7 +196,7 @@ test('a sparse matrix stays as sparse', async () => {
   const weight = await awq.compressCalibrated(target, statisticsOf(inputs, 64), parameters, {});
   const [inner] = weight.factors!;
   expect(inner.weight.format).toBe('sparse');
-  // What is rounded to zero is not stored either.
+  // Weights that are rounded to zero are not stored either.
   expect(inner.weight.parameters).toBeGreaterThan(0.9 * sparse.parameters);
   expect(inner.weight.parameters).toBeLessThanOrEqual(sparse.parameters);
   const dense = await weight.dense();
@@ -218,7 +215,7 @@ test('inputs that are always zero do no harm', async () => {
   weight.dispose();
 });
 
-test('what does not fit is refused in a sentence', async () => {
+test('parameters that do not fit are refused in one sentence', async () => {
   const [values, inputs] = [seededNormal(24 * 4, 1), seededNormal(24 * 9, 2)];
   const attempt = (json: unknown, given = inputs) => compressMatrix('awq', json, values, [4, 24], given);
   await expect(attempt({})).rejects.toThrow(

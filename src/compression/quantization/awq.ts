@@ -25,33 +25,34 @@ import {
 const schema = z.strictObject({
   bits: parameter(z.literal([4, 3], { error: 'bits must be 4 or 3' }).default(4), {
     label: 'Bits',
-    help: 'Of each weight; a scale (and zero point) a group comes on top.',
+    help: 'Bits of each weight; each group adds a scale (and a zero point).',
   }),
   groupSize: requiredGroupSizeParameter('The paper uses 128.'),
   symmetric: symmetricParameter(false, ', as in the paper'),
   clip: parameter(z.boolean().default(true), {
     label: 'Clipping',
     labels: { true: 'searched for each group', false: 'none' },
-    help: 'Cutting off the greatest weights of a group makes the steps for all others finer.',
+    help: 'Clips the greatest weights of a group, so that the quantization steps of the others become finer.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Rounding in groups, with weights that meet large activations made larger before. */
+/** Rounding in groups, after scaling up the weights that meet large activations. */
 export const awq: CalibratedMethod<Parameters> = {
   id: 'awq',
   title: 'AWQ',
   paper:
     'Lin et al. 2023, "AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration", section 3.2',
   summary:
-    'Rounds to 4 or 3 bits in groups; weights that meet large activations are made larger before and the activations smaller, by scales searched on a calibration text.',
+    'Rounds to 4 or 3 bits in groups; weights that meet large activations are scaled up first and the activations scaled down, by scales searched on a calibration text.',
   appliesTo: 'matrix',
   schema,
 
   statistics: () => ['hessian', 'inputAbsoluteSums'],
 
-  // The error of 20 candidates by the whole Hessian, of 10 by the blocks of the groups, and of the two that rows choose between.
+  // The error of 20 candidates by the whole Hessian, of 10 by the blocks of the groups, and of the two options of
+  // each row.
   multiplications: ([outputs, inputs], { clip, groupSize }) =>
     outputs * inputs * (20 * inputs + (clip ? 10 * groupSize + 2 * inputs : 0)),
 
@@ -98,15 +99,15 @@ function hessianOf({ name, shape }: TargetMatrix, statistics: LinearStatistics):
   const sums = statistics.get('hessian');
   if (!sums.every(Number.isFinite)) {
     throw new RecipeError(
-      `What the calibration text gives ${name} is not finite; calibrate with another text.`,
+      `The calibration text gives ${name} inputs that are not finite; calibrate with another text.`,
     );
   }
   return matrixFrom(sums, inputs, inputs);
 }
 
 /**
- * The rows of a matrix, sharing its values, that clipping is for: all but those of queries and keys, whose products it
- * harms (auto_clip.py of the authors' code leaves them out).
+ * Views of the rows of a matrix to clip: all but those of queries and keys, whose products clipping harms
+ * (auto_clip.py of the authors' code leaves them out).
  */
 function rowsToClip({ attentionRoles }: TargetMatrix, matrix: Matrix): Matrix {
   if (!attentionRoles) return matrix;
@@ -116,7 +117,7 @@ function rowsToClip({ attentionRoles }: TargetMatrix, matrix: Matrix): Matrix {
   return { rows, columns, values: values.subarray(first * columns, (first + rows) * columns) };
 }
 
-/** In float64, as the search did: a limit at which values were cut off lies in the middle between two codes. */
+/** In float64, like the search: a clipped value lies exactly between two codes. */
 function roundedTo(grid: QuantizationGrid, { columns, values }: Matrix): Float32Array {
   return Float32Array.from(values, (value, place) => {
     const column = place % columns;
@@ -125,7 +126,7 @@ function roundedTo(grid: QuantizationGrid, { columns, values }: Matrix): Float32
   });
 }
 
-/** The Hessian of inputs that are divided by the scales. */
+/** The Hessian of the inputs divided by the scales. */
 function hessianBehind({ rows, columns, values }: Matrix, scales: Float64Array): Matrix {
   const divided = values.map((value, place) => {
     const column = place % columns;

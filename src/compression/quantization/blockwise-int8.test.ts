@@ -14,7 +14,7 @@ import { blockwiseInt8, powerOfTwoGrid } from './blockwise-int8';
 
 beforeAll(() => openNodeGpu());
 
-/** Where float32 and float64 fall on two sides of a rounding, one code differs, and a little of all that follows. */
+/** Where float32 and float64 round to different sides, one code differs, and slightly all that follows. */
 const ONE_CODE = { absolute: 0.02, relative: 0.02 };
 
 async function compressed(family: 'gpt2' | 'bert', check: (model: Model) => Promise<void>): Promise<void> {
@@ -63,7 +63,7 @@ describe('the whole forward pass is that of the reference in float64', () => {
   );
 });
 
-test('rounding changes something: the base is further away', async () => {
+test('rounding changes the result: the base is further away', async () => {
   const base = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
   const { ids, logits } = fixture.gpt2;
   const exact = await logitsOf(base, ids);
@@ -71,7 +71,7 @@ test('rounding changes something: the base is further away', async () => {
   expect(Math.max(...exact.map((value, index) => Math.abs(value - logits[index])))).toBeGreaterThan(0.05);
 });
 
-test('token by token and replayed, it says what the whole sequence says', () =>
+test('decoding token by token and replayed gives the result of the whole sequence', () =>
   compressed('gpt2', async (model) => {
     const { vocabularySize } = model.config;
     const sequence = fixture.gpt2.ids.slice(0, 4);

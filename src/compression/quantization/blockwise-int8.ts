@@ -12,13 +12,13 @@ const schema = z.strictObject({
   blockSize: parameter(z.number().int().min(1).max(4096).default(64), {
     label: 'Block size',
     unit: 'values',
-    help: 'Neighbours in a row that share a scale; must divide the width of every matrix. Targets have no part in it.',
+    help: 'Neighbours in a row that share a scale; must divide the width of every matrix. Targets are ignored.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Weights, embeddings and everything that passes between two operations become 8-bit codes with a power of two a block. */
+/** Weights, embeddings and all intermediate results are 8-bit codes with one power of two for each block. */
 export const blockwiseInt8: ModelMethod<Parameters> = {
   id: 'blockwise-int8',
   title: 'Blockwise int8',
@@ -62,7 +62,7 @@ function requireDividing(name: string, [, width]: readonly [number, number], blo
 }
 
 /**
- * For each block of a row the least power of two with which all codes lie within ±127.
+ * The least power of two for each block of a row with which all codes lie within ±127.
  * @param values row-major of this shape
  */
 export function powerOfTwoGrid(

@@ -34,7 +34,7 @@ describe.each(['gpt2', 'bert'] as const)('every linear of %s', (family) => {
       const weight = model.linears.get(name)!;
       expect(weight.format).toBe(form);
       expect(weight.attributes().values).toMatchObject({ bits, symmetric: false });
-      // Kept weights that were rounded to 0 need no place of their own.
+      // Remaining weights that were rounded to 0 take no space.
       expect(weight.parameters).toBeLessThanOrEqual(share * weight.shape[0] * weight.shape[1]);
       const kept = await base.linears.get(name)!.dense();
       const dense = await weight.dense();

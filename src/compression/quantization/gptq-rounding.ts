@@ -13,32 +13,32 @@ import {
 import { type ColumnRule, sweepColumns } from '../calibration/column-sweep';
 import type { DampedHessian } from '../calibration/damped-hessian';
 
-/** Columns after which the later ones are brought up to date as a whole (Frantar et al. 2022, section 3, step 2). */
+/** Columns between updates of all later columns (Frantar et al. 2022, section 3, step 2). */
 const BLOCK_COLUMNS = 128;
 
 export interface GptqScheme extends QuantizationScheme {
   readonly strategy: 'channel' | 'group';
-  /** Columns in the order of how large their inputs are, the largest first, while most others can still make up for them. */
+  /** Process the columns of the largest inputs first, while most other columns can still compensate. */
   readonly activationOrder: boolean;
 }
 
-/** What a matrix was rounded to. */
+/** Result of rounding a matrix. */
 export interface RoundedMatrix {
-  /** Row-major [out, in]; the grid holds each. */
+  /** Row-major [out, in]; each value is on the grid. */
   readonly values: Float32Array;
   readonly grid: QuantizationGrid;
 }
 
 /**
- * GPTQ (Frantar et al. 2022, section 3 and algorithm 1): column after column is rounded to its grid, and the columns that are
- * still to come make up for what the layer's output loses.
+ * GPTQ (Frantar et al. 2022, section 3 and algorithm 1): rounds column after column to its grid, while the remaining
+ * columns compensate for the change of the layer's output.
  *
- * The scales of rows, and of groups where `activationOrder` is asked for, are those of the given weights; otherwise a
- * group's are chosen when its first column is reached, from the weights as they are by then. So codes always stand in the
- * usual order of columns, and no table of which column has which scale is stored.
+ * The scales of rows, and of groups with `activationOrder`, are those of the given weights; otherwise a group's
+ * scales are chosen when its first column is reached, from the updated weights. Codes are therefore always in the
+ * usual order of columns, and no column order is stored.
  *
  * @param values row-major of this shape
- * @param stays of each weight whether it may be other than 0; a 0 that stays is made up for, too
+ * @param stays for each weight whether it may be nonzero; zeros that stay are compensated for, too
  */
 export async function gptqRounding(
   values: Float32Array,
@@ -75,7 +75,7 @@ export async function gptqRounding(
   return { values: Float32Array.from(reordered(weights, range(outputs), inverseOf(order)).values), grid };
 }
 
-/** A block's columns, such that a group that begins in it has no part beyond it, or begins with it. */
+/** Block boundaries such that a group that begins in a block ends in it, or begins with it. */
 function wholeGroups(groupSize: number): number {
   if (groupSize <= BLOCK_COLUMNS) return Math.floor(BLOCK_COLUMNS / groupSize) * groupSize;
   return groupSize % BLOCK_COLUMNS === 0 ? BLOCK_COLUMNS : groupSize;
@@ -87,7 +87,7 @@ function descendingDiagonal({ rows, values }: Matrix): Uint32Array {
   return range(rows).sort((left, right) => diagonal[right] - diagonal[left] || left - right);
 }
 
-/** The matrix whose row i and column j are row `rowOrder[i]` and column `columnOrder[j]` of this one. */
+/** The permuted matrix whose row i and column j are row `rowOrder[i]` and column `columnOrder[j]` of this one. */
 function reordered(matrix: Matrix, rowOrder: Uint32Array, columnOrder: Uint32Array): Matrix {
   const result = zeros(matrix.rows, matrix.columns);
   for (let row = 0; row < matrix.rows; row++) {

@@ -19,11 +19,11 @@ beforeAll(() => openNodeGpu());
 interface Result {
   readonly parameters: { readonly bits: number; readonly symmetric?: boolean };
   readonly error: number;
-  /** A string a row, a digit a code; none of 8 bits. */
+  /** One string for each row, one digit for each code; none for 8 bits. */
   readonly codes?: string[];
 }
 
-/** Codes as the authors count them, from 0 on, a string a row. */
+/** Codes in the authors' convention, from 0 on, one string for each row. */
 async function digitsOf(weight: LinearWeight, { bits, symmetric }: Result['parameters']): Promise<string[]> {
   const [rows, width] = weight.shape;
   const bytes = await weight
@@ -68,7 +68,7 @@ test.each([8, 4, 3, 2])('at %i bits the output loses less than by rounding to ne
   expect(await lossOf('gptq', { bits })).toBeLessThan(0.8 * nearest);
 });
 
-describe('a weight that is sparse stays so', () => {
+describe('a sparse weight stays sparse', () => {
   const statistics = statisticsOf(inputs, shape[1]);
 
   async function rounded(values: Float32Array, weight: LinearWeight, parameters: object) {

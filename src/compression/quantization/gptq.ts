@@ -20,21 +20,21 @@ const schema = z.strictObject({
   activationOrder: parameter(z.boolean().default(false), {
     label: 'Order of columns',
     labels: { false: 'as they stand', true: 'largest inputs first' },
-    help: 'Largest first: what matters most is rounded while most columns can still make up for it. Scales of groups are then chosen before.',
+    help: 'Largest first: the most important columns are rounded while most others can still compensate. Scales of groups are then chosen in advance.',
   }),
   damping: dampingParameter,
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Quantization by rounding column after column, each column making up for the errors of those before it. */
+/** Quantization column after column, each compensating for the errors of the previous ones. */
 export const gptq: CalibratedMethod<Parameters> = {
   id: 'gptq',
   title: 'GPTQ',
   paper:
     'Frantar et al. 2022, "GPTQ: Accurate Post-Training Quantization for Generative Pre-trained Transformers", section 3, algorithm 1',
   summary:
-    'Rounds the columns one after the other to 8, 4, 3 or 2 bits, and lets the later ones make up for the error of each. Needs a calibration text.',
+    'Rounds the columns one after the other to 8, 4, 3 or 2 bits, and updates the later ones to compensate for each error. Needs a calibration text.',
   appliesTo: 'matrix',
   schema,
 
@@ -55,7 +55,7 @@ export const gptq: CalibratedMethod<Parameters> = {
 
 function schemeFor({ name, shape }: TargetMatrix, parameters: Parameters): GptqScheme {
   const { bits, groupSize, symmetric, activationOrder } = parameters;
-  // The whole range, as the authors' code has it.
+  // The whole range, as in the authors' code.
   const scheme = { bits, symmetric, symmetricRange: 'whole', activationOrder } as const;
   if (groupSize === undefined) return { ...scheme, strategy: 'channel' };
   requireGroupsDivide(name, shape, groupSize);

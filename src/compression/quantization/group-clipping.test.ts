@@ -28,8 +28,8 @@ function copyOf({ rows, columns, values }: Matrix): Matrix {
 }
 
 /**
- * ‖(w − ŵ) Xᵀ‖² of each row, on the inputs themselves, ŵ being the row, cut off, after rounding.
- * @param columns of which the inputs count, from one up to another
+ * ‖(w − ŵ) Xᵀ‖² of each row, on the inputs themselves, where ŵ is the row after clipping and rounding.
+ * @param columns range of the inputs that count, from one up to another
  */
 function lostByRow(cut: Matrix, [from, to]: readonly [number, number] = [0, COLUMNS]): number[] {
   const scheme = { ...ROUNDING, strategy: 'group' } as const;
@@ -50,7 +50,7 @@ function lostByRow(cut: Matrix, [from, to]: readonly [number, number] = [0, COLU
   });
 }
 
-test('where groups go together, each may lose less and their row more: such a row is left as it is', async () => {
+test('with correlated groups, each group may lose less and the row more: such a row is not clipped', async () => {
   const limits = await groupLimits(WEIGHTS, hessian(), ROUNDING);
   const byGroups = copyOf(WEIGHTS);
   byGroups.values.forEach((value, place) => {
@@ -72,7 +72,7 @@ test('where groups go together, each may lose less and their row more: such a ro
   after.forEach((lost, row) => expect(lost).toBe(fell[row] ? withLimits[row] : before[row]));
 });
 
-test('of one group the whole error is its own: every row takes its limit', async () => {
+test('a single group determines the whole error: every row uses its limit', async () => {
   const rounding = { ...ROUNDING, groupSize: COLUMNS };
   const limits = await groupLimits(WEIGHTS, hessian(), rounding);
   const clipped = copyOf(WEIGHTS);

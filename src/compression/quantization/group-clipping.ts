@@ -3,24 +3,24 @@ import { innerProduct, type Matrix, zeros } from '../../linalg/matrix';
 import { product } from '../../linalg/matrix-product';
 import { chooseGrid, decode, encode, type QuantizationScheme } from '../../weights/quantization';
 
-/** Shares of a group's greatest magnitude that are tried: 1, 0.95 … 0.55. */
+/** Candidate shares of a group's greatest magnitude: 1, 0.95 … 0.55. */
 const STEPS = 10;
 const STEP = 0.05;
 
-/** How the weights are rounded. */
+/** Rounding of the weights. */
 export interface GroupRounding extends Pick<QuantizationScheme, 'bits' | 'symmetric'> {
   /** Columns that share a scale; divides the width. */
   readonly groupSize: number;
 }
 
 /**
- * Cuts off the greatest weights of each group of a row where the finer scale that this allows makes the row lose less when it is
- * rounded. The limits are those of `groupLimits`; a row takes them where they lessen its whole error, eᵀ H e with e what rounding
- * changes in it and H the whole Hessian, and stays as it is otherwise: where inputs of different groups go together, the
- * groups' own parts of the error may all fall and the whole one rise.
+ * Clips the greatest weights of each group of a row where the finer scale reduces the row's rounding error. The
+ * limits are those of `groupLimits`; a row uses them only where they reduce its whole error, eᵀ H e, with e its
+ * rounding error and H the whole Hessian: where inputs of different groups are correlated, the error of each group
+ * may fall while the error of the row rises.
  *
  * @param weights [out, in]; overwritten
- * @param hessian Σ x xᵀ of the inputs that these weights meet, [in, in]
+ * @param hessian Σ x xᵀ of the inputs of these weights, [in, in]
  */
 export async function clipGroups(
   weights: Matrix,
@@ -41,9 +41,9 @@ export async function clipGroups(
 }
 
 /**
- * Of each group of a row the magnitude at which cutting it off changes the group's share of the output least (Lin et al. 2023,
- * "AWQ", section 3.2; the shares of the greatest magnitude that are tried are those of the authors' code). A group's error
- * is eᵀ H e with e its rounding error and H its block of the Hessian.
+ * The magnitude of each group of a row at which clipping changes the group's share of the output least (Lin et al.
+ * 2023, "AWQ", section 3.2; the candidates are those of the authors' code). A group's error is eᵀ H e, with e its
+ * rounding error and H its block of the Hessian.
  *
  * @returns [out, groups]
  */
@@ -88,7 +88,7 @@ async function bestLimits(
   return limits;
 }
 
-/** What the weights, cut off and rounded in groups, have too much. */
+/** Error of the weights after clipping and rounding in groups. */
 function roundingError(
   weights: Matrix,
   clamped: Matrix,
@@ -103,7 +103,7 @@ function roundingError(
   return { rows, columns, values };
 }
 
-/** eᵀ H e of each row e. */
+/** eᵀ H e for each row e. */
 async function lostByRow(error: Matrix, hessian: Matrix, task: LongTask): Promise<Float64Array> {
   const { rows, columns, values } = error;
   const weighted = await product(error, hessian, task);

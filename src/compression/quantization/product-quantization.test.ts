@@ -51,7 +51,7 @@ describe.each(fixture.cases)('matrix $matrix, weighting $weighting', (reference)
   });
 });
 
-test('clusters that come out empty take halves of the largest', async () => {
+test('empty clusters take halves of the largest', async () => {
   const { values, inputs, shape } = dataOf(0);
   const learn = (initial: number[]) =>
     learnCodebook({ values, shape, size: 4 }, metricsFor('blocks', 4, inputs, shape[1]), {
@@ -81,7 +81,7 @@ async function outputError(parameters: object, matrix: number): Promise<number> 
   return error;
 }
 
-test.each([0, 2])('what the activations weigh hurts the outputs of matrix %i less', async (matrix) => {
+test.each([0, 2])('weighting by activations reduces the output error of matrix %i', async (matrix) => {
   const errors = { none: 0, blocks: 0 };
   for (const weighting of ['none', 'blocks'] as const) {
     for (let seed = 0; seed < 5; seed++)
@@ -90,7 +90,7 @@ test.each([0, 2])('what the activations weigh hurts the outputs of matrix %i les
   expect(errors.blocks).toBeLessThan(errors.none);
 });
 
-test('the stored bytes are those of indices and codebook, which may be quantized in turn', async () => {
+test('the stored bytes are those of indices and codebook, which may itself be quantized', async () => {
   const shape = [64, 128] as const;
   const values = seededNormal(shape[0] * shape[1], 3);
   const inputs = seededNormal(20 * shape[1], 4);
@@ -113,7 +113,7 @@ test('a matrix of few blocks has a smaller codebook, and a seed fixes the result
   for (const weight of [first, same, other]) weight.dispose();
 });
 
-test('inputs that are all zero leave plain k-means', async () => {
+test('inputs that are all zero give plain k-means', async () => {
   const { values, shape } = dataOf(0);
   const inputs = new Float32Array(10 * shape[1]);
   const parameters = { blockSize: 4, centroids: 16 };

@@ -9,7 +9,10 @@ import { type CalibratedMethod, RecipeError } from '../method';
 import { parameter, seedParameter } from '../../parameters/parameter';
 
 const GREATEST_BLOCK = 64;
-/** Fewer blocks an entry than this, and the codebook shrinks (Stock et al. 2019: min(k, out · blocks / 4) entries, for stability). */
+/**
+ * Minimum number of blocks per entry; below it the codebook shrinks (Stock et al. 2019: min(k, out · blocks / 4)
+ * entries, for stability).
+ */
 const BLOCKS_AN_ENTRY = 4;
 
 const schema = z.strictObject({
@@ -33,7 +36,7 @@ const schema = z.strictObject({
       shared: 'activations of all blocks alike, as in the paper',
       none: 'none: plain k-means',
     },
-    help: 'By which inputs the error of a weight counts.',
+    help: 'Inputs that weight the error.',
   }),
   seed: seedParameter('Fixes which blocks the centroids begin as.', { max: 2 ** 32 - 1 }),
 });
@@ -47,7 +50,7 @@ export const productQuantization: CalibratedMethod<Parameters> = {
   paper:
     'Stock et al. 2019, "And the Bit Goes Down: Revisiting the Quantization of Neural Networks", the quantization of a fully-connected layer; Fan et al. 2020, "Training with Quantization Noise" (iPQ)',
   summary:
-    'Stores every few neighbouring weights as the index of a codebook entry, the codebook fitted by k-means to what the activations make of it: about a bit a weight.',
+    'Stores groups of neighbouring weights as indices into a codebook, which k-means fits to the activations: about one bit a weight.',
   appliesTo: 'matrix',
   schema,
 

@@ -6,16 +6,19 @@ import { RecipeError } from '../method';
 export function bitsParameter(initial: 8 | 4) {
   return parameter(z.literal([8, 4, 3, 2], { error: 'bits must be 8, 4, 3 or 2' }).default(initial), {
     label: 'Bits',
-    help: 'Codes follow each other without gaps: 32 of them take 32, 16, 12 or 8 bytes.',
+    help: 'Codes are stored without gaps: 32 of them take 32, 16, 12 or 8 bytes.',
   });
 }
 
-/** Weights along the input dimension that share a scale; unset, as the method says. @param more what else is to be said of it */
+/**
+ * Weights along the input dimension that share a scale; the method's default if unset. @param more help text to
+ * append
+ */
 export function groupSizeParameter(more: string, { initial }: { readonly initial?: number } = {}) {
   return parameter(groupSize.optional(), { ...groupSizeMeta(more), initial });
 }
 
-/** As `groupSizeParameter`, for methods that always group. */
+/** Like `groupSizeParameter`, for methods that always group. */
 export function requiredGroupSizeParameter(more: string) {
   return parameter(groupSize.default(32), groupSizeMeta(more));
 }
@@ -27,25 +30,25 @@ function groupSizeMeta(more: string) {
   return { label: 'Group size', max: 4096, unit: 'inputs', help };
 }
 
-/** Whether codes lie symmetrically around zero, or have a zero point. @param initial the default, offered first */
+/** Whether codes are symmetric around zero, or have a zero point. @param initial the default, offered first */
 export function symmetricParameter(initial: boolean, more = '') {
   const symmetric = { true: 'symmetric' };
   const asymmetric = { false: 'asymmetric (zero point)' };
   return parameter(z.boolean().default(initial), {
     label: 'Range',
     labels: initial ? { ...symmetric, ...asymmetric } : { ...asymmetric, ...symmetric },
-    help: `Asymmetric uses the whole range of codes where weights lean to one side${more}.`,
+    help: `Asymmetric uses the whole range of codes where weights are not centred on zero${more}.`,
   });
 }
 
-/** What is added to the diagonal of a Hessian before it is inverted. */
+/** Value added to the diagonal of a Hessian before inversion. */
 export const dampingParameter = parameter(z.number().positive().max(1).default(0.01), {
   label: 'Damping',
   step: 0.001,
   help: 'Share of the mean of the Hessian’s diagonal that is added to the diagonal.',
 });
 
-/** @throws RecipeError where groups of so many inputs do not divide the matrix */
+/** @throws RecipeError where the group size does not divide the width of the matrix */
 export function requireGroupsDivide(
   name: string,
   [, width]: readonly [outputs: number, inputs: number],

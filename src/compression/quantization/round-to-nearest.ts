@@ -10,7 +10,7 @@ const schema = z.strictObject({
   strategy: parameter(z.enum(['tensor', 'channel', 'group']).default('channel'), {
     label: 'One scale for',
     labels: { tensor: 'the whole matrix', channel: 'each output row', group: 'a group of inputs' },
-    help: 'Finer scales keep more and cost 4 bytes each.',
+    help: 'Finer scales are more accurate and cost 4 bytes each.',
   }),
   groupSize: groupSizeParameter('Only for groups.'),
   symmetric: symmetricParameter(true),
@@ -18,14 +18,14 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Quantization by rounding each weight to the nearest code, without any data. */
+/** Quantization by rounding each weight to the nearest code, without data. */
 export const roundToNearest: MatrixMethod<Parameters> = {
   id: 'round-to-nearest',
   title: 'Round to nearest',
   paper:
     'Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 2.1',
   summary:
-    'Stores each weight as an integer of 8, 4, 3 or 2 bits with a scale a tensor, an output channel, or a group of inputs.',
+    'Stores each weight as an integer of 8, 4, 3 or 2 bits with one scale for the tensor, each output channel, or each group of inputs.',
   appliesTo: 'values',
   schema,
 

@@ -17,7 +17,7 @@ import { METHODS } from '../methods';
 
 beforeAll(() => openNodeGpu());
 
-/** Methods that scale a linear's inputs, the formats that they may leave, and how far rounded activations change logits. */
+/** Methods that scale a linear's inputs, the resulting formats, and the effect of rounded activations on logits. */
 const CASES = [
   ['smoothquant', {}, ['w8a8'], 0.05],
   ['awq', { groupSize: 8 }, ['scaled', 'quantized'], 1e-5],
@@ -53,7 +53,7 @@ async function withVariant(
   }
 }
 
-/** The token of the greatest logit after these, by a pass over all of them. */
+/** The most likely next token, by a pass over the whole sequence. */
 async function nextOf(model: Model, ids: readonly number[]): Promise<number> {
   const logits = model.logits({ ids: Int32Array.from(ids), batch: 1, length: ids.length });
   const values = (await readFloats(logits)).slice(-model.config.vocabularySize);
@@ -62,7 +62,7 @@ async function nextOf(model: Model, ids: readonly number[]): Promise<number> {
 }
 
 describe.each(CASES)('%s', (id, json, forms, tolerance) => {
-  test('GPT-2 decodes token by token what a whole pass says, replayed', () =>
+  test('GPT-2 decodes token by token the result of a whole pass, replayed', () =>
     withVariant('gpt2', id, json, async (variant) => {
       for (const name of variant.blockLinears)
         expect(forms).toContain(variant.linears.get(name)!.format as (typeof forms)[number]);
@@ -85,7 +85,7 @@ describe.each(CASES)('%s', (id, json, forms, tolerance) => {
         expect(await nextOf(variant, [...prompt, ...drawn.slice(0, step)])).toBe(token);
     }));
 
-  test("BERT's logits are those of the values that its weights stand for", () =>
+  test("BERT's logits are those of its dense values", () =>
     withVariant('bert', id, json, async (variant, base) => {
       const dense = new Map<string, LinearWeight>();
       for (const name of base.blockLinears) {
@@ -105,7 +105,7 @@ describe.each(CASES)('%s', (id, json, forms, tolerance) => {
     }));
 });
 
-test('values behind scales are pruned there, and scales stay', () =>
+test('values behind scales are pruned in place, and scales stay', () =>
   withVariant('gpt2', 'awq', { groupSize: 8 }, async (variant) => {
     const isScaled = ([, weight]: [string, LinearWeight]) => weight.format === 'scaled';
     const [name] = [...variant.linears].find(isScaled)!;

@@ -58,7 +58,7 @@ describe.each(CASES)('%s', (_, { shape, values, inputs, results }) => {
     const lost = exact.reduce((sum, value, index) => sum + (value - got[index]) ** 2, 0);
     expect(lost / result.outputError).toBeCloseTo(1, 3);
     expect(lost).toBeLessThan(result.unsmoothedOutputError);
-    // One token alone takes another kernel, and the same codes.
+    // A single token uses another kernel with the same codes.
     const first = uploadTensor(given.slice(0, width), [1, width]);
     const alone = weight.matmul(first);
     expectAllClose(await readFloats(alone), result.output.slice(0, outputs), {
@@ -70,7 +70,7 @@ describe.each(CASES)('%s', (_, { shape, values, inputs, results }) => {
   });
 });
 
-test('an input that is always zero keeps its weights as they are', async () => {
+test('an input that is always zero does not change its weights', async () => {
   const [values, shape] = [seededNormal(6 * 8, 1), [6, 8] as const];
   const inputs = seededNormal(20 * 8, 2).map((value, index) => (index % 8 === 3 ? 0 : 50 * value));
   const weight = await compressMatrix('smoothquant', {}, values, shape, inputs);
@@ -85,7 +85,7 @@ test('an input that is always zero keeps its weights as they are', async () => {
   weight.dispose();
 });
 
-test('what does not fit is refused in a sentence', async () => {
+test('parameters that do not fit are refused in one sentence', async () => {
   const inputs = seededNormal(24, 2).fill(NaN, 0, 1);
   const attempt = compressMatrix('smoothquant', {}, seededNormal(24, 1), [4, 6], inputs);
   await expect(attempt).rejects.toThrow(RecipeError);

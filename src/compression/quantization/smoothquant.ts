@@ -8,23 +8,23 @@ const schema = z.strictObject({
   migrationStrength: parameter(z.number().min(0).max(1).default(0.5), {
     label: 'Migration strength α',
     step: 0.05,
-    help: 'How much of the difficulty moves from the activations to the weights: 0.5 shares it, 1 moves all.',
+    help: 'Share of the quantization difficulty that moves from the activations to the weights: 0.5 shares it, 1 moves all.',
   }),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** Neither the greatest weight of an input nor a scale counts as less, as in the authors' code. */
+/** Lower bound on the greatest weight of an input and on a scale, as in the authors' code. */
 const LEAST = 1e-5;
 
-/** Weights and activations as 8-bit integers, with outliers of the activations moved into the weights before. */
+/** Weights and activations as 8-bit integers, after moving outliers of the activations into the weights. */
 export const smoothquant: CalibratedMethod<Parameters> = {
   id: 'smoothquant',
   title: 'SmoothQuant',
   paper:
     'Xiao et al. 2022, "SmoothQuant: Accurate and Efficient Post-Training Quantization for Large Language Models", section 4, equations 3 and 4',
   summary:
-    'Weights and activations in 8 bits (W8A8), multiplied as integers; large inputs are made smaller and their weights larger before, by what a calibration text shows.',
+    'Weights and activations in 8 bits (W8A8), multiplied as integers; large inputs are scaled down and their weights up first, using statistics of a calibration text.',
   appliesTo: 'matrix',
   schema,
 
@@ -43,7 +43,10 @@ export const smoothquant: CalibratedMethod<Parameters> = {
   },
 };
 
-/** s_j = max |X_j|^α / max |W_j|^(1 − α), by which inputs are divided and their weights multiplied; 1 for an input that is always 0. */
+/**
+ * s_j = max |X_j|^α / max |W_j|^(1 − α), by which inputs are divided and their weights multiplied; 1 for an input
+ * that is always 0.
+ */
 function smoothingScales(
   { name, values, shape: [, inputs] }: TargetMatrix,
   statistics: LinearStatistics,
@@ -52,7 +55,7 @@ function smoothingScales(
   const inputMaxima = statistics.get('inputAbsoluteMaxima');
   if (!inputMaxima.every(Number.isFinite)) {
     throw new RecipeError(
-      `What the calibration text gives ${name} is not finite; calibrate with another text.`,
+      `The calibration text gives ${name} inputs that are not finite; calibrate with another text.`,
     );
   }
   const weightMaxima = new Float64Array(inputs).fill(LEAST);

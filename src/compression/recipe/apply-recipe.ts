@@ -10,56 +10,57 @@ import { relativeFrobeniusError } from './relative-error';
 import { stepConfigs } from './step-configs';
 import { matchTargets, type TargetableModel } from './targets';
 
-/** What a recipe did to one matrix. */
+/** Effect of a recipe on one matrix. */
 export interface LayerChange {
   readonly name: string;
   readonly form: string;
   readonly shape: readonly [number, number];
-  /** ‖W − Ŵ‖F / ‖W‖F against the model that the recipe was applied to. */
+  /** ‖W − Ŵ‖F / ‖W‖F relative to the model that the recipe was applied to. */
   readonly relativeError: number;
   readonly storedBytes: number;
   readonly parameters: number;
 }
 
-/** Models that steps which train left, kept so that none is trained twice. */
+/** Cache of the models after training steps, so that none is trained twice. */
 export interface StepCache {
   /**
-   * What the recipe's steps up to the last one that is kept, counted from 0, came to; the caller owns the model.
-   * `seconds` is what making it took.
+   * Model after the recipe's last cached step, counted from 0; the caller owns it. `seconds` is the time that
+   * computing it took.
    */
   latest(): Promise<{ readonly step: number; readonly model: Model; readonly seconds: number } | undefined>;
-  /** @param model what the steps up to this one came to; stays the caller's */
+  /** @param model result of the steps up to this one; still owned by the caller */
   save(step: number, model: Model): Promise<void>;
 }
 
-/** What the steps of a recipe that train have in common. */
+/** Services shared by the training steps of a recipe. */
 export interface RecipeTraining extends Omit<
   TrainingContext,
   'teacher' | 'data' | 'states' | 'onEndedEarly'
 > {
   /** Absent: everything is trained. */
   readonly cache?: StepCache;
-  /** What a step, counted from 0, trains on. */
+  /** Training data of a step, counted from 0. */
   dataOf(step: number): TrainingData;
-  /** Where the run of a step, counted from 0, is kept. */
+  /** State file for the run of a step, counted from 0. */
   statesOf?(step: number): TrainingStates;
-  /** The run of a step, counted from 0, has ended after fewer updates than it was to have. */
+  /** Called when the run of a step, counted from 0, was stopped after fewer updates than planned. */
   onEndedEarly?(step: number, updates: number): void;
 }
 
 export interface RecipeOptions {
   readonly signal?: AbortSignal;
-  /** What methods that need data look at. */
+  /** Calibration sequences for the methods that need them. */
   readonly calibration?: CalibrationSequences;
-  /** What methods that train learn from; the model given is their teacher. */
+  /** Training context for the methods that train; the given model is their teacher. */
   readonly training?: RecipeTraining;
-  /** `done` counts matrices, fractions of one included. */
+  /** `done` counts matrices, with fractions. */
   onProgress?(label: string, done: number, total: number): void;
 }
 
 /**
- * The module names that each step of a recipe applies to; a head that an earlier step puts on is there for the later ones.
- * @throws RecipeError where a target matches nothing, or a step does not fit the task that the model has then
+ * The module names to which each step of a recipe applies; a head added by an earlier step is available to later
+ * ones.
+ * @throws RecipeError where a target matches nothing, or a step does not fit the task of the model at that point
  */
 export function matchRecipe(recipe: CheckedRecipe, { config }: Pick<Model, 'config'>): string[][] {
   const { before } = stepConfigs(recipe, config);
@@ -68,7 +69,7 @@ export function matchRecipe(recipe: CheckedRecipe, { config }: Pick<Model, 'conf
   );
 }
 
-/** The modules of a model that is configured like this. */
+/** The modules of a model with this configuration. */
 function targetableOf(config: ModelConfig): TargetableModel {
   const { matrices } = familyOf(config.source).layout(config);
   const namesOf = (some: readonly MatrixLayout[]) => some.map(({ module }) => module);
@@ -79,11 +80,11 @@ function targetableOf(config: ModelConfig): TargetableModel {
 }
 
 /**
- * Applies the steps in order, each to what the one before left; those that come to a model which is kept are left out. The
- * model given stays as it is.
+ * Applies the steps in order, each to the result of the previous one; steps before a cached result are skipped. The
+ * given model does not change.
  *
- * @returns a model that the caller owns, what changed, and the seconds that making the kept model took
- * @throws RecipeError where a step does not fit; the signal's reason when cancelled. Nothing is left on the GPU then
+ * @returns a model that the caller owns, the changed matrices, and the seconds that computing the cached model took
+ * @throws RecipeError where a step does not fit; the signal's reason when cancelled. No tensor is leaked then
  */
 export async function applyRecipe(
   model: Model,
@@ -104,7 +105,7 @@ export async function applyRecipe(
         done += matches[index].length;
         continue;
       }
-      // A block that an earlier step took out is no target any more.
+      // A block that an earlier step removed is no longer a target.
       const present = matches[index].filter((name) => current.linears.has(name));
       const next = await applyStep(current, step, present, {
         signal: options.signal,
@@ -149,13 +150,13 @@ function trainingOf(
   };
 }
 
-/** What was aimed at, and what a method of the whole model changed besides; in the model's order. */
+/** The targets, and other modules that a method of the whole model changed; in the model's order. */
 function changedModules(before: Model, after: Model, targets: ReadonlySet<string>): string[] {
   const others = new Set(modulesOfOtherFormat(before, after));
   return [...before.linears.keys()].filter((name) => targets.has(name) || others.has(name));
 }
 
-/** Modules that another model of the same checkpoint stores otherwise, in the order of `before`. */
+/** Modules that another model of the same checkpoint stores differently, in the order of `before`. */
 function modulesOfOtherFormat(before: Model, after: Model): string[] {
   return [...before.linears.keys()].filter((name) =>
     differsInFormat(before.linears.get(name), after.linears.get(name)),
@@ -170,7 +171,7 @@ function differsInFormat(before: LinearWeight | undefined, after: LinearWeight |
   );
 }
 
-/** What became of one matrix; of one that is gone, its format is `removed` and its values count as zero. */
+/** Change of one matrix; for a removed one, the format is `removed` and its values count as zero. */
 export async function describeChange(name: string, before: Model, after: Model): Promise<LayerChange> {
   const matrix = before.checkpointLayout.matrices.find(({ module }) => module === name)!;
   const weight = after.linears.get(name);

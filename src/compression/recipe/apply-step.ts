@@ -16,14 +16,14 @@ export interface StepOptions {
   readonly signal?: AbortSignal;
   readonly calibration?: CalibrationSequences;
   readonly training?: TrainingContext;
-  /** `done` counts the step's matrices, fractions of one included. */
+  /** `done` counts the step's matrices, with fractions. */
   onProgress?(label: string, done: number): void;
 }
 
 /**
  * Applies one step to the modules that it matches.
  *
- * @returns a new model, owned by the caller; `model` stays as it is
+ * @returns a new model, owned by the caller; `model` does not change
  * @throws RecipeError where the step does not fit, or lacks calibration sequences or a text to train on
  */
 export async function applyStep(
@@ -34,12 +34,10 @@ export async function applyStep(
 ): Promise<Model> {
   const { signal, calibration, training } = options;
   if (needsCalibration(method, parameters) && !calibration) {
-    throw new RecipeError(
-      `${method.id} looks at what a text does inside the model; give the recipe a calibration text.`,
-    );
+    throw new RecipeError(`${method.id} uses the activations of a calibration text; add one to the recipe.`);
   }
   if (trains(method) && !training)
-    throw new RecipeError(`${method.id} trains the model; give the recipe a text to train on.`);
+    throw new RecipeError(`${method.id} trains the model; add a training text to the recipe.`);
   if ('compressModel' in method) {
     const onProgress = (share: number) => options.onProgress?.(method.title, share * targets.length);
     onProgress(0);
@@ -85,7 +83,7 @@ async function compressEachMatrix(
   }
 }
 
-/** Compresses one weight, or, where the method works on values, each factor of a factorized one. */
+/** Compresses one weight, or each factor of a factorized one if the method works on values. */
 async function compressWeight(
   name: string,
   weight: LinearWeight,
@@ -105,7 +103,7 @@ async function compressWeight(
   }
 }
 
-/** All targets of a step one after the other, as often as a survey asks for them. */
+/** All targets of a step in order; a survey may iterate them repeatedly. */
 function eachTarget(
   model: Model,
   method: MatrixMethod,

@@ -6,10 +6,10 @@ import { type CalibratedMethod, RecipeError } from '../method';
 import type { CheckedStep } from './recipe';
 
 /**
- * Each of the modules compressed as if it were the step's only target, everything around it left as it is.
+ * Compresses each of the modules as if it were the step's only target, with everything else unchanged.
  *
  * @returns new weights by module name, owned by the caller
- * @throws RecipeError where the method changes the model as a whole, or does not fit; nothing is left on the GPU then
+ * @throws RecipeError where the method changes the model as a whole, or does not fit; no tensor is leaked then
  */
 export async function compressAlone(
   model: Model,
@@ -20,7 +20,7 @@ export async function compressAlone(
   const { method } = step;
   if ('compressModel' in method) {
     throw new RecipeError(
-      `${method.id} changes the model as a whole, so no linear has a sensitivity of its own under it; choose a method of matrices.`,
+      `${method.id} changes the model as a whole, so a single linear has no sensitivity under it; choose a method on matrices.`,
     );
   }
   const weights = new Map<string, LinearWeight>();
@@ -48,7 +48,10 @@ export async function compressAlone(
   }
 }
 
-/** Keeps what the method makes, and hands the weight on as it was: so all see the statistics of the model itself. */
+/**
+ * Collects the method's results and returns the original weights, so that all statistics are those of the
+ * uncompressed model.
+ */
 function collectingMethod(method: CalibratedMethod, weights: Map<string, LinearWeight>): CalibratedMethod {
   return {
     ...method,

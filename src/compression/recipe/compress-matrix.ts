@@ -6,8 +6,8 @@ import { DenseWeight } from '../../weights/formats/dense-weight';
 import type { LinearWeight } from '../../weights/linear-weight';
 
 /**
- * Runs one method on one matrix as a recipe step would; the caller disposes of what comes back.
- * @param inputs row-major [tokens, in]: for a calibrated method, what the calibration text gives this matrix
+ * Runs one method on one matrix as a recipe step would; the caller disposes the result.
+ * @param inputs row-major [tokens, in]: for a calibrated method, the inputs of this matrix on the calibration text
  */
 export async function compressMatrix(
   id: string,
@@ -21,7 +21,7 @@ export async function compressMatrix(
   const weight = DenseWeight.fromValues(values, shape);
   const target: TargetMatrix = { name: 'h.0.c_fc', shape, values, weight };
   try {
-    if (method.appliesTo === 'model') throw new Error(`${id} is a method of whole models.`);
+    if (method.appliesTo === 'model') throw new Error(`${id} is a method on whole models.`);
     if ('compressCalibrated' in method) {
       if (!inputs) throw new Error(`${id} needs calibration inputs.`);
       return await method.compressCalibrated(target, statisticsOf(inputs, shape[1]), parameters, {});
@@ -33,7 +33,7 @@ export async function compressMatrix(
   }
 }
 
-/** ‖W − Ŵ‖F / ‖W‖F of what the method made of the matrix. */
+/** ‖W − Ŵ‖F / ‖W‖F of the compressed matrix. */
 export async function compressionError(
   id: string,
   json: unknown,

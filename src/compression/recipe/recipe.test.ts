@@ -11,7 +11,7 @@ const method = {
 const step = { method: 'halve', targets: ['Linear'], parameters: { share: 0.5 } };
 
 describe('checkRecipe', () => {
-  test('fills in what may be left out', () => {
+  test('fills in defaults', () => {
     const recipe = checkRecipe({ name: ' half ', steps: [step] }, [method]);
     expect(recipe).toEqual({
       name: 'half',

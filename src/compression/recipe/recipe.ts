@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { type CompressionMethod, RecipeError } from '../method';
 import type { Sensitivities, Targets } from './targets';
 
-/** One step of a recipe whose parameters have been checked by its method. */
+/** One step of a recipe whose parameters its method has validated. */
 export interface CheckedStep {
   readonly method: CompressionMethod;
   readonly targets: Targets;
   readonly ignore: readonly string[];
   readonly parameters: unknown;
-  /** Where the step trains on a text of its own. */
+  /** For a step with its own training text. */
   readonly training?: TrainingTextSettings;
 }
 
-/** A recipe that is well formed; whether it fits a model is seen when it is matched to one. */
+/** A well-formed recipe; whether it fits a model is checked when its targets are matched. */
 export interface CheckedRecipe {
   readonly name: string;
   readonly steps: readonly CheckedStep[];
@@ -21,10 +21,10 @@ export interface CheckedRecipe {
   readonly sensitivities?: Sensitivities;
 }
 
-/** Which sequences are drawn from which text for the steps that need data. */
+/** Text and sampling of the calibration sequences. */
 export type CalibrationSettings = z.infer<typeof calibrationSchema>;
 
-/** Which text steps that train learn from, and how much of it is held out; sequences are a step's own parameters. */
+/** Training text and the share that is held out; sequence settings are a step's own parameters. */
 export type TrainingTextSettings = z.infer<typeof trainingSchema>;
 
 const calibrationSchema = z.strictObject({
@@ -37,7 +37,7 @@ const calibrationSchema = z.strictObject({
 const trainingSchema = z.strictObject({
   text: z.string().min(1),
   heldOutShare: z.number().min(0).max(0.5).default(0.02),
-  /** Of the held-out examples of a labelled set, and of the tokens that are masked in what is held out. */
+  /** Seed of the held-out examples of a labelled set, and of the tokens masked in held-out text. */
   seed: z.number().int().nonnegative().default(0),
 });
 
@@ -68,11 +68,11 @@ const recipeSchema = z.strictObject({
 });
 
 /**
- * Checks a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`, with `"calibration"` where a
- * step needs data, `"training"` where one trains (in the recipe, or in a step that has a text of its own), and `"sensitivities"` where targets are chosen by them. Unknown keys fail,
- * also within a method's parameters.
+ * Validates a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`, with
+ * `"calibration"` for steps that need data, `"training"` for steps that train (in the recipe, or in a step with its
+ * own text), and `"sensitivities"` for targets by sensitivity. Unknown keys fail, also within a method's parameters.
  *
- * @throws RecipeError in one sentence that says where, what, and what would work
+ * @throws RecipeError in one sentence that says what is wrong, where, and what would work
  */
 export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]): CheckedRecipe {
   const recipe = parse(recipeSchema, json, 'The recipe');
@@ -100,12 +100,12 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
   return { name, steps, calibration, training, sensitivities };
 }
 
-/** Whether a method trains, and its recipe must name a text for that. */
+/** Whether a method trains, so that its recipe must name a text. */
 export function trains(method: CompressionMethod): boolean {
   return 'compressModel' in method && method.trains === true;
 }
 
-/** Parses recipe text as a user drops it in. @throws RecipeError where it is not JSON */
+/** Parses the text of a recipe file. @throws RecipeError where it is not JSON */
 export function parseRecipeText(text: string, fileName: string): unknown {
   try {
     return JSON.parse(text);
@@ -140,7 +140,7 @@ function schemaAt(path: readonly PropertyKey[]): z.ZodObject {
   return path[0] === 'steps' ? stepSchema : recipeSchema;
 }
 
-/** `steps[0].targets` as "step 1 targets", counted from one as the page numbers the steps. */
+/** `steps[0].targets` as "step 1 targets", counted from one as on the page. */
 function pathInWords(path: readonly PropertyKey[]): string {
   const words = path.map((part) => (typeof part === 'number' ? `${part + 1}` : String(part))).join(' ');
   return words.replace(/^steps (?=\d)/, 'step ');

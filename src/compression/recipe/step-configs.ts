@@ -2,7 +2,7 @@ import type { ModelConfig } from '../../model/model';
 import { RecipeError } from '../method';
 import { type CheckedRecipe, trains } from './recipe';
 
-/** How a model is configured as a recipe goes on: a step may give it another task. */
+/** Configuration of the model at each step of a recipe: a step may change the task. */
 export interface StepConfigs {
   /** Before each step. */
   readonly before: readonly ModelConfig[];
@@ -10,10 +10,10 @@ export interface StepConfigs {
 }
 
 /**
- * Follows the task of a model through a recipe, before anything is computed.
- * @param base of the model that the recipe is applied to, which is the teacher of the steps that train
- * @throws RecipeError where a step does not fit the task that the model has then, or would learn from the predictions of a
- *   teacher of another task
+ * Derives the model's task at each step of a recipe, before anything is computed.
+ * @param base of the model that the recipe is applied to, the teacher of the steps that train
+ * @throws RecipeError where a step does not fit the model's task at that point, or distils from a teacher with
+ *   another task
  */
 export function stepConfigs({ steps }: Pick<CheckedRecipe, 'steps'>, base: ModelConfig): StepConfigs {
   const before: ModelConfig[] = [];
@@ -30,7 +30,7 @@ export function stepConfigs({ steps }: Pick<CheckedRecipe, 'steps'>, base: Model
   return { before, after: config };
 }
 
-/** Whether parameters that hold those of distillation weigh the teacher's logits, or move a teacher by the variant's. */
+/** Whether distillation parameters use the teacher's logits, or train the teacher by the variant's. */
 function learnsPredictions(parameters: unknown): boolean {
   const { distillationWeight = 0, teacherLearningRate } = parameters as Readonly<Record<string, unknown>>;
   return Number(distillationWeight) > 0 || teacherLearningRate !== undefined;

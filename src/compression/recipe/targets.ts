@@ -1,30 +1,30 @@
 import type { Model } from '../../model/model';
 import { RecipeError } from '../method';
 
-/** What matching needs of a model. */
+/** Properties of a model that matching needs. */
 export interface TargetableModel extends Pick<Model, 'blockLinears'> {
   /** By module name. */
   readonly linears: { keys(): Iterable<string> };
 }
 
-/** The class name that stands for the linears of the transformer blocks. */
+/** Class name for the linears of the transformer blocks. */
 const BLOCK_LINEAR_CLASS = 'Linear';
 const REGEX_PREFIX = 're:';
 
-/** What compressing each module alone costs: a divergence from the base, by module name. */
+/** Cost of compressing each module alone: the divergence from the base, by module name. */
 export type Sensitivities = Readonly<Record<string, number>>;
 
 /** Names and patterns, or a share of the block linears chosen by their sensitivities. */
 export type Targets = readonly string[] | { readonly leastSensitive: number };
 
 /**
- * Module names that a recipe step applies to, in the model's order. Targets are those of llm-compressor: the
- * class name `Linear` (the linears of the transformer blocks), an exact module name (with or without the leading
- * `transformer.` or `bert.`), or `re:` and a regular expression that is matched from the start of the name; or a
- * share of the block linears, those that cost least to compress.
+ * Module names to which a recipe step applies, in the model's order. Targets follow llm-compressor: the class name
+ * `Linear` (the linears of the transformer blocks), an exact module name (with or without the leading `transformer.`
+ * or `bert.`), or `re:` and a regular expression that is matched from the start of the name; or a share of the block
+ * linears, those with the least cost.
  *
- * @throws RecipeError for a target that matches no module, an expression that is not one, sensitivities that are not there,
- *   or when `ignore` leaves none
+ * @throws RecipeError for a target that matches no module, an invalid expression, missing sensitivities, or when
+ *   `ignore` excludes every module
  */
 export function matchTargets(
   targets: Targets,
@@ -65,13 +65,13 @@ function leastSensitive(
 ): string[] {
   if (!sensitivities) {
     throw new RecipeError(
-      'The targets are chosen by sensitivity, and the recipe has no "sensitivities"; measure a sensitivity profile first, or name its file.',
+      'The targets are chosen by sensitivity, but the recipe has no "sensitivities"; measure a sensitivity profile first, or name its file.',
     );
   }
   const unknown = blockLinears.find((name) => sensitivities[name] === undefined);
   if (unknown !== undefined) {
     throw new RecipeError(
-      `The sensitivities say nothing of ${unknown}; they are of another model. Measure the profile of this one.`,
+      `The sensitivities do not include ${unknown}; they belong to another model. Measure the profile of this one.`,
     );
   }
   return [...blockLinears]

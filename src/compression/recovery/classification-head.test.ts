@@ -38,7 +38,7 @@ async function logitsOf(model: Model, ids: readonly number[]): Promise<Float32Ar
   return values;
 }
 
-test('new weights are those of the seed, biases zero, and the classifier computes what transformers does', () =>
+test('new weights are those of the seed, biases zero, and the classifier computes the same as in transformers', () =>
   withTiny('tiny-bert-mlm', (base) =>
     withHead(base, async (model) => {
       expect(model.config.task).toBe('sequence-classification');
@@ -66,7 +66,7 @@ test('another seed gives other weights', () =>
     ),
   ));
 
-test('a pooler that the checkpoint holds is taken; the classifier is drawn as without it', async () => {
+test('a pooler in the checkpoint is used; the classifier is drawn as without it', async () => {
   const checkpoint = await openFolder('src/testing/fixtures/tiny-bert-mlm');
   const width = 24;
   const pooler = Float32Array.from({ length: width * width }, (_, index) => index / 1000);
@@ -83,7 +83,7 @@ test('a pooler that the checkpoint holds is taken; the classifier is drawn as wi
   base.dispose();
 });
 
-test('its config is the one that transformers loads a classifier by', () =>
+test('its config is the one by which transformers loads a classifier', () =>
   withTiny('tiny-bert-mlm', (base) =>
     withHead(base, async ({ config }) => {
       expect(config.source).toMatchObject({
@@ -101,7 +101,7 @@ test('its config is the one that transformers loads a classifier by', () =>
 test.each([
   ['tiny-gpt2', {}, 'this is a causal-lm model; open a masked language model'],
   ['tiny-bert', {}, 'this is a sequence-classification model; open a masked language model'],
-  ['tiny-bert-mlm', { labels: 'good' }, 'names of 2 to 1000 labels'],
+  ['tiny-bert-mlm', { labels: 'good' }, 'needs 2 to 1000 distinct names of labels'],
   ['tiny-bert-mlm', { labels: 'good, Good' }, 'it was given "good, Good"'],
   ['tiny-bert-mlm', { labels: '0, 1' }, 'none of them a number'],
 ])('on %s, with %j, it is refused', (name, parameters, message) =>
@@ -110,7 +110,7 @@ test.each([
   }),
 );
 
-test('after it nothing is learnt from the predictions of the base, which are of another task', () =>
+test('later steps cannot learn from the predictions of the base, which has another task', () =>
   withTiny('tiny-bert-mlm', async (base) => {
     const distilled = { method: 'knowledge-distillation', targets: ['Linear'], parameters: SHORT_RUN };
     await expect(recovered(base, [classifying(), distilled])).rejects.toThrow(

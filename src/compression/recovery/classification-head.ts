@@ -9,7 +9,9 @@ import { type ModelMethod, RecipeError } from '../method';
 import { normalValues } from '../factorization/normal-values';
 import { parameter, seedParameter } from '../../parameters/parameter';
 
-/** Standard deviation of new weights where the checkpoint's config names none (Devlin et al. 2019; transformers' default). */
+/**
+ * Standard deviation of new weights if the checkpoint's config has none (Devlin et al. 2019; transformers' default).
+ */
 const USUAL_RANGE = 0.02;
 const MOST_LABELS = 1000;
 
@@ -26,14 +28,14 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** A masked language model gets the classifier that a later step is to fine-tune. */
+/** Adds a classifier to a masked language model for a later fine-tuning. */
 export const classificationHead: ModelMethod<Parameters> = {
   id: 'classification-head',
   title: 'Classification head',
   paper:
     'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; for sparse models Zafrir et al. 2021, "Prune Once for All", section 3',
   summary:
-    'Puts a pooler and a classifier in place of the head of a masked language model, whatever format its encoder has: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
+    'Replaces the head of a masked language model by a pooler and a classifier, whatever the formats of its encoder: the start of a fine-tuning on labelled sentences, and no better than chance before it.',
   appliesTo: 'model',
   usualTargets: ['re:.*'],
   schema,
@@ -42,7 +44,7 @@ export const classificationHead: ModelMethod<Parameters> = {
     const { withClassifier } = familyOf(config.source);
     if (config.task !== 'masked-lm' || !withClassifier) {
       throw new RecipeError(
-        `classification-head takes the place of a masked language model's head, and this is a ${config.task} model; open a masked language model (BertForMaskedLM), or leave the step out.`,
+        `classification-head replaces a masked language model's head, but this is a ${config.task} model; open a masked language model (BertForMaskedLM), or leave the step out.`,
       );
     }
     return withClassifier(config, labelNames(parameters.labels));
@@ -67,7 +69,7 @@ export const classificationHead: ModelMethod<Parameters> = {
   },
 };
 
-/** @throws RecipeError where they are not two words or more, each another */
+/** @throws RecipeError unless there are at least two distinct words */
 function labelNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   const distinct = new Set(names.map((name) => name.toLowerCase()));
@@ -75,11 +77,11 @@ function labelNames(text: string): string[] {
   if (!isWrong && names.length >= 2 && distinct.size === names.length && names.length <= MOST_LABELS)
     return names;
   throw new RecipeError(
-    `classification-head needs the names of 2 to ${MOST_LABELS} labels, each another and none of them a number, as "negative, positive"; it was given "${text}".`,
+    `classification-head needs 2 to ${MOST_LABELS} distinct names of labels, none of them a number, such as "negative, positive"; it was given "${text}".`,
   );
 }
 
-/** Of the tensors that the new head has and the model has not, by name. */
+/** Tensors of the new head that the model does not have, by name. */
 async function initialValues(
   { unused }: Model,
   { width, labels, source }: ModelConfig,
@@ -88,7 +90,7 @@ async function initialValues(
   const range = typeof source.initializer_range === 'number' ? source.initializer_range : USUAL_RANGE;
   const random = seeded(seed);
   const count = labels!.length;
-  // The classifier comes first: its weights are the same with a pooler of the checkpoint.
+  // The classifier is drawn first, so that its weights are the same with a pooler of the checkpoint.
   const drawn = new Map<string, Float32Array>([
     ['classifier.weight', normalValues(count * width, range, random)],
     ['classifier.bias', new Float32Array(count)],

@@ -18,7 +18,7 @@ const together = (parameters: object = {}) => ({
   parameters: { ...SHORT_RUN, ...parameters },
 });
 
-test('the teacher is kept where that was asked for: dense, and better on a text that the base does not know', () =>
+test('the teacher is returned on request: dense, and better on a text that the base does not know', () =>
   withTiny('tiny-gpt2', async (base) => {
     const points: TrainingPoint[] = [];
     const data = countingSequences(base.config.vocabularySize);
@@ -41,7 +41,7 @@ test('the teacher is kept where that was asked for: dense, and better on a text 
     teacher.dispose();
   }));
 
-test('a base of another task is no teacher', () =>
+test('a base with another task cannot be the teacher', () =>
   withTiny('tiny-bert-mlm', async (base) => {
     const head = { method: 'classification-head', targets: ['re:.*'], parameters: { labels: 'bad, good' } };
     await expect(recovered(base, [head, together({ distillationWeight: 0 })])).rejects.toThrow(

@@ -17,26 +17,26 @@ const schema = z.strictObject({
   teacherWeight: parameter(z.number().min(0).max(1).default(0.3), {
     label: "Teacher's distillation",
     step: 0.05,
-    help: "Share of the teacher's loss that is its divergence from the variant; the rest is the cross-entropy of the text itself.",
+    help: "Share of the teacher's loss that is its divergence from the variant; the rest is the cross-entropy with the text.",
   }),
   result: parameter(z.enum(['student', 'teacher']).default('student'), {
     label: 'Result',
     labels: { student: 'the variant', teacher: 'the teacher, of the size of the base' },
-    help: 'Whose held-out loss is watched, and which of the two is kept.',
+    help: 'Model that is returned; its held-out loss is monitored.',
   }),
   ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** What earlier steps left and a copy of the base train together, each on the other. */
+/** Trains the result of earlier steps and a copy of the base together, each on the other. */
 export const coDistillation: ModelMethod<Parameters> = {
   id: 'co-distillation',
   title: 'Co-distillation',
   paper:
     'Lee et al. 2023, "Co-training and Co-Distillation for Quality Improvement and Compression of Language Models", section 3',
   summary:
-    'Trains the variant and a copy of the base together, each on the text and on what the other predicts: gives the variant, or the base that got better by it, and costs the memory and time of training both.',
+    'Trains the variant and a copy of the base together, each on the text and on the predictions of the other: returns the variant, or the improved base, and costs the memory and time of training both.',
   appliesTo: 'model',
   trains: true,
   schema,
@@ -45,7 +45,7 @@ export const coDistillation: ModelMethod<Parameters> = {
     const settings = trainingSettings('co-distillation', parameters, model.config);
     const { teacher: base } = context.training!;
     const { teacherLearningRate, teacherWeight, result, distillationWeight, temperature } = parameters;
-    // The base as it is, which no longer changes when both have moved towards each other.
+    // The unchanged base, a fixed reference while both models move.
     const objective = distillation(base, { distillationWeight: 1, temperature });
     const teacher = await MovingTeacher.of(base, { ...settings, teacherLearningRate });
     let both: CoDistillation | undefined;

@@ -18,7 +18,7 @@ const CURVATURES = Float32Array.of(0.1, 2, 1, 0.5, 0.3, 1, -2, 1);
 const BIAS = 0.5;
 const CLIMB = 0.3;
 
-/** The gradient of ½ Σ c w² + ½ b² at weights of which 2:4 are kept, by those; in float64. */
+/** The gradient of ½ Σ c w² + ½ b² at weights pruned to 2:4, with respect to the remaining ones; in float64. */
 function gradientAt(weights: number[]): number[] {
   const order = [0, 4].flatMap((start) =>
     [0, 1, 2, 3]
@@ -30,7 +30,7 @@ function gradientAt(weights: number[]): number[] {
 }
 
 test.each([true, false])(
-  'the gradient is that at the pruned weights up the slope; plus: %s',
+  'the gradient is taken at the pruned weights after the climb; plus: %s',
   async (plus) => {
     const pattern = groupsPattern({ kept: 2, groupSize: 4 });
     const matrix = MaskedMatrix.fromValues(VALUES, new Float32Array(8).fill(1), [2, 4], pattern, 'matrix');
@@ -57,7 +57,7 @@ test.each([true, false])(
     const found = await point.gradients(compute, undefined as unknown as TrainingBatch);
     const plain = Array.from(VALUES, (value, index) => CURVATURES[index] * value);
     const climbed = gradientAt(Array.from(VALUES, (value, index) => value + CLIMB * plain[index]));
-    // Up the slope other weights are the greatest of their group than at the weights themselves.
+    // After the climb, other weights are the greatest of their group.
     expect(climbed.map(Boolean)).not.toEqual(gradientAt([...VALUES]).map(Boolean));
     const expected = climbed.map((value, index) => value + (plus ? plain[index] : 0));
     expectAllClose(await readFloats(found.gradients[0]), expected, { absolute: 1e-6 });

@@ -10,21 +10,21 @@ import type { Student } from '../../train/student';
 import { maskByMagnitude, type MaskSize } from './magnitude-masks';
 
 export interface CompressedPointOptions {
-  /** What the compression C prunes. Between steps nothing of it is masked. */
+  /** Matrices that the compression C prunes. Between steps they are not masked. */
   readonly matrices: readonly MaskedMatrix[];
-  /** How many weights C keeps, those of greatest magnitude. */
+  /** Number of weights that C keeps, those of greatest magnitude. */
   readonly size: MaskSize;
-  /** ρ: how far the parameters climb along their gradient before they are compressed. */
+  /** ρ: step of the parameters along their gradient before they are compressed. */
   readonly climb: number;
-  /** CrAM⁺: the gradient at the parameters themselves is added. */
+  /** CrAM⁺: adds the gradient at the parameters themselves. */
   readonly plus: boolean;
   readonly objective: Objective;
   readonly signal?: AbortSignal;
 }
 
 /**
- * The gradient of CrAM (Peste et al. 2022, section 3.2): taken at C(θ + ρ ∇L(θ)) instead of θ, by the weights that C keeps. All
- * parameters climb, those that C leaves alone too. The held-out loss is that of C(θ).
+ * The gradient of CrAM (Peste et al. 2022, section 3.2): taken at C(θ + ρ ∇L(θ)) instead of θ, with respect to the
+ * weights that C keeps. All parameters climb, also those that C does not prune. The held-out loss is that of C(θ).
  */
 export class CompressedPoint implements StepHooks {
   private readonly uncompressed: ParameterSnapshot;

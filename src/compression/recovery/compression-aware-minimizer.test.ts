@@ -31,7 +31,7 @@ test.each([
   }),
 );
 
-test('what cannot be pruned so is refused', () =>
+test('targets that cannot be pruned are refused', () =>
   withTiny('tiny-gpt2', async (base) => {
     await expect(recovered(base, [aware({})])).rejects.toThrow('needs a "sparsity"');
     await expect(recovered(base, [aware({ pattern: '2:5' })])).rejects.toThrow('choose an M that divides 24');

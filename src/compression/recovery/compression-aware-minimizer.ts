@@ -18,12 +18,12 @@ const schema = z.strictObject({
   climb: parameter(z.number().min(0).max(10).default(0.05), {
     label: 'Climb',
     step: 0.01,
-    help: 'ρ: how far, in gradients, the weights climb before they are pruned for the gradient.',
+    help: 'ρ: step of the weights along their gradient before they are pruned to compute the final gradient.',
   }),
   plus: parameter(z.boolean().default(true), {
     label: 'Gradient',
     labels: { true: 'pruned and dense (CrAM⁺)', false: 'pruned alone (CrAM)' },
-    help: 'Whether the gradient at the dense weights is added to the one at the pruned weights.',
+    help: 'Whether to add the gradient at the dense weights to the one at the pruned weights.',
   }),
   ...distillationParameters(),
   ...trainingParameters(),
@@ -37,7 +37,7 @@ export const compressionAwareMinimizer: ModelMethod<Parameters> = {
   title: 'Compression-aware minimizer',
   paper: 'Peste et al. 2022, "CrAM: A Compression-Aware Minimizer", section 3',
   summary:
-    'Trains with gradients taken at the pruned weights, so that pruning the dense ones at the end costs little; a step takes two passes forward and back.',
+    'Trains with gradients taken at the pruned weights, so that pruning the dense ones at the end costs little; a step takes two forward and two backward passes.',
   appliesTo: 'model',
   trains: true,
   schema,

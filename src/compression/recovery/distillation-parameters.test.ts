@@ -5,7 +5,7 @@ import { objectiveOf } from './distillation-parameters';
 
 const NOTHING = { distillationWeight: 0, temperature: 1, hiddenWeight: 0, attentionWeight: 0 };
 
-test('the base is asked where any of the weights is above 0, and only there', () => {
+test('the base is needed exactly where one of the weights is above 0', () => {
   const teacher = {} as Model;
   expect(objectiveOf(teacher, NOTHING)).toBe(fineTuning);
   for (const weight of ['distillationWeight', 'hiddenWeight', 'attentionWeight']) {

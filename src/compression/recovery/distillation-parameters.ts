@@ -15,12 +15,12 @@ export function distillationParameters({ hiddenWeight = 0 }: { readonly hiddenWe
     hiddenWeight: parameter(z.number().min(0).max(1_000_000).default(hiddenWeight), {
       label: 'Hidden states',
       step: 0.1,
-      help: 'Weight of the mean squared difference of the hidden states after each block from those of the base, added to the loss.',
+      help: 'Weight of the mean squared difference between the hidden states after each block and those of the base, added to the loss.',
     }),
     attentionWeight: parameter(z.number().min(0).max(1_000_000).default(0), {
       label: 'Attention',
       step: 0.1,
-      help: 'Weight of the divergence of what each head attends to from what it does in the base, summed over the blocks, added to the loss.',
+      help: 'Weight of the divergence of attention distributions from those of the base, summed over the blocks, added to the loss.',
     }),
   };
 }
@@ -35,11 +35,11 @@ export function temperatureParameter() {
   return parameter(z.number().positive().max(100).default(1), {
     label: 'Temperature',
     step: 0.1,
-    help: 'Both sets of logits are divided by it for the divergence: above 1, unlikely tokens count for more.',
+    help: 'Divides both sets of logits in the divergence: above 1, unlikely tokens count for more.',
   });
 }
 
-/** What the parameters make small. @param teacher is asked only where it counts */
+/** The loss of the parameters. @param teacher is used only where a weight is above 0 */
 export function objectiveOf(teacher: Model, parameters: DistillationParameters): Objective {
   const { distillationWeight, temperature, hiddenWeight, attentionWeight } = parameters;
   if (distillationWeight === 0 && hiddenWeight === 0 && attentionWeight === 0) return fineTuning;

@@ -6,10 +6,10 @@ import { SPLIT_OF_TWIN } from '../../testing/tiny-mixtures';
 import { balancedExperts, dealtNeurons } from './expert-split';
 
 describe('neurons', () => {
-  /** Ranked: 3, 0, 5, 1, 4, 2, 6. */
+  /** Ranking: 3, 0, 5, 1, 4, 2, 6. */
   const importance = Float64Array.of(0.8, 0.5, 0.3, 0.9, 0.4, 0.7, 0.1);
 
-  test('the most important go to all experts, the others in turn', () => {
+  test('the most important are copied to all experts, the others dealt out in turn', () => {
     expect(dealtNeurons(importance, { experts: 2, size: 3, shared: 1 })).toEqual([0, 1, 3, 3, 4, 5]);
     expect(dealtNeurons(importance, { experts: 3, size: 3, shared: 2 })).toEqual([0, 3, 5, 0, 1, 3, 0, 3, 4]);
     expect(dealtNeurons(importance, { experts: 2, size: 2, shared: 2 })).toEqual([0, 3, 0, 3]);
@@ -20,25 +20,25 @@ describe('neurons', () => {
       expect(dealtNeurons(importance, { experts: 1, size: 7, shared })).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  test('equally important ones go by their number', () => {
+  test('equally important neurons are ordered by their number', () => {
     expect(dealtNeurons(new Float64Array(4), { experts: 2, size: 2, shared: 0 })).toEqual([0, 2, 1, 3]);
   });
 
-  test('more than there are are refused', () => {
+  test('more neurons than the layer has are refused', () => {
     expect(() => dealtNeurons(importance, { experts: 4, size: 3, shared: 1 })).toThrow(
-      'take 9 neurons, and the layer has 7',
+      'need 9 neurons, but the layer has 7',
     );
   });
 });
 
 describe('tokens', () => {
   const random = seededRandom(1);
-  /** As frequent as words are (Zipf), some never seen, in any order. */
+  /** Zipf-distributed frequencies in random order, some of them zero. */
   const counts = Array.from({ length: 500 }, (_, rank) => (rank < 400 ? Math.floor(10_000 / (rank + 1)) : 0));
   counts.sort(() => random() - 0.5);
   const total = counts.reduce((sum, count) => sum + count, 0);
 
-  test('experts have about equally much to do', () => {
+  test('experts have about equal loads', () => {
     const chosen = balancedExperts(counts, 4, seededRandom(2));
     for (let expert = 0; expert < 4; expert++) {
       const load = counts.reduce((sum, count, token) => sum + (chosen[token] === expert ? count : 0), 0);
@@ -46,13 +46,13 @@ describe('tokens', () => {
     }
   });
 
-  test('tokens that were never seen are spread evenly', () => {
+  test('tokens that never occur are distributed evenly', () => {
     const chosen = balancedExperts(new Array<number>(50).fill(0), 4, seededRandom(2));
     const sizes = [0, 1, 2, 3].map((expert) => chosen.filter((each) => each === expert).length);
     expect(Math.max(...sizes) - Math.min(...sizes)).toBe(1);
   });
 
-  test('each draw puts others together, also of the frequent ones', () => {
+  test('different draws group different tokens, also frequent ones', () => {
     const draw = seededRandom(3);
     const [first, second] = [balancedExperts(counts, 4, draw), balancedExperts(counts, 4, draw)];
     const frequent = [...counts.keys()].sort((left, right) => counts[right] - counts[left]).slice(0, 40);
@@ -62,7 +62,7 @@ describe('tokens', () => {
   });
 });
 
-test('neurons and tokens go where the twin in PyTorch has them', () => {
+test('neurons and tokens are assigned as in PyTorch', () => {
   const { importance, sizes, neurons, counts, seed, experts, routings } = SPLIT_OF_TWIN;
   expect(dealtNeurons(Float64Array.from(importance), sizes)).toEqual(neurons);
   const random = seeded(seed);

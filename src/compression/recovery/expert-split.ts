@@ -4,23 +4,24 @@ export interface ExpertSizes {
   readonly experts: number;
   /** Neurons of one expert. */
   readonly size: number;
-  /** Those of them that every expert has a copy of. */
+  /** Number of neurons that every expert has a copy of. */
   readonly shared: number;
 }
 
 /**
- * Which neurons each expert begins with (Zuo et al. 2022, "MoEBERT", importance-guided adaptation): the most important are in every expert, those that follow
- * are dealt out one by one, so that experts are alike; the least important are in none.
+ * Initial neurons of each expert (Zuo et al. 2022, "MoEBERT", importance-guided adaptation): the most important are
+ * in every expert, the following ones are dealt out one by one, so that experts are alike; the least important are in
+ * none.
  *
  * @param importance of each neuron
  * @returns positions in `importance`, expert after expert, ascending within each
- * @throws RecipeError where there are not as many neurons
+ * @throws RecipeError where the layer has fewer neurons
  */
 export function dealtNeurons(importance: Float64Array, { experts, size, shared }: ExpertSizes): number[] {
   const needed = shared + experts * (size - shared);
   if (needed > importance.length) {
     throw new RecipeError(
-      `${experts} experts of ${size} neurons, ${shared} of them shared, take ${needed} neurons, and the layer has ${importance.length}; use fewer or smaller experts, or share more.`,
+      `${experts} experts of ${size} neurons, ${shared} of them shared, need ${needed} neurons, but the layer has ${importance.length}; use fewer or smaller experts, or share more.`,
     );
   }
   const ranked = [...importance.keys()].sort(
@@ -34,11 +35,11 @@ export function dealtNeurons(importance: Float64Array, { experts, size, shared }
 }
 
 /**
- * An expert for each token of a vocabulary, so that experts have about as much to do: tokens are taken roughly from the most frequent
- * on, and each goes to the expert that has the least so far (Roller et al. 2021, "Hash Layers", balanced assignment). By how
- * much the order is left to chance, so that each layer has its own.
+ * Assigns each token of a vocabulary to an expert with balanced load: roughly from the most frequent token on, each
+ * goes to the expert with the least load so far (Roller et al. 2021, "Hash Layers", balanced assignment). The order
+ * is partly random, so that each layer has its own assignment.
  *
- * @param counts of each token, how often it was seen
+ * @param counts occurrences of each token
  * @param random uniform in [0, 1)
  */
 export function balancedExperts(
@@ -46,7 +47,7 @@ export function balancedExperts(
   experts: number,
   random: () => number,
 ): Int32Array {
-  // A token that was not seen counts as one that was seen once: those, too, are spread evenly.
+  // A token that does not occur counts as one occurrence, so that these are distributed evenly as well.
   const weights = Array.from(counts, (count) => count + 1);
   const keys = weights.map((weight) => weight * random());
   const order = [...keys.keys()].sort((left, right) => keys[right] - keys[left] || left - right);

@@ -37,7 +37,7 @@ describe.each(TINY_MODELS)('%s', (name) => {
   );
 });
 
-test('what waits for its turn has not changed when the run is ended before', () =>
+test('blocks whose turn has not come are unchanged when the run is stopped', () =>
   withTiny('tiny-gpt2', async (base) => {
     let steps = 0;
     const data = await tinyTrainingData(base);
@@ -57,7 +57,7 @@ test('what waits for its turn has not changed when the run is ended before', () 
     after.dispose();
   }));
 
-test.each([3, 9])('a run that broke off in step %i ends as if it had not', (brokenAt) =>
+test.each([3, 9])('a run interrupted in step %i ends like an uninterrupted one', (brokenAt) =>
   withTiny('tiny-gpt2', async (base) => {
     const steps = [factorize('Linear'), recovery({ blocksAtATime: 1, keepStateEvery: 2 })];
     const whole = await recovered(base, steps);
@@ -73,7 +73,7 @@ test.each([3, 9])('a run that broke off in step %i ends as if it had not', (brok
   }),
 );
 
-test('without a factorized target, or with nothing to stand in, it says so', () =>
+test('it is refused without a factorized target, or without matching matrices of the base', () =>
   withTiny('tiny-gpt2', async (base) => {
     await expect(recovered(base, [recovery()])).rejects.toThrow('no target is factorized');
     const pruned = {

@@ -11,14 +11,17 @@ import { parameter } from '../../parameters/parameter';
 import { trainingParameters } from '../../train/training-settings';
 import { trainingSettings } from './run-settings';
 
-/** The intermediate layers are what KnGPT2's distillation is about. At 1 they would outweigh all else on the demo model at first. */
+/**
+ * KnGPT2's distillation uses the intermediate layers. A weight of 1 would dominate the loss on the demo model at
+ * first.
+ */
 const DISTILLATION = { hiddenWeight: 0.1 };
 
 const schema = z.strictObject({
   blocksAtATime: parameter(z.number().int().positive().optional(), {
     label: 'Blocks at a time',
     max: 96,
-    help: 'So many blocks take their factors at a time, the first first; the others run on the matrices of the base until their turn. Left open: all at once.',
+    help: 'Number of blocks that switch to their factors at a time, from the first on; the others use the matrices of the base until their turn. If empty: all at once.',
   }),
   ...distillationParameters(DISTILLATION),
   ...trainingParameters(),
@@ -26,7 +29,7 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** The factors of what earlier steps factorized are trained, all at once or some blocks at a time. */
+/** Trains the factors of earlier steps, all at once or some blocks at a time. */
 export const factorizedRecovery: ModelMethod<Parameters> = {
   id: 'factorized-recovery',
   title: 'Factorized recovery',
@@ -65,12 +68,12 @@ export const factorizedRecovery: ModelMethod<Parameters> = {
   },
 };
 
-/** A product of factors, whatever it is wrapped in. */
+/** Whether a weight is a product of factors, also inside another format. */
 function isFactorized(weight: LinearWeight): boolean {
   return weight.isProduct ?? weight.factors?.some((factor) => isFactorized(factor.weight)) ?? false;
 }
 
-/** The step with which each block, by its number in the checkpoint, takes its factors: equal parts of the run. */
+/** The step at which each block, by its number in the checkpoint, switches to its factors: equal parts of the run. */
 function startsOfBlocks(
   { config }: Model,
   atATime: number | undefined,
@@ -88,11 +91,11 @@ function blockOf({ layout }: Model, module: string): number | undefined {
   return layout.matrices.find((matrix) => matrix.module === module)?.block;
 }
 
-/** @throws RecipeError where the base has no such matrix to stand in */
+/** @throws RecipeError where the base has no matrix of this shape */
 function standInFor(module: string, { shape }: LinearWeight, teacher: Model): LinearWeight {
   const standIn = teacher.linears.get(module);
   if (standIn && standIn.shape[0] === shape[0] && standIn.shape[1] === shape[1]) return standIn;
   throw new RecipeError(
-    `${module} is ${shape.join('×')}, and the base has no matrix of that shape that could stand in until its turn; leave "blocksAtATime" out.`,
+    `${module} is ${shape.join('×')}, and the base has no matrix of that shape to use until its turn; leave "blocksAtATime" out.`,
   );
 }

@@ -59,7 +59,7 @@ async function accuracyOf(model: Model): Promise<number> {
   return hits.length / batch.batch;
 }
 
-test('a pruned encoder learns another task by its new head, and its zeros stay zeros', () =>
+test('a pruned encoder learns another task with its new head, and its zeros stay zero', () =>
   withTiny('tiny-bert-mlm', async (base) => {
     const locked = await recovered(base, [pruned]);
     const after = await recovered(base, [pruned, head, tuned({ steps: 16, batchSize: 16 })], {
@@ -75,7 +75,7 @@ test('a pruned encoder learns another task by its new head, and its zeros stay z
     after.dispose();
   }));
 
-test('on a text it is knowledge distillation that asks no teacher', () =>
+test('on a text it equals knowledge distillation without a teacher', () =>
   withTiny('tiny-gpt2', async (base) => {
     const distilled = {
       method: 'knowledge-distillation',
@@ -89,7 +89,7 @@ test('on a text it is knowledge distillation that asks no teacher', () =>
     other.dispose();
   }));
 
-test('sentences without labels teach it nothing', () =>
+test('sentences without labels are refused', () =>
   withTiny('tiny-bert', async (base) => {
     await expect(recovered(base, [tuned()])).rejects.toThrow(
       'The text has no labels to train a classifier by',

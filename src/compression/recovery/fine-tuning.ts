@@ -5,14 +5,14 @@ import { trainVariant } from './train-variant';
 import { trainingParameters, type TrainingParameters } from '../../train/training-settings';
 import { trainingSettings } from './run-settings';
 
-/** What earlier steps left is trained on the text or the labelled sentences alone; no teacher is asked. */
+/** Trains the result of earlier steps on the text or the labelled sentences alone, without a teacher. */
 export const fineTuning: ModelMethod<TrainingParameters> = {
   id: 'fine-tuning',
   title: 'Fine-tuning',
   paper:
     'Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers", section 3.2; of a sparse model Zafrir et al. 2021, "Prune Once for All", section 3.3',
   summary:
-    'Trains what earlier steps left, in its own formats and with its zeros, on a text or on labelled sentences: fits it to a task, the base does not take part, and costs a training run.',
+    'Trains the result of earlier steps, in its own formats and with its zeros, on a text or on labelled sentences: fits it to a task without the base, and costs a training run.',
   appliesTo: 'model',
   trains: true,
   usualTargets: ['re:.*'],

@@ -9,14 +9,14 @@ import type { Student } from '../../train/student';
 import { type GradualSchedule, prunesAt } from './gradual-schedule';
 import { maskByMagnitude, type MaskSize } from './magnitude-masks';
 
-/** Masks that are made anew by magnitude as training goes on, until they are locked. */
+/** Masks by magnitude that are recomputed during training until they are locked. */
 export class GradualMasks implements StepHooks {
   private readonly matrices = new Map<string, MaskedMatrix>();
   private restored?: Readonly<Record<string, tf.Tensor>>;
-  /** Of the update that comes next, or is under way. */
+  /** Number of the next or current update. */
   private step = -1;
 
-  /** @param sizeAt how many weights stay at a step; from the last mask on, what was asked for */
+  /** @param sizeAt number of remaining weights at a step; from the last mask on, the final number */
   constructor(
     private readonly pruning: GradualSchedule,
     private readonly sizeAt: (step: number) => MaskSize,
@@ -24,7 +24,7 @@ export class GradualMasks implements StepHooks {
     private readonly signal?: AbortSignal,
   ) {}
 
-  /** Has a matrix pruned with the others. @returns the matrix */
+  /** Prunes a matrix with the others. @returns the matrix */
   add(module: string, matrix: MaskedMatrix): MaskedMatrix {
     this.matrices.set(module, matrix);
     return matrix;
@@ -36,7 +36,7 @@ export class GradualMasks implements StepHooks {
     if (prunesAt(step, this.pruning)) await this.prune(step);
   }
 
-  /** Of the variant as it would be if the run ended now: with as many zeros as were asked for. */
+  /** Runs with the final number of zeros, as the variant would be stored now. */
   async heldOutLoss(student: Student, heldOut: readonly TrainingBatch[]): Promise<number> {
     await this.putBackRestored();
     const measure = () => heldOutLoss(student, this.objective, heldOut, this.signal);
@@ -60,9 +60,9 @@ export class GradualMasks implements StepHooks {
   }
 
   /**
-   * The masks that the best parameters were measured with: the locked ones, or, of parameters from before the lock, those of
+   * Restores the masks of the best parameters: the locked masks or, for parameters from before the lock, those by
    * their own magnitudes.
-   * @param bestStep updates that made the best parameters, which are in place
+   * @param bestStep number of updates of the best parameters, which are in place
    */
   async finish(bestStep: number): Promise<void> {
     await this.putBackRestored();
@@ -78,7 +78,7 @@ export class GradualMasks implements StepHooks {
     return maskByMagnitude([...this.matrices.values()], this.sizeAt(step));
   }
 
-  /** Masks of a run that goes on. They cannot be read where they are restored, which has to happen at once. */
+  /** Masks of a resumed run. They cannot be computed during the restore, which is synchronous. */
   private async putBackRestored(): Promise<void> {
     if (!this.restored) return;
     for (const [module, mask] of Object.entries(this.restored))

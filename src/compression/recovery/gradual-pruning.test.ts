@@ -23,7 +23,7 @@ function zerosOf(values: Float32Array): number[] {
 }
 
 describe.each(TINY_MODELS)('%s', (name) => {
-  test('it has the sparsity that was asked for, and is nearer to the base than pruning at once', () =>
+  test('it has the requested sparsity, and is nearer to the base than pruning at once', () =>
     withTiny(name, async (base) => {
       const atOnce = await recovered(base, [
         { method: 'magnitude-pruning', targets: ['Linear'], parameters: { sparsity: 0.75 } },
@@ -50,7 +50,7 @@ test('of N:M every group keeps N', () =>
     model.dispose();
   }));
 
-test('of all matrices together the share is that of all', () =>
+test('under one threshold the share is that of all matrices together', () =>
   withTiny('tiny-gpt2', async (base) => {
     const model = await recovered(base, [gradual({ scope: 'global' })]);
     const shares = [...(await valuesOf(model)).values()].map((values) => [
@@ -63,7 +63,7 @@ test('of all matrices together the share is that of all', () =>
     model.dispose();
   }));
 
-test('factors of a factorized matrix are pruned one by one', () =>
+test('factors of a factorized matrix are pruned separately', () =>
   withTiny('tiny-gpt2', async (base) => {
     const lowRank = { method: 'low-rank', targets: ['Linear'], parameters: { rank: 8 } };
     const model = await recovered(base, [lowRank, gradual()]);
@@ -74,7 +74,7 @@ test('factors of a factorized matrix are pruned one by one', () =>
     model.dispose();
   }));
 
-test('once locked, the pattern outlives another training, also on another task', () =>
+test('once locked, the pattern survives further training, also on another task', () =>
   withTiny('tiny-gpt2', async (base) => {
     const tuned = {
       method: 'knowledge-distillation',
@@ -92,7 +92,7 @@ test('once locked, the pattern outlives another training, also on another task',
     after.dispose();
   }));
 
-test('ended before the lock, it has the sparsity that was asked for', () =>
+test('stopped before the lock, it has the requested sparsity', () =>
   withTiny('tiny-gpt2', async (base) => {
     let steps = 0;
     const data = await tinyTrainingData(base);
@@ -110,7 +110,7 @@ test('ended before the lock, it has the sparsity that was asked for', () =>
     model.dispose();
   }));
 
-test.each([4, 9])('a run that broke off in step %i ends as if it had not', (brokenAt) =>
+test.each([4, 9])('a run interrupted in step %i ends like an uninterrupted one', (brokenAt) =>
   withTiny('tiny-gpt2', async (base) => {
     const steps = [gradual({ keepStateEvery: 3 })];
     const whole = await recovered(base, steps);
@@ -125,7 +125,7 @@ test.each([4, 9])('a run that broke off in step %i ends as if it had not', (brok
   }),
 );
 
-test('what cannot be pruned so is refused', () =>
+test('targets that cannot be pruned are refused', () =>
   withTiny('tiny-gpt2', async (base) => {
     const refused = (parameters: object) => expect(recovered(base, [gradual(parameters)])).rejects;
     await refused({ sparsity: undefined }).toThrow('needs a "sparsity"');

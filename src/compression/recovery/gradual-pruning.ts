@@ -28,7 +28,7 @@ const schema = z.strictObject({
     label: 'Prune every',
     max: 1_000_000,
     unit: 'steps',
-    help: 'Steps between two masks. What one masks may come back with the next, until the pattern is locked.',
+    help: 'Steps between two masks. Weights masked by one may return with the next, until the pattern is locked.',
   }),
   pruningShare: parameter(z.number().min(0).max(1).default(0.5), {
     label: 'Pruning ends at',
@@ -41,14 +41,14 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** More and more of the smallest weights are masked as training goes on; then the pattern is locked. */
+/** Masks more and more of the smallest weights during training, then locks the pattern. */
 export const gradualPruning: ModelMethod<Parameters> = {
   id: 'gradual-pruning',
   title: 'Gradual pruning',
   paper:
     'Zafrir et al. 2021, "Prune Once for All: Sparse Pre-Trained Language Models", section 3; Zhu and Gupta 2017, "To prune, or not to prune", equation 1',
   summary:
-    'Prunes by magnitude on a cubic schedule while the rest is trained on the base, then locks the pattern and trains on: keeps far more than pruning at once, and costs a training run.',
+    'Prunes by magnitude on a cubic schedule while the rest is trained on the base, then locks the pattern and continues training: much better than pruning at once, and costs a training run.',
   appliesTo: 'model',
   trains: true,
   schema,

@@ -1,9 +1,9 @@
 import { roundHalfToEven } from '../../weights/quantization';
 import type { GroupPattern } from '../../weights/formats/n-of-m-weight';
 
-/** When masks are made, in a run that prunes as it trains. */
+/** Steps at which a run that prunes during training makes masks. */
 export interface GradualSchedule {
-  /** Steps from the first to the last mask, after which the pattern is locked. */
+  /** Number of steps up to the last mask, after which the pattern is locked. */
   readonly pruningSteps: number;
   /** Steps between two masks. */
   readonly pruneEvery: number;
@@ -15,8 +15,8 @@ export function prunesAt(step: number, { pruningSteps, pruneEvery }: GradualSche
 }
 
 /**
- * The sparsity s_t = s_f (1 − (1 − t/T)³) of a step (Zhu and Gupta 2017, "To prune, or not to prune", equation 1, with an
- * initial sparsity of 0): fast while there is much to take, slow towards the end.
+ * The sparsity s_t = s_f (1 − (1 − t/T)³) of a step (Zhu and Gupta 2017, "To prune, or not to prune", equation 1,
+ * with an initial sparsity of 0): fast at first, slow towards the end.
  * @param step t, counted from 0; from T on it is s_f
  */
 export function cubicSparsity(
@@ -27,7 +27,7 @@ export function cubicSparsity(
   return final * cubicProgress(step, pruningSteps);
 }
 
-/** The same of N:M: of each M weights the number that stays falls from M to N, a whole number at each step. */
+/** The same for N:M: the number of remaining weights of every M falls from M to N, a whole number at each step. */
 export function keptAt(
   step: number,
   { pruningSteps }: Pick<GradualSchedule, 'pruningSteps'>,

@@ -47,7 +47,7 @@ test.each(Object.entries(FORMATS))('%s comes nearer to the base in its own forma
   withTiny('tiny-gpt2', (base) => expectRecovery(base, { method, targets: ['Linear'], parameters })),
 );
 
-test('targets and vectors train, everything else stays', () =>
+test('targets and vectors train, everything else does not change', () =>
   withTiny('tiny-gpt2', async (base) => {
     const module = 'transformer.h.1.mlp.c_fc';
     const lowRank = { ...LOW_RANK, targets: [module] };
@@ -64,11 +64,11 @@ test('targets and vectors train, everything else stays', () =>
     after.dispose();
   }));
 
-test('without a teacher, the text alone teaches', () =>
+test('without a teacher, it trains on the text alone', () =>
   withTiny('tiny-gpt2', async (base) => {
     const before = await recovered(base, [LOW_RANK]);
     const after = await recovered(base, [LOW_RANK, distilled({ distillationWeight: 0 })]);
-    // The text is what the base finds likeliest.
+    // The text consists of the base's most likely tokens.
     expect(await meanDivergence(base, after)).toBeLessThan(0.9 * (await meanDivergence(base, before)));
     before.dispose();
     after.dispose();
@@ -87,7 +87,7 @@ test('the same recipe gives the same weights, another seed others', () =>
     expect(await weightsWith(1)).not.toEqual(first);
   }));
 
-test('a run that diverges says so, and keeps the best', () =>
+test('a run that diverges reports it, and returns the best state', () =>
   withTiny('tiny-gpt2', async (base) => {
     const points: TrainingPoint[] = [];
     const wild = { steps: 60, peakLearningRate: 1, hiddenWeight: 1 };
@@ -101,12 +101,12 @@ test('a run that diverges says so, and keeps the best', () =>
     after.dispose();
   }));
 
-test('without a text to train on, or with sequences beyond the context, it says so', () =>
+test('without a text to train on, or with sequences beyond the context, it is refused', () =>
   withTiny('tiny-gpt2', async (base) => {
     await expect(recovered(base, [distilled({ sequenceLength: 33 })])).rejects.toThrow(
       'knowledge-distillation cannot train on sequences of 33 tokens: this model has 32 positions; use a "sequenceLength" of at most 32.',
     );
     await expect(recovered(base, [distilled({ accumulation: 5 })])).rejects.toThrow('at most 4');
     const recipe = checkRecipe({ name: 'no text', steps: [distilled()] }, METHODS);
-    await expect(applyRecipe(base, recipe)).rejects.toThrow('give the recipe a text to train on');
+    await expect(applyRecipe(base, recipe)).rejects.toThrow('add a training text to the recipe');
   }));

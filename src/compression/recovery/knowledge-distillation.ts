@@ -9,14 +9,14 @@ const schema = z.strictObject({ ...distillationParameters(), ...trainingParamete
 
 type Parameters = z.infer<typeof schema>;
 
-/** What earlier steps left is trained, in the formats that it has, to say what the base says. */
+/** Trains the result of earlier steps, in its own formats, to predict like the base. */
 export const knowledgeDistillation: ModelMethod<Parameters> = {
   id: 'knowledge-distillation',
   title: 'Knowledge distillation',
   paper:
     'Hinton et al. 2015, "Distilling the Knowledge in a Neural Network", section 2; Sanh et al. 2019, "DistilBERT", section 2',
   summary:
-    'Trains what earlier steps left, in its own formats, on the logits of the base and the text itself: recovers quality at the same size, and costs a training run.',
+    'Trains the result of earlier steps, in its own formats, on the logits of the base and the text itself: recovers quality at the same size, and costs a training run.',
   appliesTo: 'model',
   trains: true,
   schema,

@@ -13,7 +13,7 @@ const step = (parameters: object) => ({
 
 describe.each(TINY_MODELS)('%s', (name) => {
   test.each([{}, { hiddenWeight: 0.1 }, { attentionWeight: 1 }])(
-    'its last block learns what both did: %j',
+    'its last block learns the function of both: %j',
     (weights) =>
       withTiny(name, async (base) => {
         const keep = { keep: 'list', list: [1] };
@@ -32,7 +32,7 @@ describe.each(TINY_MODELS)('%s', (name) => {
   );
 });
 
-test('blocks that are not there are refused before anything is trained', () =>
+test('missing blocks are refused before anything is trained', () =>
   withTiny('tiny-gpt2', async (base) => {
     await expect(recovered(base, [step({ keep: 'first', layers: 3 })])).rejects.toThrow('use at most 2');
   }));

@@ -14,7 +14,7 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Some of the blocks stay and learn to do what all of them did. */
+/** Keeps some of the blocks and trains them to replace all of them. */
 export const layerDistillation: ModelMethod<Parameters> = {
   id: 'layer-distillation',
   title: 'Layer distillation',

@@ -7,8 +7,8 @@ const SMALL = { values: Float32Array.of(0.1, -0.2, 0.3, 0.4), width: 4 };
 const masks = async (...given: Parameters<typeof magnitudeMasks>) =>
   (await magnitudeMasks(...given)).map((mask) => [...mask]);
 
-describe('what stays by magnitude', () => {
-  test('of each matrix by itself', async () => {
+describe('masks by magnitude', () => {
+  test('of each matrix separately', async () => {
     expect(await masks([WIDE, SMALL], { sparsity: 0.5, scope: 'layer' })).toEqual([
       [0, 1, 0, 0, 1, 1, 0, 1],
       [0, 0, 1, 1],
@@ -22,7 +22,7 @@ describe('what stays by magnitude', () => {
     ]);
   });
 
-  test('among equals, over matrices too, the first go and no more than asked for', async () => {
+  test('among equals, over matrices too, the first are removed and no more than requested', async () => {
     const equal = { values: Float32Array.of(1, 1, 1, 1), width: 4 };
     expect(await masks([equal, equal], { sparsity: 0.625, scope: 'global' })).toEqual([
       [0, 0, 0, 0],
@@ -30,7 +30,7 @@ describe('what stays by magnitude', () => {
     ]);
   });
 
-  test('nothing goes at a sparsity of 0, everything at 1', async () => {
+  test('a sparsity of 0 removes nothing, 1 removes everything', async () => {
     expect(await masks([WIDE], { sparsity: 0, scope: 'layer' })).toEqual([Array(8).fill(1)]);
     expect(await masks([WIDE], { sparsity: 1, scope: 'layer' })).toEqual([Array(8).fill(0)]);
   });

@@ -3,7 +3,7 @@ import type { MaskedMatrix } from '../../train/formats/masked-matrix';
 import { roundHalfToEven } from '../../weights/quantization';
 import { magnitudeThreshold, markBelow, pruneNOfM } from '../pruning/magnitude';
 
-/** How many weights stay: a share of them goes, of each matrix or of all together; or so many of each group. */
+/** Number of remaining weights: a share is removed, of each matrix or of all together; or N of every M remain. */
 export type MaskSize =
   | { readonly sparsity: number; readonly scope: 'layer' | 'global' }
   | { readonly kept: number; readonly groupSize: number };
@@ -15,8 +15,8 @@ export interface MagnitudeMatrix {
 }
 
 /**
- * Which weights stay when those of least magnitude go, as `magnitude-pruning` chooses them.
- * @returns of each matrix 1 where a weight stays and 0 where it goes
+ * Masks that keep the weights of greatest magnitude, as `magnitude-pruning` chooses them.
+ * @returns for each matrix 1 where a weight remains and 0 where it is removed
  */
 export async function magnitudeMasks(
   matrices: readonly MagnitudeMatrix[],
@@ -49,13 +49,13 @@ function groupMask(
   { values, width }: MagnitudeMatrix,
   { kept, groupSize }: { readonly kept: number; readonly groupSize: number },
 ): Float32Array {
-  // A zero that stays would look like one that goes: it counts as the least magnitude that float32 has.
+  // A remaining zero would look like a removed one, so it counts as the least positive magnitude of float32.
   const least = 2 ** -149;
   const magnitudes = values.map((value) => Math.abs(value) || least);
   return pruneNOfM(magnitudes, width, kept, groupSize).map((value) => (value === 0 ? 0 : 1));
 }
 
-/** Masks matrices in training by the magnitudes that they have now, whatever was masked before. */
+/** Masks matrices in training by their current magnitudes, whatever was masked before. */
 export async function maskByMagnitude(matrices: readonly MaskedMatrix[], size: MaskSize): Promise<void> {
   const weights: MagnitudeMatrix[] = [];
   for (const { values, shape } of matrices)

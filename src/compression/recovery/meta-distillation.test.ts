@@ -14,7 +14,7 @@ const taught = (parameters: object = {}) => ({
 
 const SIX_STEPS = { steps: 6 };
 
-test('a teacher that stays where it is teaches as the base does', () =>
+test('a teacher with a learning rate of 0 teaches like the base', () =>
   withTiny('tiny-gpt2', async (base) => {
     const distilled = { ...taught(SIX_STEPS), method: 'knowledge-distillation' };
     const [still, moving, plain] = [
@@ -28,9 +28,9 @@ test('a teacher that stays where it is teaches as the base does', () =>
     for (const model of [still, moving, plain]) model.dispose();
   }));
 
-test('a lesson that teaches nothing is refused', () =>
+test('a distillation weight of 0 is refused', () =>
   withTiny('tiny-gpt2', async (base) => {
     await expect(recovered(base, [taught({ distillationWeight: 0 })])).rejects.toThrow(
-      'meta-distillation moves the teacher by what the variant learns from it',
+      'meta-distillation trains the teacher by what the variant learns from it',
     );
   }));

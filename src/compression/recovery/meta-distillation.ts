@@ -18,21 +18,21 @@ const schema = z.strictObject({
     label: 'Pilot learning rate',
     min: 0.001,
     step: 0.01,
-    help: "Of the step of plain gradient descent by which a lesson's worth is found out, and which is then taken back.",
+    help: 'Learning rate of the trial step of plain gradient descent that evaluates the teacher and is then undone.',
   }),
   ...trainingParameters(),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** A copy of the base learns to teach as what earlier steps left learns from it. */
+/** A copy of the base learns to teach from the progress of its student, the result of earlier steps. */
 export const metaDistillation: ModelMethod<Parameters> = {
   id: 'meta-distillation',
   title: 'Meta-distillation',
   paper:
     'Zhou et al. 2022, "BERT Learns to Teach: Knowledge Distillation with Meta Learning" (MetaDistil), section 3; the idea also in Liu et al. 2020, "MetaDistiller"',
   summary:
-    'Before each update a copy of the base moves so that a lesson from it does better on other sequences, and the variant learns from that teacher: costs the memory of training both, and about four times the time of a distillation.',
+    'Before each update a copy of the base is trained so that a step with it as the teacher improves the variant on other sequences, and the variant then learns from it: costs the memory of training both, and about four times the time of a distillation.',
   appliesTo: 'model',
   trains: true,
   schema,
@@ -43,7 +43,7 @@ export const metaDistillation: ModelMethod<Parameters> = {
     const { teacherLearningRate, pilotLearningRate, distillationWeight, temperature } = parameters;
     if (distillationWeight === 0) {
       throw new RecipeError(
-        'meta-distillation moves the teacher by what the variant learns from it, which at a "distillationWeight" of 0 is nothing; use one above 0.',
+        'meta-distillation trains the teacher by what the variant learns from it, which is nothing at a "distillationWeight" of 0; use one above 0.',
       );
     }
     const objective = distillation(base, { distillationWeight: 1, temperature });
@@ -59,7 +59,7 @@ export const metaDistillation: ModelMethod<Parameters> = {
           distillation: { distillationWeight, temperature },
           pilotLearningRate,
           withoutLabels: objective,
-          // Drawn like a step's own sequences, of which they are others.
+          // Drawn like the step's own sequences, but with another seed.
           quiz: (step) => data.batch(step, batchSize, sequenceLength, seed + 1),
         })),
     };

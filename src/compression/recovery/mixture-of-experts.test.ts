@@ -13,7 +13,7 @@ const mixture = (parameters: object = {}, targets = ['Linear']) => ({
   parameters: { ...SHORT_RUN, peakLearningRate: 3e-3, experts: 3, importanceSequences: 4, ...parameters },
 });
 
-/** Its best step is the first, before anything was learnt. */
+/** Its best step is the first, before any training. */
 const UNTRAINED = { steps: 1, warmupSteps: 0, peakLearningRate: 1e-12, finalShare: 1 };
 
 function mixturesOf(model: Model): (Mixture | undefined)[] {
@@ -26,14 +26,14 @@ async function valuesOf(model: Model): Promise<Map<string, Float32Array>> {
   return values;
 }
 
-/** Of each expert its neurons. */
+/** Neurons of each expert. */
 function dealtOut({ neurons, experts }: Mixture): number[][] {
   const size = neurons.length / experts;
   return Array.from({ length: experts }, (_, expert) => neurons.slice(expert * size, (expert + 1) * size));
 }
 
 describe.each(TINY_MODELS)('%s', (name) => {
-  test('its experts learn what the whole layers did', () =>
+  test('its experts learn the function of the whole layers', () =>
     withTiny(name, async (base) => {
       const before = await recovered(base, [mixture(UNTRAINED)]);
       const trained = await recovered(base, [mixture()]);
@@ -65,7 +65,7 @@ test('one expert of the whole layer is the layer itself', () =>
     one.dispose();
   }));
 
-test('other layers than those of the targets stay whole and as they are', () =>
+test('layers without targets do not change', () =>
   withTiny('tiny-gpt2', async (base) => {
     const model = await recovered(base, [mixture({}, ['re:.*h\\.1\\.mlp.*'])]);
     const [first, second] = mixturesOf(model);
@@ -78,7 +78,7 @@ test('other layers than those of the targets stay whole and as they are', () =>
     model.dispose();
   }));
 
-test('experts can be quantized, and heads beside them cut', () =>
+test('experts can be quantized, and heads of the same block pruned', () =>
   withTiny('tiny-gpt2', async (base) => {
     const quantized = { method: 'round-to-nearest', targets: ['Linear'], parameters: { bits: 8 } };
     const cut = { method: 'skip-sublayers', targets: ['Linear'], parameters: { part: 'attention' } };
@@ -91,14 +91,14 @@ test('experts can be quantized, and heads beside them cut', () =>
     for (const each of [plain, model, withoutAttention]) each.dispose();
   }));
 
-test('a run that broke off ends as if it had not', () =>
+test('an interrupted run ends like an uninterrupted one', () =>
   withTiny('tiny-gpt2', async (base) => {
     const steps = [mixture({ keepStateEvery: 3 })];
     const whole = await recovered(base, steps);
     const states = statesInMemory();
     const breaking = async () => {
       const data = await tinyTrainingData(base);
-      // Frequencies of tokens are counted over all steps beforehand.
+      // Frequencies of tokens are counted over all steps in advance.
       let asked = 0;
       const batch: typeof data.batch = (...given) =>
         (given[0] === 7 && ++asked > 1 ? breakingAt(data, 7) : data).batch(...given);
@@ -115,7 +115,7 @@ test('a run that broke off ends as if it had not', () =>
     resumed.dispose();
   }));
 
-test('what cannot be split is refused before anything is measured', () =>
+test('layers that cannot be split are refused before anything is measured', () =>
   withTiny('tiny-gpt2', async (base) => {
     const refused = (steps: object[]) => expect(recovered(base, steps)).rejects;
     const quantized = { method: 'round-to-nearest', targets: ['Linear'], parameters: {} };
@@ -126,7 +126,7 @@ test('what cannot be split is refused before anything is measured', () =>
     };
     const experts = mixture(UNTRAINED);
     await refused([mixture({ experts: 6, expertSize: 0.5 })]).toThrow(
-      'take 128 neurons, and the layer has 96',
+      'need 128 neurons, but the layer has 96',
     );
     await refused([mixture({}, ['re:.*attn.*'])]).toThrow('no target is part of one');
     await refused([quantized, experts]).toThrow('put mixture-of-experts before');

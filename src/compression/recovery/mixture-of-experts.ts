@@ -24,10 +24,10 @@ import { trainingSettings } from './run-settings';
 
 const ID = 'mixture-of-experts';
 
-/** Layer-wise, as the paper distils; its weight of 1 would outweigh all else on the demo model at first. */
+/** Layer-wise distillation as in the paper; its weight of 1 would dominate the loss on the demo model at first. */
 const DISTILLATION = { hiddenWeight: 0.1 };
 
-/** Batches whose tokens are counted: beyond, the frequencies of those that matter hardly change. */
+/** Number of batches whose tokens are counted: with more, the frequencies of common tokens hardly change. */
 const COUNTED_BATCHES = 64;
 
 const schema = z.strictObject({
@@ -40,24 +40,24 @@ const schema = z.strictObject({
       .default(4),
     {
       label: 'Experts',
-      help: 'Of each feed-forward layer that the targets name. A token goes to one of them, told by its id.',
+      help: 'Number of experts of each feed-forward layer that contains a target. The id of a token selects its expert.',
     },
   ),
   expertSize: parameter(z.number().positive().max(1).default(0.25), {
     label: 'Size of one',
     min: 0.01,
     step: 0.05,
-    help: "Share of the layer's neurons that one expert has: what a token computes. All experts together are stored.",
+    help: "Share of the layer's neurons in one expert, which is what a token computes. All experts together are stored.",
   }),
   sharedNeurons: parameter(z.number().min(0).max(1).default(0.67), {
     label: 'Shared',
     step: 0.01,
-    help: 'Share of an expert that begins as a copy of the most important neurons, the same in all experts; the paper has 512 of 768.',
+    help: 'Share of an expert that is initialized with the most important neurons, the same in all experts; the paper has 512 of 768.',
   }),
   importanceSequences: parameter(z.number().int().positive().max(65_536).default(64), {
     label: 'Importance by',
     unit: 'sequences',
-    help: 'Sequences of the training text by whose losses the importance of neurons is told.',
+    help: 'Number of training sequences whose losses give the importance of neurons.',
   }),
   ...distillationParameters(DISTILLATION),
   ...trainingParameters(),
@@ -65,14 +65,14 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Feed-forward layers become experts, of which a token uses one, and learn to do what the whole layers did. */
+/** Feed-forward layers become experts, of which a token uses one, and are trained to replace the whole layers. */
 export const mixtureOfExperts: ModelMethod<Parameters> = {
   id: ID,
   title: 'Mixture of experts',
   paper:
     'Zuo et al. 2022, "MoEBERT: from BERT to Mixture-of-Experts via Importance-Guided Adaptation"; routing of Roller et al. 2021, "Hash Layers", balanced assignment',
   summary:
-    'Splits feed-forward layers into experts, the most important neurons in all of them, and trains them on the base: each token computes and reads one expert alone, at about the same size on disk.',
+    'Splits feed-forward layers into experts that share the most important neurons, and trains them on the base: each token computes and reads a single expert, at about the same size on disk.',
   appliesTo: 'model',
   trains: true,
   schema,
@@ -108,7 +108,7 @@ export const mixtureOfExperts: ModelMethod<Parameters> = {
   },
 };
 
-/** @throws RecipeError where the layer has not as many neurons */
+/** @throws RecipeError where the layer has fewer neurons */
 function expertSizes(neurons: number, { experts, expertSize, sharedNeurons }: Parameters): ExpertSizes {
   const size = Math.max(1, Math.round(expertSize * neurons));
   const sizes = { experts, size, shared: Math.round(sharedNeurons * size) };
@@ -118,7 +118,7 @@ function expertSizes(neurons: number, { experts, expertSize, sharedNeurons }: Pa
 }
 
 /**
- * The matrices of each feed-forward layer of which a target is part, by the block's number in the checkpoint.
+ * The matrices of each feed-forward layer that contains a target, by the block's number in the checkpoint.
  * @throws RecipeError where there is none, one has experts already, or an earlier step compressed one
  */
 function feedForwardLayers(model: Model, targets: readonly string[]): Map<number, FeedForwardModules> {
@@ -148,8 +148,8 @@ function neuronsOf({ config }: Model, block: number): readonly number[] {
 }
 
 /**
- * The sequences of the first batches of the run, one a batch; those of a classifier without labels with the labels that the model itself
- * finds likeliest.
+ * The sequences of the first batches of the run, each as its own batch; for a classifier without labels, with the
+ * model's own predictions as labels.
  */
 async function importanceSequences(
   model: Model,
@@ -164,7 +164,7 @@ async function importanceSequences(
   return singleSequences([{ ...batch, targets }], count);
 }
 
-/** How often each token of the vocabulary is in the first batches that there are to train on, padding left out. */
+/** Occurrences of each token of the vocabulary in the first training batches, without padding. */
 function tokenCounts(
   { config }: Model,
   data: TrainingData,

@@ -17,7 +17,7 @@ describe.each(TINY_MODELS)('%s', (name) => {
     ['co-distillation', { teacherLearningRate: 0.02 }],
     ['meta-distillation', {}],
   ])(
-    '%s brings the variant nearer to the base in its own format, and the base stays as it is',
+    '%s brings the variant nearer to the base in its own format, and the base does not change',
     (method, parameters) =>
       withTiny(name, async (base) => {
         const given = await weightsOfModel(base);
@@ -37,7 +37,7 @@ test.each([
   ['co-distillation', { result: 'student' }],
   ['co-distillation', { result: 'teacher' }],
   ['meta-distillation', {}],
-])('a run of %s %j that broke off ends as if it had not', (method, parameters) =>
+])('a run of %s %j that was interrupted ends like an uninterrupted one', (method, parameters) =>
   withTiny('tiny-gpt2', async (base) => {
     const often = { steps: 6, keepStateEvery: 2, evaluateEvery: 2, teacherLearningRate: 0.5 };
     const steps = trained(method, { ...often, ...parameters });

@@ -12,7 +12,7 @@ export function movingTeacherParameters(teacherLearningRate: number) {
     teacherLearningRate: parameter(z.number().min(0).max(10).default(teacherLearningRate), {
       label: "Teacher's learning rate",
       step: 0.01,
-      help: "As a share of the variant's at each step: the base is trained already, and wants smaller steps.",
+      help: "As a share of the variant's at each step: the base is already trained and needs smaller steps.",
     }),
   };
 }

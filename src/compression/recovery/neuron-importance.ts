@@ -7,18 +7,18 @@ import { weightGradients } from '../../model/gradients/gradients';
 import type { TrainingBatch } from '../../model/gradients/sequence-losses';
 import type { Model } from '../../model/model';
 
-/** The matrices to and from the neurons of a block's feed-forward layer, by module names. */
+/** Module names of the matrices to and from the neurons of a block's feed-forward layer. */
 export interface FeedForwardModules {
   readonly up: string;
   readonly down: string;
 }
 
 /**
- * How much the loss leans on each neuron: Σ over the sequences of |w · ∂L/∂w + v · ∂L/∂v|, w its row of the first matrix and v its column
- * of the second (Zuo et al. 2022, "MoEBERT", importance-guided adaptation).
+ * Importance of each neuron to the loss: Σ over the sequences of |w · ∂L/∂w + v · ∂L/∂v|, where w is its row of the
+ * first matrix and v its column of the second (Zuo et al. 2022, "MoEBERT", importance-guided adaptation).
  *
- * @param sequences one a batch, each with targets
- * @returns of each block its neurons', in order
+ * @param sequences one in each batch, with targets
+ * @returns for each block the importances of its neurons, in order
  */
 export async function neuronImportance(
   model: Model,

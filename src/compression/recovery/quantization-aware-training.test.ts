@@ -36,7 +36,7 @@ test.each([
     }),
 );
 
-test('zeros stay zeros, and factors are rounded one by one', () =>
+test('zeros stay zero, and factors are rounded separately', () =>
   withTiny('tiny-gpt2', async (base) => {
     const [first, second] = ['transformer.h.0.mlp.c_fc', 'transformer.h.1.mlp.c_fc'];
     const steps = [
@@ -70,10 +70,10 @@ test('noise is drawn by the seed', () =>
     expect(await weights({ noise: 0.5, noiseBlock: 8 })).not.toEqual(first);
   }));
 
-test('groups that do not divide a matrix, and codes that are there already, are refused', () =>
+test('group sizes that do not divide a matrix, and quantized matrices, are refused', () =>
   withTiny('tiny-gpt2', async (base) => {
     await expect(recovered(base, [aware({ groupSize: 7 })])).rejects.toThrow(
       'choose a "groupSize" that divides',
     );
-    await expect(recovered(base, [rounded({}), aware()])).rejects.toThrow('begins with dense matrices');
+    await expect(recovered(base, [rounded({}), aware()])).rejects.toThrow('needs dense matrices');
   }));

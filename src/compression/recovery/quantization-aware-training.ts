@@ -18,7 +18,7 @@ import { parameter } from '../../parameters/parameter';
 import { trainingParameters } from '../../train/training-settings';
 import { trainingSettings } from './run-settings';
 
-/** Rounded to nearest a model is near the base already: a greater rate first takes it away from there. */
+/** A model rounded to nearest is already near the base: a greater rate first moves it away. */
 const TRAINING = { peakLearningRate: 1e-4 };
 
 const schema = z.strictObject({
@@ -28,14 +28,14 @@ const schema = z.strictObject({
   noise: parameter(z.number().positive().max(1).default(1), {
     label: 'Noise',
     step: 0.05,
-    help: 'Share of the weights that is rounded at each step, drawn anew; below 1 this is Quant-Noise. What is stored is always rounded.',
+    help: 'Share of the weights that is rounded at each step, drawn each time; below 1 this is Quant-Noise. Stored weights are always rounded.',
   }),
   noiseBlock: parameter(z.number().int().positive().default(1), {
     label: 'Noise block',
     max: 65_536,
     unit: 'weights',
     advanced: true,
-    help: 'Weights of a row, one after the other, that Quant-Noise rounds or leaves together.',
+    help: 'Consecutive weights of a row that Quant-Noise rounds or leaves together.',
   }),
   ...distillationParameters(),
   ...trainingParameters(TRAINING),
@@ -43,7 +43,7 @@ const schema = z.strictObject({
 
 type Parameters = z.infer<typeof schema>;
 
-/** Weights are rounded as they are used while those behind them are trained. */
+/** Uses rounded weights in the forward pass and trains the unrounded ones. */
 export const quantizationAwareTraining: ModelMethod<Parameters> = {
   id: 'quantization-aware-training',
   title: 'Quantization-aware training',
@@ -77,7 +77,10 @@ function schemeOf({ bits, groupSize, symmetric }: Parameters): QuantizationSchem
   return { bits, strategy: groupSize === undefined ? 'channel' : 'group', groupSize, symmetric };
 }
 
-/** Every matrix draws its own blocks at every step; single weights by default, as the authors' code has it for scalar quantization. */
+/**
+ * Every matrix draws its own blocks at every step; single weights by default, as in the authors' code for scalar
+ * quantization.
+ */
 function noiseHooks(
   matrices: readonly StraightThroughMatrix[],
   { noise, noiseBlock, seed }: Parameters,

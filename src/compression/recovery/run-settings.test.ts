@@ -7,7 +7,7 @@ import { trainingSettings } from './run-settings';
 
 const schema = z.strictObject(trainingParameters());
 
-test('left to itself, a run is that of the figures, or shorter in its sequences where the context is', () => {
+test('the defaults of a run are those of the figures, with shorter sequences where the context is shorter', () => {
   const settings = trainingSettings('a-method', schema.parse({}), { contextLength: 1024 });
   expect(settings).toEqual({
     steps: 400,
@@ -31,7 +31,7 @@ test('left to itself, a run is that of the figures, or shorter in its sequences 
   expect(trainingSettings('a-method', schema.parse({}), { contextLength: 128 }).sequenceLength).toBe(128);
 });
 
-test('what does not fit is refused in one sentence', () => {
+test('settings that do not fit are refused in one sentence', () => {
   const settings = (parameters: object) =>
     trainingSettings('a-method', schema.parse(parameters), { contextLength: 128 });
   expect(() => settings({ sequenceLength: 129 })).toThrow(

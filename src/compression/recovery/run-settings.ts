@@ -8,11 +8,11 @@ import {
 } from '../../train/training-settings';
 import { RecipeError } from '../method';
 
-/** Takes the settings of a run from a method's parameters, which hold others besides. */
+/** Selects the settings of a run from a method's parameters, which include others. */
 const settingsSchema = z.object(trainingParameters());
 
 /**
- * How the run goes that the parameters describe.
+ * Settings of the run that the parameters describe.
  * @param method its id, for messages
  * @throws RecipeError where sequences exceed the model's context, or a batch has fewer sequences than parts
  */
@@ -33,6 +33,6 @@ export function trainingSettings(
       `${method} cannot run a batch of ${batchSize} in ${accumulation} parts; use an "accumulation" of at most ${batchSize}.`,
     );
   }
-  // A run is known by all of its settings, `stopAfter` among them where it is undefined.
+  // The hash of a run includes all of its settings, also an undefined `stopAfter`.
   return { ...settingsSchema.parse(parameters), stopAfter, sequenceLength };
 }

@@ -10,26 +10,26 @@ import type { TrainingSettings } from '../../train/training-settings';
 import type { LinearWeight } from '../../weights/linear-weight';
 import { type CompressionContext, RecipeError } from '../method';
 
-/** A run of training as a method wants it. */
+/** Settings of a method's training run. */
 export interface VariantTraining {
   /** Modules whose matrices train; biases, norms and position embeddings always do. */
   readonly targets: Iterable<string>;
-  /** The method's own way to train a target's weight, or a factor of it, in place of its format's. */
+  /** The method's own parametrization of a target's weight, or of a factor of it, instead of its format's. */
   readonly matrixOf?: MatrixOverride;
   readonly settings: TrainingSettings;
   readonly objective: Objective;
   hooks?(student: Student): StepHooks;
-  /** With the best parameters in place, before a model is made of them. */
+  /** Called with the best parameters in place, before the final model is built. */
   finish?(outcome: TrainingOutcome): Promise<void>;
-  /** What the method gives in place of the student, made after `finish`; the caller owns it. */
+  /** Returns the method's result in place of the student, built after `finish`; the caller owns it. */
   result?(): Promise<Model>;
 }
 
 /**
  * Trains a copy of a model.
  *
- * @param start what the student begins as; stays as it is
- * @returns the student with the best parameters, in the formats that its weights had; the caller owns it
+ * @param start initial model of the student; does not change
+ * @returns the student with the best parameters, in the formats of its weights; the caller owns it
  */
 export async function trainVariant(
   start: Model,
@@ -60,10 +60,10 @@ export async function trainVariant(
   }
 }
 
-/** @throws RecipeError where an earlier step compressed a matrix, or a factor, that a method begins with dense */
+/** @throws RecipeError where an earlier step compressed a matrix, or a factor, that must start dense */
 export function requireDense(method: string, name: string, { format }: LinearWeight): void {
   if (format === 'dense') return;
   throw new RecipeError(
-    `${method} begins with dense matrices and factors, and an earlier step made ${name} ${format}; put ${method} before that step, or train with knowledge-distillation, which keeps formats and zeros.`,
+    `${method} needs dense matrices and factors, but an earlier step made ${name} ${format}; put ${method} before that step, or train with knowledge-distillation, which preserves formats and zeros.`,
   );
 }

@@ -5,7 +5,7 @@ import type { HookState, StepHooks } from '../../train/step-hooks';
 import type { Student } from '../../train/student';
 import type { WaitingMatrix } from './waiting-matrix';
 
-/** A run in which matrices begin to train one after the other. */
+/** A run in which matrices start to train one after the other. */
 export class Turns implements StepHooks {
   private readonly waiting: { readonly start: number; readonly matrix: WaitingMatrix }[] = [];
   private step = 0;
@@ -15,7 +15,7 @@ export class Turns implements StepHooks {
     private readonly signal?: AbortSignal,
   ) {}
 
-  /** Lets a matrix wait for a step. @returns the matrix */
+  /** Defers a matrix until a step. @returns the matrix */
   take(start: number, matrix: WaitingMatrix): WaitingMatrix {
     this.waiting.push({ start, matrix });
     return matrix;
@@ -27,7 +27,7 @@ export class Turns implements StepHooks {
     for (const { start, matrix } of this.waiting) matrix.isWaiting = step < start;
   }
 
-  /** Of the variant as it would be if the run ended now: with factors everywhere. */
+  /** Runs with factors everywhere, as the variant would be stored now. */
   async heldOutLoss(student: Student, heldOut: readonly TrainingBatch[]): Promise<number> {
     this.putBackWaiting();
     for (const { matrix } of this.waiting) matrix.isWaiting = false;

@@ -6,9 +6,10 @@ import { requireWholeGroups } from '../pruning/sparsity-pattern';
 import { requireDense } from './train-variant';
 
 /**
- * A matrix that trains with all of its weights, for a method that masks them on the way; undefined where its factors train.
- * @param groups the pattern of the masks; undefined: any weight may go
- * @throws RecipeError where the matrix is not dense, or groups do not divide its width
+ * A trainable matrix with all of its weights, for a method that masks them during training; undefined where its
+ * factors train.
+ * @param groups the pattern of the masks; undefined: unstructured
+ * @throws RecipeError where the matrix is not dense, or the group size does not divide its width
  */
 export async function unmaskedMatrix(
   method: string,

@@ -4,7 +4,7 @@ import { ParameterSnapshot } from '../../train/parameter-snapshot';
 import type { TrainableMatrix, TrainableTensor } from '../../train/trainable-matrix';
 import type { LinearWeight } from '../../weights/linear-weight';
 
-/** A matrix that trains from some step on; until then another stands in for it. */
+/** A matrix that trains from some step on; until then another is used in its place. */
 export class WaitingMatrix implements TrainableMatrix {
   readonly shape: readonly [number, number];
   readonly parameters: readonly TrainableTensor[];
@@ -22,7 +22,7 @@ export class WaitingMatrix implements TrainableMatrix {
   }
 
   /**
-   * @param inner what trains, owned from here on
+   * @param inner trainable matrix, owned from here on
    * @param standIn of the same shape, in any format
    */
   static async of(inner: TrainableMatrix, standIn: LinearWeight): Promise<WaitingMatrix> {
@@ -35,12 +35,12 @@ export class WaitingMatrix implements TrainableMatrix {
     }
   }
 
-  /** Whether it has had its turn. The stand-in has no gradient. */
+  /** Whether its turn has come. The stand-in has no gradient. */
   set isWaiting(waiting: boolean) {
     this.stoodInFor = waiting;
   }
 
-  /** Gives the parameters their first values again: weight decay makes smaller what waits, too. */
+  /** Restores the initial values of the parameters, since weight decay also changes waiting ones. */
   putBack(): void {
     this.initial.restore();
   }

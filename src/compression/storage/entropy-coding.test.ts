@@ -13,7 +13,7 @@ beforeAll(() => openNodeGpu());
 
 type Step = readonly [method: string, parameters: object];
 
-/** What the steps make of the linears of a tiny model. */
+/** Applies the steps to the linears of a tiny model. */
 async function compressed(
   family: 'gpt2' | 'bert',
   steps: readonly Step[],
@@ -57,14 +57,14 @@ const huffman: Step = ['entropy-coding', { coder: 'huffman' }];
 
 describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
   test.each([[[int4]], [[half]], [[half, int4]], [[rank8, int4]]])(
-    'after %j the weights are what they were',
+    'after %j the weights are unchanged',
     async (steps) => {
       const expected = await valuesAfter(family, steps);
       expect(await valuesAfter(family, [...steps, rans])).toEqual(expected);
     },
   );
 
-  test('what is quantized after it is coded again', () =>
+  test('a coded weight that is quantized is coded again', () =>
     compressed(family, [rank8, rans, int4], async (model) => {
       const weight = firstLinear(model) as EntropyCodedWeight;
       expect(weight.format).toBe('entropy-coded');
@@ -76,7 +76,7 @@ describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
       expect(await weight.dense()).toEqual(await valuesAfter(family, [rank8, int4]));
     }));
 
-  test('twice, it codes anew and does not nest', () =>
+  test('applied twice, it codes again and does not nest', () =>
     compressed(family, [int4, rans, huffman], async (model) => {
       const weight = firstLinear(model) as EntropyCodedWeight;
       expect(weight.uncoded.format).toBe('quantized');
@@ -84,7 +84,7 @@ describe.each(['gpt2', 'bert'] as const)('%s', (family) => {
     }));
 });
 
-test('another coder is refused with those that there are', () => {
+test('an unknown coder is refused with the list of coders', () => {
   const recipe = {
     name: 'chain',
     steps: [{ method: 'entropy-coding', targets: ['Linear'], parameters: { coder: 'zip' } }],

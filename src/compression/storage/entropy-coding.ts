@@ -9,14 +9,14 @@ const schema = z.strictObject({
     {
       label: 'Coder',
       labels: { rans: 'rANS', huffman: 'Huffman' },
-      help: 'rANS spends fractions of a bit and comes within a percent of the entropy; Huffman spends whole bits.',
+      help: 'rANS uses fractions of a bit and comes within a percent of the entropy; Huffman uses whole bits.',
     },
   ),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** A step of storage, the last of a recipe: what a weight stores, coded by how often each symbol occurs. */
+/** The last step of a recipe: codes the stored tensors of a weight by the frequencies of their symbols. */
 export const entropyCoding: MatrixMethod<Parameters> = {
   id: 'entropy-coding',
   title: 'Entropy coding',
@@ -27,7 +27,7 @@ export const entropyCoding: MatrixMethod<Parameters> = {
   schema,
 
   async compress({ weight }, { coder }, context) {
-    // Coded bytes have no pattern left; what they are the code of is coded anew.
+    // Coded bytes cannot be coded further; the original is coded again.
     const inner = (weight.uncoded ?? weight).clone();
     try {
       return await EntropyCodedWeight.fromInner(inner, coder, context);

@@ -8,21 +8,21 @@ const schema = z.strictObject({
     {
       label: 'Activations kept',
       step: 0.01,
-      help: 'Share of the activations of each token that go on to the next block. Targets have no part in it.',
+      help: 'Share of the activations of each token that pass to the next block. Targets are ignored.',
     },
   ),
 });
 
 type Parameters = z.infer<typeof schema>;
 
-/** TopK of the activations that one block hands to the next, as a model split over devices would send them. */
+/** Top-k of the activations between blocks, as a model split over several devices would send them. */
 export const activationTopK: ModelMethod<Parameters> = {
   id: 'activation-top-k',
   title: 'Activation top-k',
   paper:
     'Rudakov et al. 2024, "Activations and Gradients Compression for Model-Parallel Training", section 3, TopK at inference',
   summary:
-    'Between two blocks, keeps of each token the activations of greatest magnitude and makes the others zero. The weights stay as they are.',
+    'Keeps the activations of greatest magnitude of each token between two blocks and sets the others to zero. The weights do not change.',
   appliesTo: 'model',
   schema,
 

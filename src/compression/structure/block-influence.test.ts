@@ -26,7 +26,7 @@ async function similaritiesOf(family: 'gpt2' | 'bert'): Promise<StreamSimilariti
   }
 }
 
-test("GPT-2's sub-layers and runs of blocks turn the stream as PyTorch's hooks see it", async () => {
+test("cosine similarities of GPT-2's sub-layers and groups of blocks equal those of PyTorch's hooks", async () => {
   const { attention, feedForward, blocks } = await similaritiesOf('gpt2');
   const expected = fixture.gpt2.similarities;
   expectAllClose(attention, expected.attention, CLOSE);
@@ -34,7 +34,7 @@ test("GPT-2's sub-layers and runs of blocks turn the stream as PyTorch's hooks s
   expectAllClose(blocks.flat(), expected.blocks.flat(), CLOSE);
 });
 
-test("BERT's blocks likewise, padding left out", async () => {
+test("cosine similarities of BERT's blocks equal those of PyTorch's hooks, without padding", async () => {
   const { blocks } = await similaritiesOf('bert');
   expectAllClose(blocks.flat(), fixture.bert.similarities.blocks.flat(), CLOSE);
 });

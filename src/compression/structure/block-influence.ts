@@ -7,32 +7,34 @@ import { withoutPadding } from '../calibration/gather-statistics';
 
 export interface InfluenceOptions {
   readonly signal?: AbortSignal;
-  /** Share of the sequences that is done. */
+  /** Share of the sequences already processed. */
   onProgress?(share: number): void;
 }
 
 /** Hidden states of one batch along the residual stream. */
 interface Stream {
-  /** Before each block, and after the last: blocks + 1. */
+  /** Before each block and after the last: blocks + 1. */
   readonly atBlocks: readonly tf.Tensor2D[];
-  /** Within each block after its attention. */
+  /** After the attention of each block. */
   readonly afterAttention: readonly tf.Tensor2D[];
 }
 
 /** Mean cosine similarities over the tokens of calibration sequences, by position in the structure. */
 export interface StreamSimilarities {
-  /** Of each attention's input and output, residual included. */
+  /** Between each attention's input and output, residual included. */
   readonly attention: readonly number[];
   readonly feedForward: readonly number[];
-  /** `blocks[length − 1][start]`: of what goes into the run of so many blocks from `start` on, and what comes out of it. */
+  /** `blocks[length − 1][start]`: between the input and the output of `length` consecutive blocks from `start` on. */
   readonly blocks: readonly (readonly number[])[];
 }
 
 /**
- * How much each part of a model turns what passes through it: the nearer its output is to its input, the less is lost
- * without it (Men et al. 2024, "ShortGPT", equation 1; Gromov et al. 2024, section 3, for runs of blocks).
+ * Cosine similarity between the input and the output of each part of a model. The greater the similarity, the less is
+ * lost without the part (Men et al. 2024, "ShortGPT", equation 1; Gromov et al. 2024, section 3, for consecutive
+ * blocks).
  *
- * In a family that normalizes after each sub-layer (BERT) the output of an attention is taken after both normalizations of its block.
+ * In a family that normalizes after each sub-layer (BERT) the output of an attention is taken after both
+ * normalizations of its block.
  */
 export async function streamSimilarities(
   model: Model,
@@ -68,7 +70,7 @@ function runStream(model: Model, attentionAlone: Model, batch: CalibrationBatch)
   return { atBlocks, afterAttention };
 }
 
-/** Sums of cosine similarities of pairs of points of the stream, token by token. */
+/** Sums of cosine similarities of pairs of points of the residual stream, token by token. */
 class SimilaritySums {
   private readonly sums: Float64Array;
   private tokens = 0;

@@ -4,7 +4,7 @@ import { restructure } from '../../model/restructure';
 import { parameter } from '../../parameters/parameter';
 import { RecipeError } from '../method';
 
-/** Which blocks of a model stay: parameters of the methods that take blocks out. */
+/** Selection of the blocks that remain: parameters of the methods that remove blocks. */
 export const LAYER_PARAMETERS = {
   keep: parameter(
     z.enum(['first', 'last', 'every-other', 'both-ends', 'list'], {
@@ -20,25 +20,25 @@ export const LAYER_PARAMETERS = {
         list: 'a list of blocks',
       },
       initial: 'every-other',
-      help: 'Every other keeps the first, third, … as DistilGPT-2 was begun; both ends takes half from either.',
+      help: 'Every other keeps the first, third, … as in DistilGPT-2; both ends takes half from each end.',
     },
   ),
   layers: parameter(z.number().int().positive().optional(), {
     label: 'Blocks kept',
     max: 96,
-    help: 'How many stay; for first, last and both ends. Every other keeps half unless it is given.',
+    help: 'Number of blocks that remain; for first, last and both ends. Every other keeps half by default.',
   }),
   list: parameter(z.array(z.number().int().nonnegative()).min(1).optional(), {
     label: 'Blocks',
     placeholder: '[0, 2, 5]',
-    help: 'Their numbers in the checkpoint, counted from 0; only for a list. Targets have no part in it.',
+    help: 'Numbers in the checkpoint, counted from 0; only for a list. Targets are ignored.',
   }),
 };
 
 export type LayerParameters = z.infer<z.ZodObject<typeof LAYER_PARAMETERS>>;
 
 /**
- * The model with some of its blocks, the others gone with all of their tensors.
+ * Returns the model with some of its blocks, without the tensors of the others.
  * @returns a new model, owned by the caller
  * @throws RecipeError as `keptBlocks`
  */
@@ -53,9 +53,9 @@ export function keepBlocks(model: Model, parameters: LayerParameters): Promise<M
 }
 
 /**
- * Which blocks stay.
- * @param present numbers of the blocks that are there, ascending
- * @throws RecipeError where more are asked for than there are, or the parameters do not go together
+ * Numbers of the remaining blocks.
+ * @param present numbers of the model's blocks, ascending
+ * @throws RecipeError where the model has fewer blocks, or the parameters contradict each other
  */
 export function remainingBlocks(
   present: readonly number[],
@@ -66,9 +66,12 @@ export function remainingBlocks(
   }
   if (list) return listed(present, list);
   const count = layers ?? (keep === 'every-other' ? Math.ceil(present.length / 2) : undefined);
-  if (count === undefined) throw new RecipeError(`keep "${keep}" needs "layers", how many blocks stay.`);
+  if (count === undefined)
+    throw new RecipeError(`keep "${keep}" needs "layers", the number of blocks that remain.`);
   if (count > present.length) {
-    throw new RecipeError(`${count} blocks cannot stay of ${present.length}; use at most ${present.length}.`);
+    throw new RecipeError(
+      `A model of ${present.length} blocks cannot keep ${count}; use at most ${present.length}.`,
+    );
   }
   if (keep === 'first') return present.slice(0, count);
   if (keep === 'last') return present.slice(present.length - count);

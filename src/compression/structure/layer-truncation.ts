@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { keepBlocks, LAYER_PARAMETERS, type LayerParameters } from './layer-selection';
 import type { ModelMethod } from '../method';
 
-/** Some of the blocks stay, the others go with all of their tensors. */
+/** Keeps some of the blocks and removes the others with all of their tensors. */
 export const layerTruncation: ModelMethod<LayerParameters> = {
   id: 'layer-truncation',
   title: 'Layer truncation',

@@ -11,16 +11,16 @@ import { realRows, withoutPadding } from '../calibration/gather-statistics';
 
 export interface ImportanceOptions {
   readonly signal?: AbortSignal;
-  /** Share of the sequences that is done. */
+  /** Share of the sequences already processed. */
   onProgress?(share: number): void;
 }
 
-/** Of each block that has heads (or neurons), by its number in the checkpoint, how much each of them matters. */
+/** Importance of the heads (or neurons) of each block, by the block's number in the checkpoint. */
 export type MemberImportance = Map<number, Float64Array>;
 
 /**
- * How strongly the loss leans on each head or neuron: the mean over the sequences of |∂L/∂ξ| at gates ξ of 1 (Michel et al. 2019,
- * equation 2; the "gain" of McCarley et al. 2019, section 3).
+ * Sensitivity of the loss to each head or neuron: the mean over the sequences of |∂L/∂ξ| at gates ξ of 1 (Michel et
+ * al. 2019, equation 2; the "gain" of McCarley et al. 2019, section 3).
  */
 export async function gradientImportance(
   model: Model,
@@ -53,7 +53,7 @@ export async function gradientImportance(
   }
 }
 
-/** The root mean square over all tokens of what each head or neuron gives to the linear after it. */
+/** Root mean square over all tokens of the output of each head or neuron, before the following linear. */
 export async function activationImportance(
   model: Model,
   { batches }: CalibrationSequences,
@@ -73,7 +73,7 @@ export async function activationImportance(
   return new Map([...sums].map(([block, squares]) => [block, rootMeanSquares(squares, size, tokens)]));
 }
 
-/** Σ x² of each input of the linears that heads or neurons feed, by block. */
+/** Σ x² of each input of the linears that follow the heads or neurons, by block. */
 async function squareSums(
   model: Model,
   batch: CalibrationBatch,
@@ -111,7 +111,7 @@ function addTo(sums: MemberImportance, block: number, values: Float32Array, fact
   sums.set(block, sum);
 }
 
-/** @param size elements of a member */
+/** @param size elements of a head or neuron */
 function rootMeanSquares(squares: Float64Array, size: number, tokens: number): Float64Array {
   return Float64Array.from({ length: squares.length / size }, (_, member) => {
     const ofMember = squares.subarray(member * size, (member + 1) * size);
@@ -119,7 +119,10 @@ function rootMeanSquares(squares: Float64Array, size: number, tokens: number): F
   });
 }
 
-/** Divides what is measured in a block by its Euclidean norm (Michel et al. 2019, section 4.1, after Molchanov et al. 2017). */
+/**
+ * Divides the importances of a block by their Euclidean norm (Michel et al. 2019, section 4.1, after Molchanov et al.
+ * 2017).
+ */
 export function normalizedByBlock(importance: MemberImportance): MemberImportance {
   return new Map(
     [...importance].map(([block, values]) => {

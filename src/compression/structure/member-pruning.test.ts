@@ -59,7 +59,7 @@ function prune(model: Model, of: 'heads' | 'neurons', json: object, targets = mo
   return method.compressModel(model, targets, method.schema.parse(json), { calibration });
 }
 
-describe.each(['gpt2', 'bert'] as const)('%s, against PyTorch in float64', (family) => {
+describe.each(['gpt2', 'bert'] as const)('%s agrees with PyTorch in float64', (family) => {
   test.each(fixture[family])('$case', ({ case: { of, ...parameters }, importance, kept, logits }) =>
     withModel(family, async (model) => {
       const kind = of as 'heads' | 'neurons';
@@ -83,7 +83,7 @@ describe.each(['gpt2', 'bert'] as const)('%s, against PyTorch in float64', (fami
   );
 });
 
-test('the matrices on either side become smaller, and a second pruning goes on from the first', () =>
+test('the adjacent matrices become smaller, and a second pruning starts from the result of the first', () =>
   withModel('gpt2', async (model) => {
     const once = await prune(model, 'neurons', { sparsity: 0.5 });
     expect(once.linears.get('transformer.h.0.mlp.c_fc')!.shape).toEqual([48, 24]);
@@ -101,7 +101,7 @@ test('the matrices on either side become smaller, and a second pruning goes on f
     for (const each of [once, twice, heads]) each.dispose();
   }));
 
-test('only the blocks that the targets name lose any', () =>
+test('only blocks with a target lose heads or neurons', () =>
   withModel('bert', async (model) => {
     const targets = ['bert.encoder.layer.1.output.dense'];
     const pruned = await prune(model, 'neurons', { sparsity: 0.25, scope: 'global' }, targets);
@@ -111,7 +111,7 @@ test('only the blocks that the targets name lose any', () =>
     await expect(prune(model, 'heads', {}, targets)).rejects.toThrow('no target is part of one');
   }));
 
-test('a block without attention has no heads to lose', () =>
+test('a block without attention is refused for head pruning', () =>
   withModel('gpt2', async (model) => {
     const blocks = model.config.structure.blocks.map((block) => ({
       ...block,
@@ -124,7 +124,7 @@ test('a block without attention has no heads to lose', () =>
     pruned.dispose();
   }));
 
-test('what an earlier step compressed is not cut', () =>
+test('a matrix that an earlier step compressed is not cut', () =>
   withModel('gpt2', async (model) => {
     const name = 'transformer.h.1.mlp.c_proj';
     const weight = model.linears.get(name)!;
@@ -136,7 +136,7 @@ test('what an earlier step compressed is not cut', () =>
     compressed.dispose();
   }));
 
-describe('of importances', () => {
+describe('selection by importance', () => {
   const importance = new Map([
     [0, Float64Array.of(0.1, 0.2, 0.3)],
     [4, Float64Array.of(5, 7, 6)],
@@ -162,7 +162,7 @@ describe('of importances', () => {
       ],
     ],
     [4 / 6, 'global', [[2], [1]]],
-  ] as const)('a share of %d goes, %s', (sparsity, scope, expected) => {
+  ] as const)('removes a share of %d, %s', (sparsity, scope, expected) => {
     const kept = remainingPositions(importance, sparsity, scope);
     expect([...kept]).toEqual([
       [0, expected[0]],
@@ -170,7 +170,7 @@ describe('of importances', () => {
     ]);
   });
 
-  test('each block keeps one', () => {
+  test('each block keeps at least one', () => {
     expect(() => remainingPositions(importance, 0.9, 'global')).toThrow(
       'use at most 0.666, or skip-sublayers',
     );

@@ -19,7 +19,7 @@ export interface MemberPruning {
   readonly paper: string;
   readonly summary: string;
   readonly of: Members['of'];
-  /** What the paper does. */
+  /** Defaults of the paper. */
   readonly defaults: { readonly scope: 'block' | 'global'; readonly normalized: boolean };
 }
 
@@ -28,7 +28,7 @@ function schemaOf({ of, defaults }: MemberPruning) {
     sparsity: parameter(z.number({ error: 'sparsity is a share from 0 to 1' }).min(0).max(1).default(0.25), {
       label: 'Sparsity',
       step: 0.05,
-      help: `Share of the ${of} that goes, of the blocks that the targets name. Every block keeps at least one.`,
+      help: `Share of the ${of} to remove, in the blocks that contain a target. Every block keeps at least one.`,
     }),
     importance: parameter(
       z
@@ -40,7 +40,7 @@ function schemaOf({ of, defaults }: MemberPruning) {
           gradient: "how the loss changes with each one's gate",
           activation: 'how much each one gives',
         },
-        help: 'Both are means over the calibration text; a labelled set gives the labels for the loss too.',
+        help: 'Both are means over the calibration text; a labelled set also provides the labels of the loss.',
       },
     ),
     scope: parameter(
@@ -48,20 +48,20 @@ function schemaOf({ of, defaults }: MemberPruning) {
       {
         label: 'Scope',
         labels: { global: 'the share of all blocks together', block: 'the share of each block' },
-        help: `Global lets blocks whose ${of} matter little give up more.`,
+        help: `Global removes more from blocks whose ${of} are less important.`,
       },
     ),
     normalized: parameter(z.boolean().default(defaults.normalized), {
       label: 'Normalized',
       labels: { true: 'by the norm of each block', false: 'as measured' },
-      help: 'For the global scope: whether importances are divided by the Euclidean norm of those of their block.',
+      help: 'For the global scope: divide importances by the Euclidean norm over their block.',
     }),
   });
 }
 
 type Parameters = z.infer<ReturnType<typeof schemaOf>>;
 
-/** A method that takes out heads, or neurons; the matrices on either side of them become smaller. */
+/** A method that removes heads or neurons; the matrices before and after them become smaller. */
 export function memberPruning(pruning: MemberPruning): ModelMethod<Parameters> {
   const { id, title, paper, summary, of } = pruning;
   return {
@@ -86,7 +86,7 @@ export function memberPruning(pruning: MemberPruning): ModelMethod<Parameters> {
   };
 }
 
-/** Numbers of the blocks of which a target is made of these. */
+/** Numbers of the blocks in which a target belongs to these. */
 function blocksOf(model: Model, targets: readonly string[], of: Members['of']): Set<number> {
   const wanted = new Set(targets);
   return new Set(
@@ -96,11 +96,11 @@ function blocksOf(model: Model, targets: readonly string[], of: Members['of']): 
   );
 }
 
-/** @throws RecipeError where nothing is to be pruned, or a matrix to be cut is compressed already */
+/** @throws RecipeError where there is nothing to prune, or a matrix to be cut is already compressed */
 function requireDense(model: Model, blocks: ReadonlySet<number>, { id, of }: MemberPruning): void {
   if (blocks.size === 0) {
     const part = of === 'heads' ? 'attentions' : 'feed-forward layers';
-    throw new RecipeError(`${id} takes ${of} out of ${part}, and no target is part of one; target Linear.`);
+    throw new RecipeError(`${id} removes ${of} from ${part}, and no target is part of one; target Linear.`);
   }
   const mixed = model.config.structure.blocks.find(({ index, mixture }) => blocks.has(index) && mixture);
   if (of === 'neurons' && mixed) {
@@ -113,7 +113,7 @@ function requireDense(model: Model, blocks: ReadonlySet<number>, { id, of }: Mem
     const { format } = model.linears.get(module)!;
     if (format === 'dense') continue;
     throw new RecipeError(
-      `${id} cuts ${module} smaller, which an earlier step made ${format}; put ${id} before that step.`,
+      `${id} makes ${module} smaller, but an earlier step made it ${format}; put ${id} before that step.`,
     );
   }
 }

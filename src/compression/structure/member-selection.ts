@@ -3,12 +3,12 @@ import type { MemberImportance } from './member-importance';
 import { RecipeError } from '../method';
 
 /**
- * Which heads or neurons stay when a share of them goes, the least important first. Every block keeps at least one: a part
- * that is to go whole is skipped instead.
+ * Selects the remaining heads or neurons when a share of them is removed, the least important first. Every block
+ * keeps at least one: to remove a whole part, skip it instead.
  *
- * @param scope `global`: a share of all of them together; `block`: of each block's
- * @returns of each block positions in its importance, ascending
- * @throws RecipeError where more would have to go than can
+ * @param scope `global`: a share of all together; `block`: a share of each block
+ * @returns for each block the positions in its importance, ascending
+ * @throws RecipeError where more would be removed than possible
  */
 export function remainingPositions(
   importance: MemberImportance,
@@ -34,7 +34,7 @@ function keptOfAll(importance: MemberImportance, sparsity: number): Map<number, 
   const removable = members.length - importance.size;
   if (removed > removable) {
     throw new RecipeError(
-      `A sparsity of ${sparsity} takes ${removed} of ${members.length}, and each block keeps one; use at most ${Math.floor((1000 * removable) / members.length) / 1000}, or skip-sublayers.`,
+      `A sparsity of ${sparsity} removes ${removed} of ${members.length}, and each block keeps one; use at most ${Math.floor((1000 * removable) / members.length) / 1000}, or skip-sublayers.`,
     );
   }
   const left = new Map([...importance].map(([block, values]) => [block, new Set(values.keys())]));

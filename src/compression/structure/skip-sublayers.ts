@@ -15,13 +15,13 @@ const schema = z.strictObject({
     {
       label: 'Skip',
       labels: { attention: 'attentions', 'feed-forward': 'feed-forward layers', block: 'whole blocks' },
-      help: 'What is left out; what goes into it passes on unchanged.',
+      help: 'Part to leave out; its input passes on unchanged.',
     },
   ),
   count: parameter(z.number().int().positive().default(1), {
     label: 'How many',
     max: 96,
-    help: 'Parts left out. Targets have no part in it.',
+    help: 'Number of parts left out. Targets are ignored.',
   }),
   order: parameter(
     z.enum(['last', 'influence', 'run'], { error: 'order is "last", "influence" or "run"' }).default('last'),
@@ -32,7 +32,7 @@ const schema = z.strictObject({
         influence: 'those of least influence (calibrated)',
         run: 'the run of blocks of least influence (calibrated)',
       },
-      help: 'Influence is how far the output is turned away from the input, measured on the calibration text.',
+      help: 'Influence is the change of direction between input and output, measured on the calibration text.',
     },
   ),
 });
@@ -40,14 +40,14 @@ const schema = z.strictObject({
 type Parameters = z.infer<typeof schema>;
 type Part = Parameters['part'];
 
-/** Attentions, feed-forward layers or whole blocks are left out of the forward pass. */
+/** Leaves attentions, feed-forward layers or whole blocks out of the forward pass. */
 export const skipSublayers: ModelMethod<Parameters> = {
   id: 'skip-sublayers',
   title: 'Skip sub-layers',
   paper:
     'Tyukin 2024, "Enhancing Inference Efficiency of Large Language Models", chapter 4; Gromov et al. 2024, "The Unreasonable Ineffectiveness of the Deeper Layers", section 3',
   summary:
-    'Leaves out attentions, feed-forward layers or blocks, the last ones or those that change least; their weights go, and a skipped attention keeps no keys and values.',
+    'Leaves out attentions, feed-forward layers or blocks, either the last ones or those of least influence; their weights are removed, and a skipped attention has no key/value cache.',
   appliesTo: 'model',
   schema,
   needsCalibration: ({ part, order }) => order === 'influence' || (order === 'run' && part === 'block'),
@@ -68,8 +68,8 @@ export const skipSublayers: ModelMethod<Parameters> = {
 };
 
 /**
- * Positions in the structure of the parts that are left out, ascending.
- * @param similarities for the orders that look at influence
+ * Positions in the structure of the parts to leave out, ascending.
+ * @param similarities for the orders that use influence
  */
 export function skipped(
   structure: ModelStructure,
@@ -114,7 +114,7 @@ function without(structure: ModelStructure, part: Part, positions: readonly numb
   return { ...structure, blocks };
 }
 
-/** @throws RecipeError where so many cannot be left out, or a run is asked for of something else than blocks */
+/** @throws RecipeError where fewer parts exist, or consecutive ones are requested of parts other than blocks */
 function requireEnough(structure: ModelStructure, { part, count, order }: Parameters): void {
   if (order === 'run' && part !== 'block')
     throw new RecipeError(`The order "run" goes with the part "block", not with "${part}"; use "influence".`);

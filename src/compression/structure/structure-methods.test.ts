@@ -41,7 +41,7 @@ describe('layer truncation keeps', () => {
   });
 });
 
-describe('what is skipped', () => {
+describe('skipped parts', () => {
   const structure = wholeStructure(4);
   const similarities: StreamSimilarities = {
     attention: [0.9, 0.99, 0.5, 0.95],
@@ -75,7 +75,7 @@ async function apply(
   }
 }
 
-test('a removed block stands as removed in the report, and later steps pass it by', () =>
+test('a removed block is reported as removed, and later steps ignore it', () =>
   apply(
     [
       { method: 'layer-truncation', targets: ['Linear'], parameters: { keep: 'last', layers: 1 } },
@@ -90,7 +90,7 @@ test('a removed block stands as removed in the report, and later steps pass it b
     },
   ));
 
-test('more cannot be skipped than there is', async () => {
+test('more parts than the model has cannot be skipped', async () => {
   const skip = (parameters: object) =>
     apply([{ method: 'skip-sublayers', targets: ['Linear'], parameters }], () => undefined);
   await expect(skip({ part: 'attention', count: 3 })).rejects.toThrow('use at most 2');
@@ -99,7 +99,7 @@ test('more cannot be skipped than there is', async () => {
   await expect(skip({ part: 'attention', count: 1, order: 'influence' })).rejects.toThrow('calibration text');
 });
 
-test('without any attention there is no key or value to keep', async () => {
+test('a model without any attention has no key/value cache', async () => {
   await apply([{ method: 'skip-sublayers', targets: ['Linear'], parameters: { count: 2 } }], (model) =>
     expect(requireCausal(model).createCache(8).bytes).toBe(0),
   );
