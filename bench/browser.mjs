@@ -2,7 +2,7 @@ import { chromium } from '@playwright/test';
 import { ensureBrowser } from '../scripts/browser.mjs';
 import { gpuEnvironment } from '../scripts/gpu-environment.mjs';
 
-/** Flags that bring WebGPU to a headless Chromium, and keep it to this machine. */
+/** Flags that enable WebGPU in a headless Chromium, and prevent network access. */
 export const FLAGS = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
@@ -13,7 +13,7 @@ export const FLAGS = [
   '--no-first-run',
 ];
 
-/** How often the heap is looked at while a model loads. */
+/** Interval of heap samples while a model loads. */
 const HEAP_INTERVAL = 20;
 
 /** Starts Chromium with WebGPU. @returns {Promise<import('@playwright/test').Browser>} */
@@ -23,7 +23,7 @@ export async function launchBrowser() {
 }
 
 /**
- * Opens the bench page in a context of its own, so that heaps and caches are apart.
+ * Opens the bench page in its own context, so that heaps and caches are separate.
  * @param {import('@playwright/test').Browser} browser
  * @param {string} address of the server
  */
@@ -40,14 +40,14 @@ export async function openPage(browser, address) {
   return page;
 }
 
-/** Closes a page and the context around it. */
+/** Closes a page and its context. */
 export async function closePage(page) {
   await page.context().close();
 }
 
 /**
- * Runs something while the JS heap of the page is looked at, and gives the greatest size seen: objects and the buffers
- * behind typed arrays, in bytes; memories of WebAssembly are not part of it.
+ * Samples the JS heap of the page while `run` runs and returns the greatest size in bytes: objects and the buffers of
+ * typed arrays, without WebAssembly memories.
  * @template T
  * @param {import('@playwright/test').Page} page
  * @param {() => Promise<T>} run

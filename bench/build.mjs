@@ -7,12 +7,12 @@ import { ROOT } from '../scripts/dependencies.mjs';
 const PEERS = join(ROOT, 'bench', 'peers');
 const TRANSFORMERS = join(PEERS, 'node_modules/@huggingface/transformers/dist/transformers.web.js');
 
-/** Folder of onnxruntime's WebAssembly files, which the server hands out. */
+/** Folder of onnxruntime's WebAssembly files, which the server serves. */
 export const ONNXRUNTIME = join(PEERS, 'node_modules/onnxruntime-web/dist');
 
 /**
- * Installs the peers by their own lockfile where they are absent, without running any script of theirs.
- * @returns {boolean} whether they are there
+ * Installs the peers by their own lockfile where they are absent, without running their scripts.
+ * @returns {boolean} whether they are installed
  */
 export function installPeers() {
   if (existsSync(TRANSFORMERS)) return true;
@@ -30,9 +30,9 @@ export function installPeers() {
 }
 
 /**
- * Builds the bench page as the app is built.
+ * Builds the bench page with the app's configuration.
  * @param {string} outDir
- * @param {{ source?: string }} [options] `source`: a checkout whose src/ takes the place of this one's
+ * @param {{ source?: string }} [options] `source`: a checkout whose src/ replaces this one's
  */
 export async function buildPage(outDir, { source = ROOT } = {}) {
   await build({
@@ -53,16 +53,18 @@ export async function buildPage(outDir, { source = ROOT } = {}) {
   });
 }
 
-/** Imports of Lathe's own sources lead into another checkout, and from there on stay in it. */
+/** Redirects imports of Lathe's own sources into another checkout. */
 function takeSourcesFrom(source) {
-  const own = join(ROOT, 'src') + '/';
+  const ownSources = join(ROOT, 'src') + '/';
   return {
     name: 'other-sources',
     enforce: 'pre',
     async resolveId(id, importer, options) {
       const resolved = await this.resolve(id, importer, { ...options, skipSelf: true });
-      if (!resolved?.id.startsWith(own)) return undefined;
-      return this.resolve(join(source, 'src', resolved.id.slice(own.length)), undefined, { skipSelf: true });
+      if (!resolved?.id.startsWith(ownSources)) return undefined;
+      return this.resolve(join(source, 'src', resolved.id.slice(ownSources.length)), undefined, {
+        skipSelf: true,
+      });
     },
   };
 }

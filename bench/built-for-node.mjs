@@ -6,12 +6,12 @@ import { nodeBuild } from '../scripts/builds.mjs';
 import { ROOT } from '../scripts/dependencies.mjs';
 
 /**
- * Builds a TypeScript file of the project for Node and gives its module to `use`; what was built goes afterwards.
+ * Builds a TypeScript file of the project for Node and passes its module to `use`; the output is deleted afterwards.
  *
  * @param entry path from the project's root
  */
 export async function withBuiltForNode(entry, use) {
-  // Within the project, so that the packages that Node loads itself are found.
+  // Within the project, so that Node finds the packages that are not bundled.
   const folder = await mkdtemp(join(ROOT, 'node_modules', '.lathe-bench-'));
   try {
     await build({ ...nodeBuild({ built: entry }, folder), logLevel: 'error' });

@@ -6,23 +6,23 @@ import { gpuEnvironment } from '../scripts/gpu-environment.mjs';
 import { ROOT } from '../scripts/dependencies.mjs';
 import { recipeOf } from './formats.mjs';
 
-/** Where checkpoints that can be made again are kept; not in version control. */
+/** Cache of checkpoints that can be made again; not in version control. */
 const CACHE = join(ROOT, 'bench', 'cache', 'checkpoints');
-/** The demo as it is published. */
+/** The shipped demo. */
 export const DEMO_FOLDER = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
 
-/** The two models that everything is measured on. */
+/** The two models of the bench. */
 export const DEMO = { key: 'demo', name: 'fairy-tales-gpt2', title: 'demo GPT-2 (3.5 M)', vocabulary: 4096 };
 export const LARGE = { key: 'large', name: 'gpt2-124m', title: 'GPT-2 (124 M)', vocabulary: 50257 };
 
 const LARGE_SHAPE = { layers: 12, width: 768, heads: 12, vocabulary: LARGE.vocabulary, context: 1024 };
 
-/** The folder of a model's plain checkpoint, made where it is not there yet. */
+/** The folder of a model's plain checkpoint, made if it is absent. */
 function checkpointFolder(model) {
   return model === DEMO ? DEMO_FOLDER : randomGpt2(LARGE.name, LARGE_SHAPE);
 }
 
-/** Two shallow models that differ in nothing but their layers, to count what a layer costs. */
+/** Two shallow models that differ only in their number of layers, to count dispatches per layer. */
 export function countingModels() {
   return [2, 4].map((layers) => {
     const shape = { layers, width: 192, heads: 6, vocabulary: DEMO.vocabulary, context: 256 };
@@ -32,7 +32,7 @@ export function countingModels() {
   });
 }
 
-/** The folder of a GPT-2 of random weights. */
+/** The folder of a GPT-2 with random weights. */
 function randomGpt2(name, shape) {
   const folder = join(CACHE, name);
   if (existsSync(folder)) return folder;
@@ -42,7 +42,7 @@ function randomGpt2(name, shape) {
 }
 
 /**
- * Folders of a model in these formats, compressed by Lathe itself where they are not there yet.
+ * Folders of a model in these formats, compressed by Lathe itself if they are absent.
  * @returns {Record<string, string>} folder by the format's key
  */
 export function formatFolders(model, formats) {
@@ -62,7 +62,7 @@ export function formatFolders(model, formats) {
   return folders;
 }
 
-/** Named after the recipe, so that another recipe never meets an old checkpoint. */
+/** Named after the recipe, so that a changed recipe never uses an old checkpoint. */
 function compressedFolder(model, format) {
   const digest = createHash('sha256')
     .update(JSON.stringify(recipeOf(format)))
@@ -71,7 +71,7 @@ function compressedFolder(model, format) {
   return join(CACHE, `${model.name}-${format.key}-${digest}`);
 }
 
-/** Fills a folder that takes its name only when it is whole. */
+/** Fills a folder under a temporary name and renames it when it is complete. */
 function whole(folder, fill) {
   const partial = `${folder}.part`;
   rmSync(partial, { recursive: true, force: true });

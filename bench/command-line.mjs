@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../scripts/dependencies.mjs';
 
-/** What `use` makes of an empty folder, which is gone afterwards. */
+/** Calls `use` with an empty folder, which is deleted afterwards. */
 export async function inScratchFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), 'lathe-bench-'));
   try {
@@ -23,7 +23,7 @@ export function writeRecipe(folder, name, recipe) {
 
 /**
  * Runs Lathe's command line with the recipes and `more` arguments.
- * @returns {object | undefined} its report; undefined where the run failed and has said why
+ * @returns {object | undefined} its report; undefined if the run failed and has printed the reason
  */
 export function reportOfCommandLine(recipes, more, folder) {
   const report = join(folder, 'report.json');

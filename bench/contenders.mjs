@@ -12,12 +12,12 @@ import { formatFolders } from './checkpoints.mjs';
  */
 
 /**
- * What is measured on a model: Lathe in these formats, plain tfjs, and transformers.js where its files are there.
+ * Contenders for a model: Lathe in these formats, plain tfjs, and transformers.js if its files are present.
  * @param {object} model
  * @param {readonly object[]} formats
- * @param {{ peers: string, peersInstalled: boolean, kinds: readonly string[] }} options `kinds`: those that are wanted
- * @returns {{ entries: Entry[], folders: Record<string, string>, missing: string[] }} `folders` for the server, and how
- *   to make what is missing
+ * @param {{ peers: string, peersInstalled: boolean, kinds: readonly string[] }} options `kinds`: the requested ones
+ * @returns {{ entries: Entry[], folders: Record<string, string>, missing: string[] }} `folders` for the server, and
+ *   the commands that make missing files
  */
 export function contendersOf(model, formats, { peers, peersInstalled, kinds }) {
   const byFormat = formatFolders(model, formats);
@@ -47,7 +47,7 @@ export function contendersOf(model, formats, { peers, peersInstalled, kinds }) {
   return { entries: entries.filter(({ kind }) => kinds.includes(kind)), folders, missing };
 }
 
-/** How to make ONNX files; a folder outside of the repository is a machine's own and is called by its option. */
+/** Command that makes the ONNX files; a folder outside the repository is shown by its option. */
 function exportCommand(model, peers, name) {
   const output = inRepository(peers) ? `${relative(ROOT, peers)}/${name}` : `DIR/${name} (--peers DIR)`;
   return `python training/export_onnx.py --model ${relative(ROOT, model)} --output ${output}`;

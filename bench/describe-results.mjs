@@ -3,7 +3,7 @@ import { formatNumber, markdownTable } from './table.mjs';
 const MEBIBYTE = 1024 * 1024;
 const PUBLISHED_ROUNDS = 5;
 
-/** The document of a run: what it was measured on, the ratios, and the figures behind them. */
+/** Markdown of a run: its device, the ratios, and the figures behind them. */
 export function describeResults(document) {
   const { recordedAt, adapter, browser, rows, results, missing, differences } = document;
   const software = adapter.isGpu ? '' : ' (software, no GPU)';

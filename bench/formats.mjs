@@ -1,7 +1,7 @@
 /**
- * The formats that Lathe is measured in: a recipe each. Codes and patterns are applied to every matrix, the embedding that
- * is the head too, as the peers' q8 is; factorizations to the linears of the transformer blocks, at most half of whose
- * floating-point operations they take, which the rows about them ask for.
+ * The formats in which Lathe is measured, each with its recipe. Codes and patterns are applied to every matrix,
+ * including the embedding, which is also the head, as in the peers' q8; factorizations to the linears of the
+ * transformer blocks, with at most half of their floating-point operations, as the rows about them require.
  */
 export const FORMATS = [
   { key: 'dense', title: 'dense float32' },
@@ -45,7 +45,7 @@ export const FORMATS = [
   },
 ];
 
-/** The recipe of a format as the lab takes it; undefined for the dense one. */
+/** The recipe of a format for the lab; undefined for the dense one. */
 export function recipeOf({ title, step, factorized }) {
   const targets = factorized ? ['Linear'] : ['Linear', 'transformer.wte'];
   return step && { name: title, steps: [{ ...step, targets }] };

@@ -29,7 +29,7 @@ export function appendToHistory(
   appendFileSync(join(output, 'history.jsonl'), `${JSON.stringify(line)}\n`);
 }
 
-/** The commit, marked where there are changes beside it; undefined without git. */
+/** The commit, marked if there are uncommitted changes; undefined without git. */
 function commitOfSources() {
   try {
     return execFileSync('git', ['describe', '--always', '--dirty', '--exclude=*'], {

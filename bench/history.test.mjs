@@ -10,7 +10,7 @@ const linesOf = (folder) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-test('a run is one line behind those before it', () => {
+test('a run is appended as one line', () => {
   const output = mkdtempSync(join(tmpdir(), 'lathe-history-'));
   const document = {
     recordedAt: '2026-12-01T00:00:00.000Z',
@@ -35,7 +35,7 @@ test('a run is one line behind those before it', () => {
   });
 });
 
-test('the history that is kept is in order, with figures in every line', () => {
+test('the stored history is in order, with figures in every line', () => {
   const lines = linesOf(join(import.meta.dirname, 'results'));
   const dates = lines.map(({ date }) => date);
   expect(dates).toEqual([...dates].sort());

@@ -1,4 +1,4 @@
-/** The middle value, or the mean of the two in the middle. */
+/** The median: the middle value, or the mean of the two in the middle. */
 export function median(values) {
   const sorted = [...values].sort((left, right) => left - right);
   const middle = sorted.length >> 1;
@@ -6,8 +6,8 @@ export function median(values) {
 }
 
 /**
- * Measures contenders in turn (A B A B), so that a drift of the machine's speed falls on all alike. The first round warms up
- * and does not count.
+ * Measures contenders alternately (A B A B), so that a drift of the machine's speed affects all alike. The first
+ * round is a warm-up and does not count.
  * @template T
  * @param {readonly T[]} contenders
  * @param {number} rounds

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** The measurements that a run is made of, in order. */
+/** The parts of a run, in order. */
 export const PARTS = ['generation', 'load', 'kernels', 'factorization', 'lab'];
 
 /** Kinds of contenders, as in `contenders.mjs`. */
@@ -36,8 +36,8 @@ and a line to history.jsonl.
  * Reads the command line.
  * @param {readonly string[]} args
  * @param {string} root of the repository
- * @param {readonly string[]} formats keys of the formats that there are
- * @throws {Error} one sentence about the option that is wrong
+ * @param {readonly string[]} formats keys of the available formats
+ * @throws {Error} one sentence about the wrong option
  */
 export function parseOptions(args, root, formats) {
   const { values } = parseArgs({
@@ -86,7 +86,7 @@ export function parseOptions(args, root, formats) {
   };
 }
 
-/** The named ones in their own order; all where none is named. */
+/** The named values in their own order; all if none is named. */
 function someOf(option, text, known) {
   if (text === undefined) return known;
   const named = text.split(',');

@@ -5,14 +5,14 @@ import { describeResults } from './describe-results.mjs';
 import { evaluateRatios } from './ratios.mjs';
 
 const README = join(ROOT, 'bench', 'README.md');
-/** The newest tables stand behind it. */
+/** The newest tables follow this marker. */
 const TABLES = '<!-- tables -->\n';
-/** Contenders that compute in float32 and have to generate the same tokens. */
+/** Contenders that compute in float32 and must generate the same tokens. */
 const FLOAT32 = ['lathe-dense', 'tfjs', 'transformers-fp32'];
 
 /**
- * What the measurements of this run are added to: nothing, or with `--add` those of the last run.
- * @throws {Error} where those were made on another adapter
+ * Results to which this run is added: none, or with `--add` those of the last run.
+ * @throws {Error} if those were measured on another adapter
  */
 export function earlierResults({ add, output }, adapter) {
   const path = join(output, 'latest.json');
@@ -28,7 +28,7 @@ export function earlierResults({ add, output }, adapter) {
 
 /**
  * Writes `latest.json` and `latest.md`.
- * @returns {{ document: object, text: string }} what was written, the latter as Markdown
+ * @returns {{ document: object, text: string }} the JSON document and the Markdown
  */
 export function publish(results, { adapter, browser, missing }, options) {
   const rows = evaluateRatios({ ...results, adapter });
@@ -60,7 +60,7 @@ function recordTables(text) {
   writeFileSync(README, `${explanation}${TABLES}\n${text}`);
 }
 
-/** A sentence for each float32 contender whose continuation is not Lathe's: it computes something else, or loses digits. */
+/** A sentence for each float32 contender whose continuation differs from Lathe's. */
 function differentContinuations({ models }) {
   return Object.values(models).flatMap(({ title, contenders }) => {
     const [own, ...others] = FLOAT32.map((key) => contenders[key]).filter((figures) => figures?.ids);
@@ -71,7 +71,7 @@ function differentContinuations({ models }) {
   });
 }
 
-/** How to measure what the results lack. */
+/** Commands that measure the missing results. */
 function leftOut(results, { quick, baseline }) {
   const lines = [];
   if (!results.models.large) lines.push('GPT-2 (124 M): run without --quick and --models demo.');

@@ -1,6 +1,5 @@
 /**
- * The table of ratios: what is divided by what, and what it should come to. `value` gives undefined where a measurement
- * that it needs was not made.
+ * The table of ratios with their targets. `value` returns undefined if a measurement that it needs is missing.
  *
  * @typedef {object} RatioRow
  * @property {string} key camelCase, as in `latest.json`
@@ -25,7 +24,7 @@ const FACTORIZED = [
   { key: 'Kronecker', format: 'kronecker', title: 'Kronecker' },
   { key: 'TensorTrain', format: 'tensorTrain', title: 'tensor train' },
 ];
-/** Below this saving of operations a factorized format is not asked to be faster. */
+/** Minimum saving of operations for which a factorized format has a row. */
 const LEAST_OPERATIONS_RATIO = 2;
 
 /** @type {readonly RatioRow[]} */
@@ -79,7 +78,7 @@ export const RATIOS = [
   },
 ];
 
-/** Every row with its value, and whether its target is reached; both undefined where it was not measured. */
+/** Every row with its value, and whether its target is reached; both undefined if it was not measured. */
 export function evaluateRatios(results) {
   return RATIOS.map(({ key, title, target, sense, value }) => {
     const measured = value(results);
@@ -113,7 +112,7 @@ function label(contender) {
   return titles[contender];
 }
 
-/** How much of what a factorization saves in operations arrives as speed. */
+/** Speed-up of a factorization relative to its saving of operations. */
 function overOperations(model, format, phase) {
   return {
     key: `${model.key}${phase.key}${format.key}SpeedOverOperations`,
@@ -132,7 +131,7 @@ function overOperations(model, format, phase) {
   };
 }
 
-/** On a GPU only: a software rasteriser's copies say nothing of its kernels. */
+/** On a GPU only: copies on a software rasteriser say nothing about its kernels. */
 function copyShare(key, title, form) {
   return {
     key,
@@ -148,7 +147,7 @@ function copyShare(key, title, form) {
   };
 }
 
-/** The slower one of the spectra that are compared. */
+/** The slower of the compared spectra. */
 function factorization(key, title, method) {
   return {
     key,

@@ -3,7 +3,7 @@ import { evaluateRatios } from './ratios.mjs';
 
 const rowOf = (results, key) => evaluateRatios(results).find((row) => row.key === key);
 
-test('every key is camelCase and stands once', () => {
+test('every key is camelCase and unique', () => {
   const keys = evaluateRatios({}).map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
   expect(keys.filter((key) => !/^[a-z][A-Za-z0-9]*$/.test(key))).toEqual([]);
@@ -30,7 +30,7 @@ test('rates are divided by the peer’s, times by ours', () => {
   expect(rowOf(results, 'largeLoadOverTransformersFp32')).toMatchObject({ value: 1.3, reached: false });
 });
 
-test('a factorization is measured against what it saves, where that is half or more', () => {
+test('the speed-up of a factorization is relative to its saving, where that is half or more', () => {
   const results = (multiplications) => ({
     models: {
       demo: {
@@ -52,7 +52,7 @@ test('shares of the copy bandwidth count on a GPU only', () => {
   expect(rowOf({ kernels, adapter: { isGpu: false } }, 'gemvDenseCopyShare').value).toBeUndefined();
 });
 
-test('what should be small is reached at or below the target', () => {
+test('targets of upper bounds are reached at or below the target', () => {
   expect(rowOf({ counts: { dispatchesPerLayer: 6 } }, 'dispatchesPerLayer').reached).toBe(true);
   expect(rowOf({ counts: { dispatchesPerLayer: 6.1 } }, 'dispatchesPerLayer').reached).toBe(false);
 });

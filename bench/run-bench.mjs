@@ -19,13 +19,13 @@ import { serve } from './serve.mjs';
 const PAGES = join(ROOT, 'bench', 'cache', 'page');
 const DATASETS = join(ROOT, 'public', 'datasets');
 const LAB_CHECKPOINT = '/checkpoints/demo';
-/** Formats whose recipes the lab is timed with; each takes the evaluation of 4,096 tokens by two models. */
+/** Formats whose recipes time the lab; each includes evaluating two models on 4,096 tokens. */
 const LAB_FORMATS = ['int8'];
-/** What `--quick` loads again and again; the others are loaded once. */
+/** Contenders that `--quick` loads repeatedly; the others are loaded once. */
 const QUICK_LOADS = ['lathe-dense', 'transformers-fp32'];
 
 /**
- * Builds, measures, and writes the results after each part, so that what took long is not lost.
+ * Builds, measures, and writes the results after each part, so that long measurements are not lost.
  * @param {Options} options
  */
 export async function runBench(options) {
@@ -60,7 +60,7 @@ export async function runBench(options) {
   }
 }
 
-/** The models of this run with their contenders, and the folders that the server hands out. */
+/** The models of this run with their contenders, and the folders to serve. */
 function prepareModels(options, peersInstalled) {
   const needed = options.parts.some((part) => part === 'generation' || part === 'load');
   const formats = FORMATS.filter(({ key }) => options.formats.includes(key));
@@ -84,7 +84,7 @@ function prepareModels(options, peersInstalled) {
   return { models, counting, folders };
 }
 
-/** What each part adds to the results. */
+/** Results of each part. */
 const PARTS = {
   async generation(results, { browser, address, options, models, counting }) {
     const settings = { rounds: options.rounds, decoded: options.decoded };
@@ -133,7 +133,7 @@ const PARTS = {
   },
 };
 
-/** Adds figures to those that the contenders of a model have already. */
+/** Merges figures into those of a model's contenders. */
 function addFigures(results, { key, title }, measured) {
   const model = (results.models[key] ??= { title, contenders: {} });
   for (const [contender, figures] of Object.entries(measured)) {

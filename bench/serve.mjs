@@ -13,7 +13,7 @@ const TYPES = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** Isolates the page, so that the peers get their threads and every timer its full resolution. */
+/** Isolates the page, so that the peers get their threads and timers have their full resolution. */
 const HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -51,7 +51,7 @@ export async function serve(folders, port = 0) {
   };
 }
 
-/** The file of a path, or undefined where it leads out of the folder. */
+/** The file of a path, or undefined if it is outside the folder. */
 function within(folder, path) {
   const file = normalize(join(folder, path));
   return file.startsWith(folder + sep) ? file : undefined;

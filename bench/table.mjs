@@ -1,8 +1,8 @@
 /**
  * A Markdown table.
  * @param {readonly string[]} head
- * @param {readonly (readonly (string | number | undefined)[])[]} rows numbers are given three digits, what must show more comes
- *   as text; undefined is a dash
+ * @param {readonly (readonly (string | number | undefined)[])[]} rows numbers are written with three digits; pass
+ *   text to show more; undefined is a dash
  * @throws {Error} where a row has more or fewer cells than the head
  */
 export function markdownTable(head, rows) {

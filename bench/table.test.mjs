@@ -12,7 +12,7 @@ test.each([
   [-2.5, '-2.50'],
 ])('%d is written as %s', (value, text) => expect(formatNumber(value)).toBe(text));
 
-test('a table aligns columns of numbers, dashes what was not measured, and escapes bars', () => {
+test('a table aligns columns of numbers, writes dashes for missing values, and escapes bars', () => {
   expect(
     markdownTable(
       ['what | which', 'value'],

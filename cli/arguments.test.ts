@@ -29,7 +29,7 @@ describe('parseCommandLine', () => {
     });
   });
 
-  test('help asks for nothing else', () => {
+  test('help needs no other option', () => {
     expect(parseCommandLine(['--help'])).toBeUndefined();
   });
 

@@ -11,18 +11,18 @@ import { UsageError } from './usage-error';
 export interface CommandLine {
   readonly model: string;
   readonly recipes: readonly string[];
-  /** Texts that recipes may calibrate with. */
+  /** Calibration texts for recipes. */
   readonly calibrations: readonly string[];
-  /** Texts that recipes may train on. */
+  /** Training texts for recipes. */
   readonly trainings: readonly string[];
-  /** Folder where runs of training are kept, so that one that broke off goes on and none is made twice. */
+  /** Folder for states and results of training, so that interrupted runs resume and finished ones are reused. */
   readonly state?: string;
-  /** Megabytes (10⁶ bytes) that the folder may take; absent: as many as there is room for. */
+  /** Size limit of the folder in megabytes (10⁶ bytes); absent: unlimited. */
   readonly stateLimit?: number;
   readonly evaluations: readonly EvaluationArguments[];
   readonly report?: string;
   readonly export?: string;
-  /** Hold every kind of kernel against the CPU first. */
+  /** Compare every kind of kernel with the CPU first. */
   readonly selfTest: boolean;
   readonly latency: boolean;
   readonly runs: number;
@@ -52,7 +52,7 @@ ${evaluationHelp(evaluations)}
 
 const DEFAULT_RUNS = 5;
 
-/** @throws UsageError naming the option and what it takes; returns undefined for --help */
+/** @throws UsageError naming the option and its valid values; returns undefined for --help */
 export function parseCommandLine(
   args: readonly string[],
   evaluations = EVALUATIONS,

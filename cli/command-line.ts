@@ -1,7 +1,7 @@
 import { type CommandLine, parseCommandLine, usage } from './arguments';
 
 /**
- * Answers `--help` and mistakes at once, and has `perform` do the run that the arguments ask for.
+ * Answers `--help` and usage errors at once, and calls `perform` for a run.
  * @returns the exit status: 0, or 1 after one line of error
  */
 export async function runCommandLine(

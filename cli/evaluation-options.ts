@@ -3,7 +3,7 @@ import type { DataKind, Evaluation } from '../src/evaluation/evaluation';
 import { describeParameters, type ParameterDescription } from '../src/parameters/describe-parameters';
 import { UsageError } from './usage-error';
 
-/** An evaluation that the command line asks for. */
+/** A requested evaluation. */
 export interface EvaluationArguments {
   readonly id: string;
   readonly file: string;
@@ -18,15 +18,15 @@ const optionOf = (parameter: string) => parameter.replace(/[A-Z]/g, (letter) => 
 
 const parametersOf = ({ parameters }: Evaluation) => Object.entries(describeParameters(parameters));
 
-/** Options of all evaluations, for `parseArgs`; one name may stand for a parameter of several. */
+/** Options of all evaluations, for `parseArgs`; one name may be a parameter of several. */
 export function evaluationOptions(evaluations: readonly Evaluation[]): Record<string, { type: 'string' }> {
   const names = evaluations.flatMap(parametersOf).map(([parameter]) => optionOf(parameter));
   return Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
 }
 
 /**
- * Evaluations that were asked for, each with the parameters that were given.
- * @throws UsageError naming the option and what it takes
+ * Requested evaluations, each with its parameters.
+ * @throws UsageError naming the option and its valid values
  */
 export function evaluationArguments(
   requested: readonly string[],
@@ -35,9 +35,9 @@ export function evaluationArguments(
 ): EvaluationArguments[] {
   const chosen = requested.map((text) => parseRequest(text, evaluations));
   refuseRepeated(chosen.map(({ evaluation }) => evaluation.id));
-  const given = parseOptions(values, evaluations);
+  const parsed = parseOptions(values, evaluations);
   refuseUnused(
-    Object.keys(given),
+    Object.keys(parsed),
     chosen.map(({ evaluation }) => evaluation),
     evaluations,
   );
@@ -45,7 +45,7 @@ export function evaluationArguments(
     id: evaluation.id,
     file,
     parameters: Object.fromEntries(
-      parametersOf(evaluation).flatMap(([name]) => (name in given ? [[name, given[name]]] : [])),
+      parametersOf(evaluation).flatMap(([name]) => (name in parsed ? [[name, parsed[name]]] : [])),
     ),
   }));
 }
@@ -62,7 +62,7 @@ function parseRequest(
   throw new UsageError(`--evaluate takes ID=FILE with ${known}; it was given "${text}".`);
 }
 
-/** A report has one figure an evaluation; a second text would take the place of the first. */
+/** A report has one figure for each evaluation; a second text would overwrite the first. */
 function refuseRepeated(ids: readonly string[]): void {
   const repeated = ids.find((id, index) => ids.indexOf(id) !== index);
   if (repeated === undefined) return;
@@ -70,7 +70,7 @@ function refuseRepeated(ids: readonly string[]): void {
 }
 
 function parseOptions(values: OptionValues, evaluations: readonly Evaluation[]): Record<string, unknown> {
-  const given: Record<string, unknown> = {};
+  const parsed: Record<string, unknown> = {};
   for (const evaluation of evaluations) {
     for (const [name, description] of parametersOf(evaluation)) {
       const text = values[optionOf(name)];
@@ -80,10 +80,10 @@ function parseOptions(values: OptionValues, evaluations: readonly Evaluation[]):
         const [{ message }] = result.error.issues;
         throw new UsageError(`--${optionOf(name)} ${message}; it was given "${text}".`);
       }
-      given[name] = result.data;
+      parsed[name] = result.data;
     }
   }
-  return given;
+  return parsed;
 }
 
 function valueOf(description: ParameterDescription, text: string): unknown {
@@ -109,7 +109,7 @@ function refuseUnused(
 
 const SUFFIXES: Readonly<Record<DataKind, string>> = { text: 'FILE.txt', labelled: 'FILE.tsv' };
 
-/** Lines of the help: each evaluation, and under it its options. */
+/** Lines of the help: each evaluation, followed by its options. */
 export function evaluationHelp(evaluations: readonly Evaluation[]): string {
   return evaluations
     .flatMap((evaluation) => [

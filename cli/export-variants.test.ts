@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('every export that can hold a variant is written; of another it is said why not', async () => {
+test('every export that can hold a variant is written; for the others the reason is printed', async () => {
   let errors = '';
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((errors += text), true));
   const toy = { id: 'toy', title: 'A toy', summary: 'Holds names.' };

@@ -3,7 +3,9 @@ import type { Lab, OperationOptions, VariantInfo } from '../src/lab/protocol/pro
 import { folderNames } from './folder-names';
 import { folderSink } from './folder-sink';
 
-/** Writes `folder/<variant>/<export>` for every export that can hold the variant; says on stderr why another cannot. */
+/**
+ * Writes `folder/<variant>/<export>` for every export that can hold the variant; prints to stderr why another cannot.
+ */
 export async function exportVariants(
   lab: Pick<Lab, 'export'>,
   variants: readonly Pick<VariantInfo, 'id' | 'name' | 'exports'>[],

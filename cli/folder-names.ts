@@ -1,6 +1,6 @@
 /**
- * A folder name for each variant: its own name with whatever a file system or a shell may dislike replaced, numbered where
- * two come out alike. Never empty, never a way out of the folder they go to.
+ * A folder name for each variant: its own name with characters that a file system or a shell may reject replaced,
+ * numbered if two are equal. Never empty, never a path out of the folder.
  */
 export function folderNames(names: readonly string[]): string[] {
   const taken = new Set<string>();

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a file that fails leaves the one that was there, and nothing beside it', async () => {
+test('a file that fails leaves the previous one in place, and no partial file', async () => {
   const sink = folderSink(join(folder, 'int8', 'lathe'));
   await sink.open('model.safetensors', 3);
   await sink.write(Uint8Array.of(1, 2));

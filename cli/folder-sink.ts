@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ExportSink } from '../src/lab/protocol/protocol';
 
 /**
- * Writes an exported variant into a folder, made if need be. A file takes its name only when it is whole, so that an
- * export that fails leaves an earlier one as it was.
+ * Writes an exported variant into a folder, which is created if necessary. A file gets its name only when it is
+ * complete, so that a failed export leaves an earlier one unchanged.
  */
 export function folderSink(folder: string): ExportSink {
   let file: FileHandle | undefined;

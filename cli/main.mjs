@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line from a clone: installs and builds what is missing, then starts what was built.
+// The command line in a clone: installs and builds if necessary, then starts the built command.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt } from '../scripts/builds.mjs';

@@ -11,7 +11,10 @@ const shell = process.platform === 'win32';
 const folder = mkdtempSync(join(tmpdir(), 'lathe-package-'));
 let files: string[] = [];
 
-/** The package in an empty folder. Dawn's addon, which weighs 130 MB, is the one of the clone, so that no network is needed. */
+/**
+ * The package in an empty folder. Dawn's addon, which is 130 MB, is taken from the clone, so that no network is
+ * needed.
+ */
 beforeAll(() => {
   const packed = npm(root, 'pack', '--json', '--pack-destination', folder);
   const [{ filename, files: listed }] = JSON.parse(packed) as [
@@ -50,16 +53,16 @@ function writeJson(path: string, content: unknown): void {
   writeFileSync(join(folder, path), JSON.stringify(content));
 }
 
-test('the package holds the built command line and its papers, no sources', () => {
+test('the package contains the built command line, its licences and readme, and no sources', () => {
   const outside = files.filter((path) => !/^dist-cli\/[\w-]+\.mjs$/.test(path)).sort();
   expect(outside).toEqual(['LICENSE', 'README.md', 'dist-cli/licenses.md', 'package.json']);
 });
 
-test('help, and a mistake in one line', () => {
+test('help, and a usage error in one line', () => {
   expect(lathe('--help')).toMatchObject({ status: 0, stderr: '' });
   const mistake = lathe('--model', 'nowhere');
   expect(mistake).toMatchObject({ status: 1, stdout: '' });
-  expect(mistake.stderr).toMatch(/^lathe: --model nowhere is no folder; .*\n$/);
+  expect(mistake.stderr).toMatch(/^lathe: --model nowhere is not a folder; .*\n$/);
 });
 
 test('a perplexity from the installed package', () => {

@@ -73,7 +73,7 @@ test('one run: a JSON document on stdout, the same in a file, variants exported'
   expect(weights.length).toBe(report.variants[0].size.storedBytes);
 });
 
-test('a recipe that trains takes the one text that was given; the same again takes what it came to', async () => {
+test('a recipe that trains uses the only given text; a second run uses the cached result', async () => {
   const training = { steps: 3, batchSize: 2, sequenceLength: 8, evaluateEvery: 1, keepStateEvery: 1 };
   const low = { method: 'low-rank', targets: ['Linear'], parameters: { parametersKept: 0.5 } };
   const recovered = {
@@ -99,7 +99,7 @@ test('a recipe that trains takes the one text that was given; the same again tak
   expect((JSON.parse(output) as Report).variants[0]).toMatchObject({ recipe, layers, size });
 });
 
-test('a report or an export that cannot be written: the figures are out, one line of error and a status', async () => {
+test('a report or an export that cannot be written: the figures are printed, with one line of error and a status', async () => {
   const blocked = await file('blocked', 'a file where a folder should be');
   const model = ['--model', join(fixtures, 'tiny-gpt2')];
   expect(await run([...model, '--report', join(blocked, 'out.json')])).toBe(1);
@@ -128,7 +128,7 @@ test('a classifier without a recipe: the base alone', async () => {
   expect(report.base.metrics.accuracyCount).toBe(1);
 });
 
-test('a recipe that gives the model another task: each figure where it can be taken', async () => {
+test('a recipe that changes the task: each figure for the models with its task', async () => {
   const training = { steps: 2, batchSize: 2, sequenceLength: 8, evaluateEvery: 1 };
   const taught = {
     name: 'taught',
@@ -157,7 +157,7 @@ test('a recipe that gives the model another task: each figure where it can be ta
 });
 
 test.each([
-  ['a folder that is not there', ['--model', '/nowhere'], 'is no folder'],
+  ['a folder that is not there', ['--model', '/nowhere'], 'is not a folder'],
   [
     'a recipe that is not there',
     ['--model', join(fixtures, 'tiny-gpt2'), '--recipe', '/nowhere.json'],
@@ -171,7 +171,7 @@ test.each([
   expect(output).toBe('');
 });
 
-test('files that are no checkpoint are told by name and by what they are', async () => {
+test('files that are not a checkpoint are reported by name and file type', async () => {
   const model = join(folder, 'model.gguf');
   await writeFile(model, Uint8Array.of(0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0));
   for (const [path, name] of [

@@ -29,7 +29,7 @@ import { UsageError } from './usage-error';
 const DEFAULT_PREFILL = 64;
 const DEFAULT_DECODE = 32;
 
-/** Runs what the command line asks for, and prints its document. @returns the exit status */
+/** Performs the run of a command line, and prints its document. @returns the exit status */
 export async function run(command: CommandLine): Promise<number> {
   await measure(command, async (document) => {
     const text = `${JSON.stringify(document, undefined, 2)}\n`;
@@ -39,7 +39,7 @@ export async function run(command: CommandLine): Promise<number> {
   return 0;
 }
 
-/** Exports come last: figures that took long are out by then, whatever becomes of the disk. */
+/** Exports come last, so that a full disk cannot lose figures that took long to measure. */
 async function measure(command: CommandLine, publish: (report: Report) => Promise<void>): Promise<void> {
   const calibrations = await Promise.all(command.calibrations.map((file) => readDataSet(file)));
   const trainings = await Promise.all(command.trainings.map((file) => readDataSet(file)));
@@ -63,7 +63,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
       if (problem) throw new Error(problem);
     }
     const { model, base } = await lab.openCheckpoint(files, { onProgress });
-    // What does not fit is said before the first long computation.
+    // Mismatches are reported before the first long computation.
     for (const text of [...calibrations, ...trainings]) await lab.provideText(text);
     const tasks = [model.task];
     for (const recipe of recipes) tasks.push((await lab.checkRecipe(recipe)).task);
@@ -98,7 +98,7 @@ async function measure(command: CommandLine, publish: (report: Report) => Promis
   }
 }
 
-/** @param tasks of the model and of what the recipes make of it */
+/** @param tasks of the model and of the recipes' results */
 function requireFitting({ name, task }: ModelInfo, tasks: readonly ModelInfo['task'][], id: string): void {
   if (tasks.some((each) => evaluationOf(id).tasks.includes(each))) return;
   const fitting = EVALUATIONS.filter((evaluation) => evaluation.tasks.includes(task)).map((each) => each.id);
@@ -124,12 +124,12 @@ async function writeReport(path: string, text: string): Promise<void> {
     await writeFile(path, text);
   } catch (error) {
     throw new UsageError(
-      `The report ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); it stands in the output above.`,
+      `The report ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); it is in the output above.`,
     );
   }
 }
 
-/** A recipe, with the file of sensitivities that it names read from beside it. */
+/** Reads a recipe, and the sensitivity profile that it names from the same folder. */
 async function readRecipe(path: string): Promise<unknown> {
   const recipe = parseRecipeText(await readText(path, 'recipe'), basename(path));
   const { sensitivities } = (recipe ?? {}) as { sensitivities?: unknown };
@@ -138,13 +138,13 @@ async function readRecipe(path: string): Promise<unknown> {
   const profile = parseSensitivityProfile(text);
   if (!profile) {
     throw new UsageError(
-      `${basename(sensitivities)} is no sensitivity profile; measure one in the lab and save it as sensitivities.json.`,
+      `${basename(sensitivities)} is not a sensitivity profile; measure one in the lab and save it as sensitivities.json.`,
     );
   }
   return { ...(recipe as object), sensitivities: divergencesOf(profile) };
 }
 
-/** Where one text to calibrate with, or to train on, was given, a recipe that names none takes it. */
+/** Adds the only given calibration or training text to a recipe that names none. */
 function withDefaultText(
   recipe: unknown,
   purpose: 'calibration' | 'training',
@@ -155,7 +155,7 @@ function withDefaultText(
   return { ...recipe, [purpose]: { text: texts[0].name, ...settings } };
 }
 
-/** @param kinds of data that it may be, the usual one first */
+/** @param kinds of data that are valid, the default first */
 async function readDataSet(
   path: string,
   kinds: readonly DataKind[] = ['text', 'labelled'],
@@ -174,12 +174,12 @@ async function readText(path: string, what: string): Promise<string> {
   }
 }
 
-/** Files of a folder, or the one file, as if they had been dropped. */
+/** Files of a folder, or the single file, as if they had been dropped. */
 async function modelFiles(path: string): Promise<NamedFile[]> {
   const entry = await stat(path).catch(() => undefined);
   if (entry?.isFile()) return [{ path: basename(path), blob: await openAsBlob(path) }];
   if (!entry?.isDirectory())
-    throw new UsageError(`--model ${path} is no folder; give one with config.json and model.safetensors.`);
+    throw new UsageError(`--model ${path} is not a folder; give one with config.json and model.safetensors.`);
   const entries = (await readdir(path, { withFileTypes: true })).filter((each) => each.isFile());
   const folder = basename(join(path, '.'));
   return Promise.all(
@@ -190,7 +190,7 @@ async function modelFiles(path: string): Promise<NamedFile[]> {
   );
 }
 
-/** Progress goes to the terminal alone, so that a redirected run has nothing but the document. */
+/** Progress is shown in a terminal only, so that a redirected run prints nothing but the document. */
 function onProgress({ label, done, total, unit }: Progress): void {
   if (!process.stderr.isTTY) return;
   process.stderr.write(
@@ -198,7 +198,7 @@ function onProgress({ label, done, total, unit }: Progress): void {
   );
 }
 
-/** What a user should know of a training goes to stderr; its curve to the terminal alone. */
+/** Notes of a training run go to stderr; its curve is shown in a terminal only. */
 function onTraining({ step, steps, heldOutLoss, tokensPerSecond, note }: TrainingPoint): void {
   if (note !== undefined) process.stderr.write(`lathe: ${note}\n`);
   if (!process.stderr.isTTY || heldOutLoss === undefined) return;

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-test('files are put together, replaced, read in part and removed', async () => {
+test('files are written from pieces, replaced, read in part and removed', async () => {
   const files = stateFolder(join(folder, 'made', 'when needed'));
   expect(await files.names()).toEqual([]);
   expect(await files.read('a')).toBeUndefined();
@@ -29,7 +29,7 @@ test('files are put together, replaced, read in part and removed', async () => {
   expect(await stateFolder(folder, 3).budget!()).toBe(3_000_000);
 });
 
-test('a file that was written in part is none', async () => {
+test('a partially written file does not exist', async () => {
   const files = stateFolder(folder);
   await files.write('a', [Uint8Array.of(1)]);
   await writeFile(join(folder, 'a.part'), 'half of it');

@@ -5,8 +5,8 @@ import type { StateFiles } from '../src/lab/checkpoints/state-files';
 const PARTIAL = '.part';
 
 /**
- * Files in a folder, made when the first is written. A file takes its name only when it is whole.
- * @param megabytes (10⁶ bytes) that they may take; absent: as many as there is room for
+ * Files in a folder, which is created with the first one. A file gets its name only when it is complete.
+ * @param megabytes (10⁶ bytes) size limit; absent: unlimited
  */
 export function stateFolder(folder: string, megabytes?: number): StateFiles {
   return {
@@ -37,7 +37,7 @@ export function stateFolder(folder: string, megabytes?: number): StateFiles {
   };
 }
 
-/** Passes on every error but that nothing is there, which has an answer. */
+/** Returns the answer for a missing file, and rethrows every other error. */
 function unlessMissing<T>(answer: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === 'ENOENT') return answer;

@@ -1,4 +1,4 @@
-/** What is wrong with the command line, in one sentence. */
+/** Mistake in the command line, in one sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -29,7 +29,7 @@ async function measureOn(page: Page, name: string, text: string): Promise<void> 
   await idle(page);
 }
 
-test('calibrate with a text of one’s own: its cost first, then the variant; never measured on it', async ({
+test('calibrate with a text of one’s own: first the estimated cost, then the variant; it is not measured on that text', async ({
   page,
 }) => {
   await openTiny(page);
@@ -54,7 +54,7 @@ test('calibrate with a text of one’s own: its cost first, then the variant; ne
   await expect(tableRow(page, /wanda/)).toContainText(/\d+\.\d+ ± \d/);
 });
 
-test('sensitivity: a map of every linear, a budget, a saved profile that chooses the targets', async ({
+test('sensitivity: a heat map of every linear, a budget, a saved profile that selects the targets', async ({
   page,
 }) => {
   await openTiny(page);
@@ -85,7 +85,7 @@ test('sensitivity: a map of every linear, a budget, a saved profile that chooses
   await expect(page.getByText(/on the 50 % least sensitive/)).toBeVisible();
 });
 
-test('blocks that go make the model smaller, and what is left still speaks', async ({ page }) => {
+test('removing blocks makes the model smaller, and it still generates text', async ({ page }) => {
   await openTiny(page);
   await addStep(page, 'layer-truncation');
   await page.getByRole('button', { name: 'Compress', exact: true }).click();

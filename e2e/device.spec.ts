@@ -25,7 +25,7 @@ test('without a graphics adapter the page says so, what to do, and shows the rec
   await browser.close();
 });
 
-test('a lost device is said, and opening it again brings the variants back', async ({ page, browser }) => {
+test('a lost device is reported, and opening it again restores the variants', async ({ page, browser }) => {
   await openPage(page);
   await page.getByRole('combobox', { name: 'Start from' }).selectOption('int8 per channel');
   await page.getByRole('button', { name: 'Compress', exact: true }).click();

@@ -11,17 +11,17 @@ test('the page opens with a finished comparison, marked as recorded, and the dem
   await expect(page.getByRole('figure', { name: /Quality against size: [78] variants/ })).toBeVisible();
   await expect(page.getByRole('figure', { name: /Quality against latency: [78] variants/ })).toBeVisible();
   await expect(page.locator('.device')).not.toContainText('No graphics device');
-  // In the background, once the page is at rest.
+  // In the background, once the page is idle.
   await expect(page.locator('.device')).toContainText(/\d\d kernel checks passed/);
 });
 
-test('a recorded variant is made here, and speaks next to the base', async ({ page }) => {
+test('a recorded variant is compressed here, and generates next to the base', async ({ page }) => {
   await openPage(page);
   await page.getByRole('textbox', { name: 'Prompt' }).fill('Once upon a time there was a king');
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await idle(page);
   const base = page.getByRole('article', { name: 'Output of fairy-tales-gpt2' });
-  // The greedy continuation that PyTorch gives.
+  // The greedy continuation by PyTorch.
   await expect(base).toContainText('who had a son, and he was so beautiful that he was so beautiful');
   await expect(page.getByRole('article', { name: 'Output of int8 per channel' })).toContainText('token');
 });
@@ -39,7 +39,7 @@ test('the table sorts and copies', async ({ page, context }) => {
   expect(copied).toContain('| Variant | Recipe | Size |');
 });
 
-test('dark, and on a phone, the results come first and fit', async ({ page }) => {
+test('in dark mode and on a phone, the results come first and fit', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await openPage(page);
   await page.getByRole('button', { name: /Colour theme/ }).click();

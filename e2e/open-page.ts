@@ -28,8 +28,8 @@ export function tinyCheckpoint(name: string): string[] {
 }
 
 /**
- * Ends the browser's GPU process, as a driver that hangs would.
- * @returns what the page says of it
+ * Kills the browser's GPU process, as a driver that hangs would.
+ * @returns the page's message about it
  */
 export async function loseDevice(page: Page, browser: Browser): Promise<Locator> {
   const session = await browser.newBrowserCDPSession();
@@ -40,7 +40,7 @@ export async function loseDevice(page: Page, browser: Browser): Promise<Locator>
   return page.getByRole('alert').filter({ hasText: 'The graphics device is gone.' });
 }
 
-/** Opens the device again, and waits until all is there that was. */
+/** Opens the device again, and waits until all variants are restored. */
 export async function reopenDevice(page: Page, banner: Locator): Promise<void> {
   await banner.getByRole('button', { name: 'Open the device again' }).click();
   await expect(banner).toHaveCount(0, { timeout: 60_000 });

@@ -105,7 +105,7 @@ test('a BERT classifier from its demo: accuracy and a sentence', async ({ page }
   await expect(page.getByRole('article', { name: 'Output of sst2-bert' })).toContainText(/POSITIVE\s*98/);
 });
 
-test('what is wrong is said in one sentence, and nothing is lost', async ({ page }) => {
+test('an error is reported in one sentence, and nothing is lost', async ({ page }) => {
   await openPage(page);
   const before = await page.getByRole('region', { name: 'Table of variants' }).getByRole('row').count();
   const file = (name: string, content: string | Buffer) => ({

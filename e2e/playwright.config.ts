@@ -4,10 +4,10 @@ const port = 4173;
 
 export default defineConfig({
   testDir: '.',
-  // Pictures were taken on Linux; letters are drawn otherwise elsewhere.
+  // Screenshots were taken on Linux; other systems render fonts differently.
   testIgnore: process.platform === 'linux' ? [] : 'visual.spec.ts',
   snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
-  // Kernels run on two cores of a software rasteriser where there is no GPU; what a test waits for is bounded by this.
+  // Without a GPU, kernels run on two cores of a software rasteriser; this bounds how long a test waits.
   timeout: 240_000,
   expect: { timeout: 60_000 },
   workers: 1,

@@ -1,11 +1,11 @@
 import { expect, type Page, test } from '@playwright/test';
 import { idle, openPage } from './open-page';
 
-/** What a user would feel as a hitch. */
+/** Duration that a user notices as a hitch. */
 const LONGEST_TASK_MS = 50;
 const ROUNDS = 3;
 
-// Snapshots for a trace are taken on the page's own thread; they would be what is measured.
+// Snapshots for a trace are taken on the page's own thread and would distort the measurement.
 test.use({ trace: 'off' });
 
 test('the page never freezes while a recipe runs, and the recipe can be cancelled', async ({
@@ -15,7 +15,7 @@ test('the page never freezes while a recipe runs, and the recipe can be cancelle
   await page.getByRole('combobox', { name: 'Start from' }).selectOption('Low rank, then int8');
   await expect(page.getByText('24 matrices').first()).toBeVisible();
   await observeLongTasks(page);
-  // Where cores are shared, another process may hold any one task up; work that blocks the page blocks it in every round.
+  // On shared cores another process may delay a single task; work that blocks the page blocks it in every round.
   const longest: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await page.getByRole('button', { name: 'Compress', exact: true }).click();
@@ -37,7 +37,7 @@ test('the page never freezes while a recipe runs, and the recipe can be cancelle
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-/** Durations of tasks over 50 ms, as the browser itself reports them. */
+/** Durations of tasks over 50 ms, as reported by the browser. */
 async function observeLongTasks(page: Page): Promise<void> {
   await page.evaluate(() => {
     const tasks: number[] = [];

@@ -18,7 +18,7 @@ async function openTiny(page: Page): Promise<void> {
   await idle(page);
 }
 
-/** A recipe that factorizes the model and trains the factors for small steps, as a rule very many. */
+/** A recipe that factorizes the model and trains the factors in small steps, by default very many. */
 async function writeRecipe(page: Page, name: string, length: number, steps = 100_000): Promise<void> {
   await page.getByRole('combobox', { name: 'Start from' }).selectOption('Kronecker, A half the rows');
   await page.getByRole('combobox', { name: 'Add a step' }).selectOption('knowledge-distillation');
@@ -38,7 +38,7 @@ async function writeRecipe(page: Page, name: string, length: number, steps = 100
   await step.getByRole('combobox', { name: 'Schedule' }).selectOption('warmup-stable-decay');
   await expect(step.getByText('13 more settings, 3 changed')).toBeVisible();
   await expect(page.getByRole('combobox', { name: 'Training text' })).toHaveValue('fairy-tales.train.txt');
-  // As few sequences as may be.
+  // As few sequences as possible.
   await page.getByRole('spinbutton', { name: 'Held out, %' }).fill('0');
 }
 
@@ -56,9 +56,9 @@ async function perplexityOf(page: Page, name: RegExp): Promise<number> {
   return Number((await cell.textContent())!.replace(',', '').split(' ')[0]);
 }
 
-test('a factorized variant is trained: curve, pause, an end that keeps the best', async ({ page }) => {
+test('a factorized variant is trained: curve, pause, and stopping at the best state', async ({ page }) => {
   await openPage(page);
-  // As a model of one's own: the recorded variants stay out of what is measured.
+  // Opened as a checkpoint, so that the recorded variants are not measured.
   await openFiles(
     page,
     readdirSync(DEMO).map((file) => `${DEMO}/${file}`),
@@ -97,7 +97,7 @@ test('a factorized variant is trained: curve, pause, an end that keeps the best'
   expect(await perplexityOf(page, /recovered/)).toBeLessThan(await perplexityOf(page, /untrained/));
 });
 
-test('a page that is closed in the middle of a run goes on with it', async ({ page }) => {
+test('a page that is closed during a run resumes it', async ({ page }) => {
   await openPage(page);
   await openTiny(page);
   await writeRecipe(page, 'interrupted', 16);
@@ -108,21 +108,21 @@ test('a page that is closed in the middle of a run goes on with it', async ({ pa
   await expect(page.getByTestId('model-name')).toHaveText('fairy-tales-gpt2', { timeout: 60_000 });
   await idle(page);
   const unfinished = page.getByRole('list', { name: 'Unfinished runs' }).getByRole('listitem');
-  // It is a run of another model.
+  // It belongs to another model.
   await expect(unfinished).toHaveCount(0);
   await openTiny(page);
   await expect(unfinished).toContainText(/interrupted step \d+ of 100000/);
-  const kept = Number(/step (\d+) of/.exec((await unfinished.textContent())!)![1]);
-  expect(kept).toBeGreaterThanOrEqual(5);
+  const savedStep = Number(/step (\d+) of/.exec((await unfinished.textContent())!)![1]);
+  expect(savedStep).toBeGreaterThanOrEqual(5);
   await page.getByRole('button', { name: 'Resume interrupted' }).click();
-  await expect.poll(() => stepReached(page), BEGINS).toBeGreaterThan(kept);
+  await expect.poll(() => stepReached(page), BEGINS).toBeGreaterThan(savedStep);
   await page.getByRole('button', { name: 'Finish now' }).click();
   await idle(page);
   await expect(tableRow(page, /interrupted/)).toBeVisible();
   await expect(page.getByRole('list', { name: 'Unfinished runs' })).toHaveCount(0);
 });
 
-test('a run that is cancelled is kept until it is discarded', async ({ page }) => {
+test('the state of a cancelled run is saved until it is discarded', async ({ page }) => {
   await openPage(page);
   await openTiny(page);
   await writeRecipe(page, 'abandoned', 16);
@@ -136,7 +136,7 @@ test('a run that is cancelled is kept until it is discarded', async ({ page }) =
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('while a run goes on the page answers, and says what waits', async ({ page }) => {
+test('the page responds during a run, and shows the waiting operations', async ({ page }) => {
   await openPage(page);
   await openTiny(page);
   await page.getByRole('combobox', { name: 'Start from' }).selectOption('Kronecker, A half the rows');
@@ -166,7 +166,7 @@ test('while a run goes on the page answers, and says what waits', async ({ page 
   await expect(page.getByRole('status', { name: 'Weights that wait' })).toHaveCount(0);
 });
 
-test('what a run came to is taken again after the device was lost or the page closed, until it is forgotten', async ({
+test('a cached result is used again after a lost device or in a new page, until it is deleted', async ({
   page,
   browser,
 }) => {

@@ -29,7 +29,7 @@ test('a masked language model gets a classifier, learns labels from a file, and 
   for (const [label, value] of Object.entries(fields))
     await step.getByRole('spinbutton', { name: label, exact: true }).fill(value);
 
-  // On the recipe's text, which has no labels, it could learn nothing: the step gets its own.
+  // The recipe's text has no labels, so the step gets its own text.
   await expect(page.getByRole('combobox', { name: 'Training text' })).toBeVisible();
   await step.getByRole('combobox', { name: 'Trains on' }).selectOption('own');
   await expect(page.getByRole('combobox', { name: 'Training text' })).toHaveCount(0);

@@ -16,8 +16,8 @@ const INSTALLED_BROWSERS = [
 ];
 
 /**
- * The path of a Chromium or Chrome: one that is named by LATHE_BROWSER, one that is installed, Playwright's own, or, when
- * root on Debian, the distribution's package.
+ * The path of a Chromium or Chrome: the one in LATHE_BROWSER, an installed one, Playwright's own, or, as root on
+ * Debian, the distribution's package.
  * @returns {Promise<string>}
  */
 export async function ensureBrowser() {
@@ -61,7 +61,7 @@ async function playwrightBrowser() {
 }
 
 /**
- * Environment in which unit tests find a Vulkan driver, that of a browser where the machine has no GPU.
+ * Environment with a Vulkan driver for unit tests, that of a browser if the machine has no GPU.
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 export async function unitTestEnvironment() {
@@ -70,7 +70,7 @@ export async function unitTestEnvironment() {
 }
 
 /**
- * Environment of the browser tests, with the browser to test in.
+ * Environment of the browser tests, with the path of the browser.
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 export async function browserTestEnvironment() {

@@ -1,4 +1,4 @@
-// Builds what its argument names, `app` or `command-line`; with `--quiet` nothing but errors is printed.
+// Builds the target in its argument, `app` or `command-line`; with `--quiet` it prints only errors.
 import { build } from './builds.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 

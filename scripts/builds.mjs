@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { ROOT } from './dependencies.mjs';
 
-/** Whatever is built: its folder, the files and folders it is made of, and Vite's configuration for it. */
+/** Build targets: output folder, source files and folders, and Vite's configuration. */
 const BUILDS = {
   app: {
     title: 'the app',
@@ -22,13 +22,14 @@ const BUILDS = {
 const SHARED_SOURCES = ['package.json', 'package-lock.json'];
 const NOT_BUILT = /\.test\.tsx?$|^testing[\\/]/;
 
-/** Holds the hash of the sources. A build empties its folder first, so a folder without it is not whole. */
+/** File with the hash of the sources. A build empties its folder first, so a folder without this file is incomplete. */
 const STAMP = '.sources';
 
 /** @typedef {keyof typeof BUILDS} BuildName */
 
 /**
- * Vite's configuration for modules that Node runs: a file an entry, with everything bundled but Dawn's addon.
+ * Vite's configuration for modules that run in Node: one file for each entry, with everything bundled except Dawn's
+ * addon.
  * @param {Record<string, string>} entries name of each built file to its source, from the project's root
  * @param {string} outDir
  * @returns {import('vite').InlineConfig}
@@ -54,7 +55,7 @@ export function nodeBuild(entries, outDir) {
 }
 
 /**
- * Builds where sources changed since the last build, in a process of its own that gives its memory back.
+ * Builds if sources changed since the last build, in a separate process so that its memory is released.
  * @param {BuildName} name
  * @returns {string} the folder
  */
@@ -62,7 +63,7 @@ export function ensureBuilt(name) {
   const { title, folder } = BUILDS[name];
   const stamp = join(ROOT, folder, STAMP);
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hashOfSources(name)) {
-    // Not on stdout, which is for the document of a run.
+    // Not on stdout, which is reserved for the document of a run.
     console.error(`Building ${title} …`);
     const { status } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs'), name, '--quiet'], {
       stdio: ['ignore', process.stderr, 'inherit'],

@@ -1,4 +1,4 @@
-// Checks the subject of the commit message in the file that git names; the hook .githooks/commit-msg runs it.
+// Checks the subject of the commit message in the file named by git; run by the hook .githooks/commit-msg.
 import { readFileSync } from 'node:fs';
 
 const TYPES = ['feat', 'fix', 'refactor', 'perf', 'test', 'docs', 'build', 'chore', 'revert'];
@@ -12,7 +12,7 @@ if (problem) {
 }
 
 function problemOf(text) {
-  // Git writes these itself; the latter two are gone once they are squashed.
+  // Git writes these itself; the latter two disappear when they are squashed.
   if (/^(Merge|Revert|fixup!|squash!) /.test(text)) return undefined;
   if (text.length > LONGEST) return `has ${text.length} characters; ${LONGEST} at most`;
   const conventional = new RegExp(`^(${TYPES.join('|')})(\\([a-z-]+\\))?!?: \\S`);

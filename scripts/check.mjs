@@ -5,6 +5,6 @@ import { runTool } from './tools.mjs';
 ensureDependencies();
 const fix = process.argv.includes('--fix');
 for (const [title, script, args] of CHECKS) {
-  const mended = fix && FIXES[title] ? [...args.filter((arg) => arg !== '--check'), ...FIXES[title]] : args;
-  if (runTool(script, mended) !== 0) process.exitCode = 1;
+  const toolArgs = fix && FIXES[title] ? [...args.filter((arg) => arg !== '--check'), ...FIXES[title]] : args;
+  if (runTool(script, toolArgs) !== 0) process.exitCode = 1;
 }

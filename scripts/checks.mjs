@@ -11,5 +11,5 @@ export const CHECKS = [
   ['format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
 ];
 
-/** Arguments with which a check mends what it can. */
+/** Arguments with which a check corrects what it can. */
 export const FIXES = { lint: ['--fix'], dependencies: ['--write'], format: ['--write'] };

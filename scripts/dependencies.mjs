@@ -6,12 +6,12 @@ export const ROOT = join(import.meta.dirname ?? new URL('.', import.meta.url).pa
 
 export const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Runs `npm ci` where node_modules is absent or does not hold what package-lock.json asks for. */
+/** Runs `npm ci` if node_modules is absent or differs from package-lock.json. */
 export function ensureDependencies() {
   requireNode();
   const reason = staleReason();
   if (!reason) return;
-  // Not on stdout, which is for the document of a run.
+  // Not on stdout, which is reserved for the document of a run.
   console.error(`Installing dependencies (${reason}) …`);
   execFileSync(NPM, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: ROOT,
@@ -27,7 +27,10 @@ function requireNode() {
   process.exit(1);
 }
 
-/** npm writes what it installed into node_modules/.package-lock.json; optional packages of other platforms may lack. */
+/**
+ * npm records the installed packages in node_modules/.package-lock.json; optional packages of other platforms may be
+ * absent.
+ */
 function staleReason() {
   const installedLock = join(ROOT, 'node_modules', '.package-lock.json');
   if (!existsSync(installedLock)) return 'node_modules is absent';

@@ -1,5 +1,5 @@
-// Keeps docs/dependencies.md true. `--check` holds its table against package.json and package-lock.json, `--write` mends
-// what they say, and `--releases` asks npm for the newest releases, too. Reasons are written by hand.
+// Keeps docs/dependencies.md up to date. `--check` compares its table with package.json and package-lock.json,
+// `--write` updates it, and `--releases` also asks npm for the newest releases. Reasons are written by hand.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,14 +42,14 @@ function installed(name) {
   return readJson('package-lock.json').packages[`node_modules/${name}`];
 }
 
-/** Cells of each row of the table, by the name of its package. */
+/** Cells of each row of the table, by package. */
 function rowsOf(markdown) {
   const lines = markdown.split('\n').filter((line) => line.startsWith('| '));
   const cells = lines.map((line) => line.slice(2, -2).split(' | '));
   return new Map(cells.map((row) => [row[0], row.map((cell) => cell.trim())]));
 }
 
-/** The version tagged `latest`, and the day on which it came out. */
+/** The version tagged `latest`, and its release date. */
 function newestRelease(name) {
   const answer = execFileSync(NPM, ['view', name, 'dist-tags.latest', 'time', '--json'], {
     encoding: 'utf8',

@@ -3,19 +3,19 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Folders in which browsers keep SwiftShader and the Vulkan loader. */
+/** Folders in which browsers install SwiftShader and the Vulkan loader. */
 const VULKAN_FOLDERS = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'];
 
 /**
- * Environment in which Dawn in Node finds a Vulkan driver and loader: the machine's own where it has one, else those that
- * came with a browser. For a process that is to be started: the loader reads its environment at the start.
+ * Environment in which Dawn in Node finds a Vulkan driver and loader: the machine's own if it has one, otherwise
+ * those of a browser. For a process to be started, since the loader reads its environment at the start.
  * @param {string} [browserPath]
  * @returns {NodeJS.ProcessEnv}
  */
 export function gpuEnvironment(browserPath) {
   const environment = { ...process.env };
   if (process.platform !== 'linux') return environment;
-  // Without it the Vulkan loader complains on stderr, where one line of error is promised.
+  // Without it the Vulkan loader prints a warning to stderr, which should contain one line of error.
   environment.XDG_RUNTIME_DIR ??= tmpdir();
   const folders = [...VULKAN_FOLDERS, ...(browserPath ? [dirname(browserPath)] : [])];
   const loaderFolder = folders.find((folder) => existsSync(join(folder, 'libvulkan.so.1')));
@@ -37,8 +37,8 @@ function hasSystemVulkanLoader() {
 }
 
 /**
- * Whether a Vulkan driver is named or there is a GPU. Mesa's software rasteriser alone does not count: before version 25
- * Dawn refuses it.
+ * Whether a Vulkan driver is named or there is a GPU. Mesa's software rasteriser alone does not count: before version
+ * 25 Dawn refuses it.
  */
 export function hasVulkanDriver() {
   const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;

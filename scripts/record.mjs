@@ -1,5 +1,5 @@
-// Records the comparison that the page opens with: every recipe of public/recordings/recipes on the demo GPT-2, measured on
-// the machine that this runs on.
+// Records the comparison with which the page opens: every recipe of public/recordings/recipes on the demo GPT-2,
+// measured on this machine.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Serves the app: as it is built, or from its sources with hot reload where `--dev` says so.
+// Serves the built app, or with `--dev` its sources with hot reload.
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from './builds.mjs';
 import { ensureDependencies, ROOT } from './dependencies.mjs';

@@ -31,7 +31,7 @@ rmSync(reports, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-/** A tool that either passes or fails: one count. */
+/** A tool that passes or fails as a whole: one count. */
 function check(name, script, args) {
   console.log(`\n— ${name}`);
   if (run(script, args, {}) === 0) total.passed++;
@@ -46,7 +46,7 @@ function suite(name, script, args, { report, fileArgument, environment: extra, c
   const counted = readCounts(path, count);
   total.passed += counted.passed;
   total.failed += counted.failed;
-  // A crash outside any test, or a suite that found no test, must not count as a pass.
+  // A crash outside any test, or a suite without tests, must not count as a pass.
   if ((status !== 0 && counted.failed === 0) || counted.passed + counted.failed === 0) total.failed++;
 }
 

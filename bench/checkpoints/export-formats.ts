@@ -10,13 +10,13 @@ import { writeExport } from '../../src/export/write-export';
 import { loadModel } from '../../src/model/load-model';
 import { folderSink } from '../../cli/folder-sink';
 
-/** A recipe and the folder that the compressed checkpoint goes to. */
+/** A recipe and the folder for the compressed checkpoint. */
 export interface FormatExport {
   readonly recipe: Recipe;
   readonly folder: string;
 }
 
-/** Compresses a checkpoint by each recipe and writes what the lab would export. */
+/** Compresses a checkpoint by each recipe and writes the lab's export. */
 export async function exportFormats(source: string, exports: readonly FormatExport[]): Promise<void> {
   await openNodeGpu();
   const checkpoint = await openFolder(source);

@@ -1,4 +1,4 @@
-/** Ids that were generated, and how long those after the first took. */
+/** Generated ids, and the time for those after the first. */
 export interface Decoded {
   readonly ids: readonly number[];
   /** From the moment the first id was on the CPU until the last one was. */
@@ -6,13 +6,13 @@ export interface Decoded {
 }
 
 /**
- * One way to run a GPT-2 in a browser. Every contender is alone in its page, and what it allocates on the GPU is counted
- * at the WebGPU interface (`page/gpu-meter.ts`), the same way for all.
+ * An implementation of GPT-2 in a browser. Every contender runs alone in its page, and its GPU allocations are
+ * counted at the WebGPU interface (`page/gpu-meter.ts`), the same way for all.
  */
 export interface Contender {
-  /** From the files' addresses to a model that can be asked. */
+  /** From the URLs of the files to a model ready for requests. */
   load(): Promise<void>;
-  /** Runs the tokens through an empty model. @returns the likeliest next id, once it is on the CPU */
+  /** Runs the tokens through an empty model. @returns the most likely next id, once it is on the CPU */
   prefill(tokens: Int32Array): Promise<number>;
   /** Greedy continuation with a key/value cache: the id that follows the prompt, and `count` more, one by one. */
   decode(prompt: Int32Array, count: number): Promise<Decoded>;

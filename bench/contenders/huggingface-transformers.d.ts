@@ -1,6 +1,6 @@
 /**
- * What the bench uses of transformers.js. The package is installed in `bench/peers` and only when the bench runs, so that
- * its own declarations are not there when the types are checked.
+ * The part of transformers.js that the bench uses. The package is installed in `bench/peers` only when the bench
+ * runs, so its own declarations are absent when types are checked.
  */
 declare module '@huggingface/transformers' {
   export class Tensor {

@@ -8,9 +8,9 @@ import { type Contender, timeTokens } from './contender';
 import { multiplications } from './multiplications';
 import { fetchCheckpoint } from './fetch-checkpoint';
 
-/** What only Lathe's models are asked. */
+/** Methods that only Lathe's models have. */
 export interface LatheContender extends Contender {
-  /** Multiplications of running `tokens` after `past` others. */
+  /** Number of multiplications for running `tokens` after `past` others. */
   multiplications(tokens: number, past: number): number;
 }
 

@@ -4,8 +4,8 @@ import { KroneckerWeight } from '../../src/weights/formats/kronecker-weight';
 import type { LinearWeight } from '../../src/weights/linear-weight';
 
 /**
- * Multiplications of one forward pass of a GPT-2 over `tokens` after `past` others, as generation needs it: all linears,
- * the causal products of attention, and the head for the last position only.
+ * Number of multiplications of one forward pass of a GPT-2 over `tokens` after `past` others in generation: all
+ * linears, the causal products of attention, and the head for the last position only.
  */
 export function multiplications(model: Model, tokens: number, past: number): number {
   const { width, layers, vocabularySize } = model.config;
@@ -17,7 +17,7 @@ export function multiplications(model: Model, tokens: number, past: number): num
   return tokens * linears + 2 * layers * width * keys + vocabularySize * width;
 }
 
-/** Of one token through a weight, in the cheaper order where there are two. */
+/** Multiplications of one token with a weight, in the cheaper order where there are two. */
 export function multiplicationsOfWeight(weight: LinearWeight): number {
   if (weight instanceof KroneckerWeight) {
     return Math.min(...(['a', 'b'] as const).map((first) => kroneckerCost(weight, first).multiplications));

@@ -10,7 +10,7 @@ const MASKED = -1e9;
 const GELU_SCALE = Math.sqrt(2 / Math.PI);
 const GELU_CUBIC = 0.044715;
 
-/** GPT-2 written with tfjs's own operations, as its documentation would have one write it. */
+/** GPT-2 with tfjs's own operations, in the style of its documentation. */
 export class PlainGpt2 {
   private readonly width: number;
   private readonly heads: number;
@@ -37,8 +37,9 @@ export class PlainGpt2 {
   }
 
   /**
-   * Runs `ids` after what `past` holds.
-   * @returns the likeliest next id as a tensor of one element, and keys and values of all tokens; both the caller's
+   * Runs `ids` after the tokens of `past`.
+   * @returns the most likely next id as a tensor of one element, and keys and values of all tokens; both owned by the
+   *   caller
    */
   next(
     ids: Int32Array,
@@ -81,7 +82,7 @@ export class PlainGpt2 {
       ? [tf.concat([past[0], parts[1]], 1), tf.concat([past[1], parts[2]], 1)]
       : [parts[1], parts[2]];
     let scores = tf.matMul(query, keys, false, true).div(Math.sqrt(this.width / this.heads)); // [heads, tokens, keys]
-    // A single token sees every key; several see those up to themselves.
+    // A single token attends to every key; several attend to those up to themselves.
     if (tokens > 1) scores = scores.add(causalMask(tokens, keys.shape[1]));
     const mixed = tf.matMul(tf.softmax(scores), values) as tf.Tensor3D;
     const joined = mixed.transpose([1, 0, 2]).reshape([tokens, this.width]) as tf.Tensor2D;
@@ -115,7 +116,9 @@ function gelu(x: tf.Tensor2D): tf.Tensor2D {
   return x.mul(0.5).mul(x.add(cubed).mul(GELU_SCALE).tanh().add(1));
 }
 
-/** 0 where a query may see a key, −1e9 elsewhere: [queries, keys]; the queries are the last of the keys' tokens. */
+/**
+ * 0 where a query may attend to a key, −1e9 elsewhere: [queries, keys]; the queries are the last of the keys' tokens.
+ */
 function causalMask(queries: number, keys: number): tf.Tensor2D {
   const asking = tf.range(keys - queries, keys).reshape([queries, 1]);
   const seen = tf.range(0, keys).reshape([1, keys]);

@@ -7,10 +7,10 @@ import {
 } from '@huggingface/transformers';
 import type { Contender, Decoded } from './contender';
 
-/** The build of onnxruntime-web that transformers.js takes by default from a content delivery network. */
+/** The build of onnxruntime-web that transformers.js loads by default from a content delivery network. */
 const RUNTIME = '/onnxruntime/ort-wasm-simd-threaded.asyncify';
 
-/** Notes when each new id arrived. */
+/** Records the arrival time of each new id. */
 class Stopwatch extends BaseStreamer {
   readonly ids: number[] = [];
   first = 0;
@@ -45,7 +45,7 @@ export function transformersJs(name: string, dtype: 'fp32' | 'q8'): Contender {
       attention_mask: new Tensor('int64', new BigInt64Array(prompt.length).fill(1n), dims),
       max_new_tokens: count,
       do_sample: false,
-      // The models are asked for a fixed number of tokens; none of them ends the text.
+      // The models generate a fixed number of tokens; no token ends the text.
       eos_token_id: null,
       streamer: stopwatch,
     });

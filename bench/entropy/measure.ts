@@ -47,7 +47,7 @@ const FORMS: readonly [name: string, steps: readonly RecipeStep[]][] = [
 
 interface Setting {
   readonly root: string;
-  /** For what `zstd` reads. */
+  /** For the input of `zstd`. */
   readonly scratch: string;
   readonly rounds: number;
 }
@@ -58,7 +58,7 @@ interface Plain {
   readonly elementBits: number;
 }
 
-/** Each format of the demo GPT-2's block linears in turn. */
+/** Yields each format of the demo GPT-2's block linears. */
 export async function measureForms({ root, scratch, rounds }: Setting) {
   await openNodeGpu();
   const session = await Session.open(await folderFiles(join(root, 'public/models/fairy-tales-gpt2')), {});
@@ -141,7 +141,7 @@ async function measureTensors(tensors: readonly Plain[], { scratch, rounds }: Om
 
 const noPause = () => undefined;
 
-/** Coded where that is shorter, as a weight does it. */
+/** Coded only where that is shorter, as in a weight. */
 async function codeAll(tensors: readonly Plain[], coder: Coder): Promise<Uint8Array[]> {
   const coded: Uint8Array[] = [];
   for (const { bytes, elementBits } of tensors) {

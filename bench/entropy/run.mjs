@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * What the demo GPT-2's block linears take in each form: as they are, entropy-coded by rANS and Huffman, and by gzip and zstd,
- * beside the Shannon entropy; and how fast they are decoded. Prints a table and writes it to bench/results/entropy.md.
+ * Size of the demo GPT-2's block linears in each format: as stored, entropy-coded by rANS and Huffman, and by gzip
+ * and zstd, compared with the Shannon entropy; and their decoding times. Prints a table and writes it to
+ * bench/results/entropy.md.
  *
  *     node bench/entropy/run.mjs [rounds]
  *

@@ -1,6 +1,6 @@
 const HEAD = [
-  'form',
-  'as it is',
+  'format',
+  'as stored',
   'entropy',
   'rANS',
   'Huffman',
@@ -10,7 +10,7 @@ const HEAD = [
   'decoding',
 ];
 
-/** Markdown: bits a weight of each form, and the bytes of its file. */
+/** Markdown: bits per weight in each format, and the bytes of its file. */
 export function tableOf(forms) {
   const rows = forms.map(({ name, bits, fileBytes, codedFileBytes, milliseconds }) => [
     name,

@@ -23,8 +23,8 @@ const MAX_RANK = 32;
 const CORES = 3;
 
 /**
- * "normal": independent values, whose singular values lie closest to each other, the hardest to tell apart. "scaled": the same
- * with rows and columns of different sizes, whose singular values fall off as those of trained weights do.
+ * "normal": independent values, whose singular values lie closest together, the hardest case. "scaled": rows and
+ * columns of different sizes, whose singular values decay like those of trained weights.
  */
 const SPECTRA = ['normal', 'scaled'] as const;
 
@@ -36,7 +36,7 @@ interface Outcome {
 interface Comparison {
   readonly method: string;
   readonly spectrum: string;
-  /** Of all 48 matrices. */
+  /** Sums over all 48 matrices. */
   readonly seconds: number;
   readonly numpySeconds: number;
   readonly ratio: number;
@@ -49,14 +49,14 @@ interface Comparison {
 
 interface Setting {
   readonly python: string;
-  /** Of numpy_route.py. */
+  /** Answer of numpy_route.py. */
   readonly script: string;
-  /** For the matrices that NumPy reads. */
+  /** Folder for the matrices that NumPy reads. */
   readonly folder: string;
   readonly rounds: number;
 }
 
-/** Both routes in turn, `rounds` times each. @throws Error where Python cannot be started or NumPy is absent */
+/** Runs both alternately, `rounds` times each. @throws Error if Python cannot be started or NumPy is absent */
 export async function compareWithNumpy({ python, script, folder, rounds }: Setting) {
   const numpy = new NumpyRoute(python, script);
   try {
@@ -84,13 +84,13 @@ async function compare(
     const file = join(folder, 'values.f64');
     await writeFile(file, matrix.values);
     const request = { method, file, rows: shape[0], columns: shape[1], ...settings(method, shape) };
-    const own: Outcome[] = [];
-    const theirs: Outcome[] = [];
+    const latheOutcomes: Outcome[] = [];
+    const numpyOutcomes: Outcome[] = [];
     for (let round = 0; round < rounds; round++) {
-      own.push(await (method === 'kronecker' ? timeKronecker(matrix) : timeTensorTrain(matrix)));
-      theirs.push(await numpy.factorize(request));
+      latheOutcomes.push(await (method === 'kronecker' ? timeKronecker(matrix) : timeTensorTrain(matrix)));
+      numpyOutcomes.push(await numpy.factorize(request));
     }
-    shapes.push({ shape, lathe: fastest(own), numpy: fastest(theirs) });
+    shapes.push({ shape, lathe: fastest(latheOutcomes), numpy: fastest(numpyOutcomes) });
   }
   const seconds = LAYERS * shapes.reduce((sum, { lathe }) => sum + lathe.seconds, 0);
   const numpySeconds = LAYERS * shapes.reduce((sum, { numpy }) => sum + numpy.seconds, 0);
@@ -135,7 +135,7 @@ function exampleMatrix(
   return matrixFrom(values, rows, columns);
 }
 
-/** numpy_route.py, one process for all, so that its threads are warm. */
+/** A single numpy_route.py process, so that its threads are warm. */
 class NumpyRoute {
   private readonly process: ChildProcess;
   private readonly answers: Interface;

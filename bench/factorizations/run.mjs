@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /**
- * Time of the factorizations of GPT-2 small's 48 block linears beside that of numpy.linalg.svd, as JSON.
+ * Time of the factorizations of GPT-2 small's 48 block linears compared with numpy.linalg.svd, as JSON.
  *
  *     node bench/factorizations/run.mjs [rounds]
  *
- * Both factorize the same matrices in turn, one of each shape; the least time of each, times 12 layers, is compared.
- * Python is .venv's, or the one that LATHE_PYTHON names; it needs NumPy.
+ * Both factorize the same matrices alternately, one of each shape; the minimum times, multiplied by 12 layers, are
+ * compared. Python is that of .venv, or the one named by LATHE_PYTHON; it needs NumPy.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ const python = process.env.LATHE_PYTHON ?? (existsSync(local) ? local : 'python3
 const rounds = Number(process.argv[2] ?? 3);
 const folder = await mkdtemp(join(tmpdir(), 'lathe-factorizations-'));
 try {
-  // Bundled as the app is: Vite's server would hold hundreds of megabytes, which the garbage collector then goes through.
+  // Bundled like the app: Vite's server would hold hundreds of megabytes that the garbage collector must scan.
   await build({
     configFile: false,
     root: ROOT,

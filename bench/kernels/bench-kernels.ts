@@ -17,21 +17,21 @@ export interface KernelCase {
 
 export interface KernelFigures {
   readonly milliseconds: number;
-  /** 2 · multiplications of the format over the time: of a sparse or factorized weight only what it needs. */
+  /** Twice the format's multiplications over the time: for a sparse or factorized weight, only those that it needs. */
   readonly gflops: number;
   /** Bytes of the stored weight, of x and of y over the time. */
   readonly gigabytesPerSecond: number;
 }
 
 const SAMPLES = 5;
-/** A sample lasts at least so long, so that the wait for the GPU at its end weighs little. */
+/** Minimum duration of a sample, so that the final wait for the GPU is negligible. */
 const SAMPLE_MILLISECONDS = 60;
-/** Copies of a weight are used in turn until they exceed the caches of today's GPUs. */
+/** The kernel cycles through copies of a weight that together exceed the caches of today's GPUs. */
 const WORKING_SET_BYTES = 256 * 1024 * 1024;
 const MAX_COPIES = 8;
 const COPY_BYTES = 128 * 1024 * 1024;
 
-/** Median time of one product over five samples after a warm-up, as work a second. */
+/** Median time of one product over five samples after a warm-up, as work per second. */
 export async function benchKernel({ form, outputs, inputs, tokens }: KernelCase): Promise<KernelFigures> {
   const gpu = await openGpu();
   const original = await MAKE_WEIGHT[form]([outputs, inputs]);
@@ -54,8 +54,8 @@ export async function benchKernel({ form, outputs, inputs, tokens }: KernelCase)
 }
 
 /**
- * Bytes a second of a copy from buffer to buffer, read and written bytes together: what a kernel that only reads
- * may hope for.
+ * Bytes per second of a copy from buffer to buffer, read and written bytes together: the upper bound for a kernel
+ * that only reads.
  */
 export async function copyBandwidth(): Promise<number> {
   const { device } = await openGpu();
@@ -91,7 +91,7 @@ async function timeOf(launches: number, launch: (round: number) => void): Promis
   return performance.now() - start;
 }
 
-/** The weight and, on a GPU, further ones in buffers of their own. */
+/** The weight and, on a GPU, further copies in their own buffers. */
 async function copiesFor(original: LinearWeight, form: string, isFallback: boolean): Promise<LinearWeight[]> {
   const wanted = isFallback ? 1 : Math.min(MAX_COPIES, Math.ceil(WORKING_SET_BYTES / original.storedBytes));
   const copies = [original];

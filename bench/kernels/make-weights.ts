@@ -16,8 +16,8 @@ const TENSOR_TRAIN_RANK = 4;
 const TENSOR_TRAIN_CORE = 16;
 
 /**
- * A random weight of every format. What it costs to multiply by does not depend on the values, so the factors of a
- * factorized one are drawn instead of computed.
+ * A random weight of every format. The time of a product does not depend on the values, so the factors of a
+ * factorized weight are drawn instead of computed.
  */
 export const MAKE_WEIGHT: Readonly<Record<string, (shape: Shape) => Promise<LinearWeight>>> = {
   dense: async (shape) => dense(shape),
@@ -68,7 +68,7 @@ function dense(shape: Shape): DenseWeight {
 
 function target(shape: Shape) {
   const values = randomValues(shape[0] * shape[1]);
-  // A method looks at the format only to see whether the matrix is sparse already.
+  // A method reads the format only to check whether the matrix is already sparse.
   return { name: 'random', shape, values, weight: { format: 'dense' } as LinearWeight };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every compression method at three levels of strength, as recipes. A level is a list of steps; where it is one step, its
- * method and parameters. `only` names the model that a method is measured on.
+ * Recipes of every compression method at three levels of strength. A level is a list of steps or, for a single step,
+ * its method and parameters. `only` names the model on which a method is measured.
  */
 
 const step = (method, parameters, targets = ['Linear']) => ({ method, targets, ignore: [], parameters });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Every method at three levels on the demo checkpoints: quality, bytes, speed against the base, and seconds to compress. Prints
- * a table a model and writes it to bench/results/methods-<model>.{json,md}.
+ * Every method at three levels on the demo checkpoints: quality, bytes, speed relative to the base, and seconds to
+ * compress. Prints a table for each model and writes it to bench/results/methods-<model>.{json,md}.
  *
  *   node bench/methods/run.mjs [--model fairy-tales-gpt2|sst2-bert] [--method ID ...] [--amount N] [--no-latency]
  */
@@ -14,7 +14,10 @@ import { METHOD_LEVELS } from './levels.mjs';
 
 const DATA_SETS = join(ROOT, 'public', 'datasets');
 const CALIBRATION = { sequences: 32, length: 128, seed: 0 };
-/** What each model is measured and calibrated with. `texts` says where the two files are, given a folder for those to be written. */
+/**
+ * Evaluation and calibration data of each model. `texts` returns the paths of the two files, given a folder for
+ * generated ones.
+ */
 const MODELS = {
   'fairy-tales-gpt2': {
     measure: 'perplexity',
@@ -45,7 +48,7 @@ const { values } = parseArgs({
 ensureDependencies();
 for (const model of values.model ?? Object.keys(MODELS)) await measure(model);
 
-/** A run of its own for each method, so that one that fails does not take the others with it. */
+/** A separate run for each method, so that a failure does not affect the others. */
 async function measure(model) {
   const chosen = METHOD_LEVELS.filter(
     ({ method, only }) => (!only || only === model) && (!values.method || values.method.includes(method)),
@@ -68,7 +71,7 @@ function inOrder(reports) {
   return Object.fromEntries(known.map(({ method }) => [method, reports[method]]));
 }
 
-/** @returns the report, or undefined where the method failed */
+/** @returns the report, or undefined if the method failed */
 function reportOf(model, method, levels) {
   return inScratchFolder((folder) => {
     const texts = MODELS[model].texts(folder);
@@ -81,7 +84,7 @@ function reportOf(model, method, levels) {
   });
 }
 
-/** No training split of SST-2 ships: sentences of even rows are calibrated with, those of odd rows measured on. */
+/** No training split of SST-2 ships: sentences of even rows are for calibration, those of odd rows for evaluation. */
 function halvesOfSentences(folder) {
   const rows = readFileSync(join(DATA_SETS, 'sst2.dev.tsv'), 'utf8').split('\n').filter(Boolean);
   const half = (name, remainder) => {
@@ -103,7 +106,7 @@ function argumentsOf(model, texts) {
   ];
 }
 
-/** Matrix by matrix is more than a table needs. */
+/** A table does not need the figures of each matrix. */
 function withoutLayers(report) {
   const strip = (variant) => ({ ...variant, layers: undefined });
   const model = { ...report.model, modules: undefined };

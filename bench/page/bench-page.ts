@@ -2,7 +2,7 @@ import type { Contender, Decoded } from '../contenders/contender';
 import type { LatheContender } from '../contenders/lathe';
 import type { GpuCounts, GpuMeter } from './gpu-meter';
 
-/** Ids spread over the vocabulary: what is looked up should not all lie in one cache line. */
+/** Ids spread over the vocabulary, so that their rows are not all in one cache line. */
 function promptOf(length: number, vocabulary: number): Int32Array {
   return Int32Array.from({ length }, (_, index) => (index * 7919 + 13) % vocabulary);
 }
@@ -14,7 +14,7 @@ export class BenchPage {
     private readonly meter: GpuMeter,
   ) {}
 
-  /** From the files' addresses to the first token after a prompt. */
+  /** From the URLs of the files to the first token after a prompt. */
   async loadToFirstToken(promptLength: number, vocabulary: number): Promise<number> {
     const start = performance.now();
     await this.contender.load();
@@ -33,7 +33,7 @@ export class BenchPage {
     return this.contender.decode(promptOf(promptLength, vocabulary), count);
   }
 
-  /** What one decoded token costs at the WebGPU interface: the difference of a long and a short continuation. */
+  /** Cost of one decoded token at the WebGPU interface: the difference between a long and a short continuation. */
   async countsPerToken(promptLength: number, vocabulary: number, count: number): Promise<GpuCounts> {
     const prompt = promptOf(promptLength, vocabulary);
     const short = await this.countsOf(() => this.contender.decode(prompt, count));
@@ -65,7 +65,7 @@ export class BenchPage {
   }
 }
 
-/** The adapter that all pages of this browser get, in words; `isGpu` is false for a software rasteriser. */
+/** Description of the adapter of all pages of this browser; `isGpu` is false for a software rasteriser. */
 export async function describeAdapter(): Promise<{ name: string; isGpu: boolean }> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('WebGPU found no adapter in this browser.');

@@ -16,7 +16,7 @@ export async function openLab(folder: string): Promise<void> {
 }
 
 /**
- * What a visitor does: compresses the base by a recipe and evaluates both on 16 windows of 256 tokens, 4,096 in all.
+ * Compresses the base by a recipe and evaluates both on 16 windows of 256 tokens, 4,096 in all, as on the page.
  * @returns milliseconds from the request to the figures
  */
 export async function compressAndEvaluate(recipe: unknown, textAddress: string): Promise<number> {

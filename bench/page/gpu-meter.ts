@@ -1,20 +1,20 @@
-/** What went through the WebGPU interface of this page since it was opened. */
+/** Totals at the WebGPU interface of this page since it was opened. */
 export interface GpuCounts {
   submissions: number;
   dispatches: number;
-  /** Buffers that were mapped for reading: each waits for the GPU once. */
+  /** Number of buffers mapped for reading: each waits for the GPU once. */
   readbacks: number;
 }
 
 export interface GpuMeter {
-  /** Bytes of buffers that are alive. */
+  /** Bytes of live buffers. */
   liveBytes(): number;
   counts(): GpuCounts;
 }
 
 /**
- * Counts buffers, submissions, dispatches and readbacks where every library has to pass: at the prototypes of WebGPU.
- * Must be called before the first device is opened. A count costs nanoseconds, and the same for all.
+ * Counts buffers, submissions, dispatches and readbacks at the prototypes of WebGPU, through which every library must
+ * pass. Must be called before the first device is opened. Counting costs nanoseconds, the same for all.
  */
 export function watchGpu(): GpuMeter {
   let liveBytes = 0;
@@ -40,7 +40,7 @@ export function watchGpu(): GpuMeter {
 
 type Method = (...args: unknown[]) => unknown;
 
-/** Has `note` called after each call of a method. */
+/** Calls `note` after each call of a method. */
 function observe<Prototype extends object>(
   prototype: Prototype,
   name: keyof Prototype & string,

@@ -3,8 +3,8 @@ import { watchGpu } from './gpu-meter';
 import { openContender } from './open-contender';
 import { watchWebAssembly } from './webassembly-meter';
 
-// The driver (bench/run.mjs) calls what stands here, in one page for each contender. Everything else is imported when it is
-// asked for, so that no page holds code that it does not run.
+// The driver (bench/run.mjs) calls these functions, in one page for each contender. Everything else is imported on
+// demand, so that no page contains code that it does not run.
 const meter = watchGpu();
 const webAssemblyBytes = watchWebAssembly();
 const bench = {

@@ -1,7 +1,7 @@
 import type { Contender } from '../contenders/contender';
 
 /**
- * Loads the code of one contender only, so that no page holds another's.
+ * Loads the code of one contender only, so that no page contains another's.
  * @param kind `lathe`, `tfjs`, `transformers-fp32` or `transformers-q8`
  * @param source folder of a checkpoint, or for transformers.js the folder's name below /onnx/
  */

@@ -1,8 +1,8 @@
 /**
- * Watches the memories that scripts of this page make for WebAssembly, which are not part of the JS heap: onnxruntime keeps a
- * model there while it loads. Must be called before the first one is made.
+ * Records the WebAssembly memories of this page's scripts, which are not part of the JS heap: onnxruntime holds a
+ * model there while it loads. Must be called before the first one is created.
  *
- * @returns what gives their bytes; a memory never shrinks, so that this is also their greatest size
+ * @returns a function that returns their bytes; a memory never shrinks, so this is also their maximum
  */
 export function watchWebAssembly(): () => number {
   const memories: WebAssembly.Memory[] = [];

@@ -7,10 +7,10 @@ import { ROOT } from '../../scripts/dependencies.mjs';
 const SCRIPT = join(ROOT, 'bench', 'factorizations', 'run.mjs');
 
 /**
- * Factorizing the 48 block linears of GPT-2 small: Lathe's route on the CPU beside numpy.linalg.svd, in turn, in Node
+ * Factorizing the 48 block linears of GPT-2 small: Lathe on the CPU and numpy.linalg.svd, alternately, in Node
  * (`bench/factorizations`).
  * @param {string} python with NumPy
- * @returns {Promise<{ comparisons: object[] } | undefined>} undefined where there is no such Python
+ * @returns {Promise<{ comparisons: object[] } | undefined>} undefined if there is no such Python
  */
 export async function measureFactorization(python, rounds) {
   if (!existsSync(python)) return undefined;

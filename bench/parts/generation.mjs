@@ -2,17 +2,17 @@ import { closePage, openPage, peakHeap } from '../browser.mjs';
 import { inTurn } from '../in-turn.mjs';
 
 const PROMPT = 64;
-/** Short, so that the load to the first token is about loading. */
+/** Short, so that load to first token mostly measures loading. */
 const FIRST_PROMPT = 8;
 const PREFILLS = [64, 256];
-/** Tokens over which submissions, dispatches and readbacks are counted. */
+/** Number of tokens over which submissions, dispatches and readbacks are counted. */
 const COUNTED = 16;
 
 /**
- * Prefill, decode, memory and multiplications of every contender on one model, each in a page of its own that stays open,
- * measured in turn.
+ * Prefill, decode, memory and multiplications of every contender on one model, each in its own page that stays open,
+ * measured alternately.
  * @param {{ rounds: number, decoded: number }} options `decoded`: tokens generated one by one after a prompt of 64
- * @returns {Promise<Record<string, object>>} figures by the contender's key; rates in tokens a second
+ * @returns {Promise<Record<string, object>>} figures by the contender's key; rates in tokens per second
  */
 export async function measureGeneration(browser, address, model, entries, { rounds, decoded }) {
   const pages = [];
@@ -53,8 +53,8 @@ export async function measureGeneration(browser, address, model, entries, { roun
 }
 
 /**
- * A page with a contender in it that has given its first token, and the memory on the CPU that this took. The load is not
- * timed, since looking at the heap takes time of its own.
+ * Opens a page with a contender, up to its first token, and measures the CPU memory of this. The load is not timed,
+ * since sampling the heap takes time.
  */
 async function openLoaded(browser, address, entry, model) {
   const page = await openPage(browser, address);
@@ -64,7 +64,7 @@ async function openLoaded(browser, address, entry, model) {
   return { page, peakHeapBytes, webAssemblyBytes };
 }
 
-/** Fetches a contender's code. */
+/** Loads a contender's code. */
 export function openContender(page, { kind, source }) {
   return page.evaluate(([kind, source]) => window.bench.openContender(kind, source), [kind, source]);
 }
@@ -91,7 +91,7 @@ function decode(page, vocabulary, count) {
   );
 }
 
-/** Of the same tokens that the rates are measured on; decoding at the middle of its tokens. */
+/** Multiplications of the tokens whose rates are measured; for decoding, at the middle token. */
 function multiplications(page, decoded) {
   return page.evaluate(
     ([prompt, count]) => ({
@@ -104,8 +104,10 @@ function multiplications(page, decoded) {
 }
 
 /**
- * What one decoded token and one layer of Lathe cost at the WebGPU interface: two models that differ in their layers only.
- * @returns {Promise<{ submissionsPerToken: number, readbacksPerToken: number, dispatchesPerToken: number, dispatchesPerLayer: number }>}
+ * Cost of one decoded token and of one layer of Lathe at the WebGPU interface, from two models that differ only in
+ * their number of layers.
+ * @returns {Promise<{ submissionsPerToken: number, readbacksPerToken: number, dispatchesPerToken: number,
+ *   dispatchesPerLayer: number }>}
  */
 export async function countDecoding(browser, address, models) {
   const counts = [];

@@ -1,7 +1,7 @@
 import { closePage, openPage } from '../browser.mjs';
 import { FORMATS } from '../formats.mjs';
 
-/** [outputs, inputs] of GPT-2 small's linears, and a square one of large models. */
+/** [outputs, inputs] of GPT-2 small's linears, and a square shape of large models. */
 const GPT2_SMALL = [
   [2304, 768],
   [768, 768],
@@ -12,8 +12,8 @@ const SQUARE = [4096, 4096];
 const GEMM_TOKENS = 256;
 
 /**
- * Products of every format: one token (GEMV) and many (GEMM).
- * @param {boolean} quick one shape for GEMV; GEMM and the large shape for the two formats that the ratios ask for only
+ * Products in every format: one token (GEMV) and many (GEMM).
+ * @param {boolean} quick one shape for GEMV; GEMM and the large shape only for the two formats with ratios
  * @returns {Promise<{ copyGigabytesPerSecond: number, rows: object[] }>}
  */
 export async function measureKernels(browser, address, quick) {

@@ -3,10 +3,10 @@ import { recipeOf } from '../formats.mjs';
 import { inTurn } from '../in-turn.mjs';
 
 /**
- * Compressing the demo and evaluating base and variant on 4,096 tokens, as the page does it: this version and the first one
- * in turn, the same calls over the same interface, through a worker.
+ * Compressing the demo and evaluating base and variant on 4,096 tokens as on the page: this version and the first one
+ * alternately, with the same calls over the same interface, through a worker.
  * @param {string} checkpoint address of the demo
- * @param {readonly object[]} formats whose recipes are used; their times are added up
+ * @param {readonly object[]} formats whose recipes are used; their times are summed
  * @param {readonly string[]} servers addresses of the builds
  * @returns {Promise<number[]>} median milliseconds in the order of the servers
  */

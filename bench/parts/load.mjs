@@ -3,7 +3,7 @@ import { inTurn } from '../in-turn.mjs';
 import { loadToFirstToken, openContender } from './generation.mjs';
 
 /**
- * Load to first token, in a fresh page with empty caches each time, in turn.
+ * Load to first token, each time in a fresh page with empty caches, alternately.
  * @returns {Promise<Record<string, { loadMilliseconds: number }>>} by the contender's key
  */
 export async function measureLoad(browser, address, model, entries, rounds) {

@@ -1,7 +1,7 @@
 /**
- * What is recovered on the demo GPT-2, each as steps of a recipe and as the PyTorch twin that does the same
- * (`training/recovery`). `before` is the compression alone, where it is a method of its own; `trained` is the recipe; `twin` is
- * the script and its arguments. Factorized and shortened models train whole, embeddings included.
+ * Recovery cases on the demo GPT-2, each as steps of a recipe and as the equivalent PyTorch script
+ * (`training/recovery`). `before` is the compression alone, if it is a method of its own; `trained` is the recipe;
+ * `twin` is the script and its arguments. Factorized and shortened models train all parameters, embeddings included.
  */
 
 const LINEARS = ['Linear'];
@@ -84,8 +84,8 @@ const PLAIN_CASES = [
 ];
 
 /**
- * What came out best of what was tried. `--batch-size 2 --steps 3120 --warm-up 120` goes with it; with low-rank `--batch-size 8
- * --steps 780 --warm-up 60` and, as `--text`, the whole of the training text.
+ * The best recipes found. They go with `--batch-size 2 --steps 3120 --warm-up 120`; for low-rank with `--batch-size 8
+ * --steps 780 --warm-up 60` and, as `--text`, the whole training text.
  */
 const OWN_RECIPES = {
   kronecker: { peakLearningRate: 8e-4, distillationWeight: 1, hiddenWeight: 0.1 },
@@ -96,7 +96,7 @@ const OWN_RECIPES = {
   'sparse-2-4': { peakLearningRate: 3e-4, distillationWeight: 1, hiddenWeight: 0.1 },
 };
 
-/** The plain cases, and some of them again by a recipe of their own. */
+/** The plain cases, and some of them again with their own recipe. */
 export const CASES = [
   ...PLAIN_CASES,
   ...Object.entries(OWN_RECIPES).map(([id, own]) => {
@@ -118,7 +118,10 @@ export const CASES = [
   }),
 ];
 
-/** The recipes of a case: the compression alone, if there is that, and the trained one, with the settings of its run and its text. */
+/**
+ * The recipes of a case: the compression alone, if there is one, and the trained one, with the settings of its run
+ * and its text.
+ */
 export function recipesOf({ id, before, trained }, settings, text) {
   const withSettings = ({ trains, ...step }) =>
     trains ? { ...step, parameters: { ...step.parameters, ...settings } } : step;

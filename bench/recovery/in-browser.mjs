@@ -9,15 +9,15 @@ import { ROOT } from '../../scripts/dependencies.mjs';
 import { FLAGS } from '../browser.mjs';
 import { serve } from '../serve.mjs';
 
-/** The origin private file system belongs to an address, so that a run goes on only from the same port. */
+/** The origin private file system belongs to an address, so a run resumes only from the same port. */
 const PORT = 41_730;
 
 /**
- * Makes variants as a user does: in the built page, with the demo's files as a model of one's own, a recipe file after the
- * other; then measures the perplexity of all and saves the report.
- * @param {{ recipes: string[], model: string, texts: string[], windows: number, state: string }} job paths of recipe files,
- *   folder of the checkpoint, texts of one's own that the recipes name, windows to measure, and the browser's profile, in which
- *   a run that breaks off is kept
+ * Makes variants as a user does: in the built page, with the demo's files opened as a checkpoint, one recipe file
+ * after the other; then measures the perplexity of all and saves the report.
+ * @param {{ recipes: string[], model: string, texts: string[], windows: number, state: string }} job paths of recipe
+ *   files, folder of the checkpoint, texts that the recipes name, number of windows, and the browser's profile, which
+ *   holds the state of interrupted runs
  * @returns {Promise<object>} the report that the page saved
  */
 export async function reportOfPage({ recipes, model, texts, windows, state }) {
@@ -64,11 +64,11 @@ async function give(page, paths) {
   await untilIdle(page);
 }
 
-/** Waits until no operation runs; what went wrong until then is thrown. */
+/** Waits until no operation runs; throws an error that the page shows. */
 async function untilIdle(page) {
   const compress = page.getByRole('button', { name: 'Compress', exact: true });
   await compress.waitFor();
-  // An operation begins a moment after the click that asks for it.
+  // An operation starts a moment after its click.
   await page.waitForTimeout(1000);
   await page.getByRole('button', { name: 'Cancel', exact: true }).waitFor({ state: 'detached' });
   const problem = page.getByRole('alert').first();

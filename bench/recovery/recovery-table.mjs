@@ -1,8 +1,8 @@
 import { markdownTable } from '../table.mjs';
 
 /**
- * @param {readonly object[]} entries `title`, `run` (its settings), `text` (absent: the one that ships), and the figures of
- *   `lathe` on the command line, of Lathe in the `browser` and of `pytorch`, each where it ran
+ * @param {readonly object[]} entries `title`, `run` (its settings), `text` (absent: the shipped one), and the figures
+ *   of `lathe` on the command line, of Lathe in the `browser` and of `pytorch`, each if it ran
  * @returns {string} Markdown
  */
 export function recoveryTable(entries) {
@@ -11,7 +11,7 @@ export function recoveryTable(entries) {
   );
   const { base } = figuresOf(entries[0]);
   const head = [
-    'what',
+    'model',
     'tokens: steps × sequences × length',
     'before',
     'Lathe, Node',
@@ -22,8 +22,8 @@ export function recoveryTable(entries) {
   return `# Recovery of the demo GPT-2
 
 Perplexity on the first 16 windows of 256 tokens of \`fairy-tales.test.txt\`, which no run trains on; the base has ${perplexity(base)}.
-0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; where it says "own recipe", the share of KL, hidden
-states and the peak are those of \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the twin in
+0.7·KL to the base + 0.3·cross-entropy, AdamW, cosine to 3 % of a peak of 1.2e-3; for "own recipe", the share of KL, hidden
+states and the peak are those of \`bench/recovery/cases.mjs\`; int4 has KL alone and a peak of 1e-4. PyTorch is the equivalent script in
 \`training/recovery\`, on the same windows.
 "Chromium" is Lathe's page in that browser, "Node" its command line. Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
@@ -44,7 +44,10 @@ function rowOf(entry) {
   ];
 }
 
-/** Of the page, else of the command line, else of the twin: they have the base and the compression without training in common. */
+/**
+ * Figures of the page, else of the command line, else of PyTorch: the base and the untrained compression are the same
+ * in all.
+ */
 function figuresOf({ lathe, browser, pytorch }) {
   return browser ?? lathe ?? pytorch;
 }
@@ -54,14 +57,14 @@ function describeRun({ run: { steps, batchSize, sequenceLength }, text }) {
   return `${steps} × ${batchSize} × ${sequenceLength} = ${tokens}${text ? ` of ${text}` : ''}`;
 }
 
-/** As text: a perplexity of 46.583 and one of 46.680 are told apart by more than the three digits of a table's numbers. */
+/** As text: distinguishing perplexities of 46.583 and 46.680 takes more than the three digits of a table's numbers. */
 function perplexity(value) {
   return value?.toFixed(3);
 }
 
 function difference(own, twin) {
   if (!own || !twin) return undefined;
-  // Without the sign of what is rounded to zero.
+  // Without a minus sign on zero.
   const percent = (100 * (own.after / twin.after - 1)).toFixed(3).replace(/^-(?=[0.]+$)/, '');
   return `${percent} %`;
 }

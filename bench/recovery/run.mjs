@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
- * What training recovers on the demo GPT-2: perplexity before and after, Lathe's beside its PyTorch twin's. Each case is written
- * to bench/results/recovery.{json,md} when it is done; a run that breaks off goes on where it stopped when it is started again.
+ * Recovery of the demo GPT-2: perplexity before and after training, in Lathe and in PyTorch. Each case is written to
+ * bench/results/recovery.{json,md} when it is done; an interrupted run resumes when it is started again.
  *
  *     node bench/recovery/run.mjs [--case ID ...] [--steps 390] [--batch-size 16] [--length 256] [--warm-up 30]
  *                                 [--text FILE] [--state DIR] [--in-browser] [--python .venv/bin/python] [--no-lathe]
  *
- * Lathe runs on the command line; with --in-browser in the page, in Chromium. It trains on the text that ships, or on --text.
+ * Lathe runs on the command line; with --in-browser in the page, in Chromium. It trains on the shipped text, or on
+ * --text.
  */
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-li
 import { CASES, recipesOf } from './cases.mjs';
 import { reportOfPage } from './in-browser.mjs';
 import { recoveryTable } from './recovery-table.mjs';
-import { KeptResults, outputOfTwin } from './runs.mjs';
+import { StoredResults, outputOfTwin } from './runs.mjs';
 
 const DATA_SETS = join(ROOT, 'public', 'datasets');
 const MODEL = join(ROOT, 'public', 'models', 'fairy-tales-gpt2');
@@ -48,22 +49,27 @@ const run = {
 };
 const chosen = CASES.filter(({ id }) => !values.case || values.case.includes(id));
 const keyOf = ({ id, run: settings, text: ofUser }) => [id, settings, ofUser];
-const results = new KeptResults('recovery', keyOf, recoveryTable);
-for (const each of chosen) {
-  const entry = { id: each.id, title: each.title, run, ...(values.text ? { text: basename(text) } : {}) };
+const results = new StoredResults('recovery', keyOf, recoveryTable);
+for (const recoveryCase of chosen) {
+  const entry = {
+    id: recoveryCase.id,
+    title: recoveryCase.title,
+    run,
+    ...(values.text ? { text: basename(text) } : {}),
+  };
   if (!values['no-lathe']) {
-    results.record(entry, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(each));
+    results.record(entry, values['in-browser'] ? 'browser' : 'lathe', await ofLathe(recoveryCase));
   }
-  if (values.python) results.record(entry, 'pytorch', ofTwin(each, resolve(values.python)));
+  if (values.python) results.record(entry, 'pytorch', ofTwin(recoveryCase, resolve(values.python)));
 }
 console.log(results.publish());
 
-/** @returns figures, or undefined where the run failed and has said why */
-async function ofLathe(each) {
+/** @returns figures, or undefined if the run failed and has printed the reason */
+async function ofLathe(recoveryCase) {
   try {
     return await inScratchFolder(async (folder) => {
       const settings = { ...run, evaluateEvery: evaluateEvery(), keepStateEvery: 10 };
-      const paths = recipesOf(each, settings, basename(text)).map((recipe, index) =>
+      const paths = recipesOf(recoveryCase, settings, basename(text)).map((recipe, index) =>
         writeRecipe(folder, String(index), recipe),
       );
       const texts = values.text ? [text] : [];
@@ -73,7 +79,7 @@ async function ofLathe(each) {
       return report && figuresOf(report);
     });
   } catch (error) {
-    console.error(`${each.id}: ${error.message}`);
+    console.error(`${recoveryCase.id}: ${error.message}`);
     return undefined;
   }
 }
@@ -118,7 +124,7 @@ function ofTwin({ twin: [script, ...settings] }, python) {
   return figuresOfTwin(output);
 }
 
-/** Of the lines that a twin prints: perplexities before, on the way and after, losses of the held-out text. */
+/** Parses the lines that a PyTorch script prints: perplexities before, during and after, and held-out losses. */
 function figuresOfTwin(output) {
   const perplexities = Array.from(output.matchAll(/^(.*): perplexity ([\d.]+)$/gm), ([, what, figure]) => ({
     step: Number(/^at step (\d+)$/.exec(what)?.[1]),

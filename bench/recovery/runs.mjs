@@ -5,7 +5,7 @@ import { ROOT } from '../../scripts/dependencies.mjs';
 
 /**
  * Runs a module of `training/recovery`.
- * @returns {string | undefined} what it printed; undefined where it failed and has said why
+ * @returns {string | undefined} its output; undefined if it failed and has printed the reason
  */
 export function outputOfTwin(python, module, settings) {
   const { status, stdout } = spawnSync(python, ['-m', `recovery.${module}`, ...settings], {
@@ -16,15 +16,15 @@ export function outputOfTwin(python, module, settings) {
   return status === 0 ? stdout : undefined;
 }
 
-/** Results of this run and of earlier ones: entries in `bench/results/NAME.json`, and a table of them beside it. */
-export class KeptResults {
+/** Results of this run and of earlier ones: entries in `bench/results/NAME.json`, and a table of them in `NAME.md`. */
+export class StoredResults {
   #stem;
   #keyOf;
   #describe;
 
   /**
    * @param {string} name of the files
-   * @param {(entry: object) => unknown} keyOf what tells entries apart
+   * @param {(entry: object) => unknown} keyOf identity of an entry
    * @param {(entries: readonly object[]) => string} describe the Markdown
    */
   constructor(name, keyOf, describe) {
@@ -35,11 +35,14 @@ export class KeptResults {
     this.entries = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : [];
   }
 
-  /** Puts `figures` under the name `who` into the entry of the same key, or into a new one, and publishes; no figures are no result. */
+  /**
+   * Stores `figures` under the name `who` in the entry of the same key, or in a new one, and publishes; does nothing
+   * without figures.
+   */
   record(entry, who, figures) {
     if (!figures) return;
-    const kept = this.entries.find((each) => this.#keyOf(each) === this.#keyOf(entry));
-    if (kept) Object.assign(kept, { [who]: figures });
+    const existing = this.entries.find((each) => this.#keyOf(each) === this.#keyOf(entry));
+    if (existing) Object.assign(existing, { [who]: figures });
     else this.entries.push({ ...entry, [who]: figures });
     this.publish();
   }

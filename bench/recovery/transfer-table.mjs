@@ -24,12 +24,12 @@ export function transferTable(entries, { batchSize, length, finePeak }) {
 The masked language model of the demo BERT; gradual pruning of the blocks' matrices by steps of ${batchSize} × ${length} tokens (a·KL to the unpruned
 model + (1 − a)·cross-entropy of masked tokens + b·hidden states, peak 1.2e-3), then a new pooler and classifier, and fine-tuning
 of everything that is not zero by steps of ${batchSize} labelled sentences (peak ${finePeak}). Accuracy, ± its standard error, on ${figures[0]?.sentences} sentences of
-SST-2's development set. Pruned once; the seed draws the new weights and the sentences. PyTorch is the twin in \`training/recovery\`,
+SST-2's development set. The seed draws the new weights and the sentences; the model is pruned once. PyTorch is the equivalent script in \`training/recovery\`,
 with the same windows, masks, sentences and new weights. Lathe ran on ${[...devices].join(', ') || 'no device'}.
 
 ${markdownTable(['pruning', 'seed', 'fine-tuning steps', ...Object.values(PROGRAMS)], rows)}
 
-Sparse less dense of the same seeds, the mean and its standard error over the seeds, in points:
+Difference of sparse and dense accuracy for the same seeds, mean and standard error over the seeds, in points:
 
 ${markdownTable(['pruning', ...Object.values(PROGRAMS)], differences(ordered))}
 `;
@@ -46,7 +46,7 @@ function describePruning({ pruning }) {
   return `${sparsity * 100} % in ${steps} steps, a = ${distillationWeight}, b = ${hiddenWeight}`;
 }
 
-/** A row for each way of pruning. */
+/** One row for each way of pruning. */
 function differences(entries) {
   const sparse = entries.filter(({ pruning }) => pruning);
   return [...new Set(sparse.map(describePruning))].map((pruning) => {
@@ -67,7 +67,7 @@ function pairedPoints(members, entries, who) {
   });
 }
 
-/** The mean of figures and, of more than one, its standard error and the figures. */
+/** The mean of figures and, for more than one, its standard error and the figures. */
 function describeMean(points) {
   if (points.length === 0) return '–';
   const mean = points.reduce((sum, point) => sum + point, 0) / points.length;

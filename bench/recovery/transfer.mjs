@@ -1,22 +1,23 @@
 #!/usr/bin/env node
 /**
- * The transfer of Prune Once for All (Zafrir et al. 2021): a masked language model is pruned to 70 % on a text, its pattern
- * locked, and it is taught to classify labelled sentences with its zeros in place; beside the dense model that is taught the
- * same, and both beside their PyTorch twin. Accuracy on sentences that nothing trained on, to bench/results/transfer.{json,md}.
+ * The transfer of Prune Once for All (Zafrir et al. 2021): a masked language model is pruned to 70 % on a text, its
+ * pattern locked, and it is fine-tuned to classify labelled sentences with its zeros in place; compared with the
+ * dense model after the same fine-tuning, both in Lathe and in PyTorch. Writes the accuracy on held-out sentences to
+ * bench/results/transfer.{json,md}.
  *
  *     node bench/recovery/transfer.mjs --model MLM_FOLDER --labelled TRAIN.tsv [--text TEXT] [--test DEV.tsv]
  *                                      [--sparsity 0.7] [--steps 400] [--distillation-weight 1] [--hidden-weight 1]
  *                                      [--fine-steps 1200] [--seed 0 ...] [--state DIR] [--python .venv/bin/python] [--no-lathe]
  *
- * Pruned once, taught once for each seed, which draws the new weights and the sentences: one run of each is not enough to tell
- * two accuracies apart.
+ * The model is pruned once and fine-tuned once for each seed, which draws the new weights and the sentences, because
+ * single runs do not distinguish two accuracies.
  */
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureDependencies, ROOT } from '../../scripts/dependencies.mjs';
 import { inScratchFolder, reportOfCommandLine, writeRecipe } from '../command-line.mjs';
-import { KeptResults, outputOfTwin } from './runs.mjs';
+import { StoredResults, outputOfTwin } from './runs.mjs';
 import { transferTable } from './transfer-table.mjs';
 
 const [BATCH_SIZE, LENGTH, FINE_PEAK] = [32, 64, 5e-4];
@@ -49,7 +50,7 @@ const pruning = {
   hiddenWeight: Number(values['hidden-weight']),
 };
 const fineSteps = Number(values['fine-steps']);
-const results = new KeptResults(
+const results = new StoredResults(
   'transfer',
   ({ pruning: how, seed, fineSteps: steps }) => [how, seed, steps],
   (entries) => transferTable(entries, { batchSize: BATCH_SIZE, length: LENGTH, finePeak: FINE_PEAK }),
@@ -94,7 +95,7 @@ function recipeOf(how, seed) {
   };
 }
 
-/** @returns figures, or undefined where the run failed and has said why */
+/** @returns figures, or undefined if the run failed and has printed the reason */
 function ofLathe(how, seed) {
   return inScratchFolder((folder) => {
     const report = reportOfCommandLine(
@@ -116,7 +117,10 @@ function ofLathe(how, seed) {
   });
 }
 
-/** @returns {[seed: number, figures: object][]} of all seeds, pruned once; none where the run failed and has said why */
+/**
+ * @returns {[seed: number, figures: object][]} of all seeds, pruned once; none if the run failed and has printed the
+ *   reason
+ */
 function ofTwin(how, python) {
   const output = outputOfTwin(python, 'transfer', [
     ...['--model', resolve(values.model), '--text', resolve(values.text)],

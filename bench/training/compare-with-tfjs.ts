@@ -23,9 +23,9 @@ interface Report {
   /** Medians of one step. */
   readonly milliseconds: { readonly lathe: number; readonly tfjs: number };
   readonly tokensPerSecond: { readonly lathe: number; readonly tfjs: number };
-  /** How many times as fast Lathe's step is. */
+  /** Ratio of tfjs's time to Lathe's. */
   readonly ratio: number;
-  /** Of every step, Lathe's and tfjs's: they train alike, or the times say nothing. */
+  /** Losses of every step, Lathe's and tfjs's: they must agree for the times to be comparable. */
   readonly losses: { readonly lathe: readonly number[]; readonly tfjs: readonly number[] };
 }
 

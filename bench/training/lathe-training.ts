@@ -9,7 +9,7 @@ import { TrainableModel } from '../../src/train/trainable-model';
 import type { Training } from './training';
 import { SETTINGS } from './settings';
 
-/** Steps as `train/train.ts` takes them, of every parameter of a model. */
+/** Training steps as in `train/train.ts`, for every parameter of a model. */
 export class LatheTraining implements Training {
   private constructor(
     private readonly student: TrainableModel,

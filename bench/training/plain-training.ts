@@ -11,8 +11,8 @@ const GELU_SCALE = Math.sqrt(2 / Math.PI);
 const GELU_CUBIC = 0.044715;
 
 /**
- * Training of a GPT-2 written with tfjs's own operations, as its documentation would have one write it: variables, its autograd,
- * its Adam. Decay and clipping, which that one lacks, are written beside it.
+ * Training of a GPT-2 with tfjs's own operations, in the style of its documentation: variables, its autograd, its
+ * Adam. Weight decay and clipping, which Adam lacks, are written here.
  */
 export class PlainTraining implements Training {
   private readonly width: number;
@@ -76,11 +76,11 @@ export class PlainTraining implements Training {
     let x = tokens.add(positions).reshape([batch * length, this.width]) as tf.Tensor2D;
     for (let layer = 0; layer < this.layers; layer++) x = this.block(x, `h.${layer}`);
     const logits = tf.matMul(this.norm(x, 'ln_f'), embeddings as tf.Tensor2D, false, true);
-    const asked = Int32Array.from(targets.keys()).filter((row) => targets[row] >= 0);
-    const rows = tf.gather(logits, tf.tensor1d(asked, 'int32'));
+    const scored = Int32Array.from(targets.keys()).filter((row) => targets[row] >= 0);
+    const rows = tf.gather(logits, tf.tensor1d(scored, 'int32'));
     const labels = tf.oneHot(
       tf.tensor1d(
-        asked.map((row) => targets[row]),
+        scored.map((row) => targets[row]),
         'int32',
       ),
       logits.shape[1]!,

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
- * Time of one step of training the demo GPT-2 (forward, backward, clipping, AdamW), Lathe's beside the same graph in plain
- * tfjs ops, as JSON.
+ * Time of one training step of the demo GPT-2 (forward, backward, clipping, AdamW) in Lathe and with the same graph
+ * in plain tfjs ops, as JSON.
  *
  *     node bench/training/run.mjs [rounds] [sequences] [tokens of a sequence]
  *
- * Both train the same batch from the same weights, in turn in one process (A B A B, after a step of each to warm up); the
- * medians and their ratio are printed.
+ * Both train the same batch from the same weights, alternately in one process (A B A B, after one warm-up step each);
+ * the medians and their ratio are printed.
  */
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/dependencies.mjs';

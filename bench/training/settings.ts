@@ -1,4 +1,4 @@
-/** Of the optimizer, for both contenders. */
+/** Optimizer settings for both contenders. */
 export const SETTINGS = {
   learningRate: 1e-4,
   beta1: 0.9,

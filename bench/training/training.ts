@@ -1,4 +1,4 @@
-/** One that trains: a step of it, and its loss before that step. */
+/** A trainable contender: performs one step and returns its loss before that step. */
 export interface Training {
   step(): Promise<number>;
   dispose(): void;

@@ -3,16 +3,20 @@ import { z } from 'zod';
 import { describeParameters } from './describe-parameters';
 import { parameter } from './parameter';
 
-const said = { label: 'Label', help: 'What it does.' };
+const metadata = { label: 'Label', help: 'What it does.' };
 const described = (schema: z.ZodType) => describeParameters(z.strictObject({ it: schema })).it;
 const count = z.number().int().positive();
 
 describe('numbers', () => {
   test('have the bounds of their schema and their unit', () => {
-    const schema = parameter(z.number().min(0).max(1).default(0.5), { ...said, step: 0.05, unit: 'layers' });
+    const schema = parameter(z.number().min(0).max(1).default(0.5), {
+      ...metadata,
+      step: 0.05,
+      unit: 'layers',
+    });
     expect(described(schema)).toEqual({
       kind: 'number',
-      ...said,
+      ...metadata,
       min: 0,
       max: 1,
       step: 0.05,
@@ -24,30 +28,35 @@ describe('numbers', () => {
   });
 
   test('integers have a step of 1, and an excluded bound is one step away', () => {
-    const integer = described(parameter(count.max(9).optional(), said));
+    const integer = described(parameter(count.max(9).optional(), metadata));
     expect(integer).toMatchObject({ min: 1, max: 9, step: 1, optional: true });
-    const open = described(parameter(z.number().positive().lt(1).default(0.5), { ...said, step: 0.25 }));
+    const open = described(parameter(z.number().positive().lt(1).default(0.5), { ...metadata, step: 0.25 }));
     expect(open).toMatchObject({ min: 0.25, max: 0.75 });
   });
 
   test('take narrower bounds from their metadata', () => {
-    const schema = parameter(count.max(1000).default(4), { ...said, min: 2, max: 64 });
+    const schema = parameter(count.max(1000).default(4), { ...metadata, min: 2, max: 64 });
     expect(described(schema)).toMatchObject({ min: 2, max: 64 });
     expect(schema.parse(1000)).toBe(1000);
   });
 
   test('are refused without bounds or a step', () => {
-    expect(() => described(parameter(count.default(1), said))).toThrow('"it" has no bounds');
-    expect(() => described(parameter(z.number().max(1).default(1), { ...said, step: 1 }))).toThrow(
+    expect(() => described(parameter(count.default(1), metadata))).toThrow('"it" has no bounds');
+    expect(() => described(parameter(z.number().max(1).default(1), { ...metadata, step: 1 }))).toThrow(
       'no bounds',
     );
-    expect(() => described(parameter(z.number().min(0).max(1).default(1), said))).toThrow('needs a "step"');
+    expect(() => described(parameter(z.number().min(0).max(1).default(1), metadata))).toThrow(
+      'needs a "step"',
+    );
   });
 });
 
 describe('choices', () => {
   test('are offered in the order of their schema; a value without a label is its own label', () => {
-    const schema = parameter(z.literal([32, 8, 4]).default(32), { ...said, labels: { 32: '32 (float)' } });
+    const schema = parameter(z.literal([32, 8, 4]).default(32), {
+      ...metadata,
+      labels: { 32: '32 (float)' },
+    });
     expect(described(schema)).toMatchObject({
       kind: 'choice',
       default: 32,
@@ -57,7 +66,7 @@ describe('choices', () => {
         { value: 4, label: '4' },
       ],
     });
-    const order = described(parameter(z.enum(['last', 'first']), { ...said, initial: 'first' }));
+    const order = described(parameter(z.enum(['last', 'first']), { ...metadata, initial: 'first' }));
     expect(order).toMatchObject({
       default: 'first',
       optional: false,
@@ -66,7 +75,10 @@ describe('choices', () => {
   });
 
   test('of booleans are offered in the order of their labels', () => {
-    const schema = parameter(z.boolean().default(true), { ...said, labels: { false: 'no', true: 'yes' } });
+    const schema = parameter(z.boolean().default(true), {
+      ...metadata,
+      labels: { false: 'no', true: 'yes' },
+    });
     expect(described(schema)).toMatchObject({
       options: [
         { value: false, label: 'no' },
@@ -78,10 +90,10 @@ describe('choices', () => {
 
 test('patterns and lists are text fields', () => {
   const list = z.union([z.literal('auto'), z.array(count)]).default('auto');
-  const schema = parameter(list, { ...said, placeholder: 'auto, [2, 3]', advanced: true });
+  const schema = parameter(list, { ...metadata, placeholder: 'auto, [2, 3]', advanced: true });
   expect(described(schema)).toEqual({
     kind: 'text',
-    ...said,
+    ...metadata,
     placeholder: 'auto, [2, 3]',
     default: 'auto',
     optional: false,
@@ -90,12 +102,12 @@ test('patterns and lists are text fields', () => {
 });
 
 test('an optional parameter is initially empty, unless its metadata has an initial value', () => {
-  expect(described(parameter(count.max(9).optional(), said)).default).toBeUndefined();
-  expect(described(parameter(count.max(9).optional(), { ...said, initial: 3 })).default).toBe(3);
+  expect(described(parameter(count.max(9).optional(), metadata)).default).toBeUndefined();
+  expect(described(parameter(count.max(9).optional(), { ...metadata, initial: 3 })).default).toBe(3);
 });
 
 test('parameters keep the order of their declaration', () => {
-  const one = () => parameter(count.max(9).default(1), said);
+  const one = () => parameter(count.max(9).default(1), metadata);
   expect(Object.keys(describeParameters(z.object({ b: one(), a: one(), c: one() })))).toEqual([
     'b',
     'a',
@@ -109,10 +121,10 @@ test('an undeclared field is reported by name', () => {
 
 test('metadata that does not fit the schema does not compile', () => {
   // @ts-expect-error a number has no placeholder
-  parameter(count.max(9).default(1), { ...said, placeholder: '1' });
+  parameter(count.max(9).default(1), { ...metadata, placeholder: '1' });
   // @ts-expect-error a text has no unit
-  parameter(z.string().default(''), { ...said, placeholder: '', unit: 'steps' });
+  parameter(z.string().default(''), { ...metadata, placeholder: '', unit: 'steps' });
   // @ts-expect-error no such value
-  parameter(z.enum(['first', 'last']).default('last'), { ...said, labels: { middle: 'the middle' } });
-  expect(parameter(count, said)).toBe(count);
+  parameter(z.enum(['first', 'last']).default('last'), { ...metadata, labels: { middle: 'the middle' } });
+  expect(parameter(count, metadata)).toBe(count);
 });

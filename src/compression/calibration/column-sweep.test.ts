@@ -64,15 +64,15 @@ test.each([1, 5, 36, 128])('blocks of %i columns give what one block gives', asy
 
 test('a rule is called for every block before its columns', async () => {
   const hessian = await correlatedHessian();
-  const heard: string[] = [];
+  const calls: string[] = [];
   await swept(hessian, 15, {
-    beginBlock: (left, right) => heard.push(`${left}–${right}`),
+    beginBlock: (left, right) => calls.push(`${left}–${right}`),
     replace: (row, column, value) => {
-      if (row === 0 && column % 15 === 0) heard.push(`${column}`);
+      if (row === 0 && column % 15 === 0) calls.push(`${column}`);
       return value;
     },
   });
-  expect(heard).toEqual(['0–15', '0', '15–30', '15', '30–37', '30']);
+  expect(calls).toEqual(['0–15', '0', '15–30', '15', '30–37', '30']);
 });
 
 test('a dead input gets 1, and the diagonal is raised by a share of its mean', () => {

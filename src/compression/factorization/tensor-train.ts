@@ -74,8 +74,8 @@ function limitFor(
   columns: readonly number[],
   { maxRank, relativeError, parametersKept }: Parameters,
 ): TensorTrainLimit {
-  const given = [maxRank, relativeError, parametersKept].filter((limit) => limit !== undefined);
-  if (given.length !== 1) {
+  const limits = [maxRank, relativeError, parametersKept].filter((limit) => limit !== undefined);
+  if (limits.length !== 1) {
     throw new RecipeError(
       'tensor-train takes exactly one of "maxRank", "relativeError" and "parametersKept".',
     );
@@ -102,8 +102,8 @@ function coresFor(
   [outputs, inputs]: readonly [number, number],
   parameters: Parameters,
 ): { rows: number[]; columns: number[] } {
-  const given = [parameters.rows, parameters.columns].find((sizes) => sizes !== 'auto');
-  const cores = given?.length ?? (mostFactors(outputs, inputs) >= AUTO_CORES ? AUTO_CORES : 2);
+  const explicit = [parameters.rows, parameters.columns].find((sizes) => sizes !== 'auto');
+  const cores = explicit?.length ?? (mostFactors(outputs, inputs) >= AUTO_CORES ? AUTO_CORES : 2);
   const rows = sizesFor(name, 'rows', parameters.rows, outputs, cores);
   const columns = sizesFor(name, 'columns', parameters.columns, inputs, cores);
   if (rows.length === columns.length) return { rows, columns };

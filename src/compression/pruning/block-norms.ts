@@ -34,7 +34,7 @@ export function blockNorms(
  */
 export function keptBlocks(norms: Float64Array, removed: number): boolean[] {
   const order = Array.from(norms.keys()).sort((left, right) => norms[left] - norms[right] || left - right);
-  const kept = new Array<boolean>(norms.length).fill(true);
-  for (const index of order.slice(0, removed)) kept[index] = false;
-  return kept;
+  const remains = new Array<boolean>(norms.length).fill(true);
+  for (const index of order.slice(0, removed)) remains[index] = false;
+  return remains;
 }

@@ -41,19 +41,21 @@ export async function removeMarked(
   const result = values.slice();
   for (let block = 0; block < fisher.count; block++) {
     const { start, length } = fisher.range(block);
-    const kept: number[] = [];
+    const remaining: number[] = [];
     const removed: number[] = [];
     for (let index = 0; index < length; index++) {
       if (values[start + index] === 0) continue;
-      (marks[start + index] ? removed : kept).push(index);
+      (marks[start + index] ? removed : remaining).push(index);
     }
     const gone = Float64Array.from(removed, (index) => values[start + index]);
-    const change = fisher.multiply(block, kept, removed, gone);
-    const factor = fisher.block(block, kept);
-    factorInPlace(factor, kept.length);
-    solveInPlace(factor, kept.length, change);
+    const change = fisher.multiply(block, remaining, removed, gone);
+    const factor = fisher.block(block, remaining);
+    factorInPlace(factor, remaining.length);
+    solveInPlace(factor, remaining.length, change);
     for (const index of removed) result[start + index] = 0;
-    kept.forEach((index, position) => (result[start + index] = values[start + index] + change[position]));
+    remaining.forEach(
+      (index, position) => (result[start + index] = values[start + index] + change[position]),
+    );
     await yieldToEventLoop(block / fisher.count);
   }
   return result;

@@ -62,17 +62,17 @@ export const awq: CalibratedMethod<Parameters> = {
     const scheme = schemeFor(target, parameters);
     const hessian = hessianOf(target, statistics);
     const means = Float64Array.from(statistics.get('inputAbsoluteSums'), (sum) => sum / statistics.tokens);
-    const given = matrixFrom(target.values, ...shape);
+    const original = matrixFrom(target.values, ...shape);
     const { exponent, scales } = await searchAwqScales(
-      given,
+      original,
       hessian,
       means,
       scheme,
       partOf(context, 0, parameters.clip ? 0.8 : 1),
     );
     const scaled = {
-      ...given,
-      values: given.values.map((value, place) => value * scales[place % inputs]),
+      ...original,
+      values: original.values.map((value, place) => value * scales[place % inputs]),
     };
     const clipped = rowsToClip(target, scaled);
     if (parameters.clip && clipped.rows > 0) {

@@ -29,8 +29,11 @@ export function dealtNeurons(importance: Float64Array, { experts, size, shared }
   );
   const common = ranked.slice(0, shared);
   return Array.from({ length: experts }, (_, expert) => {
-    const own = Array.from({ length: size - shared }, (_, turn) => ranked[shared + turn * experts + expert]);
-    return [...common, ...own].sort((left, right) => left - right);
+    const unshared = Array.from(
+      { length: size - shared },
+      (_, turn) => ranked[shared + turn * experts + expert],
+    );
+    return [...common, ...unshared].sort((left, right) => left - right);
   }).flat();
 }
 

@@ -43,16 +43,16 @@ export async function trainVariant(
   });
   try {
     const { signal } = context;
-    const told: { last?: TrainingPoint } = {};
+    const latest: { last?: TrainingPoint } = {};
     const run = {
       ...context.training!,
       signal,
       onProgress: (share: number) => context.onProgress?.(share),
-      onPoint: (point: TrainingPoint) => context.training!.onPoint?.((told.last = point)),
+      onPoint: (point: TrainingPoint) => context.training!.onPoint?.((latest.last = point)),
     };
     const { objective, settings } = training;
     const outcome = await train(student, objective, settings, run, training.hooks?.(student));
-    if (outcome.note && told.last) run.onPoint({ ...told.last, note: outcome.note });
+    if (outcome.note && latest.last) run.onPoint({ ...latest.last, note: outcome.note });
     await training.finish?.(outcome);
     return await (training.result?.() ?? student.toModel(start));
   } finally {

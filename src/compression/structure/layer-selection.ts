@@ -40,7 +40,7 @@ export type LayerParameters = z.infer<z.ZodObject<typeof LAYER_PARAMETERS>>;
 /**
  * Returns the model with some of its blocks, without the tensors of the others.
  * @returns a new model, owned by the caller
- * @throws RecipeError as `keptBlocks`
+ * @throws RecipeError as `remainingBlocks`
  */
 export function keepBlocks(model: Model, parameters: LayerParameters): Promise<Model> {
   const { structure } = model.config;
