@@ -4,7 +4,7 @@ import torch
 
 
 def read_labelled(path, max_examples=None):
-    """Rows of a .tsv as (sentence, label); a header line `sentence<TAB>label` is passed over."""
+    """Rows of a .tsv as (sentence, label); a header line `sentence<TAB>label` is skipped."""
     rows = []
     with open(path, encoding="utf-8") as file:
         for line in file:

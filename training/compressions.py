@@ -1,7 +1,7 @@
-"""The compressions as plain PyTorch, each on one weight [out, in]: what Lathe's own code is compared with.
+"""The compressions as plain PyTorch, each on one weight [out, in], as references for Lathe's own code.
 
-Every function returns the dense matrix that the compressed form stands for, in the dtype of `weight` where nothing
-else is said. Factorizations are computed in float64.
+Every function returns the dense matrix that the compressed format represents, in the dtype of `weight` unless stated
+otherwise. Factorizations are computed in float64.
 """
 
 import math
@@ -21,13 +21,13 @@ def prune_unstructured(weight, sparsity):
 
 
 def global_threshold(weights, sparsity):
-    """One threshold over all the weights together: what is smaller goes, round(sparsity · total size) but for ties."""
+    """One threshold for all weights together, which removes round(sparsity · total size) of them except for ties."""
     magnitudes = torch.cat([weight.abs().flatten() for weight in weights])
     return magnitudes.sort().values[round(sparsity * magnitudes.numel())]
 
 
 def prune_n_of_m(weight, n, m):
-    """Of each m neighbours along the input dimension the n largest |w| stay."""
+    """Keep the n largest |w| of each m neighbours along the input dimension."""
     groups = weight.reshape(-1, m)
     keep = torch.zeros_like(groups, dtype=torch.bool)
     keep.scatter_(1, groups.abs().argsort(dim=1, descending=True, stable=True)[:, :n], True)
@@ -104,7 +104,7 @@ def tensor_train(weight, rows, columns, max_rank=None, relative_error=None):
     """(dense [out, in], cores of shape r × (row · column) × r'): TT-SVD (Oseledets 2011, algorithm 1).
 
     rows and columns multiply to out and in, the first index slowest. With `relative_error` each of the d - 1 cuts
-    may lose relative_error / sqrt(d - 1) of the norm; of rank and error the stricter rank holds.
+    may lose relative_error / sqrt(d - 1) of the norm; of rank and error the stricter rank applies.
     """
     d = len(rows)
     interleaved = [axis for k in range(d) for axis in (k, d + k)]

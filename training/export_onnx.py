@@ -1,10 +1,10 @@
-"""Export a GPT-2 in the layout of transformers.js, to measure Lathe against it.
+"""Export a GPT-2 in the layout of transformers.js, to compare Lathe with it.
 
     python export_onnx.py --model DIR --output DIR
 
 Writes onnx/model.onnx (float32) and onnx/model_quantized.onnx (dynamic int8 by onnxruntime), with config and tokenizer
-beside the folder. Inputs input_ids, attention_mask, position_ids and past_key_values.N.key|value; outputs logits and
-present.N.key|value. The forward pass stands here in plain PyTorch, so that the trace holds nothing but GPT-2.
+next to the folder. Inputs input_ids, attention_mask, position_ids and past_key_values.N.key|value; outputs logits and
+present.N.key|value. The forward pass is written in plain PyTorch, so that the trace contains only GPT-2.
 """
 
 import argparse
@@ -79,7 +79,7 @@ def export(model, path):
 
 @torch.no_grad()
 def check_against_transformers(model):
-    """The plain forward pass, once in one piece and once with a cache, equals transformers' own."""
+    """Check that the plain forward pass, in one piece and with a cache, equals transformers' own."""
     config, ids = model.config, torch.randint(model.config.vocab_size, (1, 12))
     expected = model(ids).logits
     cached, (_, mask, positions, *cache) = CachedGPT2(model), example_inputs(config, tokens=12, past=0)

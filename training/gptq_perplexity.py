@@ -1,9 +1,9 @@
-"""Perplexity of a GPT-2 whose block linears are rounded by GPTQ or to nearest: what Lathe's own figures are compared with.
+"""Perplexity of a GPT-2 whose block linears are rounded by GPTQ or to nearest, as references for Lathe's figures.
 
     python gptq_perplexity.py --model DIR --calibration TRAIN.txt --text TEST.txt
 
-The calibration sequences are those that Lathe draws by default: 64 of 128 tokens, seed 0. Block after block: the sequences run
-through the model as it is, and the linears of the block are rounded with the inputs that they then get.
+The calibration sequences are those that Lathe draws by default: 64 of 128 tokens, seed 0. Blocks are rounded one after the
+other, each with the inputs from the already rounded blocks before it.
 """
 
 import argparse

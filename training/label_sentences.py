@@ -1,5 +1,5 @@
-"""Labels the sentences of a text by a classifier, as many of each label: what a smaller one can be taught with where the
-labelled set itself is not at hand.
+"""Label the sentences of a text with a classifier, the same number for each label, as training data for a smaller model
+if the labelled set itself is not available.
 
     python label_sentences.py --model SST2_BERT_FOLDER --text data/fairy-tales.train.txt --output labelled.tsv
 """
@@ -16,13 +16,13 @@ from classification import classify
 
 
 def sentences_of(text, fewest_words, most_words):
-    """In lower case, each once."""
+    """Distinct sentences in lower case."""
     found = (" ".join(sentence.split()).lower() for sentence in re.split(r"(?<=[.!?;])[\"”’']?\s+", text))
     return list(dict.fromkeys(sentence for sentence in found if fewest_words <= len(sentence.split()) <= most_words))
 
 
 def balanced(labels):
-    """Indices of as many of each label as the rarest has, in their order."""
+    """Indices of equally many of each label, as many as the rarest has, in their order."""
     of_label = {label: [index for index, each in enumerate(labels) if each == label] for label in set(labels)}
     fewest = min(len(indices) for indices in of_label.values())
     return sorted(index for indices in of_label.values() for index in indices[:fewest])

@@ -1,8 +1,8 @@
-"""Write a GPT-2 small (124 million parameters, about 500 MB in float32) of random weights, to measure loading and speed.
+"""Write a GPT-2 small (124 million parameters, about 500 MB in float32) with random weights, to measure loading and speed.
 
     python make_random_gpt2.py --output DIR [--dtype float16] [--tokenizer DIR]
 
-Shapes as the published one, weights as GPT-2's initialization draws them. Its outputs mean nothing.
+The shapes are those of the published model, the weights are drawn like GPT-2's initialization. Its outputs mean nothing.
 """
 
 import argparse
@@ -18,7 +18,7 @@ END = "<|endoftext|>"
 
 
 def byte_tokenizer(vocabulary):
-    """A byte for each token, the rest of the vocabulary unused: enough to turn any text into ids."""
+    """One token for each byte, the rest of the vocabulary unused: enough to encode any text."""
     tokens = sorted(pre_tokenizers.ByteLevel.alphabet())
     ids = {token: i for i, token in enumerate(tokens)} | {END: vocabulary - 1}
     tokenizer = Tokenizer(models.BPE(ids, []))

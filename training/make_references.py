@@ -1,9 +1,9 @@
-"""Write the reference figures that Lathe's own code is compared with, made by PyTorch and transformers.
+"""Write the reference figures for Lathe's own code, computed by PyTorch and transformers.
 
     python make_references.py --gpt2 DIR --text TEST.txt --output fairy-tales-gpt2.json
     python make_references.py --bert DIR --labelled DEV.tsv [--masked-lm DIR] --output sst2-bert.json
 
-Float32 weights, losses in float64. Of GPT-2's variants every linear of every block is compressed.
+Float32 weights, losses in float64. In GPT-2's variants every linear of every block is compressed.
 """
 
 import argparse

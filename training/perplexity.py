@@ -2,7 +2,7 @@
 
 The text is tokenized in one piece. With `stride` equal to `window` the windows do not overlap and each
 predicts all its tokens but the first. With a smaller stride each window scores only the tokens that no earlier
-window scored, the rest is context: https://huggingface.co/docs/transformers/perplexity
+window scored, and the rest is context: https://huggingface.co/docs/transformers/perplexity
 """
 
 import math

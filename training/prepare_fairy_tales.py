@@ -3,8 +3,8 @@
     python prepare_fairy_tales.py --output data            (needs the network)
     python prepare_fairy_tales.py --output data --text BOOK.txt [BOOK.txt ...]
 
-Headers and footers are cut, quotes and dashes made ASCII, each paragraph joined to one line. Of each book's blocks of
-about 6,000 characters block 17 of every 40 is validation and block 37 of every 40 the test.
+Headers and footers are cut, quotes and dashes made ASCII, each paragraph joined to one line. Each book
+is split into blocks of about 6,000 characters, of which block 17 of every 40 is validation and block 37 of every 40 test.
 """
 
 import argparse

@@ -27,7 +27,7 @@ def cosine_with_warm_up(optimizer, steps, warm_up, floor=0.05):
 
 
 def train_step(model, inputs, optimizer, scheduler):
-    """One step in bfloat16 autocast with the gradient's norm clipped to 1; the loss."""
+    """Take one step in bfloat16 autocast with the gradient's norm clipped to 1, and return the loss."""
     with torch.autocast("cpu", torch.bfloat16):
         loss = model(**inputs).loss
     loss.backward()

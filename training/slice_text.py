@@ -10,12 +10,12 @@ import argparse
 from pathlib import Path
 
 BLOCK_CHARACTERS = 6000
-# Half of what Lathe takes for a shared passage: one of that length that runs over two paragraphs has this much in one of them.
+# Half of the length of Lathe's shared passages: a passage across two paragraphs has at least this much in one of them.
 PASSAGE_CHARACTERS = 50
 
 
 def blocks(lines):
-    """Runs of whole lines of about BLOCK_CHARACTERS."""
+    """Blocks of whole lines of about BLOCK_CHARACTERS."""
     block = ""
     for line in lines:
         block += line
@@ -27,7 +27,7 @@ def blocks(lines):
 
 
 def without_passages_of(test, lines):
-    """The lines that have no run of PASSAGE_CHARACTERS in common with the test text, white space counted as one."""
+    """Lines without a passage of PASSAGE_CHARACTERS in common with the test text, with white space collapsed."""
     passages = set(windows(" ".join(test.split())))
     return [line for line in lines if passages.isdisjoint(windows(" ".join(line.split())))]
 

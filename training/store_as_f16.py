@@ -1,9 +1,9 @@
-"""Store a float32 checkpoint as F16 and say what that costs.
+"""Store a float32 checkpoint as F16 and measure the loss of quality.
 
     python store_as_f16.py --model DIR --output DIR [--perplexity TEXT] [--accuracy TSV] [--prompts REFERENCE.json]
 
-Every tensor is rounded to the nearest half-precision value. The costs are measured with the F16 file read back
-and computed in float32, as Lathe does.
+Every tensor is rounded to the nearest half-precision value. The loss is measured with the F16 file read back
+and computed in float32, as in Lathe.
 """
 
 import argparse

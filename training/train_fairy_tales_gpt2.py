@@ -3,7 +3,7 @@
     python train_fairy_tales_gpt2.py --text data/fairy-tales.train.txt --validation data/fairy-tales.valid.txt --output DIR
 
 2,180 steps of 24 × 256 tokens are 13.4 million tokens, about 4 epochs: half an hour on two CPU cores.
-`--steps 2` tries everything out. Writes a float32 checkpoint; store_as_f16.py makes the one that ships.
+`--steps 2` is a quick trial. Writes a float32 checkpoint; store_as_f16.py makes the shipped one.
 """
 
 import argparse

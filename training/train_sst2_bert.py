@@ -3,8 +3,8 @@
     python train_sst2_bert.py --train SST-2/train.tsv --dev SST-2/dev.tsv --exclude SST-2/test.tsv \\
         --text data/fairy-tales.train.txt --output DIR --masked-lm-output DIR
 
-The .tsv files hold `sentence<TAB>label` rows, with or without a header line. Training sentences that stand in dev or
-in an --exclude file are removed. The checkpoint best on dev is kept. `--steps 2 --epochs 1` tries everything out.
+The .tsv files hold `sentence<TAB>label` rows, with or without a header line. Training sentences that occur in dev or
+in an --exclude file are removed. The checkpoint that is best on dev is written. `--steps 2 --epochs 1` is a quick trial.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def train_masked_lm(model, tokenizer, texts, steps):
 
 
 def train_classifier(model, tokenizer, train, dev, epochs, max_steps):
-    """The state that is best on dev, and its accuracy and F1."""
+    """State that is best on dev, with its accuracy and F1."""
     per_epoch = (len(train) + BATCH - 1) // BATCH
     optimizer = adamw(model, PEAK)
     scheduler = cosine_with_warm_up(optimizer, epochs * per_epoch, warm_up=max(1, epochs * per_epoch // 10))

@@ -1,9 +1,9 @@
-"""Trains a factorized demo GPT-2 and a copy of the dense one together: the twin of Lathe's co-distillation.
+"""Train a factorized demo GPT-2 and a copy of the dense one together, as in Lathe's co-distillation.
 
     python -m recovery.co_distillation --form kronecker        (in the folder training)
 
-Each learns from the text and from the other's predictions, held constant (Lee et al. 2023). With `--result teacher` it is the
-teacher whose held-out loss is watched.
+Each learns from the text and from the other's predictions, held constant (Lee et al. 2023). With `--result teacher` the
+teacher's held-out loss is monitored.
 """
 
 import argparse

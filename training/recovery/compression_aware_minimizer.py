@@ -1,8 +1,9 @@
-"""Trains the demo GPT-2 by gradients at its pruned weights, then prunes it: the twin of Lathe's compression-aware-minimizer.
+"""Train the demo GPT-2 by gradients at its pruned weights, then prune it, as in Lathe's compression-aware-minimizer.
 
     python -m recovery.compression_aware_minimizer --pattern 2:4        (in the folder training)
 
-The gradient is that at C(w + rho grad L(w)) by what C keeps (Peste et al. 2022, section 3), with --plus added to the one at w.
+The gradient is taken at C(w + rho grad L(w)) with respect to the weights that C keeps (Peste et al. 2022, section 3); --plus
+adds the gradient at w.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Which tokens Lathe masks and which labelled sentences it trains on and holds out: the same for the same seed, step by step.
+"""Lathe's masked tokens and its labelled sentences for training and hold-out: the same for the same seed, step by step.
 
 Mirrors src/lab/texts/training-data.ts and src/model/gradients/training-batch.ts, and the new head of
-src/compression/recovery/classification-head.ts; references/transfer.py writes a fixture that holds the two together.
+src/compression/recovery/classification-head.ts; references/transfer.py writes a fixture that tests the agreement.
 """
 
 import math
@@ -17,7 +17,7 @@ NO_TARGET = -1
 
 
 def masked(windows, mask_token, random):
-    """15 % of each window's tokens, at least one, but not its first and last: (ids, targets), lists of lists."""
+    """15 % of each window's tokens, at least one, except its first and last: (ids, targets), lists of lists."""
     ids, targets = [list(window) for window in windows], [[NO_TARGET] * len(window) for window in windows]
     for row, target in zip(ids, targets):
         inner = max(0, len(row) - 2)
@@ -54,7 +54,7 @@ def _windows(ids, starts, inner, surroundings):
 
 
 def shuffled(count, random):
-    """Positions in the order of Fisher and Yates."""
+    """Positions shuffled by Fisher and Yates."""
     order = list(range(count))
     for index in range(count - 1, 0, -1):
         other = math.floor(next(random) * (index + 1))
@@ -63,7 +63,7 @@ def shuffled(count, random):
 
 
 def split(count, held_out_share=0.02, seed=0):
-    """(positions of examples that training draws from, those that are held out)"""
+    """(positions of the training examples, positions of the held-out ones)"""
     held_out = min(MOST_EXAMPLES, max(LEAST_HELD_OUT, math.ceil(held_out_share * count)))
     order = shuffled(count, random_of_step(seed, HELD_OUT))
     return order[held_out:], order[:held_out]
@@ -91,7 +91,7 @@ def _normal(random, rows, columns, deviation):
 
 
 def _seeded(seed):
-    """Marsaglia's xorshift of 32 bits from a seed that is not mixed."""
+    """Marsaglia's 32-bit xorshift from an unmixed seed."""
     state = (seed ^ 0x9E3779B9) & WORD or 1
     while True:
         state ^= state << 13 & WORD

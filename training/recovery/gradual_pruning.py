@@ -1,9 +1,9 @@
-"""Prunes the demo GPT-2 as it trains, then locks the pattern: the twin of Lathe's gradual-pruning.
+"""Prune the demo GPT-2 during training, then lock the pattern, as in Lathe's gradual-pruning.
 
     python -m recovery.gradual_pruning --sparsity 0.7        (in the folder training)
     python -m recovery.gradual_pruning --pattern 2:4
 
-Masks by magnitude, of each matrix, on the cubic schedule of Zhu and Gupta 2017; of N:M, from M of M down to N.
+Masks by magnitude for each matrix on the cubic schedule of Zhu and Gupta 2017; for N:M, from M of M down to N.
 """
 
 import argparse
@@ -40,7 +40,7 @@ class GradualPruning:
             self.locked = step == self.last
 
     def held_out_loss(self):
-        """Of what the variant would be now: at the final sparsity."""
+        """Held-out loss at the final sparsity, as the variant would be stored now."""
         if self.locked:
             return self.run.held_out_loss()
         present = [linear.mask.clone() for linear in self.linears.values()]

@@ -1,4 +1,4 @@
-"""Trains a factorized demo GPT-2 against the dense one: the twin of Lathe's knowledge-distillation and factorized-recovery.
+"""Train a factorized demo GPT-2 against the dense one, as in Lathe's knowledge-distillation and factorized-recovery.
 
     python -m recovery.knowledge_distillation --form kronecker        (in the folder training)
 
@@ -20,7 +20,7 @@ FORMS = {
 
 
 def factorized_run(arguments):
-    """A run whose student has the form that was asked for, reported before and after it took that form."""
+    """A run whose student is factorized as requested, with the perplexity before and after the factorization."""
     run = Run(arguments)
     run.report("base", run.teacher)
     matrices.replace_linears(run.student, FORMS[arguments.form])

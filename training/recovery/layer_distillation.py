@@ -1,4 +1,4 @@
-"""Keeps some blocks of the demo GPT-2 and trains them against all of it: the twin of Lathe's layer-distillation.
+"""Keep some blocks of the demo GPT-2 and train them against the whole model, as in Lathe's layer-distillation.
 
     python -m recovery.layer_distillation --blocks 0 2 4        (in the folder training)
 """

@@ -1,6 +1,6 @@
-"""Linears whose matrix [out, in] is made of what is trained: factors, values under a mask, rounded values.
+"""Linears whose matrix [out, in] is computed from trained parameters: factors, masked values, rounded values.
 
-Each is started from a matrix as Lathe's own compression starts it, so that both train from the same point.
+Each is initialized from a matrix like Lathe's own compression, so that both train from the same point.
 """
 
 import torch
@@ -12,7 +12,7 @@ LINEARS = ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"]
 
 
 class TrainableLinear(nn.Module):
-    """x Wᵀ + b for a matrix that a subclass makes of its parameters."""
+    """x Wᵀ + b for a matrix that a subclass computes from its parameters."""
 
     def __init__(self, bias):
         super().__init__()
@@ -35,7 +35,7 @@ class Dense(TrainableLinear):
 
 
 class LowRank(TrainableLinear):
-    """left · right with the roots of the singular values on either side."""
+    """left · right with the square roots of the singular values on either side."""
 
     def __init__(self, weight, bias, parameters_kept):
         super().__init__(bias)
@@ -50,7 +50,7 @@ class LowRank(TrainableLinear):
 
 
 class Kronecker(TrainableLinear):
-    """A ⊗ B, one term, A of half the rows and all columns; the root of the singular value on either side."""
+    """A ⊗ B, one term, A of half the rows and all columns; the square root of the singular value on either side."""
 
     def __init__(self, weight, bias):
         super().__init__(bias)
@@ -84,7 +84,7 @@ class TensorTrain(TrainableLinear):
 
 
 class Masked(Dense):
-    """Values under a mask that can be made anew; what is masked keeps its value and has no gradient."""
+    """Values under a mask that can be replaced; masked values do not change and have no gradient."""
 
     def __init__(self, weight, bias):
         super().__init__(weight, bias)
@@ -97,7 +97,7 @@ class Masked(Dense):
 class Quantized(Dense):
     """Rounded to nearest in the forward pass; the gradient goes straight through (Bengio et al. 2013).
 
-    With `noise` below 1 only that share of the blocks of `noise_block` columns, drawn anew at each step, is rounded (Fan et al. 2020).
+    With `noise` below 1 only that share of the blocks of `noise_block` columns, drawn at each step, is rounded (Fan et al. 2020).
     """
 
     def __init__(self, weight, bias, bits, group_size=None, noise=1.0, noise_block=1):
@@ -118,7 +118,7 @@ class Quantized(Dense):
 
 
 def replace_linears(model, make):
-    """Puts `make(weight [out, in], bias)` in place of every linear of the blocks; returns them by name."""
+    """Replace every linear of the blocks by `make(weight [out, in], bias)`; return them by name."""
     replaced = {}
     for index, block in enumerate(model.transformer.h):
         for name in LINEARS:

@@ -1,8 +1,8 @@
-"""Trains a factorized demo GPT-2 by a teacher that learns to teach: the twin of Lathe's meta-distillation.
+"""Train a factorized demo GPT-2 with a teacher that learns to teach, as in Lathe's meta-distillation.
 
     python -m recovery.meta_distillation --form kronecker        (in the folder training)
 
-The teacher moves by the gradient of a quiz through a pilot step of the student (Zhou et al. 2022), found by a central
+The teacher descends the gradient of a quiz loss through a pilot step of the student (Zhou et al. 2022), computed by a central
 difference over the student (DARTS, Liu et al. 2019, equations 7 and 8); then the student learns from it.
 """
 
@@ -44,7 +44,7 @@ class MetaDistillation:
         return moving_teacher.distillation_loss(given, taught, tokens, arguments.distillation_weight, arguments.temperature)
 
     def quiz_gradients(self, tokens, quiz):
-        """At the student after a pilot step, which is left there."""
+        """Gradients at the student after a pilot step, which is not undone here."""
         pilot = torch.autograd.grad(self.lesson(tokens), self.parameters)
         self.move(pilot, -self.run.arguments.pilot_rate)
         loss = moving_teacher.cross_entropy(moving_teacher.next_token_logits(self.run.student, quiz), quiz)

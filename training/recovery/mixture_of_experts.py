@@ -1,8 +1,8 @@
-"""Splits the demo GPT-2's feed-forward layers into experts and trains them against all of it: the twin of Lathe's mixture-of-experts.
+"""Split the demo GPT-2's feed-forward layers into experts and train them against the whole model, as in Lathe's mixture-of-experts.
 
     python -m recovery.mixture_of_experts        (in the folder training)
 
-Importance of neurons and routing of tokens as in src/compression/recovery/neuron-importance.ts and expert-split.ts, by the same sequences.
+Importance of neurons and routing of tokens as in src/compression/recovery/neuron-importance.ts and expert-split.ts, with the same sequences.
 """
 
 import argparse
@@ -17,7 +17,7 @@ COUNTED_BATCHES = 64
 
 
 class OwnExpert(nn.Module):
-    """The activation of the neurons of each token's own expert, 0 of the others."""
+    """Activation of the neurons of each token's own expert, and 0 for the others."""
 
     def __init__(self, activation, routing, size, tokens):
         super().__init__()
@@ -29,7 +29,7 @@ class OwnExpert(nn.Module):
 
 
 def importance(model, sequences):
-    """Of each block's neurons: the sum over sequences of |w · dL/dw + v · dL/dv|."""
+    """Importance of each block's neurons: the sum over sequences of |w · dL/dw + v · dL/dv|."""
     sums = [0.0 for _ in model.transformer.h]
     for sequence in sequences:
         model.zero_grad()
@@ -42,14 +42,14 @@ def importance(model, sequences):
 
 
 def dealt(values, experts, size, shared):
-    """Neurons of one expert after those of another."""
+    """Neurons ordered by expert."""
     ranked = values.argsort(descending=True, stable=True).tolist()
     common, rest = ranked[:shared], ranked[shared : shared + experts * (size - shared)]
     return [neuron for expert in range(experts) for neuron in sorted(common + rest[expert::experts])]
 
 
 def random_numbers(seed):
-    """As Lathe's `seeded`: Marsaglia's xorshift of 32 bits."""
+    """Lathe's `seeded`: Marsaglia's 32-bit xorshift."""
     state = (seed ^ 0x9E3779B9) & windows.WORD or 1
     while True:
         state ^= state << 13 & windows.WORD
@@ -59,7 +59,7 @@ def random_numbers(seed):
 
 
 def balanced(counts, experts, random):
-    """The expert of each token: roughly from the most frequent on, each to the one that has the least so far."""
+    """The expert of each token: roughly from the most frequent on, each to the expert with the least load so far."""
     weights = [count + 1 for count in counts]
     keys = [weight * next(random) for weight in weights]
     loads, chosen = [0] * experts, [0] * len(counts)

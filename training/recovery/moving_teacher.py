@@ -1,4 +1,4 @@
-"""A teacher that trains beside its student, as Lathe's co-distillation and meta-distillation have it."""
+"""A teacher that trains with its student, as in Lathe's co-distillation and meta-distillation."""
 
 import copy
 
@@ -9,7 +9,7 @@ from recovery.training_loop import adamw, learning_rate
 
 
 class MovingTeacher:
-    """A copy of the base, all of which trains, by an AdamW of its own and clipped on its own."""
+    """A copy of the base in which all parameters train, with its own AdamW and clipping."""
 
     def __init__(self, run):
         self.run = run
@@ -18,7 +18,7 @@ class MovingTeacher:
         self.optimizer = adamw(self.model, run.arguments.weight_decay)
 
     def update(self, step):
-        """By the gradients that are there."""
+        """Take a step with the accumulated gradients."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.run.arguments.teacher_rate * learning_rate(self.run.arguments, step)
         torch.nn.utils.clip_grad_norm_(self.parameters, self.run.arguments.clipping)

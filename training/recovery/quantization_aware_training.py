@@ -1,9 +1,9 @@
-"""Trains the demo GPT-2 with its linears rounded in the forward pass: the twin of Lathe's quantization-aware-training.
+"""Train the demo GPT-2 with its linears rounded in the forward pass, as in Lathe's quantization-aware-training.
 
     python -m recovery.quantization_aware_training --bits 4 --group-size 32        (in the folder training)
 
-With `--noise` below 1 only that share of the weights is rounded at each step (Quant-Noise). Torch draws them, so that such a run
-agrees with Lathe's in the mean and not step by step.
+With `--noise` below 1 only that share of the weights is rounded at each step (Quant-Noise). Torch draws them, so such a run
+agrees with Lathe's only in the mean, not step by step.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Training a student against the demo GPT-2 as Lathe does it: what it learns from, its loss, what it is held to."""
+"""Training a student against the demo GPT-2 as in Lathe: its data, loss and evaluation."""
 
 import copy
 from pathlib import Path
@@ -39,7 +39,7 @@ def add_arguments(parser):
 
 
 class Run:
-    """A student and its teacher, with the text that they are trained and held to."""
+    """A student and its teacher, with the training and evaluation texts."""
 
     def __init__(self, arguments):
         self.arguments = arguments
@@ -47,7 +47,7 @@ class Run:
         ids = tokenizer(arguments.text.read_text(encoding="utf-8"), verbose=False)["input_ids"]
         self.test = tokenizer(arguments.test.read_text(encoding="utf-8"), verbose=False)["input_ids"]
         self.training, self.held_out = windows.split(ids, arguments.length)
-        # Only the eager attention gives its maps.
+        # Only eager attention returns its maps.
         attention = "eager" if arguments.attention_weight > 0 else None
         self.teacher = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32, attn_implementation=attention).eval()
         self.teacher.requires_grad_(False)
@@ -61,7 +61,7 @@ class Run:
         print(f"{what}: perplexity {result:.4f}", flush=True)
 
     def loss(self, tokens):
-        """The mean over what has a target: a T² KL(teacher ‖ student) + (1 − a) cross-entropy + b hidden states + c attention."""
+        """The mean over the targets: a T² KL(teacher ‖ student) + (1 − a) cross-entropy + b hidden states + c attention."""
         a, t = self.arguments.distillation_weight, self.arguments.temperature
         with torch.no_grad():
             taught, teacher_states, teacher_maps = self.outputs(self.teacher, tokens)
@@ -85,7 +85,7 @@ class Run:
         return loss
 
     def outputs(self, model, tokens):
-        """(logits, hidden states: what the first block takes, then what each block gives, attention maps of each block or None)"""
+        """(logits, hidden states: the first block's input, then each block's output, attention maps of each block or None)"""
         states = []
 
         def keep(_module, _given, given):
@@ -109,13 +109,13 @@ class Run:
         return total / count
 
     def backward(self, tokens):
-        """Adds the gradient of the loss to the student's; the loss."""
+        """Add the gradient of the loss to the student's, and return the loss."""
         loss = self.loss(tokens)
         loss.backward()
         return loss.item()
 
     def train(self, before_step=None, backward=None, held_out_loss=None):
-        """Leaves the student with the parameters of the least held-out loss; the step that they are of."""
+        """Leave the student with the parameters of the least held-out loss, and return their step."""
         arguments = self.arguments
 
         def backward_of(step):

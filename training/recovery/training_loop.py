@@ -1,4 +1,4 @@
-"""The loop of a run as Lathe's `train` has it: the schedule, the optimizer, clipping, the best parameters."""
+"""Training loop of Lathe's `train`: the schedule, the optimizer, clipping, the best parameters."""
 
 import copy
 import math
@@ -7,9 +7,9 @@ import torch
 
 
 def train(model, settings, backward, held_out_loss, before_step=None, after_step=None, label=""):
-    """Leaves the model with the parameters of the least held-out loss; the step that they are of.
+    """Leave the model with the parameters of the least held-out loss, and return their step.
 
-    `backward(step)` adds the gradient of a step's loss to the model's and gives the loss.
+    `backward(step)` adds the gradient of a step's loss to the model's and returns the loss.
     """
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = adamw(model, settings.weight_decay)
@@ -42,7 +42,7 @@ def train(model, settings, backward, held_out_loss, before_step=None, after_step
 
 
 def add_schedule_arguments(parser):
-    """How the learning rate goes after the warm-up; Lathe's defaults."""
+    """Shape of the learning rate after the warm-up; Lathe's defaults."""
     parser.add_argument("--schedule", choices=SHARE_AFTER_WARM_UP, default="cosine")
     parser.add_argument("--final-share", type=float, default=0.03)
     parser.add_argument("--decay-share", type=float, default=0.2, help="of all steps, for warmup-stable-decay")
@@ -50,7 +50,7 @@ def add_schedule_arguments(parser):
 
 
 def learning_rate(settings, step):
-    """Of a step, counted from 0: up in a line, then as the schedule says."""
+    """Learning rate of a step, counted from 0: linear warm-up, then the schedule."""
     peak, warm_up, steps = settings.peak, settings.warm_up, settings.steps
     if step < warm_up:
         return peak * (step + 1) / warm_up
@@ -59,7 +59,7 @@ def learning_rate(settings, step):
 
 
 def cosine(step, steps, settings):
-    """From 1; would reach 0 one step after the last."""
+    """From 1 down; would reach 0 one step after the last."""
     return 0.5 * (1 + math.cos(math.pi * step / steps))
 
 

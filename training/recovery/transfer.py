@@ -1,8 +1,8 @@
-"""Prunes a masked language model, locks the pattern, and fine-tunes it as a classifier: the twin of Lathe's gradual-pruning,
+"""Prune a masked language model, lock the pattern, and fine-tune it as a classifier, as with Lathe's gradual-pruning,
 classification-head and fine-tuning in one recipe (Prune Once for All, Zafrir et al. 2021).
 
     python -m recovery.transfer --model MLM_FOLDER --text TEXT --labelled TRAIN.tsv --test DEV.tsv      (in the folder training)
-    python -m recovery.transfer … --sparsity 0                the dense model that the pruned one is held to
+    python -m recovery.transfer … --sparsity 0                the dense model for comparison
     python -m recovery.transfer … --fine-seeds 0 1 2          pruned once, fine-tuned from each of the seeds
 
 The same windows, masks, sentences and new weights as Lathe draws; with --sparsity 0 nothing is trained on the text.
@@ -35,7 +35,7 @@ class Mask(torch.nn.Module):
 
 
 class MaskedLinear:
-    """What gradual pruning asks of a matrix: the values without the mask, and the mask."""
+    """Interface for gradual pruning: the values without the mask, and the mask."""
 
     def __init__(self, linear):
         parametrize.register_parametrization(linear, "weight", Mask(linear.weight.detach()), unsafe=True)
@@ -124,7 +124,7 @@ class Sentences:
 
 
 def train(what, model, settings, data, held_out_loss, before_step=None):
-    """On the batches and the loss of the data; the step whose parameters the model is left with."""
+    """Train on the data's batches and loss; return the step of the model's final parameters."""
     model.eval()  # Lathe trains without dropout.
 
     def backward(step):
@@ -140,12 +140,12 @@ def tensors(batch):
 
 
 def prune(model, teacher, tokenizer, arguments):
-    """Masks that grow as the model is trained on the text, and are locked in it."""
+    """Masks that grow while the model is trained on the text, until they are locked."""
     ids = tokenizer(arguments.text.read_text(encoding="utf-8"), add_special_tokens=False, verbose=False)["input_ids"]
     language = MaskedLanguage(model, teacher, ids, tokenizer, arguments)
     linears = {name: MaskedLinear(module) for name, module in block_linears(model)}
     pruning = GradualPruning(SimpleNamespace(held_out_loss=language.held_out_loss), linears, arguments)
-    # Of the matrices those of the blocks alone train; the embeddings of tokens and the head's stay.
+    # Only the matrices of the blocks train; the token embedding and the head do not change.
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.cls.predictions.transform.dense.weight.requires_grad_(False)
     settings = settings_of(arguments)
@@ -164,7 +164,7 @@ def block_linears(model):
 
 
 def with_classifier(model, folder, labels, seed):
-    """A classifier with a copy of the model's encoder, masks and all."""
+    """A classifier with a copy of the model's encoder, including its masks."""
     classifier = BertForSequenceClassification.from_pretrained(folder, num_labels=labels, dtype=torch.float32)
     classifier.bert.embeddings = copy.deepcopy(model.bert.embeddings)
     classifier.bert.encoder = copy.deepcopy(model.bert.encoder)
@@ -178,7 +178,7 @@ def with_classifier(model, folder, labels, seed):
 
 
 def settings_of(arguments, fine=False):
-    """Of the run on the text, or of the fine-tuning."""
+    """Settings of the run on the text, or of the fine-tuning."""
     steps, peak, warm_up = (
         (arguments.fine_steps, arguments.fine_peak, arguments.fine_warm_up)
         if fine
@@ -233,7 +233,7 @@ def main():
 
 
 def share_of_zeros(classifier, masks):
-    """Of the blocks' weights, those under the masks all among them."""
+    """Sparsity of the blocks' weights, which include all masked ones."""
     linears = dict(block_linears(classifier))
     for name, mask in masks.items():
         assert bool((linears[name].weight[mask == 0] == 0).all()), f"{name} has lost its pattern"

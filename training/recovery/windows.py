@@ -1,6 +1,6 @@
-"""Which windows of a text Lathe trains on and holds out: the same for the same seed, step by step.
+"""Windows of a text that Lathe trains on and holds out: the same for the same seed, step by step.
 
-Mirrors src/lab/texts/training-data.ts; references/training_windows.py writes a fixture that holds the two together.
+Mirrors src/lab/texts/training-data.ts; references/training_windows.py writes a fixture that tests the agreement.
 """
 
 import math
@@ -30,7 +30,7 @@ def random_of_step(seed, step):
 
 
 def training_tokens(total, length, held_out_share=0.02):
-    """How many tokens of the text, from its beginning, windows for training may lie in."""
+    """Number of tokens, from the beginning of the text, in which training windows may lie."""
     return total - max(math.ceil(held_out_share * total), LEAST_HELD_OUT * length)
 
 
@@ -51,7 +51,7 @@ def windows_at(ids, starts, length):
 
 
 def split(ids, length):
-    """(ids that training may draw from, held-out windows [windows, length])"""
+    """(ids for training windows, held-out windows [windows, length])"""
     return ids[: training_tokens(len(ids), length)], windows_at(ids, held_out_starts(len(ids), length), length)
 
 

@@ -1,4 +1,4 @@
-"""Low rank by the inputs of a calibration text: SVD-LLM and ASVD, as their papers write them.
+"""Low rank by the inputs of a calibration text: SVD-LLM and ASVD, as in their papers.
 
     python -m references.activation_aware_low_rank        (in the folder training)
 
@@ -9,13 +9,13 @@ import torch
 
 from references.write_fixture import write_fixture
 
-# Outputs, inputs, tokens; of the last there are fewer tokens than inputs, and the covariance is singular.
+# Outputs, inputs, tokens; the last case has fewer tokens than inputs, so its covariance is singular.
 CASES = [(19, 27, 64), (24, 16, 40), (18, 22, 9)]
 RANKS = (1, 4, 9)
 
 
 def calibration(tokens, inputs, generator):
-    """Inputs that depend on each other, and some that are much larger than others."""
+    """Correlated inputs, some of them much larger than others."""
     mixing = torch.randn(inputs, inputs, generator=generator) / inputs**0.5
     sizes = torch.exp(1.5 * torch.randn(inputs, generator=generator))
     return (torch.randn(tokens, inputs, generator=generator) @ mixing) * sizes
@@ -49,7 +49,7 @@ def results(weight, x):
     for rank in RANKS:
         entry = {
             "rank": rank,
-            # Of all matrices of this rank the least: Eckart and Young on the outputs themselves.
+            # Minimum over all matrices of this rank: Eckart and Young on the outputs themselves.
             "leastOutputError": dropped[rank:].sum().item(),
             "plainOutputError": output_error(weight, truncated(weight, rank), x),
             "diagonal": [

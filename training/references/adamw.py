@@ -1,8 +1,8 @@
-"""Some steps of torch.optim.AdamW behind torch.nn.utils.clip_grad_norm_, in float64.
+"""Steps of torch.optim.AdamW after torch.nn.utils.clip_grad_norm_, in float64.
 
     python -m references.adamw        (in the folder training)
 
-Gradients are drawn, small ones and great ones, so that some steps are clipped and others are not; the learning rate changes.
+Small and large gradients are drawn, so that only some steps are clipped; the learning rate changes.
 """
 
 import torch

@@ -1,12 +1,13 @@
-"""Divergence of attention of the tiny checkpoints from changed copies of themselves and its gradients, from autograd in float64.
+"""Divergence of attention between the tiny checkpoints and changed copies of them, and its gradients, by autograd in float64.
 
     python -m references.attention_distillation        (in the folder training)
 
-The teacher is the checkpoint; in the student queries, keys and all other linears of the blocks are scaled, and some heads or
-blocks may be gone. The loss is the cross-entropy of the targets, which tells the gradients of both apart, and a weight times
-the sum over blocks of KL(teacher's attention ‖ student's), the mean over sequences, heads that both have and queries that are no
-padding, of maps that transformers' eager attention gives. A head is gone whose columns of the output projection are 0; its own
-rows have no gradient then. Of the matrices that make queries and keys the gradients are written, of all the norms.
+The teacher is the checkpoint; in the student all linears of the blocks, including queries and keys, are scaled, and some
+heads or blocks may be removed. The loss is the cross-entropy of the targets, so that the two gradients can be distinguished,
+plus a weight times the sum over blocks of KL(teacher's attention ‖ student's), averaged over sequences, common heads and queries
+that are not padding, for the maps of transformers' eager attention. A head is removed by setting its columns of the output
+projection to 0; its own rows then have no gradient. The fixture holds the gradients of the query and key matrices, and the norms
+of all gradients.
 """
 
 import torch
@@ -24,7 +25,7 @@ WEIGHT = 3.0
 
 
 def divergence(student, teacher, mask, causal):
-    """Both [batch, heads, queries, keys]; mean over heads and queries that are no padding."""
+    """Both [batch, heads, queries, keys]; mean over heads and queries that are not padding."""
     seen = mask.bool()[:, None, None, :].expand_as(student)
     if causal:
         seen = seen & torch.ones_like(student, dtype=torch.bool).tril()
@@ -41,7 +42,7 @@ def take_out_heads(blocks, kept_heads, causal):
 
 
 def case(kind, folder, ids, targets, causal, written, kept_heads=None, kept_blocks=None, teacher_heads=None):
-    """@param kept_heads of a block's number the heads that are left; kept_blocks: numbers of the blocks that are left"""
+    """kept_heads: remaining heads by block number; kept_blocks: numbers of the remaining blocks."""
     kept_heads, teacher_heads = kept_heads or {}, teacher_heads or {}
     teacher, student = (kind.from_pretrained(FIXTURES / folder, attn_implementation="eager").double().eval() for _ in range(2))
     blocks_of = lambda model: model.transformer.h if causal else model.bert.encoder.layer
@@ -84,7 +85,7 @@ def case(kind, folder, ids, targets, causal, written, kept_heads=None, kept_bloc
         "divergences": [value.item() for value in divergences],
         "loss": loss.item(),
         "norms": {module: gradients[f"{module}.weight"].norm().item() for module in modules},
-        # [out, in], the rows of values left out.
+        # [out, in], without the rows of values.
         "gradients": {module: matrix(teacher, module, gradients[f"{module}.weight"])[: 2 * WIDTH].flatten().tolist() for module in written},
     }
 

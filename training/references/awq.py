@@ -1,5 +1,5 @@
-"""AWQ, its searches as the authors' code makes them: on the activations themselves, not on their Hessian. A row takes the limits
-that are found for its groups only where that lessens the error of its output, which is not in the authors' code.
+"""AWQ with the searches of the authors' code: on the activations themselves, not on their Hessian. As an addition to the
+authors' code, a row uses the limits of its groups only where they reduce the error of its output.
 
     python -m references.awq        (in the folder training)
 
@@ -25,7 +25,7 @@ def calibration(tokens, inputs, generator):
 
 
 def pseudo_quantize(weight, bits, group_size, symmetric):
-    """A range that is not symmetric includes 0."""
+    """An asymmetric range includes 0."""
     groups = weight.reshape(-1, group_size)
     if symmetric:
         high, low = 2 ** (bits - 1) - 1, -(2 ** (bits - 1))
@@ -41,8 +41,8 @@ def pseudo_quantize(weight, bits, group_size, symmetric):
 
 def search_scales(weight, x, quantize):
     """(exponent, scales, relative loss of each exponent): auto_scale.py, of one linear by its own output."""
-    # Sums reach the method as float32. Where a group is cut off, its limits lie in the middle between two codes, and the
-    # last digits of a scale decide which.
+    # Sums are passed to the method as float32. Limits of a clipped group lie exactly between two codes, and the last
+    # digits of a scale decide the code.
     magnitude = x.abs().sum(0).float().double() / len(x)
     before = x @ weight.T
     whole = before.square().sum()
@@ -58,7 +58,7 @@ def search_scales(weight, x, quantize):
 
 
 def search_clipping(weight, x, group_size, quantize):
-    """[out, groups], the magnitude at which each group is cut off: auto_clip.py, with all tokens."""
+    """[out, groups], the magnitude at which each group is clipped: auto_clip.py, with all tokens."""
     outputs, inputs = weight.shape
     groups = weight.reshape(outputs, -1, group_size)
     parts = x.reshape(len(x), -1, group_size)
@@ -76,7 +76,7 @@ def search_clipping(weight, x, group_size, quantize):
 
 
 def clip_rows(scaled, x, limits, group_size, quantize):
-    """The weights with those rows cut off whose output is then nearer to what it was; and which these are."""
+    """Weights with only those rows clipped whose output error falls, and the indices of these rows."""
     limit = limits.repeat_interleave(group_size, 1)
     clipped = scaled.clamp(-limit, limit)
     lost = lambda cut: (x @ (quantize(cut) - scaled).T).square().sum(0)
@@ -108,9 +108,9 @@ def results(weight, x, group_size):
                 "symmetric": symmetric,
                 "exponent": exponent,
                 "scales": scales.tolist(),
-                # ‖(W - Ŵ)X‖² / ‖WX‖² of each exponent; the first is rounding to nearest.
+                # ‖(W - Ŵ)X‖² / ‖WX‖² for each exponent; the first is rounding to nearest.
                 "outputErrors": losses,
-                # At which magnitude each group of the weights as they are, without scales, is cut off by the authors' rule.
+                # Magnitude at which the authors' rule clips each group of the unscaled weights.
                 "limits": limits.flatten().tolist(),
                 "clippedRows": takes.int().tolist(),
                 "clippedOutputError": error(clipped),

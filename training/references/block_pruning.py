@@ -1,4 +1,4 @@
-"""Which blocks block pruning keeps.
+"""Blocks that remain after block pruning.
 
     python -m references.block_pruning        (in the folder training)
 
@@ -21,7 +21,7 @@ def block_norms(weight, block):
 
 
 def kept_blocks(norms, sparsity):
-    """The blocks that stay when round(sparsity * number) of least norm go."""
+    """Blocks that remain when the round(sparsity * number) of least norm are removed."""
     removed = round(sparsity * norms.numel())
     kept = torch.ones(norms.numel(), dtype=torch.bool)
     kept[torch.sort(norms.flatten(), stable=True).indices[:removed]] = False
@@ -29,13 +29,13 @@ def kept_blocks(norms, sparsity):
 
 
 def expanded(kept, block, shape):
-    """Of each weight whether its block stays."""
+    """For each weight, whether its block remains."""
     mask = kept.repeat_interleave(block[0], dim=0).repeat_interleave(block[1], dim=1)
     return mask[: shape[0], : shape[1]]
 
 
 def strings(mask):
-    """One string a row: 1 stays, 0 goes."""
+    """One string for each row: 1 remains, 0 is removed."""
     return ["".join("1" if value else "0" for value in row) for row in mask.tolist()]
 
 

@@ -1,8 +1,8 @@
-"""The tiny checkpoints with everything rounded to 8 bits by blocks (BCT), computed in float64.
+"""The tiny checkpoints with every operation rounded to 8 bits in blocks (BCT), computed in float64.
 
     python -m references.blockwise_int8        (in the folder training)
 
-Written out op by op, since the rounding stands between the operations.
+Written op by op, because every intermediate result is rounded.
 """
 
 import math

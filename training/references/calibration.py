@@ -1,8 +1,8 @@
-"""What passes the linears of the tiny checkpoints, and what the models give when parts of them are taken out.
+"""Statistics of the inputs of the tiny checkpoints' linears, and outputs of the models without some of their parts.
 
     python -m references.calibration        (in the folder training)
 
-Statistics come from forward hooks, padding left out; float64 throughout.
+Statistics come from forward hooks, without padding; float64 throughout.
 """
 
 import torch
@@ -20,7 +20,7 @@ def sequences(batch, length, vocabulary, seed):
 
 
 def statistics(model, inputs, mask, names):
-    """Sums over the real tokens of what goes into each linear; of a classifier's head, over the sequences."""
+    """Sums over the tokens of the inputs of each linear; for a classifier's head, over the sequences."""
     seen, hooks = {}, []
     for name in names:
         module = model.get_submodule(name)
@@ -68,7 +68,7 @@ def cosine(before, after, mask):
 
 
 def similarities(blocks, middles, run, mask):
-    """Mean cosines of what goes into a block, stands between its two sub-layers, and comes out of it."""
+    """Mean cosine similarities of a block's input, the state between its two sub-layers, and its output."""
     inputs, middle, outputs, hooks = [], [], [], []
     hidden = lambda value: value[0] if isinstance(value, tuple) else value  # noqa: E731
     for block in blocks:
@@ -94,7 +94,7 @@ def similarities(blocks, middles, run, mask):
 
 
 def gpt2_parts():
-    """GPT-2 with a head, neurons, a sub-layer or a block taken out. Conv1D weights are [in, out]."""
+    """GPT-2 without a head, neurons, a sub-layer or a block. Conv1D weights are [in, out]."""
     ids = sequences(1, 9, 97, 3)
     load = lambda: GPT2LMHeadModel.from_pretrained(FIXTURES / "tiny-gpt2").double().eval()  # noqa: E731
     results = {"ids": ids.flatten().tolist()}

@@ -1,4 +1,4 @@
-"""Matrix product operators in the deepest blocks of the tiny checkpoints, their cores rounded: CompactifAI (Tomut et al. 2024).
+"""Matrix product operators in the deepest blocks of the tiny checkpoints, with rounded cores: CompactifAI (Tomut et al. 2024).
 
     python -m references.compactifai        (in the folder training)
 
@@ -34,7 +34,7 @@ CASES = {
 
 
 def linears(model, family):
-    """(module name, block, module, whether its weight lies [in, out]) of the blocks' linears."""
+    """(module name, block, module, whether its weight is [in, out]) of the blocks' linears."""
     for name, module in model.named_modules():
         parts = name.split(".")
         kind = {"gpt2": "Conv1D", "bert": "Linear"}[family]
@@ -45,7 +45,7 @@ def linears(model, family):
 
 
 def rounded_core(core, row, column, bits):
-    """The core as the matrix [row·right, left·column], every row with a scale of its own."""
+    """The core as the matrix [row·right, left·column], every row with its own scale."""
     left, _, right = core.shape
     matrix = core.reshape(left, row, column, right).permute(1, 3, 0, 2).reshape(row * right, left * column)
     rounded, *_ = compressions.round_to_nearest(matrix, bits)

@@ -1,12 +1,12 @@
-"""Distillation losses of the tiny checkpoints and their gradients, from autograd in float64.
+"""Distillation losses of the tiny checkpoints and their gradients, by autograd in float64.
 
     python -m references.distillation        (in the folder training)
 
 The teacher is the checkpoint; the student is the same with every linear of the blocks scaled by 0.9. KL(teacher ‖ student) of
-both logits over a temperature, times its square, and the cross-entropy of the targets, are means over what has a target;
+both logits over a temperature, times its square, and the cross-entropy of the targets, are means over the targets;
 hidden states (of the embeddings and after each block, before a last layer norm) are compared by the mean squared error over
-tokens that are no padding. Sequences are padded to one length. Of one matrix the beginning of its gradient is written, of all
-the norms.
+tokens that are not padding. Sequences are padded to one length. The fixture holds the beginning of one matrix's gradient and
+the norms of all gradients.
 """
 
 import torch
@@ -52,7 +52,7 @@ def outputs(model, blocks, ids, mask):
 
 
 def loss_of(student, teacher, targets, mask, is_classifier, settings):
-    """`targets` is of the shape of the logits without the classes; negative where there is none."""
+    """`targets` has the shape of the logits without the classes; negative without a target."""
     (logits, states), (teacher_logits, teacher_states) = student, teacher
     weight, temperature = settings["distillationWeight"], settings["temperature"]
     scored = targets >= 0
@@ -71,7 +71,7 @@ def loss_of(student, teacher, targets, mask, is_classifier, settings):
 
 
 def matrix(model, module, gradient):
-    """[out, in], as Lathe holds it: GPT-2's Conv1D holds [in, out]."""
+    """[out, in], as in Lathe: GPT-2's Conv1D is [in, out]."""
     return gradient.T if type(model.get_submodule(module)).__name__ == "Conv1D" else gradient
 
 

@@ -1,4 +1,4 @@
-"""Coded bytes written by a coder of its own after docs/formats.md, with Python's integers, and Shannon entropies by NumPy.
+"""Coded bytes by an independent coder written after docs/formats.md, with Python's integers, and Shannon entropies by NumPy.
 
 Run from training/: python -m references.entropy_coding
 """
@@ -16,7 +16,7 @@ PRECISION = 12
 
 
 def table(values):
-    """Of each symbol a number, 7 bits a byte; zeros by their count."""
+    """One number for each symbol, 7 bits in a byte; zeros by their count."""
     out, symbol = bytearray(), 0
     while symbol < len(values):
         if values[symbol] == 0:
@@ -36,7 +36,7 @@ def table(values):
 
 
 def frequencies(symbols, alphabet):
-    """Largest remainders: another rounding than Lathe's, which a decoder must not care about."""
+    """Largest remainders: a rounding different from Lathe's, on which a decoder must not depend."""
     counts = np.bincount(symbols, minlength=alphabet)
     exact = counts * (1 << PRECISION) / len(symbols)
     shares = np.where(counts > 0, np.maximum(1, np.floor(exact)), 0).astype(int)
@@ -105,7 +105,7 @@ def streams(data, bits, planes):
 
 
 def coded(data, bits, planes, kinds):
-    """`kinds`: of each stream how it is written."""
+    """`kinds`: the coding of each stream."""
     out = struct.pack("<IIBB", len(data), binascii.crc32(data), bits, planes)
     for symbols, kind in zip(streams(data, bits, planes), kinds):
         encode = {0: lambda s, _: bytes(s.astype(np.uint8)), 1: rans, 2: huffman}[kind]

@@ -1,10 +1,10 @@
-"""GPTQ (Frantar et al. 2022, algorithm 1), as the authors' code does it, in float64.
+"""GPTQ (Frantar et al. 2022, algorithm 1) following the authors' code, in float64.
 
     python -m references.gptq        (in the folder training)
 
-Column by column without blocks, which the authors have for speed alone. Two things differ: the columns of inputs that are
-always 0 are set to 0 before scales are chosen and not after, and a group's scales are chosen from weights that are up to
-date with every column before the group; the authors' code looks at what they were before the block.
+Columns are processed without blocks, which the authors use only for speed. Two things differ: the columns of inputs that are
+always 0 are set to 0 before scales are chosen instead of afterwards, and a group's scales are chosen from weights updated for
+every column before the group, where the authors' code uses the weights before the block.
 """
 
 import torch
@@ -30,7 +30,7 @@ CASES = [
     {"bits": 4, "groupSize": 8, "activationOrder": True},
     {"bits": 2, "groupSize": 16, "activationOrder": True},
 ]
-# More columns than a block of Lathe's, and groups that do and do not reach over its end.
+# More columns than one of Lathe's blocks, and groups that do and do not extend beyond its end.
 WIDE_CASES = [{"bits": 3, "groupSize": group_size} for group_size in (32, 96, 144)] + [{"bits": 3}]
 SPARSE_CASES = [{"bits": 4}, {"bits": 3, "groupSize": 16, "symmetric": True}]
 
@@ -40,7 +40,7 @@ def quantizer(weights, bits, symmetric):
     largest = 2**bits - 1
     low, high = weights.amin(1).clamp(max=0), weights.amax(1).clamp(min=0)
     if symmetric:
-        # 8 bits as Lathe has them: -127..127, one code fewer.
+        # 8 bits as in Lathe: -127..127, one code fewer.
         scale = 2 * torch.maximum(-low, high) / (largest if bits < 8 else largest - 1)
         return torch.where(scale == 0, 1.0, scale.float().double()), torch.full_like(scale, (largest + 1) / 2)
     scale = (high - low) / largest
@@ -49,7 +49,7 @@ def quantizer(weights, bits, symmetric):
 
 
 def gptq(weights, inputs, bits, groupSize=None, symmetric=False, activationOrder=False, damping=0.01, zeros=None):
-    """(Ŵ, codes from 0 on); `zeros` marks weights that stay 0."""
+    """(Ŵ, codes from 0 on); `zeros` marks weights that must stay 0."""
     weights, inputs = weights.double().clone(), inputs.double()
     rows, columns = weights.shape
     group = groupSize or columns

@@ -1,9 +1,9 @@
-"""Losses of the tiny checkpoints and their gradients by weights, by biases, norms and position embeddings, and by gates on heads and neurons, from autograd in float64.
+"""Losses of the tiny checkpoints and their gradients with respect to weights, vectors and gates, by autograd in float64.
 
     python -m references.gradients        (in the folder training)
 
-A gate is a factor of 1 on each head's output before the output projection, and on each feed-forward activation; each sequence
-has its own, so that one backward pass gives every sequence's derivatives. Sequences of different lengths run one by one.
+Vectors are biases, norms and position embeddings. A gate is a factor of 1 on each head's output before the output projection,
+and on each feed-forward activation; each sequence has its own, so that one backward pass gives every sequence's derivatives. Sequences of different lengths run one by one.
 """
 
 import torch
@@ -26,7 +26,7 @@ def sequences(lengths, vocabulary, seed):
 
 
 def gate_linears(model, names, gates, heads):
-    """Before each of these linears every head (or every neuron, where heads is None) is multiplied by its gate."""
+    """Multiply every head (or every neuron, where heads is None) by its gate before each of these linears."""
     hooks = []
     for name, gate in zip(names, gates):
 
@@ -40,13 +40,13 @@ def gate_linears(model, names, gates, heads):
 
 
 def matrix(model, module, gradients):
-    """[out, in], as Lathe holds it: GPT-2's Conv1D holds [in, out]."""
+    """[out, in], as in Lathe: GPT-2's Conv1D is [in, out]."""
     gradient = gradients[f"{module}.weight"]
     return gradient.T if type(model.get_submodule(module)).__name__ == "Conv1D" else gradient
 
 
 def results(model, family, examples, attention_names, feed_forward_names, neurons, loss):
-    """Per sequence: its loss and gates' gradients; of the mean loss: the gradients by weights."""
+    """The loss and the gates' gradients of each sequence, and the gradients of the mean loss with respect to weights."""
     content = {"losses": [], "heads": [], "neurons": []}
     gates = {
         "heads": ([torch.ones(HEADS, dtype=torch.float64, requires_grad=True) for _ in attention_names], attention_names, HEADS),
@@ -66,7 +66,7 @@ def results(model, family, examples, attention_names, feed_forward_names, neuron
     (total / len(examples)).backward()
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
     modules = [name.removesuffix(".weight") for name, value in gradients.items() if value.dim() == 2 and name.endswith(".weight")]
-    # What Lathe keeps beside the matrices: biases, norms, embeddings of positions and of token types.
+    # Lathe's vectors: biases, norms, embeddings of positions and of token types.
     beside = [name for name, value in gradients.items() if value.dim() == 1 or "wpe" in name or "position_emb" in name or "token_type" in name]
     content["vectors"] = {name: gradients[name].flatten().tolist() for name in beside}
     content["norms"] = {module: gradients[f"{module}.weight"].norm().item() for module in modules}

@@ -1,10 +1,10 @@
-"""KnGPT2's factors and parameters, by shapes alone.
+"""KnGPT2's factors and parameter counts, by shapes alone.
 
     python -m references.kn_gpt2        (in the folder training)
 
-The modules of transformers' GPT-2 and BERT are made without values and those that Edalati et al. 2021 compress are replaced by
-pairs of factors: the token embedding and the linears of the odd blocks, each by half. The paper's figure for GPT-2 small is 83 M.
-Of the tiny checkpoints also the logits with the nearest such factors, in float64.
+The modules of transformers' GPT-2 and BERT are created without values, and those that Edalati et al. 2021 compress are replaced
+by pairs of factors: the token embedding and the linears of the odd blocks, each by half. The paper's figure for GPT-2 small is
+83 M. For the tiny checkpoints, also the logits with the nearest such factors, in float64.
 """
 
 import re

@@ -2,7 +2,7 @@
 
     python -m references.learning_rates        (in the folder training)
 
-Lathe's warm-up and its lines reach their end with their last step, so that of a line the rate before its first step is left out.
+Lathe's warm-up and linear decays reach their end with their last step, so a decay omits the rate before its first step.
 """
 
 import torch
@@ -21,7 +21,7 @@ DECAYING = round(SETTINGS["decayShare"] * SETTINGS["steps"])
 
 
 def rates(steps, scheduler, **settings):
-    """Of so many steps from the peak on."""
+    """Learning rates of that many steps from the peak on."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=PEAK)
     schedule = scheduler(optimizer, **settings)
     found = []

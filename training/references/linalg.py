@@ -1,4 +1,4 @@
-"""Singular values by NumPy (LAPACK) of matrices that are hard in different ways.
+"""Singular values by NumPy (LAPACK) of ill-conditioned matrices of several kinds.
 
     python -m references.linalg        (in the folder training)
 

@@ -3,7 +3,7 @@
     python -m references.member_pruning        (in the folder training)
 
 Importance by gradient is the mean over sequences of the absolute gate gradients of `references.gradients`; by activation the root
-mean square of what a head or neuron gives. What goes is zeroed in the output projection, which is the same as taking it out.
+mean square of a head's or neuron's output. Pruned parts are zeroed in the output projection, which is equivalent to removal.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What each compression makes of two small matrices.
+"""Results of each compression on two small matrices.
 
     python -m references.methods        (in the folder training)
 
@@ -23,7 +23,7 @@ TENSOR_TRAIN = {
 
 
 def matrix(shape, generator):
-    """A part of decaying spectrum and noise: neither hopeless nor trivial to factorize."""
+    """Decaying spectrum plus noise: neither impossible nor trivial to factorize."""
     rows, columns = shape
     left, right = torch.randn(rows, 4, generator=generator), torch.randn(4, columns, generator=generator)
     decaying = (left * torch.tensor([1.0, 0.5, 0.25, 0.125])) @ right
@@ -31,7 +31,7 @@ def matrix(shape, generator):
 
 
 def mask(pruned):
-    """One string a row: 1 stays, 0 goes."""
+    """One string for each row: 1 remains, 0 is removed."""
     return ["".join("1" if value else "0" for value in row) for row in (pruned != 0).tolist()]
 
 

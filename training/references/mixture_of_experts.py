@@ -2,8 +2,8 @@
 
     python -m references.mixture_of_experts        (in the folder training)
 
-Each token is multiplied by the matrices of its own expert alone. The importance of a neuron is the sum over sequences of
-|w · dL/dw + v · dL/dv|, w its row of the first matrix and v its column of the second.
+Each token is multiplied only by the matrices of its own expert. The importance of a neuron is the sum over sequences of
+|w · dL/dw + v · dL/dv|, with w its row of the first matrix and v its column of the second.
 """
 
 import random
@@ -20,7 +20,7 @@ DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class OfExperts(nn.Module):
-    """x Wₑᵀ + bₑ of each token, e being its expert: weight [experts, out, in], bias [experts, out]."""
+    """x Wₑᵀ + bₑ for each token with its expert e: weight [experts, out, in], bias [experts, out]."""
 
     def __init__(self, weight, bias, routing, tokens):
         super().__init__()
@@ -34,7 +34,7 @@ class OfExperts(nn.Module):
 
 
 def matrix(module):
-    """[out, in], as Lathe holds it: GPT-2's Conv1D holds [in, out]."""
+    """[out, in], as in Lathe: GPT-2's Conv1D is [in, out]."""
     return module.weight.T if type(module).__name__ == "Conv1D" else module.weight
 
 
@@ -80,7 +80,7 @@ def results(kind, folder, names, sizes, ids, loss, dense_neurons, vocabulary):
 
 
 def importance(model, names, ids, loss):
-    """Of each block's neurons."""
+    """Importance of each block's neurons."""
     sums = [0.0] * len(names)
     for index in range(len(ids)):
         model.zero_grad()
@@ -97,7 +97,7 @@ def importance(model, names, ids, loss):
 
 
 def split():
-    """How the twin in `recovery` deals out neurons and tokens: the same numbers give the same experts in both."""
+    """Assignment of neurons and tokens to experts by `recovery`: the same numbers give the same experts in both."""
     generator = random.Random(6)
     values = [generator.randrange(20) / 4 for _ in range(40)]
     counts = [int(generator.paretovariate(0.7)) - 1 for _ in range(150)]

@@ -1,10 +1,10 @@
-"""Runs in which the teacher moves too, of the tiny GPT-2 in float64: co-distillation and meta-distillation.
+"""Runs of the tiny GPT-2 in which the teacher trains too, in float64: co-distillation and meta-distillation.
 
     python -m references.moving_teacher        (in the folder training)
 
 The teacher is the checkpoint; the student is the same with every linear of the blocks scaled by 0.9. All tensors of both
-train, each side by an AdamW of its own and clipped on its own. What the teacher of meta-distillation moves by is the exact
-gradient through the student's pilot step, by autograd of second order.
+train, each side with its own AdamW and clipping. The teacher of meta-distillation uses the exact gradient through the student's
+pilot step, by second-order autograd.
 """
 
 import torch
@@ -30,7 +30,7 @@ WRITTEN_GRADIENT = "transformer.h.0.attn.c_proj"
 
 
 def checkpoint():
-    # Other attention has no derivatives of second order.
+    # Other attention implementations have no second derivatives.
     return GPT2LMHeadModel.from_pretrained(FIXTURES / "tiny-gpt2", attn_implementation="eager").double().eval()
 
 
@@ -43,7 +43,7 @@ def shrunk():
 
 
 def divergence(teacher_logits, student_logits, temperature):
-    """KL(teacher || student) at the temperature, the mean over what has a next token."""
+    """KL(teacher || student) at the temperature, averaged over the tokens with a next token."""
     student, teacher = (logits[:, :-1].flatten(0, 1).div(temperature).log_softmax(-1) for logits in (student_logits, teacher_logits))
     return F.kl_div(student, teacher, log_target=True, reduction="batchmean")
 
@@ -82,7 +82,7 @@ def co_distillation_step(student, teacher, optimizers, ids, _quiz):
 
 
 def meta_gradients(student, teacher, ids, quiz):
-    """The gradient of the quiz by the teacher's parameters, in their order, through the student's pilot step."""
+    """Gradient of the quiz loss with respect to the teacher's parameters, in their order, through the student's pilot step."""
     settings = META_DISTILLATION
     parameters = dict(student.named_parameters())
     loss = loss_of(student(ids).logits, teacher(ids).logits, ids, settings["distillationWeight"], settings["temperature"])
@@ -135,14 +135,14 @@ def matrix_norms(model, gradients):
 
 
 def first_co_gradients(ids):
-    """Norms of the gradients by the matrices of both."""
+    """Norms of the gradients with respect to the matrices of both."""
     models = {"student": shrunk(), "teacher": checkpoint()}
     co_distillation_loss(models["student"], models["teacher"], ids).backward()
     return {side: matrix_norms(model, [parameter.grad for parameter in model.parameters()]) for side, model in models.items()}
 
 
 def first_meta_gradient(ids, quiz):
-    """By the teacher's matrices: their norms, and one matrix [out, in]."""
+    """Gradients with respect to the teacher's matrices: their norms, and one matrix [out, in]."""
     teacher = checkpoint()
     found = meta_gradients(shrunk(), teacher, ids, quiz)
     gradients = {name: gradient for (name, _), gradient in zip(teacher.named_parameters(), found)}

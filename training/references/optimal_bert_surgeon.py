@@ -32,7 +32,7 @@ def inverse_fisher(gradients, damping):
 
 
 def inverse_blocks(gradients, block_size, damping):
-    """Of flattened gradients [m, size], each block's slice and F⁻¹."""
+    """Slice and F⁻¹ of each block, from flattened gradients [m, size]."""
     size = gradients.shape[1]
     slices = [slice(start, min(size, start + block_size)) for start in range(0, size, block_size)]
     return [(block, inverse_fisher(gradients[:, block], damping)) for block in slices]
@@ -72,7 +72,7 @@ def text_of(marks):
 
 
 def matrix_cases():
-    """A matrix of 7×36, so that blocks of 50 run over rows and the last is shorter; fewer gradients than a block has weights."""
+    """A matrix of 7×36, so that blocks of 50 cross row ends and the last is shorter; fewer gradients than a block has weights."""
     generator = np.random.default_rng(5)
     weights = generator.normal(0, 0.1, 252).astype(np.float32)
     mixing = generator.normal(0, 1, (252, 252)) / 16
@@ -122,7 +122,7 @@ def prune_model(model, linears, ids, labels, sparsity):
     with torch.no_grad():
         for name, module in linears.items():
             size = module.weight.numel()
-            # What is zero already stays zero: it has no gradient, so nothing moves it.
+            # Zeros stay zero: they have no gradient, so no update moves them.
             removed = marks[start : start + size]
             updated = remove(weights[name], blocks[name], removed & (weights[name] != 0))
             module.weight.copy_(torch.from_numpy(updated).reshape(module.weight.shape))

@@ -2,7 +2,7 @@
 
     python -m references.product_quantization        (in the folder training)
 
-Every distance is computed as it is defined, in float64: ‖x̃(v − c)‖² over all rows x̃ of the activations that meet the block v.
+Every distance is computed by its definition, in float64: ‖x̃(v − c)‖² over all rows x̃ of the activations that meet the block v.
 """
 
 import torch
@@ -19,7 +19,7 @@ def blocks_of(weight, size):
 
 
 def activation_blocks(x, weighting, across, size):
-    """Of each block of columns the activations x̃ that count for it; a square root of the damping stands below them."""
+    """Activations x̃ of each block of columns, followed by the square root of the damping."""
     if weighting == "none":
         rows = [torch.eye(size, dtype=torch.float64)] * across
     elif weighting == "shared":
@@ -41,7 +41,7 @@ def distances(blocks, codebook, activations):
 
 
 def best_entries(blocks, indices, codebook, activations):
-    """Least squares of each entry: all rows x̃ of its blocks below each other, against x̃ v."""
+    """Least squares for each entry: the stacked rows x̃ of its blocks against x̃ v."""
     result = codebook.clone()
     for entry in range(len(codebook)):
         members = (indices == entry).nonzero().tolist()

@@ -1,9 +1,9 @@
-"""Which tokens temperature, top-k and top-p leave to draw from, with which probabilities, and which a draw takes.
+"""Tokens and probabilities after temperature, top-k and top-p, and the token that a draw selects.
 
     python -m references.sampling        (in the folder training)
 
-The logits are float32 without equals (transformers keeps every equal of the k-th); the warpers of transformers run on
-them in float64, in the order of its `generate`. A draw takes the first id whose cumulated probability exceeds it.
+The logits are distinct float32 values (transformers keeps all ties with the k-th); the warpers of transformers run on
+them in float64, in the order of its `generate`. A draw selects the first id whose cumulative probability exceeds it.
 """
 
 import numpy

@@ -1,4 +1,4 @@
-"""SmoothQuant: smoothing scales, and a W8A8 product with dynamic scales a token, emulated as the authors' fake_quant.py does.
+"""SmoothQuant: smoothing scales, and a W8A8 product with dynamic per-token scales, emulated as in the authors' fake_quant.py.
 
     python -m references.smoothquant        (in the folder training)
 
@@ -31,7 +31,7 @@ def smoothing(weight, x, strength):
 
 
 def codes_by_row(matrix):
-    """(codes, scales) of each row by its greatest magnitude; None where a value is not clearly one code."""
+    """(codes, scales) of each row by its greatest magnitude; None if the code of a value is ambiguous."""
     scales = matrix.abs().amax(1, keepdim=True) / 127
     exact = matrix / scales
     if ((exact - exact.floor() - 0.5).abs() < CLEARANCE).any():

@@ -1,4 +1,4 @@
-"""A layer to prune: weights, and inputs that lean on each other as activations do. All float32."""
+"""A layer to prune: weights, and correlated inputs like activations. All float32."""
 
 import torch
 
@@ -21,5 +21,5 @@ def output_error(weights, approximation, inputs):
 
 
 def mask(pruned):
-    """One string a row: 1 stays, 0 goes."""
+    """One string for each row: 1 remains, 0 is removed."""
     return ["".join("1" if value else "0" for value in row) for row in (pruned != 0).tolist()]

@@ -1,9 +1,9 @@
-"""SparseGPT (Frantar and Alistarh 2023, algorithm 1), as the authors' code does it, in float64.
+"""SparseGPT (Frantar and Alistarh 2023, algorithm 1) following the authors' code, in float64.
 
     python -m references.sparsegpt        (in the folder training)
 
 One thing differs: the authors' code removes every weight of a block whose saliency is at most that of rank sparsity · size,
-which is one weight more than asked for; here, as in Lathe, just the number asked for goes.
+which is one weight more than requested; here, as in Lathe, exactly the requested number is removed.
 """
 
 import torch
@@ -29,7 +29,7 @@ WITH_VALUES = [{"sparsity": 0.5, "blockSize": 16}, {"sparsity": 0.5, "blockSize"
 
 
 class Quantizer:
-    """Asymmetric, a scale and a zero point of each group of columns within a row; the scales are kept in float32."""
+    """Asymmetric, with a scale and a zero point for each group of columns within a row; scales are rounded to float32."""
 
     def __init__(self, weights, bits, group_size):
         rows, width = weights.shape

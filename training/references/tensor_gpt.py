@@ -10,12 +10,12 @@ import numpy as np
 from references.write_fixture import write_fixture
 
 ROWS = 7
-# Width, the sizes that a row is folded into (filled up with zeros where they multiply to more), greatest ranks.
+# Width, the sizes into which a row is reshaped (padded with zeros if their product is larger), greatest ranks.
 CASES = [(24, [2, 2, 2, 2, 2], [1, 2, 3, 4]), (24, [2, 3, 4], [1, 2, 3, 4]), (30, [5, 6], [1, 3, 5]), (45, [4, 3, 4], [2, 4])]
 
 
 def tensor_train(vector, sizes, max_rank):
-    """Oseledets 2011, algorithm 1: cores [left, size, right] of a vector folded into `sizes`."""
+    """Oseledets 2011, algorithm 1: cores [left, size, right] of a vector reshaped into `sizes`."""
     rest = np.zeros(np.prod(sizes))
     rest[: len(vector)] = vector
     cores, left = [], 1
@@ -47,13 +47,13 @@ def compressed(matrix, sizes, rank):
 
 
 def embedding(width, generator):
-    """Neighbouring columns alike, so that trains of a low rank have something to keep."""
+    """Neighbouring columns are similar, so that trains of low rank have structure to represent."""
     smooth = np.cumsum(generator.standard_normal((ROWS, width)), axis=1) / width**0.5
     return (smooth + 0.2 * generator.standard_normal((ROWS, width))).astype(np.float32)
 
 
 def compression_ratios():
-    """The paper's two figures for GPT-2, whose rows of 768 are folded into ten twos (section 4): by the shapes alone."""
+    """The paper's two figures for GPT-2, whose rows of 768 are reshaped into ten twos (section 4): by the shapes alone."""
     sizes = [2] * 10
     shapes = {rank: tensor_train(np.random.default_rng(1).standard_normal(768), sizes, rank) for rank in (1, 2, 4)}
     return [{"rank": rank, "ratio": 768 / sum(core.size for core in cores)} for rank, cores in shapes.items()]

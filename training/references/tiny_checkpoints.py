@@ -1,9 +1,9 @@
-"""Tiny random checkpoints with a tokenizer each, and what PyTorch computes from them: fixtures of the TypeScript tests.
+"""Tiny random checkpoints with tokenizers, and PyTorch's results for them: fixtures of the TypeScript tests.
 
     python -m references.tiny_checkpoints        (in the folder training)
 
 The weights are drawn large enough that the logits of different tokens differ by more than rounding noise.
-Other namings (GPT-2 without `transformer.`, BERT without `bert.` or with `gamma` and `beta`) hold the same weights.
+Alternative namings (GPT-2 without `transformer.`, BERT without `bert.` or with `gamma` and `beta`) have the same weights.
 """
 
 import math
@@ -73,7 +73,7 @@ def word_piece_tokenizer():
 
 @torch.no_grad()
 def randomize(model, seed):
-    """Matrices of variance 2 / inputs, gains around 1; tokens weigh more than positions, so that contents decide."""
+    """Matrices of variance 2 / inputs, gains around 1; tokens have larger embeddings than positions, so that content dominates."""
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         normal = torch.randn(parameter.shape, generator=generator)
@@ -110,10 +110,10 @@ def tiny_bert(kind, seed):
 
 
 def hugging_face_perplexity(model, ids, window, stride):
-    """The loop of https://huggingface.co/docs/transformers/perplexity with its weights of each window.
+    """Loop of https://huggingface.co/docs/transformers/perplexity with its weight for each window.
 
-    It takes one scored token too few into the weight of each window that has context (the shift loses none there),
-    so with overlap it is near to, but not equal to, the mean over all scored tokens.
+    The weight of each window with context counts one scored token too few (the shift loses none there), so with
+    overlap the result is close to, but not equal to, the mean over all scored tokens.
     """
     total, count, previous_end = 0.0, 0, 0
     for begin in range(0, len(ids), stride):
@@ -130,7 +130,7 @@ def hugging_face_perplexity(model, ids, window, stride):
 
 
 def greedy(model, ids, count):
-    """(ids of the continuation, the smallest gap between the two largest logits on the way)."""
+    """(ids of the continuation, the smallest gap between the two largest logits)."""
     continued, margin = list(ids), math.inf
     for _ in range(count):
         top = model(torch.tensor([continued])).logits[0, -1].topk(2)
@@ -213,7 +213,7 @@ def bert_fixture():
 
 
 def masked_log_probabilities(model, tokenizer, ids):
-    """log p of each token but [CLS] and [SEP], that one alone masked (Salazar et al. 2020)."""
+    """log p of each token except [CLS] and [SEP], with only that token masked (Salazar et al. 2020)."""
     masked = torch.tensor([ids]).repeat(len(ids) - 2, 1)
     positions = torch.arange(1, len(ids) - 1)
     masked[positions - 1, positions] = tokenizer.mask_token_id

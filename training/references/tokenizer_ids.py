@@ -1,9 +1,9 @@
-"""Ids that Hugging Face's tokenizers give for odd and for long texts, with the demo checkpoints' tokenizers.
+"""Ids of unusual and long texts by Hugging Face's tokenizers, with the demo checkpoints' tokenizers.
 
     python -m references.tokenizer_ids        (in the folder training)
 
-Of the evaluation texts, which ship with the app, only the number of ids and their SHA-256 (as little-endian uint32)
-are kept. No special tokens are added there; they are in the odd texts.
+For the evaluation texts, which ship with the app, the fixture holds only the number of ids and their SHA-256 (as little-endian
+uint32). No special tokens are added there; they are in the unusual texts.
 """
 
 import hashlib

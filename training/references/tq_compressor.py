@@ -2,9 +2,9 @@
 
     python -m references.tq_compressor        (in the folder training)
 
-The same alternation as TQCompressor's (nearest Kronecker product, then rows, then columns by linear assignment), with an assignment of
-its own kind: the Hungarian method with potentials, held against all permutations where there are few. Planted: A ⊗ B whose
-rows and columns were put into another order.
+The same alternation as TQCompressor's (nearest Kronecker product, then rows, then columns by linear assignment), with a different
+assignment algorithm: the Hungarian method with potentials, checked by enumeration on small cases. Planted: A ⊗ B with permuted
+rows and columns.
 """
 
 import itertools
@@ -107,7 +107,7 @@ def permuted(matrix, a_shape, terms):
 
 
 def planted(a_shape, b_shape, generator):
-    """Rows and columns of B differ in length by more than those of A do among themselves."""
+    """The norms of B's rows and columns vary more than those of A's."""
     def spread(size):
         return 3.0 ** numpy.arange(size)
 

@@ -1,10 +1,10 @@
-"""Gradients by the parameters of compressed matrices, from autograd in float64.
+"""Gradients with respect to the parameters of compressed matrices, by autograd in float64.
 
     python -m references.trainable_forms        (in the folder training)
 
-Of each form a matrix W is made of random parameters, and ½ Σ q (W − c)² is differentiated by them. Parameters lie as Lathe's
-weights hold them: Kronecker factors A [aRows, terms·aColumns] and B [terms·bRows, bColumns], tensor-train cores
-[row·right, left·column]. What is differentiated by of a quantized matrix is the factor on each of its scales.
+For each format a matrix W is made from random parameters, and ½ Σ q (W − c)² is differentiated with respect to them. The layout
+of the parameters is that of Lathe's weights: Kronecker factors A [aRows, terms·aColumns] and B [terms·bRows, bColumns], tensor-train cores
+[row·right, left·column]. The parameter of a quantized matrix is a factor on each of its scales.
 """
 
 import torch
@@ -29,7 +29,7 @@ def tensor_train(cores, shapes):
 
 
 def normal(generator, *shape):
-    # Float32 values, which the other side holds exactly.
+    # Float32 values, which Lathe represents exactly.
     return torch.randn(*shape, generator=generator, dtype=torch.float32).double().requires_grad_()
 
 

@@ -1,9 +1,9 @@
-"""A run of training of the tiny GPT-2, dense and with factors of low rank in its blocks, in float64.
+"""A training run of the tiny GPT-2, dense and with low-rank factors in its blocks, in float64.
 
     python -m references.training_run        (in the folder training)
 
 torch.optim.AdamW, warm-up and cosine, clipping at a norm of 1, 0.7 KL to the checkpoint + 0.3 cross-entropy at temperature 1.
-The dense student is the checkpoint with every linear of the blocks scaled by 0.9; the other has two factors in place of each,
+The dense student is the checkpoint with every linear of the blocks scaled by 0.9; the other replaces each by two factors,
 which are written into the fixture. All of a student's tensors train.
 """
 

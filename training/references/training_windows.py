@@ -1,4 +1,4 @@
-"""Where the windows begin that a run of training draws and holds out, by the generator of recovery/windows.py.
+"""Starts of the windows that a training run draws and holds out, by the generator of recovery/windows.py.
 
     python -m references.training_windows        (in the folder training)
 """

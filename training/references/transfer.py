@@ -1,4 +1,4 @@
-"""What a transfer from masked language modelling to a classifier draws, and what the classifier computes at its start.
+"""Random draws of a transfer from masked language modelling to a classifier, and the initial outputs of the classifier.
 
     python -m references.transfer        (in the folder training)
 

@@ -1,8 +1,8 @@
-"""Wanda (Sun et al. 2023, section 3 and algorithm 1): which weights go.
+"""Weights that Wanda removes (Sun et al. 2023, section 3 and algorithm 1).
 
     python -m references.wanda        (in the folder training)
 
-float64 throughout. Where sparsity · width is no whole number the authors' code cuts it off; here, as in Lathe, it is rounded.
+float64 throughout. The authors' code truncates a fractional sparsity · width; here, as in Lathe, it is rounded.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Where the fixtures of the TypeScript tests lie, and how numbers are written there."""
+"""Location of the fixtures of the TypeScript tests, and their number format."""
 
 import json
 from pathlib import Path
