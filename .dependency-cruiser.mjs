@@ -80,6 +80,8 @@ const ALIASES = {
     'src/lab/worker/lab-client\\.ts$',
     'src/evaluation/(divergence|evaluation|evaluations|figures)\\.ts$',
     'src/parameters/describe-parameters\\.ts$',
+    // Pure of the engine: what a recipe looks like.
+    'src/compression/recipe/recipe-schema\\.ts$',
     'src/lab/report/(report|sensitivity-profile|allocate-budget|training-record|wrong-kernels)\\.ts$',
   ],
 };

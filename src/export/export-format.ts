@@ -1,5 +1,5 @@
 import type { TokenizerFiles } from '../checkpoint/tokenizer-files';
-import type { Recipe } from '../compression/recipe/recipe-description';
+import type { Recipe } from '../compression/recipe/recipe-schema';
 import type { Model } from '../model/model';
 
 /** A variant to export. */

@@ -1,4 +1,4 @@
-import type { Recipe } from '../compression/recipe/recipe-description';
+import type { Recipe } from '../compression/recipe/recipe-schema';
 import { readTensorBytes } from '../engines/webgpu/transfer';
 import type { Model } from '../model/model';
 import { FORMAT_KEY, FORMAT_VERSION, WEIGHTS_KEY } from '../model/stored-weights';

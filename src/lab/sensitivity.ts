@@ -56,7 +56,7 @@ export async function profileSensitivity(
     return {
       model: session.checkpoint.name,
       method: step.method,
-      parameters: step.parameters,
+      parameters: step.parameters ?? {},
       protocol: metrics[0].protocol,
       entries: groups.map(({ name, modules }, index) => ({
         name,

@@ -2,7 +2,7 @@ import type { Model } from '../model/model';
 import { decodeSecondsOf, gpuBytesOf } from '../weights/gpu-bytes';
 import { denseWeights } from '../export/dense';
 import { latheWeights } from '../export/lathe';
-import type { Recipe } from '../compression/recipe/recipe-description';
+import type { Recipe } from '../compression/recipe/recipe-schema';
 import type { SizeReport } from './report/report-document';
 
 /** Weight values that a model stores, vectors included. */

@@ -159,7 +159,7 @@ describe('a run', () => {
       if (step > 2) void lab.controlTraining('finish').catch(() => undefined);
     };
     const ended = await lab.compress(distilled, { onTraining });
-    const { stopAfter } = ended.recipe.steps[1].parameters;
+    const stopAfter = ended.recipe.steps[1].parameters?.stopAfter;
     expect(stopAfter).toBeGreaterThan(2);
     expect(stopAfter).toBeLessThan(200);
     await forgetResults();

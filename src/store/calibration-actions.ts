@@ -1,17 +1,16 @@
+import { calibrationSchema } from '../compression/recipe/recipe-schema';
 import type { CalibrationSettings } from '../lab/protocol/protocol';
 import type { LabState } from './lab-state';
 import type { LabContext } from './lab-store';
 import { setDraft } from './recipe-actions';
 import { firstText, takeOwnText } from './recipe-texts';
 
-const SEQUENCES = 64;
-const LENGTH = 128;
-
 /** A calibration to begin with. */
 export function defaultCalibration(state: LabState): CalibrationSettings | undefined {
   const text = firstText(state);
   if (!text || !state.model) return undefined;
-  return { text, sequences: SEQUENCES, length: Math.min(LENGTH, state.model.contextLength), seed: 0 };
+  const settings = calibrationSchema.parse({ text });
+  return { ...settings, length: Math.min(settings.length, state.model.contextLength) };
 }
 
 export function changeCalibration(context: LabContext, change: Partial<CalibrationSettings>): void {

@@ -15,6 +15,7 @@ import type {
   VariantReport,
 } from '../lab/protocol/protocol';
 import type { SensitivityProfile } from '../lab/report/sensitivity-profile';
+import type { Draft } from './recipe-draft';
 
 /** Whether figures were taken on this device in this visit, or come with the page. */
 export type Origin = 'here' | 'recorded';
@@ -105,7 +106,7 @@ export interface LabState {
   /** Keys of rows that are compared side by side. */
   readonly selected: readonly string[];
   readonly recording?: Pick<Report, 'recordedAt' | 'device'>;
-  readonly draft: Recipe;
+  readonly draft: Draft;
   /** Names of files that the user gave for recipes to look at or train on. */
   readonly ownTexts: readonly string[];
   /** Files of shipped texts that the lab has. */
@@ -127,7 +128,7 @@ export interface LabState {
 
 export const BASE_KEY = 'base';
 
-export const EMPTY_RECIPE: Recipe = { name: 'My recipe', steps: [] };
+export const EMPTY_RECIPE: Draft = { name: 'My recipe', steps: [] };
 
 export const INITIAL_STATE: LabState = {
   device: { status: 'opening' },

@@ -1,9 +1,10 @@
-import type { MethodDescription, Recipe, RecipeStep } from '../lab/protocol/protocol';
+import type { CompleteRecipe } from '../compression/recipe/recipe-schema';
+import type { MethodDescription } from '../lab/protocol/protocol';
 import { type LabContext, notify } from './lab-store';
-import { readDraft } from './recipe-draft';
+import { type Draft, type DraftStep, readDraft } from './recipe-draft';
 
 /** Ready-made recipes for a quick start. */
-export const PRESETS: readonly Recipe[] = [
+export const PRESETS: readonly CompleteRecipe[] = [
   preset('int8 per channel', 'round-to-nearest', { bits: 8, strategy: 'channel', symmetric: true }),
   preset('int4, groups of 32', 'round-to-nearest', {
     bits: 4,
@@ -45,12 +46,12 @@ export const PRESETS: readonly Recipe[] = [
   preset('int4 in the loop, groups of 32', 'quantization-aware-training', { bits: 4, groupSize: 32 }),
 ];
 
-function preset(name: string, method: string, parameters: Record<string, unknown>): Recipe {
+function preset(name: string, method: string, parameters: Record<string, unknown>): CompleteRecipe {
   return { name, steps: [{ method, targets: ['Linear'], ignore: [], parameters }] };
 }
 
 /** What brought factorized models back furthest: the base's logits and hidden states alone, in many small steps (docs/methods.md). */
-function recovered({ name, steps }: Recipe, peakLearningRate: number): Recipe {
+function recovered({ name, steps }: CompleteRecipe, peakLearningRate: number): CompleteRecipe {
   const parameters = {
     steps: 3120,
     batchSize: 2,
@@ -64,12 +65,12 @@ function recovered({ name, steps }: Recipe, peakLearningRate: number): Recipe {
   return { name: `${name}, recovered`, steps: [...steps, training] };
 }
 
-export function setDraft({ store }: LabContext, draft: Recipe): void {
+export function setDraft({ store }: LabContext, draft: Draft): void {
   store.setState({ draft });
 }
 
 /** A step with what the method's form begins with. */
-export function newStep(method: MethodDescription): RecipeStep {
+export function newStep(method: MethodDescription): DraftStep {
   const { id, usualTargets = ['Linear'] } = method;
   return { method: id, targets: usualTargets, ignore: [], parameters: initialParameters(method) };
 }
@@ -81,7 +82,7 @@ export function initialParameters({
   return Object.fromEntries(initial.filter(([, value]) => value !== undefined));
 }
 
-export function changeStep(context: LabContext, index: number, change: Partial<RecipeStep>): void {
+export function changeStep(context: LabContext, index: number, change: Partial<DraftStep>): void {
   const { draft } = context.store.getState();
   const steps = draft.steps.map((step, position) => (position === index ? { ...step, ...change } : step));
   setDraft(context, { ...draft, steps });

@@ -1,42 +1,41 @@
 import { z } from 'zod';
-import type { Recipe } from '../lab/protocol/protocol';
+import { recipeSchema, stepSchema } from '../compression/recipe/recipe-schema';
 
-const trainingSchema = z.strictObject({
-  text: z.string(),
-  heldOutShare: z.number().default(0.02),
-  seed: z.number().default(0),
-});
+/** What a draft must have for its form to be drawn: the shape of a recipe, with defaults for what a file may leave out. */
+const draftSchema = relaxed(
+  recipeSchema.extend({
+    name: recipeSchema.shape.name.default('My recipe'),
+    /** The name of a file of them stands until a profile is there (`withSensitivities`). */
+    sensitivities: z.union([recipeSchema.shape.sensitivities, z.string()]),
+    steps: z.array(stepSchema.extend({ targets: stepSchema.shape.targets.default(['Linear']) })).readonly(),
+  }),
+);
 
-/**
- * What a draft must have for its form to be drawn; what is left out gets its default. Other keys stay, so that the lab's own
- * check names them.
- */
-const draftSchema = z.looseObject({
-  name: z.string().default('My recipe'),
-  calibration: z
-    .strictObject({
-      text: z.string(),
-      sequences: z.number().default(64),
-      length: z.number().default(128),
-      seed: z.number().default(0),
-    })
-    .optional(),
-  training: trainingSchema.optional(),
-  steps: z.array(
-    z.looseObject({
-      method: z.string(),
-      targets: z
-        .union([z.array(z.string()), z.strictObject({ leastSensitive: z.number() })])
-        .default(['Linear']),
-      ignore: z.array(z.string()).default([]),
-      parameters: z.record(z.string(), z.unknown()).default({}),
-      training: trainingSchema.optional(),
-    }),
-  ),
-});
+/** A recipe that somebody writes. What is wrong with it, unknown keys among it, the lab's check says. */
+export type Draft = z.output<typeof draftSchema>;
+export type DraftStep = Draft['steps'][number];
+
+/** The schema without its bounds: any value of the right type passes, and unknown keys stay. */
+function relaxed<Schema extends z.ZodType>(schema: Schema): Schema;
+function relaxed(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodObject)
+    return z.looseObject(
+      Object.fromEntries(Object.entries(schema.shape).map(([key, value]) => [key, relaxed(value)])),
+    );
+  if (schema instanceof z.ZodArray) return z.array(relaxed(schema.element as z.ZodType));
+  if (schema instanceof z.ZodUnion) {
+    const { error } = schema.def;
+    return z.union((schema.options as z.ZodType[]).map(relaxed), { error });
+  }
+  if (schema instanceof z.ZodOptional) return relaxed(schema.unwrap() as z.ZodType).optional();
+  if (schema instanceof z.ZodReadonly) return relaxed(schema.unwrap() as z.ZodType).readonly();
+  if (schema instanceof z.ZodDefault)
+    return relaxed(schema.unwrap() as z.ZodType).default(schema.def.defaultValue);
+  return schema.clone({ ...schema.def, checks: [] });
+}
 
 /** @throws Error whose message says what is wrong, without a final stop */
-export function readDraft(json: unknown): Recipe {
+export function readDraft(json: unknown): Draft {
   const result = draftSchema.safeParse(json);
   if (result.success) return result.data;
   const [{ path, message }] = result.error.issues;

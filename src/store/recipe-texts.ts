@@ -36,7 +36,7 @@ export async function takeOwnText(context: LabContext, file: File): Promise<bool
 /** Gives the lab the shipped texts that a recipe names, each once. @throws Error where one cannot be fetched */
 export async function provideTexts(
   context: LabContext,
-  { calibration, training, steps }: Recipe,
+  { calibration, training, steps }: Pick<Recipe, 'calibration' | 'training' | 'steps'>,
 ): Promise<void> {
   const { store, lab } = context;
   const named = [calibration, training, ...steps.map((step) => step.training)].map(

@@ -8,6 +8,7 @@ import {
 import { type LabContext, notify, runOperation } from './lab-store';
 import { setDraft } from './recipe-actions';
 import { provideTexts } from './recipe-texts';
+import type { Draft, DraftStep } from './recipe-draft';
 
 /** What a saved profile is called, and what a recipe may name. */
 export const PROFILE_FILE = 'sensitivities.json';
@@ -41,7 +42,10 @@ export function loadProfile(context: LabContext, text: string): boolean {
 }
 
 /** A recipe that names the file of the profile holds its divergences instead, so that it needs no file any more. */
-export function withSensitivities(recipe: Recipe, profile: SensitivityProfile | undefined): Recipe {
+export function withSensitivities(
+  recipe: Recipe | Draft,
+  profile: SensitivityProfile | undefined,
+): Recipe | Draft {
   const byShare = recipe.steps.some(({ targets }) => 'leastSensitive' in targets);
   if (!byShare || !profile || typeof recipe.sensitivities === 'object') return recipe;
   return { ...recipe, sensitivities: divergencesOf(profile) };
@@ -52,11 +56,11 @@ export function draftForBudget(
   context: LabContext,
   profile: SensitivityProfile,
   { chosen }: Allocation,
-): Recipe {
+): Draft {
   const { draft } = context.store.getState();
   const targets = chosen.flatMap(({ modules }) => modules);
-  const step: RecipeStep = { method: profile.method, targets, ignore: [], parameters: profile.parameters };
-  const recipe: Recipe = {
+  const step: DraftStep = { method: profile.method, targets, ignore: [], parameters: profile.parameters };
+  const recipe: Draft = {
     name: `${profile.method} on ${chosen.length} of ${profile.entries.length}`,
     steps: [step],
     calibration: draft.calibration,

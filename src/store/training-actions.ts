@@ -1,7 +1,9 @@
+import { trainingTextSchema } from '../compression/recipe/recipe-schema';
 import type { TrainingAction, TrainingTextSettings, UnfinishedTraining } from '../lab/protocol/protocol';
 import type { LabState, TrainingRun } from './lab-state';
 import { type LabContext, notify } from './lab-store';
 import { changeStep, setDraft } from './recipe-actions';
+import { readDraft } from './recipe-draft';
 import { firstText, takeOwnText } from './recipe-texts';
 import { loadStoredRuns } from './training-run';
 import { compress } from './variant-actions';
@@ -15,7 +17,7 @@ const STATUS: Readonly<Record<TrainingAction, TrainingRun['status']>> = {
 /** A text to train on to begin with. */
 export function defaultTraining(state: LabState): TrainingTextSettings | undefined {
   const text = firstText(state);
-  return text === undefined ? undefined : { text, heldOutShare: 0.02, seed: 0 };
+  return text === undefined ? undefined : trainingTextSchema.parse({ text });
 }
 
 export function changeTraining(context: LabContext, change: Partial<TrainingTextSettings>): void {
@@ -38,7 +40,7 @@ export function changeStepTraining(
   const state = context.store.getState();
   const { steps, training } = state.draft;
   const current = steps[index]?.training ?? training ?? defaultTraining(state);
-  const settings = change.text === undefined ? current : { ...current, text: change.text };
+  const settings = current ?? (change.text === undefined ? undefined : trainingTextSchema.parse(change));
   if (settings) changeStep(context, index, { training: { ...settings, ...change } });
 }
 
@@ -61,7 +63,7 @@ export async function controlTraining(context: LabContext, action: TrainingActio
 
 /** Goes on with a run that broke off; its recipe becomes the draft, so that a text that is missing can be given again. */
 export async function resumeTraining(context: LabContext, { recipe }: UnfinishedTraining): Promise<void> {
-  setDraft(context, recipe);
+  setDraft(context, readDraft(recipe));
   await compress(context, recipe);
 }
 

@@ -162,7 +162,7 @@ test('a run that broke off goes on by its recipe, which becomes the draft; or is
   await loadStoredRuns(lab);
   await resumeTraining(lab, lab.store.getState().unfinished[0]);
   expect(made).toEqual([recipe]);
-  expect(lab.store.getState().draft).toEqual(recipe);
+  expect(lab.store.getState().draft).toEqual(readDraft(recipe));
   await discardTraining(lab, [unfinished]);
   expect(lab.store.getState().unfinished).toEqual([]);
 });
@@ -229,17 +229,21 @@ test('a step may train on a text of its own, which is given to the lab with the 
   const given: string[] = [];
   const lab = context({ provideText: async ({ name }) => void given.push(name) });
   const step = { method: 'fine-tuning', targets: ['re:.*'], ignore: [], parameters: {} };
-  lab.store.setState({ draft: { ...recipe, steps: [step, step] } });
+  lab.store.setState({ draft: readDraft({ ...recipe, steps: [step, step] }) });
   changeStepTraining(lab, 1, {});
-  expect(lab.store.getState().draft.steps[1].training).toEqual({ text: 'tales.txt' });
+  expect(lab.store.getState().draft.steps[1].training).toEqual({
+    text: 'tales.txt',
+    heldOutShare: 0.02,
+    seed: 0,
+  });
   await trainStepOnFile(lab, 1, new File(['a\t1'], 'films.tsv'));
   changeStepTraining(lab, 1, { heldOutShare: 0.2 });
   const { draft } = lab.store.getState();
   expect(draft.steps.map(({ training }) => training)).toEqual([
     undefined,
-    { text: 'films.tsv', heldOutShare: 0.2 },
+    { text: 'films.tsv', heldOutShare: 0.2, seed: 0 },
   ]);
-  expect(draft.training).toEqual(recipe.training);
+  expect(draft.training).toEqual({ text: 'tales.txt', heldOutShare: 0.02, seed: 0 });
   lab.store.setState({
     dataSets: ['films.tsv', 'c.txt'].map((file) => ({
       id: file,
@@ -259,11 +263,15 @@ test('a step may train on a text of its own, which is given to the lab with the 
 test('where there is no text yet, a step has none before a file is given', () => {
   const lab = context();
   const step = { method: 'fine-tuning', targets: ['re:.*'], parameters: {} };
-  lab.store.setState({ draft: { name: 'x', steps: [step] } });
+  lab.store.setState({ draft: readDraft({ name: 'x', steps: [step] }) });
   changeStepTraining(lab, 0, {});
   expect(lab.store.getState().draft.steps[0].training).toBeUndefined();
   changeStepTraining(lab, 0, { text: 'films.tsv' });
-  expect(lab.store.getState().draft.steps[0].training).toEqual({ text: 'films.tsv' });
+  expect(lab.store.getState().draft.steps[0].training).toEqual({
+    text: 'films.tsv',
+    heldOutShare: 0.02,
+    seed: 0,
+  });
 });
 
 test('a recipe file may leave out what training has a default for', () => {

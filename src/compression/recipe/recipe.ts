@@ -1,71 +1,21 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type CompressionMethod, RecipeError } from '../method';
-import type { Sensitivities, Targets } from './targets';
+import {
+  calibrationSchema,
+  type CompleteRecipe,
+  recipeSchema,
+  stepSchema,
+  trainingTextSchema,
+} from './recipe-schema';
 
 /** One step of a recipe whose parameters its method has validated. */
-export interface CheckedStep {
+export type CheckedStep = Omit<CompleteRecipe['steps'][number], 'method' | 'parameters'> & {
   readonly method: CompressionMethod;
-  readonly targets: Targets;
-  readonly ignore: readonly string[];
   readonly parameters: unknown;
-  /** For a step with its own training text. */
-  readonly training?: TrainingTextSettings;
-}
+};
 
 /** A well-formed recipe; whether it fits a model is checked when its targets are matched. */
-export interface CheckedRecipe {
-  readonly name: string;
-  readonly steps: readonly CheckedStep[];
-  readonly calibration?: CalibrationSettings;
-  readonly training?: TrainingTextSettings;
-  readonly sensitivities?: Sensitivities;
-}
-
-/** Text and sampling of the calibration sequences. */
-export type CalibrationSettings = z.infer<typeof calibrationSchema>;
-
-/** Training text and the share that is held out; sequence settings are a step's own parameters. */
-export type TrainingTextSettings = z.infer<typeof trainingSchema>;
-
-const calibrationSchema = z.strictObject({
-  text: z.string().min(1),
-  sequences: z.number().int().positive().max(65_536).default(64),
-  length: z.number().int().min(2).default(128),
-  seed: z.number().int().nonnegative().default(0),
-});
-
-const trainingSchema = z.strictObject({
-  text: z.string().min(1),
-  heldOutShare: z.number().min(0).max(0.5).default(0.02),
-  /** Seed of the held-out examples of a labelled set, and of the tokens masked in held-out text. */
-  seed: z.number().int().nonnegative().default(0),
-});
-
-const stepSchema = z.strictObject({
-  method: z.string(),
-  targets: z.union(
-    [z.array(z.string().min(1)).min(1), z.strictObject({ leastSensitive: z.number().min(0).max(1) })],
-    {
-      error: 'targets are a list of names, or {"leastSensitive": 0.5} for that share of the linears',
-    },
-  ),
-  ignore: z.array(z.string().min(1)).optional(),
-  parameters: z.record(z.string(), z.unknown()).optional(),
-  training: trainingSchema.optional(),
-});
-
-const recipeSchema = z.strictObject({
-  name: z.string().trim().min(1),
-  calibration: calibrationSchema.optional(),
-  training: trainingSchema.optional(),
-  sensitivities: z
-    .record(z.string(), z.number().nonnegative(), {
-      error:
-        'sensitivities are {"module": divergence, …}; the file that a recipe names was not given with it',
-    })
-    .optional(),
-  steps: z.array(stepSchema).min(1),
-});
+export type CheckedRecipe = Omit<CompleteRecipe, 'steps'> & { readonly steps: readonly CheckedStep[] };
 
 /**
  * Validates a recipe's JSON: `{"name", "steps": [{"method", "targets", "ignore", "parameters"}]}`, with
@@ -87,17 +37,15 @@ export function checkRecipe(json: unknown, methods: readonly CompressionMethod[]
     const where = `Step ${index + 1} (${method.id})`;
     const parameters = parse(
       method.schema,
-      step.parameters ?? {},
+      step.parameters,
       `${where}: "parameters"`,
       Object.keys(method.schema.shape),
     );
     if (step.training && !trains(method))
       throw new RecipeError(`${where} does not train; leave its "training" out.`);
-    const { targets, ignore = [], training } = step;
-    return { method, targets, ignore, parameters, training };
+    return { ...step, method, parameters };
   });
-  const { name, calibration, training, sensitivities } = recipe;
-  return { name, steps, calibration, training, sensitivities };
+  return { ...recipe, steps };
 }
 
 /** Whether a method trains, so that its recipe must name a text. */
@@ -135,7 +83,7 @@ function describeIssue(issue: z.core.$ZodIssue, subject: string, allowedKeys?: r
 
 function schemaAt(path: readonly PropertyKey[]): z.ZodObject {
   const last = path.at(-1);
-  if (last === 'training') return trainingSchema;
+  if (last === 'training') return trainingTextSchema;
   if (last === 'calibration') return calibrationSchema;
   return path[0] === 'steps' ? stepSchema : recipeSchema;
 }

@@ -1,6 +1,6 @@
 import type { CheckedRecipe, CheckedStep } from '../../compression/recipe/recipe';
 import type { Model } from '../../model/model';
-import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { TextByName } from './run-identity';
 
 /** A recipe that trains as it is being made, and what its steps follow from. */

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { Recipe } from '../../compression/recipe/recipe-schema';
 import { openSafetensors } from '../../checkpoint/safetensors-reader';
 import { loadModel } from '../../model/load-model';
 import type { Model } from '../../model/model';

@@ -70,7 +70,7 @@ test('a second step that broke off goes on, and the first, which was ended early
   const [{ recipe, step, steps }, ...others] = await lab.unfinishedTraining();
   expect(others).toEqual([]);
   expect(steps).toBe(6);
-  expect(recipe.steps[1].parameters.stopAfter).toBeGreaterThan(1);
+  expect(recipe.steps[1].parameters?.stopAfter).toBeGreaterThan(1);
 
   const points: TrainingPoint[] = [];
   const resumed = await lab.compress(recipe, { onTraining: (point) => points.push(point) });

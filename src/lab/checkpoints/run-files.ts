@@ -1,6 +1,6 @@
 import { readHeader, splitHeader, withHeader } from './file-header';
 import { LabError } from '../lab-error';
-import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { StateFiles } from './state-files';
 
 /** A recipe that trains, on one checkpoint. */

@@ -142,7 +142,7 @@ describe('what training came to', () => {
       if (step > 1) void lab.controlTraining('finish').catch(() => undefined);
     };
     const ended = await lab.compress({ ...recipe, steps: [lowRank, long] }, { onTraining });
-    const { stopAfter } = ended.recipe.steps[1].parameters;
+    const stopAfter = ended.recipe.steps[1].parameters?.stopAfter;
     const again = await compress(ended.recipe);
     expect(again.notes.join()).toContain(`, ${stopAfter as number} steps.`);
     expect(again.info.recipe).toEqual(ended.recipe);

@@ -3,7 +3,7 @@ import { trains } from '../../compression/recipe/recipe';
 import type { Model } from '../../model/model';
 import type { TrainingPoint } from '../../train/training-context';
 import type { CachedResult, ResultCache } from './result-cache';
-import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { Recipe } from '../../compression/recipe/recipe-schema';
 import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { resultIdentity } from './run-identity';
 import type { TrainingRecords } from './training-records';

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { RunFiles, RunHeader, RunIdentity } from './run-files';
 
 /** A recipe whose training broke off, and how far its run is. */

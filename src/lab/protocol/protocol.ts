@@ -10,7 +10,7 @@ import type {
   RecipeStep,
   RecipeTargets,
   TrainingTextSettings,
-} from '../../compression/recipe/recipe-description';
+} from '../../compression/recipe/recipe-schema';
 import type { NamedBlob as NamedFile } from '../../checkpoint/named-tensor';
 import type { GpuMemory } from '../../engines/webgpu/memory';
 import type { EvaluationRequest, Metrics } from '../../evaluation/evaluate';

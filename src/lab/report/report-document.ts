@@ -1,5 +1,5 @@
 import type { LayerChange } from '../../compression/recipe/apply-recipe';
-import type { Recipe } from '../../compression/recipe/recipe-description';
+import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { DeviceDescription } from '../../engines/webgpu/device';
 import type { LatencyOptions, LatencyResult } from '../../evaluation/latency/latency';
 import type { ExportDescription } from '../../export/exports';

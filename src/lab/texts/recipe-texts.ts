@@ -1,11 +1,7 @@
 import { needsCalibration } from '../../compression/recipe/apply-step';
 import type { CalibrationSequences } from '../../compression/calibration/calibration';
-import {
-  type CheckedRecipe,
-  type CheckedStep,
-  type TrainingTextSettings,
-  trains,
-} from '../../compression/recipe/recipe';
+import { type CheckedRecipe, type CheckedStep, trains } from '../../compression/recipe/recipe';
+import type { TrainingTextSettings } from '../../compression/recipe/recipe-schema';
 import type { ModelConfig } from '../../model/model';
 import type { TrainingData } from '../../train/training-context';
 import { drawCalibration } from './calibration-text';

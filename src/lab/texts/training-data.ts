@@ -4,7 +4,7 @@ import type { TrainingBatch } from '../../model/gradients/sequence-losses';
 import { withMaskedTokens, withNextTokens } from '../../model/gradients/training-batch';
 import type { TokenBatch } from '../../model/model';
 import type { TrainingData } from '../../train/training-context';
-import type { TrainingTextSettings } from '../../compression/recipe/recipe';
+import type { TrainingTextSettings } from '../../compression/recipe/recipe-schema';
 import { encodedText } from './encoded-text';
 import { LabError } from '../lab-error';
 import type { DataSet } from '../protocol/protocol';

@@ -1,17 +1,18 @@
 import { useEffect, useState } from 'react';
-import type { CalibrationCost, Recipe } from '../../lab/protocol/protocol';
+import type { CalibrationCost } from '../../lab/protocol/protocol';
 import { calibrateWithFile, changeCalibration, defaultCalibration } from '../../store/calibration-actions';
 import { provideTexts } from '../../store/recipe-texts';
 import { formatBytes, formatDuration } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { NumberField } from '../NumberField';
 import { TextChoice } from './TextChoice';
+import type { Draft } from '../../store/recipe-draft';
 
 /** The cost is measured on the device, so it waits until nothing is typed any more. */
 const PAUSE_MILLISECONDS = 600;
 
 /** The text that the recipe's methods look at, how much of it, and what that takes. */
-export function CalibrationFields({ draft }: { draft: Recipe }) {
+export function CalibrationFields({ draft }: { draft: Draft }) {
   const context = useLabContext();
   const dataSets = useLab((state) => state.dataSets);
   const contextLength = useLab((state) => state.model?.contextLength ?? 0);
@@ -61,7 +62,7 @@ export function CalibrationFields({ draft }: { draft: Recipe }) {
 }
 
 /** Measured here a moment after the last change, while nothing else runs. */
-function Cost({ draft }: { draft: Recipe }) {
+function Cost({ draft }: { draft: Draft }) {
   const context = useLabContext();
   const busy = useLab((state) => state.operation !== undefined);
   const [cost, setCost] = useState<CalibrationCost | string>();

@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'react';
-import type { Recipe } from '../../lab/protocol/protocol';
 import { EMPTY_RECIPE } from '../../store/lab-state';
 import { newStep, PRESETS, setDraft } from '../../store/recipe-actions';
 import { withSensitivities } from '../../store/sensitivity-actions';
@@ -10,6 +9,7 @@ import { CalibrationFields } from './CalibrationFields';
 import { RecipeText } from './RecipeText';
 import { StepForm } from './StepForm';
 import { TrainingFields } from './TrainingFields';
+import type { Draft } from '../../store/recipe-draft';
 
 /** The recipe that is being written, and the button that applies it. */
 export function RecipePanel() {
@@ -118,7 +118,7 @@ interface RecipeCheck {
 }
 
 /** Asks the lab whether the recipe fits the open model, a moment after the last change. */
-function useRecipeCheck(draft: Recipe): RecipeCheck {
+function useRecipeCheck(draft: Draft): RecipeCheck {
   const { lab } = useLabContext();
   const modelName = useLab((state) => state.model?.name);
   const profile = useLab((state) => state.sensitivity);

@@ -1,13 +1,14 @@
 import { useId } from 'react';
-import type { RecipeStep, RecipeTargets } from '../../lab/protocol/protocol';
+import type { RecipeTargets } from '../../lab/protocol/protocol';
 import { changeStep, moveStep, removeStep } from '../../store/recipe-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { StepFields } from './StepFields';
 import { StepTraining } from './StepTraining';
 import { useText } from './use-text';
+import type { DraftStep } from '../../store/recipe-draft';
 
 interface StepFormProps {
-  readonly step: RecipeStep;
+  readonly step: DraftStep;
   readonly index: number;
   readonly last: boolean;
   /** Matrices that the targets match; undefined before it is known. */
@@ -79,7 +80,7 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
 }
 
 /** By names, or a share of the linears by their measured sensitivity. */
-function StepTargets({ step, onChange }: { step: RecipeStep; onChange(targets: RecipeTargets): void }) {
+function StepTargets({ step, onChange }: { step: DraftStep; onChange(targets: RecipeTargets): void }) {
   const { targets } = step;
   const byShare = 'leastSensitive' in targets;
   return (

@@ -1,12 +1,12 @@
 import { useState } from 'react';
-import type { RecipeStep } from '../../lab/protocol/protocol';
 import { changeStep } from '../../store/recipe-actions';
 import { changeStepTraining, trainStepOnFile } from '../../store/training-actions';
 import { useLabContext } from '../lab-context';
 import { TrainingText } from './TrainingText';
+import type { DraftStep } from '../../store/recipe-draft';
 
 /** Whether a step trains on the recipe's text or one of its own: a fine-tuning wants labelled sentences, say. */
-export function StepTraining({ step: { training }, index }: { step: RecipeStep; index: number }) {
+export function StepTraining({ step: { training }, index }: { step: DraftStep; index: number }) {
   const context = useLabContext();
   // Before there is any text to choose, a file of the user's is asked for.
   const [isAsking, setAsking] = useState(false);

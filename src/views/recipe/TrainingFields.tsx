@@ -1,11 +1,11 @@
 import { useEffect } from 'react';
-import type { Recipe } from '../../lab/protocol/protocol';
 import { changeTraining, defaultTraining, trainOnFile } from '../../store/training-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { TrainingText } from './TrainingText';
+import type { Draft } from '../../store/recipe-draft';
 
 /** The text of all steps that train and have none of their own. */
-export function TrainingFields({ draft: { training } }: { draft: Recipe }) {
+export function TrainingFields({ draft: { training } }: { draft: Draft }) {
   const context = useLabContext();
   const dataSets = useLab((state) => state.dataSets);
   useEffect(() => {

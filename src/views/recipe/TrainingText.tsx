@@ -2,8 +2,6 @@ import type { TrainingTextSettings } from '../../lab/protocol/protocol';
 import { NumberField } from '../NumberField';
 import { TextChoice } from './TextChoice';
 
-const DEFAULT_PERCENT = 2;
-
 interface TrainingTextProps {
   /** "Training text" */
   readonly label: string;
@@ -20,7 +18,6 @@ export function TrainingText({ label, legend, settings, onChange, onFile }: Trai
     <TextChoice label={label} text={settings?.text} onChoose={(text) => onChange({ text })} onFile={onFile} />
   );
   if (!settings) return choice;
-  const { heldOutShare } = settings;
   return (
     <fieldset className="subform">
       <legend className="hint">{legend}</legend>
@@ -28,14 +25,14 @@ export function TrainingText({ label, legend, settings, onChange, onFile }: Trai
       <div className="row">
         <NumberField
           label="Held out, %"
-          value={heldOutShare === undefined ? DEFAULT_PERCENT : Math.round(100 * heldOutShare)}
+          value={Math.round(100 * settings.heldOutShare)}
           min={0}
           max={50}
           onChange={(percent) => onChange({ heldOutShare: percent / 100 })}
         />
         <NumberField
           label="Seed of what is held out"
-          value={settings.seed ?? 0}
+          value={settings.seed}
           min={0}
           max={2 ** 31}
           onChange={(seed) => onChange({ seed })}

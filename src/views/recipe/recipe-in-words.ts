@@ -6,7 +6,7 @@ export function recipeInWords(recipe: Recipe): string {
   return recipe.steps.map(stepInWords).join(', then ');
 }
 
-function stepInWords({ method, targets, parameters }: RecipeStep): string {
+function stepInWords({ method, targets, parameters = {} }: RecipeStep): string {
   const words = WORDS[method]?.(parameters) ?? plainWords(method, parameters);
   if ('leastSensitive' in targets)
     return `${words} on the ${percent(targets.leastSensitive)} least sensitive`;
@@ -21,7 +21,7 @@ function plainWords(method: string, parameters: Parameters): string {
   return given.length > 0 ? `${title} (${given.join(', ').replaceAll('"', '')})` : title;
 }
 
-type Parameters = RecipeStep['parameters'];
+type Parameters = NonNullable<RecipeStep['parameters']>;
 
 const WORDS: Readonly<Record<string, (parameters: Parameters) => string>> = {
   'magnitude-pruning': ({ sparsity, scope, pattern = 'unstructured' }) => {

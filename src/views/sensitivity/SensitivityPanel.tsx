@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { MEAN_KL } from '../../evaluation/divergence';
 import type { Evaluation } from '../../evaluation/evaluation';
 import { EVALUATIONS } from '../../evaluation/evaluations';
-import type { ModelInfo, RecipeStep } from '../../lab/protocol/protocol';
+import type { ModelInfo } from '../../lab/protocol/protocol';
 import { describeParameters } from '../../parameters/describe-parameters';
 import { notify } from '../../store/lab-store';
 import { measureSensitivity } from '../../store/sensitivity-actions';
@@ -12,6 +12,7 @@ import { requestOf } from '../measure/evaluation-plan';
 import { FieldInput } from '../recipe/FieldInput';
 import { BudgetForm } from './BudgetForm';
 import { SensitivityMap } from './SensitivityMap';
+import type { DraftStep } from '../../store/recipe-draft';
 
 /** Which linears bear a compression and which do not, and what to compress for a budget. */
 export function SensitivityPanel() {
@@ -44,7 +45,7 @@ function MeasureForm({ model }: { model: ModelInfo }) {
   const evaluation = evaluations.find(({ id }) => id === evaluationId);
   const [amounts, setAmounts] = useState<Readonly<Record<string, unknown>>>({});
   const [chosen, setChosen] = useState(0);
-  const step: RecipeStep | undefined = steps[Math.min(chosen, steps.length - 1)];
+  const step: DraftStep | undefined = steps[Math.min(chosen, steps.length - 1)];
   const titleOf = (id: string) => methods.find((method) => method.id === id)?.title ?? id;
 
   const run = async (evaluation: Evaluation) => {
