@@ -22,6 +22,7 @@ describe('numbers', () => {
       step: 0.05,
       unit: 'layers',
       default: 0.5,
+      required: false,
       optional: false,
       advanced: false,
     });
@@ -69,7 +70,7 @@ describe('choices', () => {
     const order = described(parameter(z.enum(['last', 'first']), { ...metadata, initial: 'first' }));
     expect(order).toMatchObject({
       default: 'first',
-      optional: false,
+      required: true,
       options: [{ value: 'last' }, { value: 'first' }],
     });
   });
@@ -96,6 +97,7 @@ test('patterns and lists are text fields', () => {
     ...metadata,
     placeholder: 'auto, [2, 3]',
     default: 'auto',
+    required: false,
     optional: false,
     advanced: true,
   });

@@ -4,6 +4,8 @@ import { type AnyMeta, type Choice, PARAMETER_META } from './parameter';
 interface Described {
   readonly label: string;
   readonly help: string;
+  /** A recipe must contain it. */
+  readonly required: boolean;
   /** A recipe may omit it, and it has no default. */
   readonly optional: boolean;
   /** Initial value in a form; undefined: empty. */
@@ -49,7 +51,9 @@ function describeParameter(name: string, schema: z.ZodType): ParameterDescriptio
   if (!meta) throw new Error(`The parameter "${name}" has no label; declare it by parameter(schema, …).`);
   const { label, help, advanced = false } = meta;
   const initial = schema instanceof z.ZodDefault ? schema.def.defaultValue : meta.initial;
-  const common = { label, help, optional: schema instanceof z.ZodOptional, default: initial, advanced };
+  const required = !schema.safeParse(undefined).success;
+  const optional = schema instanceof z.ZodOptional;
+  const common = { label, help, required, optional, default: initial, advanced };
   const value = valueSchema(schema);
   if (value instanceof z.ZodNumber) return { kind: 'number', ...common, ...range(name, value, meta) };
   const choices = choicesOf(value, meta);

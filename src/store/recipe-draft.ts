@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { recipeSchema, stepSchema } from '../compression/recipe/recipe-schema';
+import { recipeSchema, stepSchema, writtenSensitivitiesSchema } from '../compression/recipe/recipe-schema';
 
 /** What a draft must have for its form to be drawn: the shape of a recipe, with defaults for what a file may leave out. */
 const draftSchema = relaxed(
   recipeSchema.extend({
     name: recipeSchema.shape.name.default('My recipe'),
-    /** The name of a file of them stands until a profile is there (`withSensitivities`). */
-    sensitivities: z.union([recipeSchema.shape.sensitivities, z.string()]),
+    sensitivities: writtenSensitivitiesSchema,
     steps: z.array(stepSchema.extend({ targets: stepSchema.shape.targets.default(['Linear']) })).readonly(),
   }),
 );

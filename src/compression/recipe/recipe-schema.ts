@@ -55,6 +55,9 @@ export const recipeSchema = z.strictObject({
   steps: z.array(stepSchema).min(1).readonly(),
 });
 
+/** What a recipe that somebody writes may say of sensitivities: also the name of a file that holds them. */
+export const writtenSensitivitiesSchema = z.union([recipeSchema.shape.sensitivities, z.string()]);
+
 /** A recipe as its JSON says it; what has a default may be left out. */
 export type Recipe = z.input<typeof recipeSchema>;
 export type RecipeStep = z.input<typeof stepSchema>;
