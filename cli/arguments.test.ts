@@ -30,7 +30,9 @@ describe('parseCommandLine', () => {
   });
 
   test('help needs no other option', () => {
-    expect(parseCommandLine(['--help'])).toBeUndefined();
+    expect(parseCommandLine(['--help'])).toEqual({ helpOn: undefined });
+    expect(parseCommandLine(['--help', 'gptq'])).toEqual({ helpOn: 'gptq' });
+    expect(() => parseCommandLine(['gptq'])).toThrow("Unexpected argument 'gptq'");
   });
 
   test.each([

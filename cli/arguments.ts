@@ -48,17 +48,23 @@ ${evaluationHelp(evaluations)}
   --report OUT.json              write the document to a file too
   --export DIR                   write DIR/<variant>/<export> for each export that can hold the variant
   --self-test                    first hold every kind of kernel against the CPU; end where one computes something else
-  --help                         this text`;
+  --help                         this text
+  --help METHOD                  what a method of a recipe does, and its parameters`;
 
 const DEFAULT_RUNS = 5;
 
-/** @throws UsageError naming the option and its valid values; returns undefined for --help */
+/** Request of `--help`: a method, or undefined for the usage. */
+export interface HelpRequest {
+  readonly helpOn: string | undefined;
+}
+
+/** @throws UsageError naming the option and its valid values */
 export function parseCommandLine(
   args: readonly string[],
   evaluations = EVALUATIONS,
-): CommandLine | undefined {
-  const values = parse(args, evaluationOptions(evaluations));
-  if (values.help) return undefined;
+): CommandLine | HelpRequest {
+  const { values, positionals } = parse(args, evaluationOptions(evaluations));
+  if (values.help) return { helpOn: positionals[0] };
   const requested = evaluationArguments(values.evaluate ?? [], values, evaluations);
   if (values['state-limit'] !== undefined && values.state === undefined)
     throw new UsageError('--state-limit bounds the folder of --state DIR, which is missing; see --help.');
@@ -85,6 +91,8 @@ function parse(args: readonly string[], options: ReturnType<typeof evaluationOpt
   try {
     return parseArgs({
       args: [...args],
+      // Only the method that help is asked on.
+      allowPositionals: args.includes('--help'),
       options: {
         ...options,
         model: { type: 'string' },
@@ -103,7 +111,7 @@ function parse(args: readonly string[], options: ReturnType<typeof evaluationOpt
         'self-test': { type: 'boolean' },
         help: { type: 'boolean' },
       },
-    }).values;
+    });
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split(/\.\s/)[0].replace(/\.$/, '')}; see --help.`);
   }

@@ -10,12 +10,19 @@ export async function runCommandLine(
 ): Promise<number> {
   try {
     const command = parseCommandLine(args);
-    if (command) return await perform(command);
-    process.stdout.write(`${usage()}\n`);
+    if (!('helpOn' in command)) return await perform(command);
+    process.stdout.write(`${await helpText(command.helpOn)}\n`);
     return 0;
   } catch (error) {
     const { message } = error as Error;
     process.stderr.write(`lathe: ${message.replaceAll('\n', ' ')}\n`);
     return 1;
   }
+}
+
+/** Methods load all that computes, which the usage does without. */
+async function helpText(method: string | undefined): Promise<string> {
+  if (method === undefined) return usage();
+  const { methodHelp } = await import('./method-help');
+  return methodHelp(method);
 }

@@ -27,7 +27,8 @@ function methodSection({ id, title, summary, parameters, trains }: MethodDescrip
   const own = Object.entries(parameters).filter(([name, each]) => !isSame(each, training[name]));
   const lines = [`### ${title}`, `\`${id}\`: ${summary}`];
   if (own.length > 0) lines.push(table(Object.fromEntries(own)));
-  if (trains) lines.push(own.length > 0 ? 'And those of [training](#training).' : 'Those of [training](#training).');
+  if (trains)
+    lines.push(own.length > 0 ? 'And those of [training](#training).' : 'Those of [training](#training).');
   return lines.join('\n\n');
 }
 

@@ -22,10 +22,8 @@ function relaxed(schema: z.ZodType): z.ZodType {
       Object.fromEntries(Object.entries(schema.shape).map(([key, value]) => [key, relaxed(value)])),
     );
   if (schema instanceof z.ZodArray) return z.array(relaxed(schema.element as z.ZodType));
-  if (schema instanceof z.ZodUnion) {
-    const { error } = schema.def;
-    return z.union((schema.options as z.ZodType[]).map(relaxed), { error });
-  }
+  if (schema instanceof z.ZodUnion)
+    return schema.clone({ ...schema.def, options: (schema.options as z.ZodType[]).map(relaxed) });
   if (schema instanceof z.ZodOptional) return relaxed(schema.unwrap() as z.ZodType).optional();
   if (schema instanceof z.ZodReadonly) return relaxed(schema.unwrap() as z.ZodType).readonly();
   if (schema instanceof z.ZodDefault)
