@@ -9,7 +9,7 @@ const ROOMS = {
   'src/checkpoint': [],
   'src/coding': [],
   // The files of a tokenizer are those that a checkpoint's reader found.
-  'src/tokenizer': ['src/checkpoint'],
+  'src/tokenizer': ['src/checkpoint', 'src/progress'],
   'src/linalg': [],
   'src/engines/webgpu': [],
   'src/engines/webgpu/kernels/wgsl': ['src/engines/webgpu'],

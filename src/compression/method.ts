@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { LongTask } from '../linalg/cooperate';
 import type { AttentionRole, Model, ModelConfig } from '../model/model';
 import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';
@@ -20,10 +21,8 @@ export interface TargetMatrix {
   readonly attentionRoles?: readonly AttentionRole[];
 }
 
-export interface CompressionContext {
-  readonly signal?: AbortSignal;
-  /** Share of this matrix (of the model, for a method on the whole model) already processed, 0 to 1. */
-  onProgress?(share: number): void;
+/** Context of a compression; its progress is the share of the matrix (or of the model) already processed. */
+export interface CompressionContext extends LongTask {
   /** The calibration sequences, if the recipe has them. */
   readonly calibration?: CalibrationSequences;
   /** If the recipe has training data. */

@@ -46,8 +46,7 @@ export async function profileSensitivity(
   const weights = await compressAlone(model, checked, targets, {
     signal,
     calibration: sequences,
-    onProgress: (label, done) =>
-      onProgress?.({ label: `Compressing ${label} alone`, done, total: targets.length, unit: 'matrices' }),
+    onProgress: (progress) => onProgress?.({ ...progress, label: `Compressing ${progress.label} alone` }),
   });
   const variants = groups.map(({ modules }) => withAlone(model, modules, weights));
   try {

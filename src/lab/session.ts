@@ -125,7 +125,7 @@ export class Session {
           ...training,
           onEndedEarly: (step, updates) => void endedEarly.set(step, updates),
         },
-        onProgress: (label, done, total) => options.onProgress?.({ label, done, total, unit: 'matrices' }),
+        onProgress: options.onProgress,
       });
     const resolved: Recipe = {
       ...plain,

@@ -1,16 +1,11 @@
 import { ByteLevelDecoder, type Tokenizer } from '@huggingface/tokenizers';
+import type { OperationOptions } from '../progress/progress';
 import type { SpecialTokens } from './special-tokens';
 import { cutAtEndsOfWords } from './text-pieces';
 
 export interface EncodeOptions {
   /** Whether to add special tokens around a text, such as [CLS] and [SEP]. Default: true. */
   readonly addSpecialTokens?: boolean;
-}
-
-export interface EncodeLongOptions {
-  readonly signal?: AbortSignal;
-  /** Called between pieces with the share of the text done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
 }
 
 export interface DecodeOptions {
@@ -47,7 +42,7 @@ export class TextTokenizer {
    *
    * @throws the signal's reason when aborted
    */
-  async encodeLong(text: string, { signal, onProgress }: EncodeLongOptions = {}): Promise<number[]> {
+  async encodeLong(text: string, { signal, onProgress }: OperationOptions = {}): Promise<number[]> {
     const ids: number[] = [];
     let done = 0;
     let lastYield = performance.now();
@@ -55,7 +50,7 @@ export class TextTokenizer {
     for (const piece of cutAtEndsOfWords(text, this.canBeCut ? PIECE_LENGTH : text.length)) {
       for (const id of this.encode(piece, { addSpecialTokens: false })) ids.push(id);
       done += piece.length;
-      onProgress?.(done / text.length);
+      onProgress?.({ label: 'Tokenizing', done, total: text.length, unit: 'characters' });
       if (performance.now() - lastYield < MILLISECONDS_BETWEEN_YIELDS) continue;
       await new Promise((resolve) => setTimeout(resolve));
       lastYield = performance.now();

@@ -22,13 +22,10 @@ import type { TrainingContext } from './training-context';
 import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';
 import { runFingerprint } from './training-state';
+import type { LongTask } from '../linalg/cooperate';
 
-/** Inputs of a run besides the model and objective. */
-export interface RunContext extends Omit<TrainingContext, 'teacher'> {
-  readonly signal?: AbortSignal;
-  /** Reports the share of the updates done, 0 to 1. */
-  onProgress?(share: number): void;
-}
+/** Inputs of a run besides the model and objective; its progress is the share of the updates done. */
+export interface RunContext extends Omit<TrainingContext, 'teacher'>, LongTask {}
 
 /** Outcome of a run. The student's parameters are those after `bestStep` updates. */
 export interface TrainingOutcome {

@@ -4,12 +4,11 @@ import type { LinearWeight } from '../../weights/linear-weight';
 import type { CalibrationBatch, CalibrationSequences } from './calibration';
 import { StatisticsGatherer, withoutPadding } from './gather-statistics';
 import { type CalibratedMethod, RecipeError } from '../method';
+import type { OperationOptions } from '../../progress/progress';
 
-export interface EachBlockOptions {
+/** Progress counts the targets, with fractions. */
+export interface EachBlockOptions extends OperationOptions {
   readonly calibration: CalibrationSequences;
-  readonly signal?: AbortSignal;
-  /** `done` counts the targets, with fractions. */
-  onProgress?(label: string, done: number): void;
 }
 
 /**
@@ -55,7 +54,7 @@ export async function compressEachBlock<Parameters>(
             tf.tidy(() => gatherer.add(isOfTokens ? withoutPadding(x, batch) : x));
           };
           stage.run(hidden[index], batch, observe).dispose();
-          options.onProgress?.(`statistics of ${stage.label}`, targets.length - left.size);
+          report(`statistics of ${stage.label}`);
         }
         const replaced = await compressGathered(gatherers);
         const next = current.withLinears(replaced);
@@ -75,6 +74,12 @@ export async function compressEachBlock<Parameters>(
     tf.dispose(hidden);
   }
 
+  /** @param share of the target that is being compressed */
+  function report(label: string, share = 0): void {
+    const total = targets.length;
+    options.onProgress?.({ label, done: total - left.size + share, total, unit: 'matrices' });
+  }
+
   async function compressGathered(
     gatherers: ReadonlyMap<string, StatisticsGatherer>,
   ): Promise<Map<string, LinearWeight>> {
@@ -82,15 +87,14 @@ export async function compressEachBlock<Parameters>(
     try {
       for (const [name, gatherer] of gatherers) {
         options.signal?.throwIfAborted();
-        const done = targets.length - left.size;
-        options.onProgress?.(name, done);
+        report(name);
         const weight = current.linears.get(name)!;
         const { attentionRoles } = current.layout.matrices.find(({ module }) => module === name)!;
         const target = { name, shape: weight.shape, values: await weight.dense(), weight, attentionRoles };
         const context = {
           signal: options.signal,
           calibration: options.calibration,
-          onProgress: (share: number) => options.onProgress?.(name, done + share),
+          onProgress: (share: number) => report(name, share),
         };
         const statistics = await gatherer.read();
         replaced.set(name, await method.compressCalibrated(target, statistics, parameters, context));

@@ -7,6 +7,7 @@ import { sequenceOf } from '../../model/gradients/training-batch';
 import type { Model } from '../../model/model';
 import { FisherBlocks } from './fisher-blocks';
 import { RecipeError } from '../method';
+import type { LongTask } from '../../linalg/cooperate';
 
 /** Memory for the sums of one group of matrices, in bytes. */
 const MOST_BYTES = 1024 ** 3;
@@ -62,10 +63,7 @@ export class FisherSource {
   }
 
   /** The matrices of a group with their blocks; those of the last requested group are cached. */
-  async matrices(
-    index: number,
-    task: { readonly signal?: AbortSignal; onProgress?(share: number): void } = {},
-  ): Promise<FisherMatrix[]> {
+  async matrices(index: number, task: LongTask = {}): Promise<FisherMatrix[]> {
     if (this.held?.index === index) return this.held.matrices;
     this.held = undefined;
     const names = this.groups[index];

@@ -9,6 +9,7 @@ import { type CheckedRecipe, trains } from './recipe';
 import { relativeFrobeniusError } from './relative-error';
 import { stepConfigs } from './step-configs';
 import { matchTargets, type TargetableModel } from './targets';
+import type { OperationOptions } from '../../progress/progress';
 
 /** Effect of a recipe on one matrix. */
 export interface LayerChange {
@@ -47,14 +48,12 @@ export interface RecipeTraining extends Omit<
   onEndedEarly?(step: number, updates: number): void;
 }
 
-export interface RecipeOptions {
-  readonly signal?: AbortSignal;
+/** Progress counts matrices, with fractions. */
+export interface RecipeOptions extends OperationOptions {
   /** Calibration sequences for the methods that need them. */
   readonly calibration?: CalibrationSequences;
   /** Training context for the methods that train; the given model is their teacher. */
   readonly training?: RecipeTraining;
-  /** `done` counts matrices, with fractions. */
-  onProgress?(label: string, done: number, total: number): void;
 }
 
 /**
@@ -95,7 +94,8 @@ export async function applyRecipe(
   const targets = new Set(matches.flat().filter((name) => model.linears.has(name)));
   const total = matches.flat().length + targets.size;
   let done = 0;
-  const report = (label: string, share = 0) => options.onProgress?.(label, done + share, total);
+  const report = (label: string, share = 0) =>
+    options.onProgress?.({ label, done: done + share, total, unit: 'matrices' });
   const { cache } = options.training ?? {};
   const taken = await cache?.latest();
   let current = taken?.model ?? model.clone();
@@ -112,7 +112,7 @@ export async function applyRecipe(
         calibration: options.calibration,
         training:
           options.training && trains(step.method) ? trainingOf(options.training, model, index) : undefined,
-        onProgress: (label, share) => report(`${step.method.title}: ${label}`, share),
+        onProgress: (progress) => report(`${step.method.title}: ${progress.label}`, progress.done),
       });
       current.dispose();
       current = next;

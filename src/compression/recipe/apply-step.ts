@@ -3,21 +3,14 @@ import type { TrainingContext } from '../../train/training-context';
 import type { LinearWeight } from '../../weights/linear-weight';
 import type { CalibrationSequences } from '../calibration/calibration';
 import { compressEachBlock } from '../calibration/each-block';
-import {
-  type CompressionContext,
-  type CompressionMethod,
-  type MatrixMethod,
-  RecipeError,
-  type TargetMatrix,
-} from '../method';
+import { type CompressionMethod, type MatrixMethod, RecipeError, type TargetMatrix } from '../method';
 import { type CheckedStep, trains } from './recipe';
+import type { OperationOptions } from '../../progress/progress';
 
-export interface StepOptions {
-  readonly signal?: AbortSignal;
+/** Progress counts the step's matrices, with fractions. */
+export interface StepOptions extends OperationOptions {
   readonly calibration?: CalibrationSequences;
   readonly training?: TrainingContext;
-  /** `done` counts the step's matrices, with fractions. */
-  onProgress?(label: string, done: number): void;
 }
 
 /**
@@ -39,7 +32,9 @@ export async function applyStep(
   if (trains(method) && !training)
     throw new RecipeError(`${method.id} trains the model; add a training text to the recipe.`);
   if ('compressModel' in method) {
-    const onProgress = (share: number) => options.onProgress?.(method.title, share * targets.length);
+    const total = targets.length;
+    const onProgress = (share: number) =>
+      options.onProgress?.({ label: method.title, done: share * total, total, unit: 'matrices' });
     onProgress(0);
     return method.compressModel(model, targets, parameters, { signal, calibration, training, onProgress });
   }
@@ -67,12 +62,13 @@ async function compressEachMatrix(
     const survey = await method.survey?.(eachTarget(model, method, targets), parameters);
     for (const [index, name] of targets.entries()) {
       signal?.throwIfAborted();
-      onProgress?.(name, index);
-      const context: CompressionContext = {
+      const context = {
         signal,
         calibration,
-        onProgress: (share) => onProgress?.(name, index + share),
+        onProgress: (share: number) =>
+          onProgress?.({ label: name, done: index + share, total: targets.length, unit: 'matrices' }),
       };
+      context.onProgress(0);
       const compress = (target: TargetMatrix) => method.compress(target, parameters, context, survey);
       changed.set(name, await compressWeight(name, model.linears.get(name)!, method, compress));
     }

@@ -4,6 +4,7 @@ import { applyStep, type StepOptions } from './apply-step';
 import { compressEachBlock } from '../calibration/each-block';
 import { type CalibratedMethod, RecipeError } from '../method';
 import type { CheckedStep } from './recipe';
+import type { Progress } from '../../progress/progress';
 
 /**
  * Compresses each of the modules as if it were the step's only target, with everything else unchanged.
@@ -36,7 +37,8 @@ export async function compressAlone(
       return weights;
     }
     for (const [index, name] of targets.entries()) {
-      const onProgress = (label: string, done: number) => options.onProgress?.(label, index + done);
+      const onProgress = ({ label, done, unit }: Progress) =>
+        options.onProgress?.({ label, done: index + done, total: targets.length, unit });
       const changed = await applyStep(model, step, [name], { ...options, onProgress });
       weights.set(name, changed.linears.get(name)!.clone());
       changed.dispose();

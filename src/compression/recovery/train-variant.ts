@@ -42,12 +42,12 @@ export async function trainVariant(
     matrixOf: training.matrixOf,
   });
   try {
-    const { signal } = context;
+    const { signal, onProgress } = context;
     const latest: { last?: TrainingPoint } = {};
     const run = {
       ...context.training!,
       signal,
-      onProgress: (share: number) => context.onProgress?.(share),
+      onProgress,
       onPoint: (point: TrainingPoint) => context.training!.onPoint?.((latest.last = point)),
     };
     const { objective, settings } = training;

@@ -1,15 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { readFloats } from '../../engines/webgpu/transfer';
+import type { LongTask } from '../../linalg/cooperate';
 import type { Model } from '../../model/model';
 import { restructure } from '../../model/restructure';
 import type { CalibrationBatch, CalibrationSequences } from '../calibration/calibration';
 import { withoutPadding } from '../calibration/gather-statistics';
-
-export interface InfluenceOptions {
-  readonly signal?: AbortSignal;
-  /** Share of the sequences already processed. */
-  onProgress?(share: number): void;
-}
 
 /** Hidden states of one batch along the residual stream. */
 interface Stream {
@@ -39,7 +34,7 @@ export interface StreamSimilarities {
 export async function streamSimilarities(
   model: Model,
   { batches }: CalibrationSequences,
-  { signal, onProgress }: InfluenceOptions = {},
+  { signal, onProgress }: LongTask = {},
 ): Promise<StreamSimilarities> {
   const { blocks } = model.config.structure;
   const attentionAlone = await restructure(model, {

@@ -8,12 +8,7 @@ import type { BlockStructure, Members } from '../../model/structure';
 import type { CalibrationBatch, CalibrationSequences } from '../calibration/calibration';
 import { withTargets } from '../calibration/calibration-targets';
 import { realRows, withoutPadding } from '../calibration/gather-statistics';
-
-export interface ImportanceOptions {
-  readonly signal?: AbortSignal;
-  /** Share of the sequences already processed. */
-  onProgress?(share: number): void;
-}
+import type { LongTask } from '../../linalg/cooperate';
 
 /** Importance of the heads (or neurons) of each block, by the block's number in the checkpoint. */
 export type MemberImportance = Map<number, Float64Array>;
@@ -26,7 +21,7 @@ export async function gradientImportance(
   model: Model,
   calibration: CalibrationSequences,
   of: Members['of'],
-  { signal, onProgress }: ImportanceOptions = {},
+  { signal, onProgress }: LongTask = {},
 ): Promise<MemberImportance> {
   const batches = await withTargets(model, calibration);
   const sequences = batches.reduce((sum, { batch }) => sum + batch, 0);
@@ -58,7 +53,7 @@ export async function activationImportance(
   model: Model,
   { batches }: CalibrationSequences,
   of: Members['of'],
-  { signal, onProgress }: ImportanceOptions = {},
+  { signal, onProgress }: LongTask = {},
 ): Promise<MemberImportance> {
   const sums: MemberImportance = new Map();
   let tokens = 0;

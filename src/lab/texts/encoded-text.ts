@@ -1,4 +1,5 @@
-import type { EncodeLongOptions, TextTokenizer } from '../../tokenizer/text-tokenizer';
+import type { OperationOptions } from '../../progress/progress';
+import type { TextTokenizer } from '../../tokenizer/text-tokenizer';
 
 /** The text that was encoded last: recipes are tried one after the other with the same. */
 const last = new WeakMap<TextTokenizer, { readonly content: string; readonly ids: Int32Array }>();
@@ -7,7 +8,7 @@ const last = new WeakMap<TextTokenizer, { readonly content: string; readonly ids
 export async function encodedText(
   content: string,
   tokenizer: TextTokenizer,
-  options: EncodeLongOptions = {},
+  options: OperationOptions = {},
 ): Promise<Int32Array> {
   const known = last.get(tokenizer);
   if (known?.content === content) return known.ids;

@@ -140,12 +140,9 @@ export class RecipeTexts {
     { signal, onProgress }: OperationOptions,
   ): Promise<OpenedTrainingData> {
     const text = this.allowed('training', settings.text);
-    const label = `Reading ${text.name}`;
-    const total = text.content.length;
     return openTrainingData(text, settings, encoding, {
       signal,
-      onProgress: (share) =>
-        onProgress?.({ label, done: Math.round(share * total), total, unit: 'characters' }),
+      onProgress: (progress) => onProgress?.({ ...progress, label: `Reading ${text.name}` }),
     });
   }
 

@@ -20,6 +20,7 @@ import {
   windowBatch,
 } from './sequence-batches';
 import { languageWarning } from './text-language';
+import type { OperationOptions } from '../../progress/progress';
 
 const LEAST_HELD_OUT = 4;
 /** Windows: with 256 tokens each they take about as long as four steps. */
@@ -47,7 +48,7 @@ export async function openTrainingData(
   data: DataSet,
   settings: TrainingTextSettings,
   encoding: Encoding,
-  options: { readonly signal?: AbortSignal; onProgress?(share: number): void } = {},
+  options: OperationOptions = {},
 ): Promise<OpenedTrainingData> {
   if (data.content.trim() === '')
     throw new LabError(`${data.name} is empty; choose a text with some words in it to train on.`);
@@ -60,7 +61,7 @@ async function openText(
   { name, content }: DataSet,
   settings: TrainingTextSettings,
   encoding: Encoding,
-  options: Parameters<typeof openTrainingData>[3],
+  options: OperationOptions,
 ): Promise<OpenedTrainingData> {
   const { tokenizer, config } = encoding;
   if (config.task === 'masked-lm' && tokenizer.specialTokens.mask === undefined)
