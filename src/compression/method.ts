@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { LongTask } from '../linalg/cooperate';
+import type { LongTask } from '../linalg/long-task';
 import type { AttentionRole, Model, ModelConfig } from '../model/model';
 import type { TrainingContext } from '../train/training-context';
 import type { LinearWeight } from '../weights/linear-weight';

@@ -22,7 +22,7 @@ import type { TrainingContext } from './training-context';
 import { TrainingError } from './training-error';
 import type { TrainingSettings } from './training-settings';
 import { runFingerprint } from './training-state';
-import type { LongTask } from '../linalg/cooperate';
+import type { LongTask } from '../linalg/long-task';
 
 /** Inputs of a run besides the model and objective; its progress is the share of the updates done. */
 export interface RunContext extends Omit<TrainingContext, 'teacher'>, LongTask {}

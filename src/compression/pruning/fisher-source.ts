@@ -7,7 +7,7 @@ import { sequenceOf } from '../../model/gradients/training-batch';
 import type { Model } from '../../model/model';
 import { FisherBlocks } from './fisher-blocks';
 import { RecipeError } from '../method';
-import type { LongTask } from '../../linalg/cooperate';
+import type { LongTask } from '../../linalg/long-task';
 
 /** Memory for the sums of one group of matrices, in bytes. */
 const MOST_BYTES = 1024 ** 3;

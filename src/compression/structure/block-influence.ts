@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { readFloats } from '../../engines/webgpu/transfer';
-import type { LongTask } from '../../linalg/cooperate';
+import type { LongTask } from '../../linalg/long-task';
 import type { Model } from '../../model/model';
 import { restructure } from '../../model/restructure';
 import type { CalibrationBatch, CalibrationSequences } from '../calibration/calibration';

@@ -8,7 +8,7 @@ import type { BlockStructure, Members } from '../../model/structure';
 import type { CalibrationBatch, CalibrationSequences } from '../calibration/calibration';
 import { withTargets } from '../calibration/calibration-targets';
 import { realRows, withoutPadding } from '../calibration/gather-statistics';
-import type { LongTask } from '../../linalg/cooperate';
+import type { LongTask } from '../../linalg/long-task';
 
 /** Importance of the heads (or neurons) of each block, by the block's number in the checkpoint. */
 export type MemberImportance = Map<number, Float64Array>;
