@@ -68,7 +68,7 @@ export class Session {
     const checkpoint = await openCheckpoint(files);
     const tokenizer = loadTokenizer(checkpoint.tokenizerFiles);
     const started = performance.now();
-    const model = await loadWithProgress(checkpoint, options);
+    const model = await loadModel(checkpoint, options);
     try {
       const recipe: Recipe = { name: checkpoint.name, steps: [] };
       const source: ExportSource = { model, recipe, tokenizerFiles: checkpoint.tokenizerFiles };
@@ -160,7 +160,7 @@ export class Session {
   ): Promise<VariantInfo> {
     const started = performance.now();
     const checkpoint = await openCheckpoint(files);
-    const model = await loadWithProgress(checkpoint, options);
+    const model = await loadModel(checkpoint, options);
     try {
       requireSameShape(this.base.model, model);
     } catch (error) {
@@ -216,17 +216,6 @@ export class Session {
       throw error;
     }
   }
-}
-
-async function loadWithProgress(
-  checkpoint: Checkpoint,
-  { signal, onProgress }: OperationOptions,
-): Promise<Model> {
-  const label = `Reading ${checkpoint.name}`;
-  return loadModel(checkpoint, {
-    signal,
-    onBytes: (done, total) => onProgress?.({ label, done, total, unit: 'bytes' }),
-  });
 }
 
 function describe(

@@ -1,11 +1,6 @@
 import type { TensorEntry } from '../checkpoint/named-tensor';
 import { gpuIdle } from '../engines/webgpu/memory';
-
-export interface LoadOptions {
-  /** Reports the bytes read so far and the total. */
-  onBytes?(read: number, total: number): void;
-  readonly signal?: AbortSignal;
-}
+import type { OperationOptions } from '../progress/progress';
 
 /** Bytes written between waits; the driver may buffer up to twice this. */
 const BYTES_BETWEEN_WAITS = 24 * 1024 * 1024;
@@ -18,8 +13,10 @@ export class ByteProgress {
   private processed: Promise<void> = Promise.resolve();
 
   constructor(
+    /** Of the operation, for its progress. */
+    private readonly label: string,
     private readonly total: number,
-    private readonly options: LoadOptions,
+    private readonly options: OperationOptions,
   ) {}
 
   /** Reads a tensor's raw bytes. */
@@ -34,7 +31,8 @@ export class ByteProgress {
     this.options.signal?.throwIfAborted();
     this.bytesRead += bytes;
     this.sinceWait += bytes;
-    this.options.onBytes?.(this.bytesRead, this.total);
+    const { label, bytesRead: done, total } = this;
+    this.options.onProgress?.({ label, done, total, unit: 'bytes' });
     if (this.sinceWait < BYTES_BETWEEN_WAITS) return;
     this.sinceWait = 0;
     await this.processed;

@@ -28,7 +28,7 @@ test('a GPT-2 of 500 MB loads with a small heap, on a device with bindings of at
   const before = inMemory();
   let greatest = 0;
   const model = await loadModel(checkpoint, {
-    onBytes: () => {
+    onProgress: () => {
       greatest = Math.max(greatest, inMemory() - before);
     },
   });

@@ -119,7 +119,7 @@ describe('progress', () => {
     const seen: [number, number][] = [];
     const model = await loadModel(
       { ...checkpoint, tensors: new Map(checkpoint.tensors).set(unused.name, unused) },
-      { onBytes: (read, total) => seen.push([read, total]) },
+      { onProgress: ({ done, total }) => seen.push([done, total]) },
     );
     model.dispose();
     const bytes = [...checkpoint.tensors.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -132,7 +132,7 @@ describe('progress', () => {
     const before = tf.memory().numTensors;
     const loading = loadModel(await openFolder(GPT2), {
       signal: controller.signal,
-      onBytes: (read, total) => read > total / 2 && controller.abort(),
+      onProgress: ({ done, total }) => done > total / 2 && controller.abort(),
     });
     await expect(loading).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     expect(tf.memory().numTensors).toBe(before);

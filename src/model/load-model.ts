@@ -3,11 +3,12 @@ import type { Checkpoint } from '../checkpoint/checkpoint';
 import { elementCount } from '../checkpoint/dtypes';
 import type { TensorEntry } from '../checkpoint/named-tensor';
 import { uploadTensor } from '../engines/webgpu/transfer';
+import type { OperationOptions } from '../progress/progress';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 import { ModelError } from './family';
 import { familyOf } from './families';
-import { ByteProgress, type LoadOptions } from './byte-progress';
+import { ByteProgress } from './byte-progress';
 import type { MatrixLayout, Model, ModelLayout } from './model';
 import { byteLength, readAhead, type TensorPiece } from './read-ahead';
 import { readStoredWeight, type StoredWeightDescription, storedWeights } from './stored-weights';
@@ -17,7 +18,7 @@ import { TransformerModel } from './transformer-model';
 import { transpose } from './transpose';
 
 /** Parts of a checkpoint that a model needs. */
-export type LoadableCheckpoint = Pick<Checkpoint, 'config' | 'tensors' | 'metadata'>;
+export type LoadableCheckpoint = Pick<Checkpoint, 'name' | 'config' | 'tensors' | 'metadata'>;
 
 /** Approximate size of an uploaded piece of a matrix in float32 bytes; keeps the JS heap small. */
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -28,7 +29,10 @@ const PIECE_BYTES = 8 * 1024 * 1024;
  * @throws ModelError if the family or an option is not supported, a tensor is missing or its shape does not match the config;
  *   CheckpointError if a tensor cannot be read or is not finite; the signal's reason when cancelled
  */
-export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(
+  checkpoint: LoadableCheckpoint,
+  options: OperationOptions = {},
+): Promise<Model> {
   const architecture = familyOf(checkpoint.config);
   const entries = new Map(
     [...checkpoint.tensors].map(([name, entry]) => [architecture.canonicalName(name), entry]),
@@ -43,7 +47,7 @@ export async function loadModel(checkpoint: LoadableCheckpoint, options: LoadOpt
   const vectors = new Map<string, tf.Tensor>();
   const isUsed = usedTensors(layout, stored);
   const bytes = [...entries].reduce((sum, [name, entry]) => sum + (isUsed(name) ? entry.byteLength : 0), 0);
-  const progress = new ByteProgress(bytes, options);
+  const progress = new ByteProgress(`Reading ${checkpoint.name}`, bytes, options);
   try {
     for (const matrix of layout.matrices) {
       const description = stored.get(matrix.module);

@@ -88,7 +88,8 @@ export class ResultCache {
     const { tensors, metadata } = await openSafetensors(blobOf(weights), 'The kept model');
     await this.files.use(nameOf(id));
     const all = new Map([...base.unused, ...tensors]);
-    const model = await loadModel({ config: own.config, tensors: all, metadata }, { signal });
+    const checkpoint = { name: 'a kept model', config: own.config, tensors: all, metadata };
+    const model = await loadModel(checkpoint, { signal });
     const { points, earlier = [], seconds } = own;
     return { model, points, earlier, seconds, savedAt: header.savedAt };
   }
