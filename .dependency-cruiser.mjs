@@ -36,7 +36,7 @@ const ROOMS = {
   ],
   // Evaluations run models through an interface: the page and the command line read them without an engine.
   'src/evaluation': ['src/model', 'src/tokenizer', 'src/progress', 'src/parameters'],
-  'src/evaluation/latency': ['src/evaluation', 'src/model', 'engine'],
+  'src/evaluation/latency': ['src/evaluation', 'src/model', 'src/progress', 'engine'],
   'src/evaluation/models': ['src/evaluation', 'src/model', 'src/tokenizer', 'engine'],
   'src/export': ['src/compression', 'src/model', 'src/weights', 'src/checkpoint', 'src/progress', 'engine'],
   'src/self-test': ['src/weights', 'src/linalg', 'engine'],

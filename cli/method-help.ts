@@ -1,6 +1,6 @@
 import { describeMethods } from '../src/compression/method-descriptions';
 import { defaultInWords, valuesInWords } from '../src/parameters/parameter-in-words';
-import { UsageError } from './arguments';
+import { UsageError } from './usage-error';
 
 /** Text of `--help METHOD`. @throws UsageError naming the methods where there is no such one */
 export function methodHelp(id: string): string {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { parseCommandLine, usage } from '../../cli/arguments';
+import { type CommandLine, parseCommandLine, usage } from '../../cli/arguments';
 import { flattenMetrics } from '../lab/report/report';
 import type { ModelConfig } from '../model/model';
 import { parameter } from '../parameters/parameter';
@@ -65,7 +65,7 @@ beforeEach(async () => {
     logits: () => Promise.reject(new Error('There is no model.')),
   };
   const command = '--model m --evaluate long-lines=t.txt --max-lines 3 --count-blank true';
-  const [{ id, parameters }] = parseCommandLine(command.split(' '), registry)!.evaluations;
+  const [{ id, parameters }] = (parseCommandLine(command.split(' '), registry) as CommandLine).evaluations;
   const data = { name: 't.txt', kind: 'text', content: 'four\n\ntwo\nanother' } as const;
   const [metrics] = await evaluate(models, { evaluation: id, data, parameters }, {}, registry);
   row = {

@@ -9,15 +9,11 @@ export async function measureLatency(
   session: Session,
   variantIds: readonly string[],
   request: LatencyRequest,
-  { signal, onProgress }: OperationOptions,
+  options: OperationOptions,
 ): Promise<Record<string, LatencyReport>> {
   const { prefillTokens, decodeTokens } = request;
   const models = variantIds.map((id) => session.variant(id).model);
-  const results = await latency(models, {
-    ...request,
-    signal,
-    onProgress: (done, total) => onProgress?.({ label: 'Measuring latency', done, total, unit: 'runs' }),
-  });
+  const results = await latency(models, { ...request, ...options });
   return Object.fromEntries(
     results.map((result, index) => [
       variantIds[index],

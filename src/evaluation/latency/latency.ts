@@ -3,6 +3,7 @@ import { gpuIdle } from '../../engines/webgpu/memory';
 import { Decoding } from '../../model/generation/decoding';
 import { type CausalModel, isCausal } from '../../model/causal-model';
 import type { Model } from '../../model/model';
+import type { OperationOptions } from '../../progress/progress';
 import { EvaluationError } from '../evaluation-error';
 import { quantile } from '../statistics';
 
@@ -30,13 +31,11 @@ export interface Durations {
   readonly gpu?: Duration;
 }
 
-export interface LatencyOptions {
+export interface LatencyOptions extends OperationOptions {
   readonly prefillTokens: number;
   /** Tokens generated one by one after the prefill (causal models). */
   readonly decodeTokens: number;
   readonly runs: number;
-  readonly signal?: AbortSignal;
-  onProgress?(runsDone: number, runs: number): void;
 }
 
 export interface LatencyResult {
@@ -78,12 +77,13 @@ export async function latency(models: readonly Model[], options: LatencyOptions)
   }
   const measured: Run[][] = models.map(() => []);
   const total = (runs + 1) * models.length;
+  const report = (done: number) => onProgress?.({ label: 'Measuring latency', done, total, unit: 'runs' });
   const timer = GpuTimer.open();
   try {
     for (let round = 0; round <= runs; round++) {
       for (const [index, model] of models.entries()) {
         signal?.throwIfAborted();
-        onProgress?.(round * models.length + index, total);
+        report(round * models.length + index);
         const run = isCausal(model)
           ? await causalRun(model, options, timer)
           : await encoderRun(model, prefillTokens, timer);
@@ -93,7 +93,7 @@ export async function latency(models: readonly Model[], options: LatencyOptions)
   } finally {
     timer?.destroy();
   }
-  onProgress?.(total, total);
+  report(total);
   return measured.map((each) => resultOf(each, options));
 }
 

@@ -114,12 +114,8 @@ function encodeText(
   { name, content }: DataSet,
   { signal, onProgress }: OperationOptions,
 ): Promise<number[]> {
-  const total = content.length;
   return tokenizer.encodeLong(content, {
     signal,
-    onProgress: (share) => {
-      const done = Math.round(share * total);
-      onProgress?.({ label: `Tokenizing ${name}`, done, total, unit: 'characters' });
-    },
+    onProgress: (progress) => onProgress?.({ ...progress, label: `Tokenizing ${name}` }),
   });
 }
