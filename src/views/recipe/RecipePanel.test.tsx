@@ -11,7 +11,7 @@ afterEach(cleanup);
 type Checked = Awaited<ReturnType<Lab['checkRecipe']>>;
 
 const fits = { matches: [['a', 'b']], needsCalibration: false, needsTraining: false } as unknown as Checked;
-const step = { method: 'toy', targets: ['Linear'], parameters: {} };
+const step = { method: 'toy', targets: ['Linear'], ignore: [], parameters: {} };
 const state = {
   methods: [TOY_METHOD],
   model: TOY_MODEL,

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { RecipeStep } from '../../lab/protocol/protocol';
+import type { DraftStep } from '../../store/recipe-draft';
 import { TOY_METHOD, TOY_MODEL } from '../../testing/page-states';
 import { showOnPage } from '../../testing/show-on-page';
 import { useLab } from '../lab-context';
@@ -17,8 +17,8 @@ function Steps({ matches }: { matches?: number }) {
   ));
 }
 
-function show(parameters: RecipeStep['parameters'] = {}, others: RecipeStep[] = [], matches?: number) {
-  const step: RecipeStep = { method: 'toy', targets: ['Linear'], parameters };
+function show(parameters: DraftStep['parameters'] = {}, others: DraftStep[] = [], matches?: number) {
+  const step: DraftStep = { method: 'toy', targets: ['Linear'], ignore: [], parameters };
   const page = showOnPage(<Steps matches={matches} />, {
     methods: [TOY_METHOD],
     model: TOY_MODEL,
@@ -89,7 +89,9 @@ describe('the form of a step', () => {
   });
 
   test('moves and goes; the first cannot go up, the last not down', async () => {
-    const { user, steps } = show({ bits: 4 }, [{ method: 'unknown', targets: [], parameters: {} }]);
+    const { user, steps } = show({ bits: 4 }, [
+      { method: 'unknown', targets: [], ignore: [], parameters: {} },
+    ]);
     const [first, second] = screen.getAllByRole('listitem');
     const isDisabled = (item: HTMLElement, name: RegExp) =>
       within(item).getByRole<HTMLButtonElement>('button', { name }).disabled;
