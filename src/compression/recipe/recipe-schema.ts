@@ -2,20 +2,20 @@ import { z } from 'zod';
 
 /** Calibration: `sequences` of `length` tokens, drawn from a text by `seed`. */
 export const calibrationSchema = z.strictObject({
-  /** Name of a text that the lab was given (`Lab.provideText`). */
+  /** Name of a text passed to the lab (`Lab.provideText`). */
   text: z.string().min(1),
   sequences: z.number().int().positive().max(65_536).default(64),
   length: z.number().int().min(2).default(128),
   seed: z.number().int().nonnegative().default(0),
 });
 
-/** Text that steps which train learn from; how long and how fast is among their parameters. */
+/** Training text; the number of steps and the learning rate are parameters of the steps. */
 export const trainingTextSchema = z.strictObject({
-  /** Name of a text that the lab was given (`Lab.provideText`). */
+  /** Name of a text passed to the lab (`Lab.provideText`). */
   text: z.string().min(1),
-  /** Share that training never sees and its progress is measured on, at least 4 sequences. */
+  /** Share that is held out from training to measure progress, at least 4 sequences. */
   heldOutShare: z.number().min(0).max(0.5).default(0.02),
-  /** Of the held-out examples of a labelled set, and of the tokens that are masked in what is held out. */
+  /** Seed of the examples held out of a labelled set, and of the tokens masked in held-out text. */
   seed: z.number().int().nonnegative().default(0),
 });
 
@@ -34,18 +34,18 @@ export const stepSchema = z.strictObject({
   ignore: z.array(z.string().min(1)).readonly().default([]),
   /** The method's own schema checks them. */
   parameters: z.record(z.string(), z.unknown()).default({}),
-  /** Of a step that trains on another text than the recipe's. */
+  /** For a step that trains on a text other than the recipe's. */
   training: trainingTextSchema.optional(),
 });
 
 /** The one shape of a recipe, for its check, the page's draft, and public/recipe.schema.json. */
 export const recipeSchema = z.strictObject({
   name: z.string().trim().min(1),
-  /** Where a step needs data. */
+  /** For steps that need calibration. */
   calibration: calibrationSchema.optional(),
-  /** Where a step trains that names no text of its own. */
+  /** For training steps without their own text. */
   training: trainingTextSchema.optional(),
-  /** Divergence of each block linear compressed alone, where targets are chosen by it. */
+  /** Divergence of each block linear compressed alone, for targets by sensitivity. */
   sensitivities: z
     .record(z.string(), z.number().nonnegative(), {
       error:
@@ -55,7 +55,7 @@ export const recipeSchema = z.strictObject({
   steps: z.array(stepSchema).min(1).readonly(),
 });
 
-/** What a recipe that somebody writes may say of sensitivities: also the name of a file that holds them. */
+/** Sensitivities in a recipe file: also the name of a file that contains them. */
 export const writtenSensitivitiesSchema = z.union([recipeSchema.shape.sensitivities, z.string()]);
 
 /** A recipe as its JSON says it; what has a default may be left out. */
