@@ -1,11 +1,11 @@
 import type { TensorEntry } from './named-tensor';
 import type { TokenizerFiles } from './tokenizer-files';
 
-/** A checkpoint whose files have been found and whose headers have been read; its tensors are read when asked for. */
+/** Checkpoint whose files have been found and whose headers have been read; its tensors are read on request. */
 export interface Checkpoint {
-  /** Name of its folder, or of the weights file where the files came loose. */
+  /** Name of the folder, or of the weights file for loose files. */
   readonly name: string;
-  /** As in the config.json of transformers, whatever the files call it. */
+  /** Configuration as in transformers' config.json, regardless of the files' format. */
   readonly config: Record<string, unknown>;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Further entries of the weight files. */
@@ -13,6 +13,6 @@ export interface Checkpoint {
   readonly tokenizerFiles: TokenizerFiles;
   /** Bytes of the weight files. */
   readonly totalBytes: number;
-  /** Paths of files that were given and not used. */
+  /** Paths of unused files. */
   readonly ignored: readonly string[];
 }

@@ -71,7 +71,7 @@ describe('the kind of a file by its first bytes', () => {
   });
 });
 
-test('a file that was moved away is said to be so', async () => {
+test('a missing file is reported', async () => {
   const moved = new Blob(['words']);
   moved.slice = () => {
     throw new DOMException('A requested file or directory could not be found', 'NotFoundError');

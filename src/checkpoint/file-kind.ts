@@ -1,21 +1,21 @@
 import { CheckpointError } from './checkpoint-error';
 
-/** A kind of file as its first bytes tell it. */
+/** Kind of a file, recognized by its first bytes. */
 export interface FileKind {
-  /** With its article, after "is": "a PNG picture". */
+  /** Noun with its article: "a PNG picture". */
   readonly title: string;
-  /** Whether it is text, whatever the text says. */
+  /** Whether it is text of any content. */
   readonly isText?: boolean;
-  /** Advice where nothing reads such a file, as an imperative. */
+  /** Advice for files that no reader opens, as an imperative. */
   readonly advice?: string;
 }
 
-/** Bytes that are read of a file to tell its kind: as far as the mark of a tar archive. */
+/** Bytes read to recognize a kind: up to the end of a tar archive's mark. */
 const HEAD_BYTES = 512;
 
 /** Beginning of a file. */
 interface Head {
-  /** One character a byte. */
+  /** One character per byte. */
   readonly text: string;
   readonly bytes: Uint8Array;
   /** Length of the whole file. */
@@ -23,10 +23,10 @@ interface Head {
 }
 
 interface RecognizableKind extends FileKind {
-  /** Bytes that such a file has at `offset` (default 0), or a test of its beginning; one character a byte. */
+  /** Bytes at `offset` (default 0), one character each, or a test of the beginning. */
   readonly mark: string | RegExp | ((head: Head) => boolean);
   readonly offset?: number;
-  /** Whether such a file can consist of readable characters; a text may begin with the letters of any mark. */
+  /** Whether such a file may be all readable characters; other marks do not match text. */
   readonly mayBeReadable?: boolean;
 }
 
@@ -36,7 +36,7 @@ const SAVE_AGAIN = 'save it again with save_pretrained(safe_serialization=True)'
 const CONVERTED = 'give the folder that it was converted from';
 const UNPACK = 'unpack it and give the folder';
 
-/** The first kind whose mark fits is it, so that special ones stand before general ones. */
+/** Kinds in order of recognition: special ones before general ones. */
 const KINDS: readonly RecognizableKind[] = [
   {
     title: 'an empty file',
@@ -58,7 +58,7 @@ const KINDS: readonly RecognizableKind[] = [
     advice: SAVE_AGAIN,
   },
   {
-    // The number 0x1950a86a20f9469cfc6c, as torch/serialization.py wrote it before version 1.6.
+    // 0x1950a86a20f9469cfc6c, the magic number of torch/serialization.py before version 1.6.
     title: 'a PyTorch pickle (before PyTorch 1.6)',
     mark: '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19',
     advice: SAVE_AGAIN,
@@ -138,7 +138,7 @@ const KINDS: readonly RecognizableKind[] = [
 
 const UNKNOWN: FileKind = { title: 'a binary file of no kind that Lathe knows' };
 
-/** Tells a file's kind by its first bytes. @throws CheckpointError where it cannot be read */
+/** Recognizes a file's kind by its first bytes. @throws CheckpointError if it cannot be read */
 export async function fileKind(blob: Blob): Promise<FileKind> {
   let bytes: Uint8Array;
   try {
@@ -158,7 +158,7 @@ function fits(head: Head, { mark, offset = 0, isText, mayBeReadable }: Recogniza
   return mark instanceof RegExp ? mark.test(head.text) : mark(head);
 }
 
-/** Whether the bytes have no control characters but those of texts: tab, new lines, new page, escape. */
+/** Whether the only control characters are those of texts: tab, new lines, new page, escape. */
 function isReadable({ bytes }: Head): boolean {
   return bytes.every((byte) => byte >= 0x20 || [0x09, 0x0a, 0x0c, 0x0d, 0x1b].includes(byte));
 }
@@ -181,12 +181,12 @@ function isSafetensors({ text, bytes, fileBytes }: Head): boolean {
   return new DataView(bytes.buffer).getBigUint64(0, true) <= BigInt(fileBytes - 8);
 }
 
-/** Name of the first entry of a zip archive: its length stands at byte 26, itself at 30. */
+/** Name of the first entry of a zip archive: its length is at byte 26, the name at byte 30. */
 function firstZipEntry({ text, bytes }: Head): string {
   return text.startsWith(ZIP) ? text.slice(30, 30 + bytes[26] + 256 * bytes[27]) : '';
 }
 
-/** ONNX has no mark: a protobuf message whose field 1 is the format's version and field 2 the producer's name (onnx.proto). */
+/** Recognizes ONNX, which has no mark: a protobuf message with the version as field 1 and the producer as field 2 (onnx.proto). */
 function isOnnx({ text, bytes }: Head): boolean {
   const [versionTag, version, producerTag, producerLength] = bytes;
   if (versionTag !== 0x08 || version < 3 || version > 0x1f || producerTag !== 0x12) return false;

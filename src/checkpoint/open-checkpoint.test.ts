@@ -36,7 +36,7 @@ test.each<[string, NamedBlob[], string]>([
   await expect(openCheckpoint(files)).rejects.toThrow(new CheckpointError(message));
 });
 
-test('a reader that is added to the list is asked, and named where none can read', async () => {
+test('an added reader is used, and named if none can read', async () => {
   const toy: CheckpointReader = {
     id: 'toy',
     title: 'a toy (model.toy)',

@@ -5,8 +5,8 @@ import type { NamedBlob } from './named-tensor';
 import { READERS } from './readers/readers';
 
 /**
- * Opens the checkpoint among the files that a user gave.
- * @throws CheckpointError where no reader can read them, saying what they are by their first bytes; that of the reader otherwise
+ * Opens the checkpoint among a user's files.
+ * @throws CheckpointError if no reader can read them, naming their kinds; otherwise the reader's error
  */
 export async function openCheckpoint(files: readonly NamedBlob[], readers = READERS): Promise<Checkpoint> {
   for (const reader of readers) {

@@ -41,7 +41,7 @@ export async function openSafetensors(blob: Blob, fileName: string): Promise<Saf
       readBytes: async (from = 0, to = end - start) => {
         if (!(0 <= from && from <= to && to <= end - start)) {
           throw new RangeError(
-            `Tensor ${name} has ${end - start} bytes; bytes ${from} to ${to} were asked for.`,
+            `Tensor ${name} has ${end - start} bytes; bytes ${from} to ${to} were requested.`,
           );
         }
         return readRange(
@@ -125,7 +125,7 @@ function checkEntry(
   }
   if (!isListOfSizes(shape)) {
     throw new CheckpointError(
-      `${where} has the shape ${excerpt(shape)}; a list of integers from 0 on was expected: ${SAVE_AGAIN}.`,
+      `${where} has the shape ${excerpt(shape)}; a list of non-negative integers was expected: ${SAVE_AGAIN}.`,
     );
   }
   if (!isListOfSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {

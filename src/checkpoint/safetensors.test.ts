@@ -108,7 +108,7 @@ describe('openSafetensors', () => {
       'x.safetensors',
     );
     await expect(tensors.get('a')!.readBytes(2, 6)).rejects.toThrow(
-      'Tensor a has 4 bytes; bytes 2 to 6 were asked for.',
+      'Tensor a has 4 bytes; bytes 2 to 6 were requested.',
     );
     await expect(tensors.get('b')!.readBytes(-2)).rejects.toThrow(RangeError);
   });

@@ -77,10 +77,9 @@ export async function decodeBytes(coded: Uint8Array, byteLength: number, pause: 
   }
   const padding = reader.rest();
   if (padding.length >= ALIGNMENT || padding.some((byte) => byte !== 0))
-    throw new CodingError('there are further bytes behind the coded ones');
+    throw new CodingError('there are further bytes after the coded ones');
   const bytes = joinSymbols(streams, byteLength, layout);
-  if (crc32(bytes) !== checksum)
-    throw new CodingError('the decoded bytes do not have the checksum that was written with them');
+  if (crc32(bytes) !== checksum) throw new CodingError('the decoded bytes have a wrong checksum');
   return bytes;
 }
 
@@ -132,10 +131,10 @@ async function decodeStream(
       throw new CodingError(`a stream of ${count} symbols is stored in ${payload.length} bytes`);
     return splitSymbols(payload, { ...layout, planes: 1 })[0].subarray(0, count);
   }
-  if (count === 0) throw new CodingError('a stream without symbols is coded');
+  if (count === 0) throw new CodingError('an empty stream is coded');
   if (kind === CODES.rans) return decodeRans(payload, count, 2 ** layout.bits, pause);
   if (kind === CODES.huffman) return decodeHuffman(payload, count, 2 ** layout.bits, pause);
-  throw new CodingError(`the code ${kind} of a stream is not known`);
+  throw new CodingError(`the stream kind ${kind} is not supported`);
 }
 
 /** Bytes of uncoded symbols. */
@@ -146,6 +145,6 @@ function storedLength(count: number, { bits }: SymbolLayout): number {
 function checkedLayout(bits: number, planes: number): SymbolLayout {
   const known = [2, 3, 4, 8, 16, 32].flatMap(layoutsFor);
   const layout = known.find((candidate) => candidate.bits === bits && candidate.planes === planes);
-  if (!layout) throw new CodingError(`symbols of ${bits} bits in ${planes} streams are not known`);
+  if (!layout) throw new CodingError(`symbols of ${bits} bits in ${planes} streams are not supported`);
   return layout;
 }

@@ -62,7 +62,8 @@ export function frequencyBytes({ precision, of }: Frequencies): number[] {
 /** @throws CodingError if the bytes are not valid frequencies of `alphabet` symbols */
 export function readFrequencies(reader: ByteReader, alphabet: number): Frequencies {
   const precision = reader.byte();
-  if (precision > GREATEST_PRECISION) throw new CodingError(`a precision of ${precision} bits is not known`);
+  if (precision > GREATEST_PRECISION)
+    throw new CodingError(`a precision of ${precision} bits is not supported`);
   const of = readTable(reader, alphabet);
   if (of.reduce((sum, share) => sum + share, 0) !== 2 ** precision)
     throw new CodingError('the frequencies of the symbols do not add up');

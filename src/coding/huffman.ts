@@ -81,7 +81,7 @@ export async function decodeHuffman(
     await pause();
   }
   if (Math.ceil(used / 8) !== stream.length)
-    throw new CodingError('the coded bytes do not end where their symbols do');
+    throw new CodingError('the coded bytes do not end with their last symbol');
   return symbols;
 }
 
@@ -144,7 +144,7 @@ function lookupTable(lengths: Uint32Array): Uint16Array {
   const isAlone = lengths.reduce((sum, length) => sum + Math.sign(length), 0) === 1;
   const isLong = lengths.some((length) => length > LONGEST_CODE);
   if (isLong || filled !== (isAlone ? places / 2 : places))
-    throw new CodingError('the lengths of the code words do not fit each other');
+    throw new CodingError('the lengths of the code words are inconsistent');
   const codes = reversedCodes(lengths);
   const entries = new Uint16Array(places);
   lengths.forEach((length, symbol) => {

@@ -113,7 +113,7 @@ export async function decodeRans(
     states[index % STATES] = next < LEAST_STATE ? (next << 16) | words[position++] : next;
   }
   if (position !== words.length || states.some((state) => state !== LEAST_STATE))
-    throw new CodingError('the coded bytes do not end where their symbols do');
+    throw new CodingError('the coded bytes do not end with their last symbol');
   return symbols;
 }
 

@@ -80,7 +80,7 @@ describe('many rows, proven by their prices', () => {
 
 test('refuses matrices that are not square or not finite', async () => {
   await expect(linearAssignment(matrixFrom([1, 2], 1, 2))).rejects.toThrow(
-    'A 1×2 matrix assigns no row to each column.',
+    'A 1×2 cost matrix is not square; give as many rows as columns.',
   );
   await expect(linearAssignment(matrixFrom([1, NaN, 2, 3], 2, 2))).rejects.toThrow('NaN or infinite');
 });

@@ -28,7 +28,8 @@ const MOST_MOVES_PER_ROW = 8;
 export async function linearAssignment(costs: Matrix, task: LongTask = {}): Promise<Assignment> {
   task.signal?.throwIfAborted();
   const { rows: size, columns, values } = costs;
-  if (size !== columns) throw new Error(`A ${size}×${columns} matrix assigns no row to each column.`);
+  if (size !== columns)
+    throw new Error(`A ${size}×${columns} cost matrix is not square; give as many rows as columns.`);
   if (!values.every(Number.isFinite)) {
     throw new Error(`The ${size}×${size} costs hold values that are NaN or infinite.`);
   }

@@ -91,7 +91,7 @@ describe('refuses', () => {
   });
 
   test.each([
-    [{ maxRank: 0 }, 'A tensor train has no greatest rank of 0; use a whole number from 1.'],
+    [{ maxRank: 0 }, 'The greatest rank of a tensor train cannot be 0; use a whole number from 1.'],
     [{ relativeError: 1 }, 'cannot aim at a relative error of 1; use 0 or more and less than 1.'],
     [{ relativeError: NaN }, 'cannot aim at a relative error of NaN'],
   ])('%j', async (limit, message) => {

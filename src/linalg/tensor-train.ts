@@ -84,7 +84,9 @@ function checkModes(matrix: Matrix, rows: readonly number[], columns: readonly n
 
 function checkLimit(limit: TensorTrainLimit): void {
   if ('maxRank' in limit && !(Number.isInteger(limit.maxRank) && limit.maxRank >= 1)) {
-    throw new Error(`A tensor train has no greatest rank of ${limit.maxRank}; use a whole number from 1.`);
+    throw new Error(
+      `The greatest rank of a tensor train cannot be ${limit.maxRank}; use a whole number from 1.`,
+    );
   }
   if ('relativeError' in limit && !(limit.relativeError >= 0 && limit.relativeError < 1)) {
     throw new Error(

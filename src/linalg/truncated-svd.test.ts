@@ -110,7 +110,7 @@ test.each([1e-30, 1e30])('values of about %f are decomposed like those of 1', as
 
 describe('refuses', () => {
   test.each([0, 5, 1.5])('a rank of %d of a 4×6 matrix', async (rank) => {
-    const message = `A 4×6 matrix has no rank of ${rank}; use 1 to 4.`;
+    const message = `A 4×6 matrix cannot be truncated to rank ${rank}; use 1 to 4.`;
     await expect(truncatedSvd(random(4, 6), rank)).rejects.toThrow(message);
   });
 

@@ -43,7 +43,9 @@ export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask 
   task.signal?.throwIfAborted();
   const limit = Math.min(matrix.rows, matrix.columns);
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= limit)) {
-    throw new Error(`A ${matrix.rows}×${matrix.columns} matrix has no rank of ${rank}; use 1 to ${limit}.`);
+    throw new Error(
+      `A ${matrix.rows}×${matrix.columns} matrix cannot be truncated to rank ${rank}; use 1 to ${limit}.`,
+    );
   }
   const total = squaredNorm(matrix);
   if (!Number.isFinite(total)) {

@@ -7,7 +7,7 @@ export function positiveInteger(json: Record<string, unknown>, field: string): n
   if (typeof value === 'number' && Number.isInteger(value) && value > 0) return value;
   throw new ModelError(
     value === undefined
-      ? `config.json lacks "${field}"; add it as the model was trained with it.`
+      ? `config.json lacks "${field}"; add the value that the model was trained with.`
       : `config.json says "${field}": ${JSON.stringify(value)}; a positive integer was expected.`,
   );
 }

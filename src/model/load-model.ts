@@ -152,7 +152,7 @@ function requireTensor(
   }
   if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
     throw new ModelError(
-      `Tensor ${entry.name} has the shape [${entry.shape.join(', ')}], config.json asks for [${shape.join(', ')}]; they are of two checkpoints, or the config was edited.`,
+      `Tensor ${entry.name} has the shape [${entry.shape.join(', ')}], config.json asks for [${shape.join(', ')}]; they belong to two checkpoints, or the config was edited.`,
     );
   }
 }
@@ -163,7 +163,7 @@ function refuseFurtherLayers(entries: ReadonlyMap<string, TensorEntry>, layers: 
     const layer = /^(?:transformer\.h|bert\.encoder\.layer)\.(\d+)\./.exec(canonical)?.[1];
     if (layer === undefined || Number(layer) < layers) continue;
     throw new ModelError(
-      `Tensor ${name} is of block ${layer}, config.json counts ${layers} blocks from 0 on; they are of two checkpoints, or the config was edited.`,
+      `Tensor ${name} belongs to block ${layer}, config.json has ${layers} blocks numbered from 0; they belong to two checkpoints, or the config was edited.`,
     );
   }
 }

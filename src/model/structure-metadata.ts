@@ -65,9 +65,9 @@ function requireFitting(block: BlockStructure, config: ModelConfig): void {
   const { index, keptHeads = [], keptNeurons = [] } = block;
   if (index >= layers) throw damaged(`it names block ${index} of ${layers}`);
   if (!isAscending(keptHeads, heads))
-    throw damaged(`the heads of block ${index} are no ascending list below ${heads}`);
+    throw damaged(`the heads of block ${index} are not an ascending list below ${heads}`);
   if (!isAscending(keptNeurons, feedForwardWidth))
-    throw damaged(`the neurons of block ${index} are no ascending list below ${feedForwardWidth}`);
+    throw damaged(`the neurons of block ${index} are not an ascending list below ${feedForwardWidth}`);
   if (block.mixture) requireFittingMixture(block, block.mixture, config);
 }
 

@@ -138,7 +138,7 @@ export class TransformerModel implements Model {
     const wrong = ids.find((id) => id < 0 || id >= vocabularySize);
     if (wrong === undefined) return;
     throw new Error(
-      `Token id ${wrong} is not one of this model's ${vocabularySize}; its tokenizer is of another checkpoint.`,
+      `Token id ${wrong} is not one of this model's ${vocabularySize}; its tokenizer belongs to another checkpoint.`,
     );
   }
 

@@ -46,7 +46,7 @@ export class MovingTeacher {
     if (result && problem === undefined) return result;
     result?.dispose();
     throw new TrainingError(
-      `A teacher that trains too, with the state of its optimizer, does not fit this GPU beside the variant (${problem}); train with knowledge-distillation, where the base stays as it is.`,
+      `A teacher that trains too, with the state of its optimizer, does not fit this GPU beside the variant (${problem}); use knowledge-distillation, which does not train the base.`,
     );
   }
 

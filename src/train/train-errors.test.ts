@@ -131,7 +131,7 @@ describe('is refused', () => {
     withTinyStudent(async (student) => {
       const short: TrainingData = { ...data, heldOut: () => [] };
       await expect(run(student, {}, fineTuning, { data: short })).rejects.toThrow(
-        'counting.txt leaves no sequence to measure the held-out loss on',
+        'counting.txt has no sequence left to measure the held-out loss on',
       );
     }));
 

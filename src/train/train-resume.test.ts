@@ -88,7 +88,7 @@ describe('a state that cannot be resumed', () => {
     states.bytes = states.bytes!.subarray(0, states.bytes!.length >> 1);
     const { points, outcome } = await runOnce({ states });
     expect(outcome.stoppedBecause).toBe('done');
-    expect(notesOf(points)).toEqual([[0, expect.stringMatching(/started again.*written in part/)]]);
+    expect(notesOf(points)).toEqual([[0, expect.stringMatching(/started again.*is incomplete/)]]);
   });
 
   test('from other settings: the run starts again and says so', async () => {

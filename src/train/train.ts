@@ -57,7 +57,7 @@ export async function train(
 ): Promise<TrainingOutcome> {
   if (student.parameters.length === 0) {
     throw new TrainingError(
-      'Nothing in what was chosen can be trained; choose targets whose weights are floats, factors or scales.',
+      'The chosen targets have nothing to train; choose targets whose weights are floats, factors or scales.',
     );
   }
   const { result: optimizer, problem } = await attempt(() => new AdamW(student.parameters, settings));
@@ -194,7 +194,7 @@ class Run {
     const { bestStep, bestLoss, diverged } = this;
     if (bestStep === undefined || bestLoss === undefined) {
       throw new TrainingError(
-        'The variant has no finite loss on the held-out sequences before any training; begin with one that runs.',
+        'The variant has no finite loss on the held-out sequences before any training; start from one that runs.',
       );
     }
     if (bestStep !== this.step) this.best.restore();
@@ -236,7 +236,7 @@ class Run {
     );
     if (heldOut.length === 0) {
       throw new TrainingError(
-        `${this.context.data.text} leaves no sequence to measure the held-out loss on; use a longer text, or shorter sequences than ${settings.sequenceLength} tokens.`,
+        `${this.context.data.text} has no sequence left to measure the held-out loss on; use a longer text, or shorter sequences than ${settings.sequenceLength} tokens.`,
       );
     }
     const loss = await (hooks.heldOutLoss?.(student, heldOut) ??

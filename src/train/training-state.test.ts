@@ -42,7 +42,7 @@ test('tensors read back in several parts keep their order', async () => {
 
 describe('refuses', () => {
   test.each([0, 1, 31, 32, 40, 200])('a state with only %i bytes written', async (count) => {
-    await expect(readRun((await written()).subarray(0, count), 'abc')).rejects.toThrow('written in part');
+    await expect(readRun((await written()).subarray(0, count), 'abc')).rejects.toThrow('is incomplete');
   });
 
   test('a state with any one bit changed', async () => {
@@ -55,7 +55,7 @@ describe('refuses', () => {
   });
 
   test('a state of another run', async () => {
-    await expect(readRun(await written('other'), 'abc')).rejects.toThrow('of other settings');
+    await expect(readRun(await written('other'), 'abc')).rejects.toThrow('belongs to other settings');
   });
 });
 

@@ -81,14 +81,16 @@ export async function readRun<Progress>(
 ): Promise<StoredRun<Progress>> {
   const expected = await checksum(bytes);
   if (bytes.length < CHECKSUM_BYTES || expected.some((byte, index) => byte !== bytes[index])) {
-    throw new TrainingError(`${FILE_NAME} was written in part or changed since; begin the run again.`);
+    throw new TrainingError(
+      `${FILE_NAME} is incomplete or has changed since it was written; start the run again.`,
+    );
   }
   try {
     const blob = new Blob([bytes.subarray(CHECKSUM_BYTES) as Uint8Array<ArrayBuffer>]);
     const { metadata, tensors: entries } = await openSafetensors(blob, FILE_NAME);
     if (metadata.run !== fingerprint) {
       throw new TrainingError(
-        `${FILE_NAME} is of other settings, another text or other parameters; go back to those, or begin the run again.`,
+        `${FILE_NAME} belongs to other settings, another text or other parameters; restore those, or start the run again.`,
       );
     }
     const tensors = new Map<string, NamedTensor>();

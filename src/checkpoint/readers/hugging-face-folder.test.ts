@@ -142,6 +142,6 @@ describe('huggingFaceFolder', () => {
       { path: '1.safetensors', blob: await weights('a') },
       { path: '2.safetensors', blob: await weights('a') },
     ];
-    await expect(huggingFaceFolder.open(files)).rejects.toThrow('Tensor a stands in two weight files');
+    await expect(huggingFaceFolder.open(files)).rejects.toThrow('Tensor a is in two weight files');
   });
 });

@@ -40,7 +40,7 @@ async function open(files: readonly NamedBlob[]): Promise<Checkpoint> {
     for (const [name, entry] of opened.tensors) {
       if (tensors.has(name)) {
         throw new CheckpointError(
-          `Tensor ${shortName(name)} stands in two weight files; keep the shards of one checkpoint only.`,
+          `Tensor ${shortName(name)} is in two weight files; keep the shards of one checkpoint only.`,
         );
       }
       tensors.set(name, entry);
@@ -129,7 +129,7 @@ async function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: bo
   );
 }
 
-/** @throws CheckpointError where a weights file is something else by its first bytes: a pointer, a page, another format */
+/** @throws CheckpointError if the first bytes of a weights file show another kind: a pointer, a page, another format */
 async function refuseOtherKinds(name: string, blob: Blob): Promise<void> {
   const { title, advice } = await fileKind(blob);
   if (advice) throw new CheckpointError(`${name} is ${title}; ${advice}.`);
@@ -148,7 +148,7 @@ async function readText(file: NamedBlob | undefined): Promise<string | undefined
   if (!file) return undefined;
   if (file.blob.size > MAX_TEXT_BYTES) {
     throw new CheckpointError(
-      `${file.path} is ${file.blob.size} bytes long; at most ${MAX_TEXT_BYTES} are read of such a file.`,
+      `${file.path} is ${file.blob.size} bytes long; at most ${MAX_TEXT_BYTES} are read from such a file.`,
     );
   }
   return file.blob.text();

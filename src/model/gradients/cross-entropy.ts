@@ -40,5 +40,6 @@ export function checkTargets({ shape: [rows, classes] }: tf.Tensor2D, targets: I
   if (targets.length !== rows)
     throw new Error(`${targets.length} targets do not fit ${rows} rows of logits.`);
   const outside = targets.find((target) => target >= classes);
-  if (outside !== undefined) throw new Error(`Target ${outside} is none of ${classes} classes.`);
+  if (outside !== undefined)
+    throw new Error(`Target ${outside} is out of range; there are ${classes} classes.`);
 }

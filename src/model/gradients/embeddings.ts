@@ -10,7 +10,7 @@ import { sumRowsById } from '../../engines/webgpu/kernels/layers/rows-by-id';
 export function lookUpRows(matrix: tf.Tensor2D, ids: Int32Array): tf.Tensor2D {
   const [rows, width] = matrix.shape;
   const outside = ids.find((id) => id < 0 || id >= rows);
-  if (outside !== undefined) throw new Error(`Row ${outside} is asked for of a matrix of ${rows} rows.`);
+  if (outside !== undefined) throw new Error(`Row ${outside} is out of range; the matrix has ${rows} rows.`);
   const [y] = differentiableOp(
     { matrix },
     () => {

@@ -56,7 +56,7 @@ export function differentiableOutputs(
   const architecture = ARCHITECTURES[config.modelType];
   if (!architecture) {
     throw new ModelError(
-      `Gradients of a ${config.modelType} model are not known; use one of ${Object.keys(ARCHITECTURES).join(', ')}.`,
+      `Gradients of a ${config.modelType} model are not implemented; use one of ${Object.keys(ARCHITECTURES).join(', ')}.`,
     );
   }
   const lengths = batch.lengths ?? Array<number>(batch.batch).fill(batch.length);
