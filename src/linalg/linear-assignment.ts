@@ -95,12 +95,12 @@ class Matching {
     while (waiting.length > 0 && moves-- > 0) {
       const row = waiting.pop()!;
       const { column, second, margin } = this.cheapestColumns(row);
-      let taken = column;
+      let assigned = column;
       if (margin > 0) this.prices[column] -= margin;
-      else if (this.rowOf[column] !== NONE) taken = second;
-      const displaced = this.rowOf[taken];
-      this.rowOf[taken] = row;
-      this.columnOf[row] = taken;
+      else if (this.rowOf[column] !== NONE) assigned = second;
+      const displaced = this.rowOf[assigned];
+      this.rowOf[assigned] = row;
+      this.columnOf[row] = assigned;
       if (displaced === NONE) continue;
       this.columnOf[displaced] = NONE;
       // Without a margin the displaced row would take the column straight back: leave it to the path search.

@@ -59,8 +59,8 @@ export async function truncatedSvd(matrix: Matrix, rank: number, task: LongTask 
   const tall = wide ? transpose(matrix) : matrix;
   await pause(0);
   const { left, right, singularValues } = await tallSvd(tall, rank, task);
-  const kept = singularValues.reduce((sum, value) => sum + value * value, 0);
-  let lost = rank === limit ? 0 : Math.max(0, total - kept);
+  const retained = singularValues.reduce((sum, value) => sum + value * value, 0);
+  let lost = rank === limit ? 0 : Math.max(0, total - retained);
   if (rank < limit && lost < CANCELLATION * total) {
     lost = await squaredDistance(tall, left, right, partOf(task, 0.9, 1));
   }

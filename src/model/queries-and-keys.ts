@@ -29,11 +29,11 @@ export function runBlockWithQueries(
   );
   const captured = new Map<string, tf.Tensor3D>();
   const observe: LinearObserver = (module, _, y) => {
-    const ofModule = roles.get(module)!;
-    if (!ofModule.some((role) => role !== 'value')) return;
-    const layout = { length: batch.length, headWidth: width / heads, roles: ofModule.length };
+    const moduleRoles = roles.get(module)!;
+    if (!moduleRoles.some((role) => role !== 'value')) return;
+    const layout = { length: batch.length, headWidth: width / heads, roles: moduleRoles.length };
     const parts = splitHeads(y, layout);
-    ofModule.forEach((role, index) => {
+    moduleRoles.forEach((role, index) => {
       if (role !== 'value') captured.set(role, tf.keep(parts[index]));
     });
   };

@@ -27,14 +27,14 @@ export async function restructure(model: Model, structure: ModelStructure): Prom
     }
     for (const vector of model.layout.vectors) {
       const cut = vector.block === undefined ? undefined : cuts.get(vector.block);
-      const kept = cut?.(vector.members);
-      if (!kept) continue;
+      const positions = cut?.(vector.members);
+      if (!positions) continue;
       const values = await readFloats(model.vectors.get(vector.tensor)!);
       vectors.set(
         vector.tensor,
         uploadTensor(
-          Float32Array.from(kept, (index) => values[index]),
-          [kept.length],
+          Float32Array.from(positions, (index) => values[index]),
+          [positions.length],
         ),
       );
     }

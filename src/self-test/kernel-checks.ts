@@ -171,11 +171,11 @@ function roleOf(qkv: Float32Array, role: number, head?: number): number[] {
 
 /** Attention of the last tokens, heads side by side. */
 function attentionOfHeads(qkv: Float32Array, tokens: number): number[] {
-  const ofHeads = Array.from({ length: HEADS }, (_, head) => {
+  const headOutputs = Array.from({ length: HEADS }, (_, head) => {
     const [queries, keys, values] = [0, 1, 2].map((role) => roleOf(qkv, role, head));
     return causalAttention(queries.slice(-tokens * HEAD_WIDTH), keys, values, HEAD_WIDTH);
   });
   return Array.from({ length: tokens }, (_, token) =>
-    ofHeads.flatMap((head) => head.slice(token * HEAD_WIDTH, (token + 1) * HEAD_WIDTH)),
+    headOutputs.flatMap((head) => head.slice(token * HEAD_WIDTH, (token + 1) * HEAD_WIDTH)),
   ).flat();
 }

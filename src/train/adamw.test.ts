@@ -45,12 +45,12 @@ test('steps with decay and clipping, against torch.optim.AdamW in float64', asyn
 
 test('resuming with saved moments gives the same bits', async () => {
   const one = uploadTensor(Float32Array.of(1), [1]);
-  const [whole, parted] = [startTensors(), startTensors()];
-  const optimizer = new AdamW(whole, fixture.settings);
-  let resumed = new AdamW(parted, fixture.settings);
+  const [uninterrupted, interrupted] = [startTensors(), startTensors()];
+  const optimizer = new AdamW(uninterrupted, fixture.settings);
+  let resumed = new AdamW(interrupted, fixture.settings);
   for (const [index, step] of fixture.steps.entries()) {
     if (index === 3) {
-      const next = new AdamW(parted, fixture.settings);
+      const next = new AdamW(interrupted, fixture.settings);
       for (const [parameter, { first, second }] of resumed.moments.entries()) {
         writeElements(next.moments[parameter].first, 0, await readFloats(first));
         writeElements(next.moments[parameter].second, 0, await readFloats(second));
@@ -64,11 +64,11 @@ test('resuming with saved moments gives the same bits', async () => {
     resumed.step(gradients, step.learningRate, one);
     tf.dispose(gradients);
   }
-  for (const [index, { tensor }] of whole.entries())
-    expect(await readFloats(parted[index].tensor)).toEqual(await readFloats(tensor));
+  for (const [index, { tensor }] of uninterrupted.entries())
+    expect(await readFloats(interrupted[index].tensor)).toEqual(await readFloats(tensor));
   optimizer.dispose();
   resumed.dispose();
-  tf.dispose([one, ...[...whole, ...parted].map(({ tensor }) => tensor)]);
+  tf.dispose([one, ...[...uninterrupted, ...interrupted].map(({ tensor }) => tensor)]);
 });
 
 test('the norm of large and small tensors together', async () => {

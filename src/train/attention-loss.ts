@@ -14,11 +14,11 @@ export interface CommonHeads {
 
 /** Matches heads by their number in the checkpoint; a block without attention has none. */
 export function commonHeads(student: BlockStructure, teacher: BlockStructure, count: number): CommonHeads {
-  const [ofStudent, ofTeacher] = [remainingHeads(student, count), remainingHeads(teacher, count)];
-  const common = ofStudent.filter((head) => ofTeacher.includes(head));
+  const [studentHeads, teacherHeads] = [remainingHeads(student, count), remainingHeads(teacher, count)];
+  const common = studentHeads.filter((head) => teacherHeads.includes(head));
   return {
-    student: common.map((head) => ofStudent.indexOf(head)),
-    teacher: common.map((head) => ofTeacher.indexOf(head)),
+    student: common.map((head) => studentHeads.indexOf(head)),
+    teacher: common.map((head) => teacherHeads.indexOf(head)),
   };
 }
 
@@ -36,9 +36,9 @@ export function attentionLoss(
   batch: TokenBatch,
 ): tf.Scalar {
   const count = heads.student.length;
-  const ofStudent = selectHeads(student, heads.student, batch);
-  const ofTeacher = selectHeads(teacher, heads.teacher, batch);
-  const sum = attentionDivergence(ofStudent, ofTeacher, count, seen);
+  const studentHeads = selectHeads(student, heads.student, batch);
+  const teacherHeads = selectHeads(teacher, heads.teacher, batch);
+  const sum = attentionDivergence(studentHeads, teacherHeads, count, seen);
   return tf.mul(sum, 1 / (count * tokenCount(batch)));
 }
 
@@ -60,11 +60,11 @@ function selectHeads(
     const sequence = Math.floor(row / heads.length);
     return sequence * present + heads[row % heads.length];
   });
-  const chosen = (x: tf.Tensor3D): tf.Tensor3D =>
+  const select = (x: tf.Tensor3D): tf.Tensor3D =>
     tf.reshape(lookUpRows(tf.reshape(x, [matrices, length * headWidth]), rows), [
       rows.length,
       length,
       headWidth,
     ]);
-  return { query: chosen(query), key: chosen(key) };
+  return { query: select(query), key: select(key) };
 }

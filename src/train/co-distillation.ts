@@ -55,11 +55,11 @@ export class CoDistillation implements StepHooks {
 
   async gradients(compute: GradientsOf, batch: TrainingBatch): Promise<BatchGradients> {
     const { loss, gradients } = await compute(batch, this.loss);
-    const ofStudent = this.student.parameters.length;
-    const ofTeacher = gradients.slice(ofStudent);
-    this.teacher.update(ofTeacher, this.step);
-    tf.dispose(ofTeacher);
-    return { loss, gradients: gradients.slice(0, ofStudent) };
+    const studentCount = this.student.parameters.length;
+    const teacherGradients = gradients.slice(studentCount);
+    this.teacher.update(teacherGradients, this.step);
+    tf.dispose(teacherGradients);
+    return { loss, gradients: gradients.slice(0, studentCount) };
   }
 
   async heldOutLoss(student: Student, heldOut: readonly TrainingBatch[]): Promise<number> {
@@ -123,7 +123,7 @@ function bothOf(student: Student, teacher: Student): Student {
 }
 
 function lossOfBoth(teacher: Student, { distillation, teacherWeight }: CoDistillationOptions): Objective {
-  const ofTeacher = { ...distillation, distillationWeight: teacherWeight };
+  const teacherSettings = { ...distillation, distillationWeight: teacherWeight };
   return {
     loss(student, batch) {
       const { task } = student.config;
@@ -131,7 +131,7 @@ function lossOfBoth(teacher: Student, { distillation, teacherWeight }: CoDistill
       const teacherLogits = differentiableLogits(teacher, batch);
       return tf.add(
         predictionLoss(studentLogits, teacherLogits, batch, distillation, task),
-        predictionLoss(teacherLogits, studentLogits, batch, ofTeacher, task),
+        predictionLoss(teacherLogits, studentLogits, batch, teacherSettings, task),
       );
     },
   };

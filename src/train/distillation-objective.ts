@@ -54,23 +54,29 @@ export function distillation(teacher: Model, settings: DistillationSettings): Ob
   return {
     prepare: (batch) => teacherOutputs(teacher, batch, settings),
     loss(student, batch, prepared) {
-      const taught = prepared as TeacherOutputs;
-      const given = differentiableOutputs(student, batch);
+      const targets = prepared as TeacherOutputs;
+      const studentOutputs = differentiableOutputs(student, batch);
       const pairs = settings.hiddenPairs ?? pairsOfBlocks(student.config, teacher.config);
-      const ofLogits = predictionLoss(given.logits, taught.logits, batch, settings, student.config.task);
-      const ofHidden = (hiddenWeight > 0 ? pairs : []).map((pair) =>
-        hiddenStateLoss(given.hiddenStates[pair.student], taught.hiddenStates[pair.teacher], batch),
+      const logitLoss = predictionLoss(
+        studentOutputs.logits,
+        targets.logits,
+        batch,
+        settings,
+        student.config.task,
+      );
+      const hiddenLosses = (hiddenWeight > 0 ? pairs : []).map((pair) =>
+        hiddenStateLoss(studentOutputs.hiddenStates[pair.student], targets.hiddenStates[pair.teacher], batch),
       );
       const attended = attentionWeight > 0 ? pairsOfAttention(student.config, teacher.config, pairs) : [];
-      const ofAttention = attended.map(({ block, teacherState, heads }) => {
-        const { blocks, ...seen } = given.attention;
-        return attentionLoss(blocks.get(block)!, taught.attention[teacherState], heads, seen, batch);
+      const attentionLosses = attended.map(({ block, teacherState, heads }) => {
+        const { blocks, ...seen } = studentOutputs.attention;
+        return attentionLoss(blocks.get(block)!, targets.attention[teacherState], heads, seen, batch);
       });
       const weighted = [
-        ...ofHidden.map((error) => tf.mul(error, hiddenWeight)),
-        ...ofAttention.map((divergence) => tf.mul(divergence, attentionWeight)),
+        ...hiddenLosses.map((error) => tf.mul(error, hiddenWeight)),
+        ...attentionLosses.map((divergence) => tf.mul(divergence, attentionWeight)),
       ];
-      return weighted.reduce<tf.Scalar>((sum, term) => tf.add(sum, term), ofLogits);
+      return weighted.reduce<tf.Scalar>((sum, term) => tf.add(sum, term), logitLoss);
     },
   };
 }
@@ -78,10 +84,10 @@ export function distillation(teacher: Model, settings: DistillationSettings): Ob
 /** Pairs the embedding outputs, and the outputs of every block that both models have. */
 export function pairsOfBlocks(student: ModelConfig, teacher: ModelConfig): readonly HiddenPair[] {
   const positions = new Map(teacher.structure.blocks.map(({ index }, position) => [index, position]));
-  const ofBlocks = student.structure.blocks.flatMap(({ index }, position) =>
+  const blockPairs = student.structure.blocks.flatMap(({ index }, position) =>
     positions.has(index) ? [{ student: position + 1, teacher: positions.get(index)! + 1 }] : [],
   );
-  return [{ student: 0, teacher: 0 }, ...ofBlocks];
+  return [{ student: 0, teacher: 0 }, ...blockPairs];
 }
 
 /** Heads whose attention is compared, with the student block's number and the teacher state that its counterpart produces. */
@@ -156,9 +162,12 @@ export function predictionLoss(
   }
   // Any class will do: at a weight of 1 the targets have no effect.
   const anyClass = new Int32Array(targets.length);
-  const taught = distillationLoss(logits, teacherLogits, anyClass, { temperature, distillationWeight: 1 });
-  const ofTeacher = tf.mul(tf.mean(taught), distillationWeight) as tf.Scalar;
-  if (targetCount(batch) === 0) return ofTeacher;
-  const ofLabels = meanOverTargets(crossEntropy(logits, targets), batch);
-  return tf.add(ofTeacher, tf.mul(ofLabels, 1 - distillationWeight));
+  const teacherLosses = distillationLoss(logits, teacherLogits, anyClass, {
+    temperature,
+    distillationWeight: 1,
+  });
+  const teacherLoss = tf.mul(tf.mean(teacherLosses), distillationWeight) as tf.Scalar;
+  if (targetCount(batch) === 0) return teacherLoss;
+  const labelLoss = meanOverTargets(crossEntropy(logits, targets), batch);
+  return tf.add(teacherLoss, tf.mul(labelLoss, 1 - distillationWeight));
 }

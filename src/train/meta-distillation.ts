@@ -71,9 +71,9 @@ export class MetaDistillation implements StepHooks {
 
 /** Cross-entropy for labelled batches, `withoutLabels` for others. */
 function quizObjective(withoutLabels: Objective): Objective {
-  const ofBatch = (batch: TrainingBatch) => (targetCount(batch) > 0 ? fineTuning : withoutLabels);
+  const objectiveFor = (batch: TrainingBatch) => (targetCount(batch) > 0 ? fineTuning : withoutLabels);
   return {
-    prepare: (batch) => ofBatch(batch).prepare?.(batch) ?? [],
-    loss: (student, batch, prepared) => ofBatch(batch).loss(student, batch, prepared),
+    prepare: (batch) => objectiveFor(batch).prepare?.(batch) ?? [],
+    loss: (student, batch, prepared) => objectiveFor(batch).loss(student, batch, prepared),
   };
 }

@@ -101,9 +101,9 @@ export class MovingTeacher {
 export function taughtBy(teacher: Student, settings: LogitDistillation): Objective {
   return {
     prepare: (batch) => teacher.inStep(() => differentiableLogits(teacher, batch)),
-    loss(student, batch, taught) {
+    loss(student, batch, teacherLogits) {
       const logits = differentiableLogits(student, batch);
-      return predictionLoss(logits, taught as tf.Tensor2D, batch, settings, student.config.task);
+      return predictionLoss(logits, teacherLogits as tf.Tensor2D, batch, settings, student.config.task);
     },
   };
 }

@@ -102,8 +102,8 @@ describe('a run that diverges', () => {
       expect(outcome.bestStep).toBe(0);
       expect(outcome.steps).toBeLessThan(12);
       expect(outcome.note).toMatch(/diverged at step \d+: the .*loss is not finite.*of step 0, were kept/);
-      const told = points.flatMap(({ trainingLoss = 0, heldOutLoss = 0 }) => [trainingLoss, heldOutLoss]);
-      expect(told.every(Number.isFinite)).toBe(true);
+      const losses = points.flatMap(({ trainingLoss = 0, heldOutLoss = 0 }) => [trainingLoss, heldOutLoss]);
+      expect(losses.every(Number.isFinite)).toBe(true);
       expect(await valuesOf(student)).toEqual(before);
       expect(states.bytes).toBeUndefined();
     }));
@@ -123,7 +123,7 @@ describe('is refused', () => {
         inStep: <T>(work: () => T) => student.inStep(work),
       };
       await expect(train(constant, fineTuning, TINY_RUN, { data })).rejects.toThrow(
-        'Nothing in what was chosen',
+        'The chosen targets have nothing to train',
       );
     }));
 

@@ -164,17 +164,17 @@ test('position embeddings decay, biases and norms do not', () =>
 test('a method may replace the trainable matrix of a weight or a factor', () =>
   withModel('tiny-gpt2', async (base) => {
     const variant = await inFormat(base, FORMATS['low rank']);
-    const asked: string[] = [];
+    const requested: string[] = [];
     const student = await TrainableModel.of(variant, {
       matrixOf: async (name, weight) => {
-        asked.push(name);
+        requested.push(name);
         return weight.format === 'dense' && name.includes('.h.')
           ? StraightThroughMatrix.of(weight, name, INT8)
           : undefined;
       },
     });
     const [module] = variant.blockLinears;
-    expect(asked).toEqual(expect.arrayContaining([module, `${module}.left`, `${module}.right`]));
+    expect(requested).toEqual(expect.arrayContaining([module, `${module}.left`, `${module}.right`]));
     const trained = await student.toModel(variant);
     const factors = trained.linears.get(module)!.factors!.map(({ weight }) => weight.format);
     expect(factors).toEqual(['quantized', 'quantized']);

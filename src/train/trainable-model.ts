@@ -36,11 +36,14 @@ export class TrainableModel implements DifferentiableWeights {
     private readonly vectors: ReadonlyMap<string, tf.Tensor>,
     trains: (name: string) => boolean,
   ) {
-    const ofVectors = [...vectors]
+    const vectorParameters = [...vectors]
       .filter(([name]) => trains(name))
       // Position embeddings are vectors of the model but matrices to an optimizer.
       .map(([name, tensor]) => ({ name, tensor, decays: tensor.rank > 1 }));
-    this.parameters = [...[...matrices.values()].flatMap(({ parameters }) => parameters), ...ofVectors];
+    this.parameters = [
+      ...[...matrices.values()].flatMap(({ parameters }) => parameters),
+      ...vectorParameters,
+    ];
     this.constantModules = [...matrices].flatMap(([module, { parameters }]) =>
       parameters.length === 0 ? [module] : [],
     );

@@ -33,10 +33,10 @@ export function probabilities(
   const greatest = logits[mostLikelyFirst[0]];
   const candidates = mostLikelyFirst.subarray(0, Math.max(1, topK));
   const weights = Float64Array.from(candidates, (id) => Math.exp((logits[id] - greatest) / temperature));
-  const kept = topP < 1 ? nucleusSize(weights, topP) : weights.length;
-  const total = sum(weights.subarray(0, kept));
+  const nucleus = topP < 1 ? nucleusSize(weights, topP) : weights.length;
+  const total = sum(weights.subarray(0, nucleus));
   const result = new Float64Array(logits.length);
-  for (let rank = 0; rank < kept; rank++) result[candidates[rank]] = weights[rank] / total;
+  for (let rank = 0; rank < nucleus; rank++) result[candidates[rank]] = weights[rank] / total;
   return result;
 }
 

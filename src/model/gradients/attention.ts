@@ -58,15 +58,19 @@ export function attentionOfHeads(
     ([change], saved) => {
       const [query, key, value, weights] = saved as tf.Tensor3D[];
       const counts = saved[4] as tf.Tensor1D;
-      const ofResult = { values: change as tf.Tensor3D };
-      const ofScores = tf.tidy(() => {
-        const ofWeights = tiledProducts(ofResult, { values: value, isTransposed: true }, lowerResult);
-        return attentionScoresGradient(weights, ofWeights, { ...options, keyCounts: counts });
+      const resultGradient = { values: change as tf.Tensor3D };
+      const scoreGradient = tf.tidy(() => {
+        const weightGradient = tiledProducts(
+          resultGradient,
+          { values: value, isTransposed: true },
+          lowerResult,
+        );
+        return attentionScoresGradient(weights, weightGradient, { ...options, keyCounts: counts });
       });
       return {
-        query: () => tiledProducts({ values: ofScores }, { values: key }, lowerLeft),
-        key: () => tiledProducts({ values: ofScores, isTransposed: true }, { values: query }, upperLeft),
-        value: () => tiledProducts({ values: weights, isTransposed: true }, ofResult, upperLeft),
+        query: () => tiledProducts({ values: scoreGradient }, { values: key }, lowerLeft),
+        key: () => tiledProducts({ values: scoreGradient, isTransposed: true }, { values: query }, upperLeft),
+        value: () => tiledProducts({ values: weights, isTransposed: true }, resultGradient, upperLeft),
       };
     },
   );

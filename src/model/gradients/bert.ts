@@ -23,8 +23,8 @@ export const bert: DifferentiableFamily = {
     const tokens = weights.linear(WORD_EMBEDDINGS).rows(ids);
     const positions = weights.vector('bert.embeddings.position_embeddings.weight');
     const types = weights.vector('bert.embeddings.token_type_embeddings.weight') as tf.Tensor2D;
-    const ofTypes = lookUpRows(types, tokenTypes ?? new Int32Array(ids.length));
-    const sum = tf.add(addPositions(tokens, positions, length), ofTypes);
+    const typeEmbeddings = lookUpRows(types, tokenTypes ?? new Int32Array(ids.length));
+    const sum = tf.add(addPositions(tokens, positions, length), typeEmbeddings);
     return normalize(weights, sum as tf.Tensor2D, 'bert.embeddings.LayerNorm');
   },
 

@@ -22,7 +22,7 @@ export interface BlockInputs {
   readonly causal: boolean;
   readonly gates: Gates;
   /** Receives each block's queries and keys, with the block's number in the checkpoint. */
-  observeAttention(block: number, made: QueriesAndKeys): void;
+  observeAttention(block: number, tensors: QueriesAndKeys): void;
 }
 
 /** x Wᵀ + b. */
@@ -75,12 +75,12 @@ export function attend(
   { batch, keyCounts, causal, gates, observeAttention }: BlockInputs,
 ): tf.Tensor2D {
   observeAttention(block, { query, key });
-  const [ofBatch, , headWidth] = query.shape;
-  const heads = ofBatch / batch;
+  const [batchHeads, , headWidth] = query.shape;
+  const heads = batchHeads / batch;
   const scale = 1 / Math.sqrt(headWidth);
   const mixed = attentionOfHeads(query, key, value, { heads, scale, keyCounts, causal });
   const gate = gates.heads?.get(block);
-  const gated = gate ? tf.mul<tf.Tensor3D>(mixed, tf.reshape(gate, [ofBatch, 1, 1])) : mixed;
+  const gated = gate ? tf.mul<tf.Tensor3D>(mixed, tf.reshape(gate, [batchHeads, 1, 1])) : mixed;
   return mergeHeads(gated, heads);
 }
 

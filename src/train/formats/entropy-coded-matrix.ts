@@ -4,5 +4,5 @@ import { FactorizedMatrix } from './factorized-matrix';
 /** Trains the inner weight; its codes are entropy-coded again at the end. */
 export const entropyCodedFormat: TrainableFormat = {
   id: 'entropy-coded',
-  of: (weight, name, ofFactor) => FactorizedMatrix.of(weight, name, ofFactor, ([inner]) => inner),
+  of: (weight, name, trainFactor) => FactorizedMatrix.of(weight, name, trainFactor, ([inner]) => inner),
 };

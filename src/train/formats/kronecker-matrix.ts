@@ -54,9 +54,9 @@ function sumByProduct(
   b: tf.Tensor2D,
   { terms, aRows, aColumns, bRows, bColumns }: KroneckerSizes,
 ): tf.Tensor2D {
-  const [ofA, ofB] = [aRows * aColumns, bRows * bColumns];
-  const elementsOfA = swapMiddle(a, [aRows, terms, aColumns, 1], [ofA, terms]) as tf.Tensor2D;
-  const elementsOfB = swapMiddle(b, [1, terms, ofB, 1], [ofB, terms]) as tf.Tensor2D;
+  const [sizeOfA, sizeOfB] = [aRows * aColumns, bRows * bColumns];
+  const elementsOfA = swapMiddle(a, [aRows, terms, aColumns, 1], [sizeOfA, terms]) as tf.Tensor2D;
+  const elementsOfB = swapMiddle(b, [1, terms, sizeOfB, 1], [sizeOfB, terms]) as tf.Tensor2D;
   const products = product(elementsOfA, elementsOfB); // [(i, j), (p, q)]
   return swapMiddle(
     products,
