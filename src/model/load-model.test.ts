@@ -97,7 +97,7 @@ describe('weights that do not fit', () => {
 
   test('more blocks than the config says', async () => {
     await expect(load(GPT2, { n_layer: 1 })).rejects.toThrow(
-      /Tensor transformer\.h\.1\.\S+ is of block 1, config.json counts 1 blocks from 0 on/,
+      /Tensor transformer\.h\.1\.\S+ is in block 1, config.json has 1 blocks numbered from 0/,
     );
   });
 

@@ -163,7 +163,7 @@ function refuseFurtherLayers(entries: ReadonlyMap<string, TensorEntry>, layers: 
     const layer = /^(?:transformer\.h|bert\.encoder\.layer)\.(\d+)\./.exec(canonical)?.[1];
     if (layer === undefined || Number(layer) < layers) continue;
     throw new ModelError(
-      `Tensor ${name} belongs to block ${layer}, config.json has ${layers} blocks numbered from 0; they belong to two checkpoints, or the config was edited.`,
+      `Tensor ${name} is in block ${layer}, config.json has ${layers} blocks numbered from 0; they belong to two checkpoints, or the config was edited.`,
     );
   }
 }
