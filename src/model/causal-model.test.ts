@@ -23,7 +23,7 @@ test('a causal model and its variants keep their caches', async () => {
   }
 });
 
-test('an encoder has none, and says so', async () => {
+test('an encoder has no cache and says so', async () => {
   const model = await loadModel(await openFolder('src/testing/fixtures/tiny-bert'));
   expect(isCausal(model)).toBe(false);
   expect(model).not.toHaveProperty('createCache');

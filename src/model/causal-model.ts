@@ -22,7 +22,7 @@ export interface NextToken {
 /** Layer normalizations folded into the products after them, by the module of the product. */
 export type FoldedNorms = ReadonlyMap<string, FoldedNorm>;
 
-/** A model that continues text: each position predicts the next token from those before it. */
+/** Model that continues text: each position predicts the next token from those before it. */
 export interface CausalModel extends Model {
   /** Creates an empty cache of one sequence; by default for the whole context. The caller disposes of it. */
   createCache(capacity?: number): KeyValueCache;
@@ -47,7 +47,7 @@ export function isCausal(model: Model): model is CausalModel {
   return model.config.task === 'causal-lm';
 }
 
-/** @throws Error where the model does not continue text */
+/** @throws Error if the model does not continue text */
 export function requireCausal(model: Model): CausalModel {
   if (isCausal(model)) return model;
   throw new Error(

@@ -12,7 +12,7 @@ import type { ModelConfig } from './model';
 import { memberLength } from './structure';
 import { TransformerModel } from './transformer-model';
 
-/** A transformer that continues text, with the passes of its family over a cache. */
+/** Transformer that continues text, with its family's forward passes over a cache. */
 export class CausalTransformer extends TransformerModel implements CausalModel {
   constructor(
     architecture: ModelFamily,
@@ -65,9 +65,9 @@ export class CausalTransformer extends TransformerModel implements CausalModel {
     const isRounded = this.config.structure.blockwiseInt8 !== undefined;
     if (isRounded || this.config.width % 4 !== 0) return folded;
     // On a software adapter reading the scale costs more than a launch: fold only one of the two norms.
-    const chosen =
+    const foldable =
       kernelProfile().name === 'software' ? norms.attention : [...norms.attention, ...norms.feedForward];
-    for (const { norm, module } of chosen) {
+    for (const { norm, module } of foldable) {
       const weight = this.weights.linear(module);
       if (!weight.matmulOfNormalized) continue;
       const scale = this.weights.vector(`${norm}.weight`);

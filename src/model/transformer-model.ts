@@ -112,7 +112,7 @@ export class TransformerModel implements Model {
     return this.remake(config, new Map(linears), new Map(vectors));
   }
 
-  /** A model of the same class; owns the weights. */
+  /** Creates a model of the same class, which owns the weights. */
   protected remake(
     config: ModelConfig,
     linears: ReadonlyMap<string, LinearWeight>,

@@ -86,7 +86,7 @@ describe.each([
 
 const fromTokenizerJson = Object.fromEntries(MODELS.map((model) => [model, loadTokenizer(filesOf(model))]));
 
-// A megabyte of WikiText for byte-level BPE, whose merges are the long way; the tales for both.
+// A megabyte of WikiText for byte-level BPE, whose merges are the slow path; the tales for both.
 test.each([
   { model: 'fairy-tales-gpt2', dataset: 'wikitext-2-raw.test.txt' },
   { model: 'fairy-tales-gpt2', dataset: 'fairy-tales.test.txt' },

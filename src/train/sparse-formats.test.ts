@@ -14,13 +14,13 @@ const SHAPE = [6, 8] as const;
 const VALUES = seededNormal(48, 1).map((value) => (Math.abs(value) < 0.6 ? 0 : value));
 const INT8 = { bits: 8, strategy: 'channel', symmetric: true } as const;
 
-/** A sparse format whose name nothing knows. */
+/** Sparse format with an unregistered name. */
 function unknownFormat(): SparseStorage {
   const weight = SparseWeight.fromDense(VALUES, SHAPE);
   return Object.create(weight, { format: { value: 'unheard-of' } }) as SparseStorage;
 }
 
-test('a sparse format of any name trains under its mask', async () => {
+test('a sparse format with any name trains under its mask', async () => {
   const weight = unknownFormat();
   const matrix = await trainableMatrix(weight, 'module');
   expect(matrix).toBeInstanceOf(MaskedMatrix);
