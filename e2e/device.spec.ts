@@ -1,7 +1,7 @@
 import { chromium, expect, test } from '@playwright/test';
 import { idle, loseDevice, openPage, reopenDevice } from './open-page';
 
-test('without a graphics adapter the page says so, what to do, and shows the recorded comparison', async ({
+test('without a graphics adapter the page explains what to do and shows the recorded comparison', async ({
   baseURL,
 }) => {
   const browser = await chromium.launch({
@@ -31,7 +31,7 @@ test('a lost device is reported, and opening it again restores the variants', as
   await page.getByRole('button', { name: 'Compress', exact: true }).click();
   await idle(page);
   const banner = await loseDevice(page, browser);
-  await expect(banner).toContainText('Your recipes, variants and figures are kept');
+  await expect(banner).toContainText('Your recipes, variants and figures are still here');
   await reopenDevice(page, banner);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await idle(page);

@@ -18,7 +18,7 @@ async function compress(page: Page): Promise<void> {
 const tableRow = (page: Page, name: RegExp | string) =>
   page.getByRole('region', { name: 'Table of variants' }).getByRole('row', { name });
 
-test('own checkpoint: compress four ways, measure, compare, export, drop in again', async ({ page }) => {
+test('own checkpoint: compress four ways, measure, compare, export, import', async ({ page }) => {
   await openPage(page);
   await openFiles(page, tinyCheckpoint('tiny-gpt2'));
   await expect(page.getByTestId('model-name')).toHaveText('model');

@@ -78,7 +78,7 @@ test('a factorized variant is trained: curve, pause, and stopping at the best st
   await expect(training(page).getByText(/at step \d+/)).toBeVisible();
   await expect.poll(() => stepReached(page), BEGINS).toBeGreaterThan(3);
 
-  const state = training(page).getByRole('status', { name: 'State of the training' });
+  const state = training(page).getByRole('status', { name: 'Training status' });
   await page.getByRole('button', { name: 'Pause training' }).click();
   await expect(state).toHaveText('paused');
   await page.getByRole('button', { name: 'Resume training' }).click();
@@ -87,7 +87,7 @@ test('a factorized variant is trained: curve, pause, and stopping at the best st
   await expect.poll(() => stepReached(page), BEGINS).toBeGreaterThan(Math.max(20, resumedAt));
   await page.getByRole('button', { name: 'Finish now' }).click();
   await idle(page);
-  await expect(state).toHaveText('over');
+  await expect(state).toHaveText('finished');
   await expect(tableRow(page, /recovered/)).toBeVisible();
   await expect(page.getByRole('list', { name: 'Unfinished runs' })).toHaveCount(0);
 
@@ -150,8 +150,8 @@ test('the page responds during a run, and shows the waiting operations', async (
   await expect(page.getByRole('tab', { name: 'Layers' })).toHaveAttribute('aria-selected', 'true');
   const weights = page.getByRole('figure', { name: /^Weights of .*c_attn/ });
   await page.getByTitle(/h\.0\.attn\.c_attn.*Click for its weights/).click();
-  await expect(page.getByRole('status', { name: 'Weights that wait' })).toContainText(
-    'c_attn are shown once “Compressing: under way” is over',
+  await expect(page.getByRole('status', { name: 'Pending weights' })).toContainText(
+    'c_attn are shown once “Compressing: under way” has finished',
   );
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('the next one');
   await openFiles(page, tinyCheckpoint('tiny-gpt2'));
@@ -163,7 +163,7 @@ test('the page responds during a run, and shows the waiting operations', async (
   await page.getByRole('button', { name: 'Finish now' }).click();
   await idle(page);
   await expect(weights).toBeVisible();
-  await expect(page.getByRole('status', { name: 'Weights that wait' })).toHaveCount(0);
+  await expect(page.getByRole('status', { name: 'Pending weights' })).toHaveCount(0);
 });
 
 test('a cached result is used again after a lost device or in a new page, until it is deleted', async ({
@@ -184,7 +184,7 @@ test('a cached result is used again after a lost device or in a new page, until 
 
   await reopenDevice(page, await loseDevice(page, browser));
   await expect(taken).toBeVisible();
-  await expect(training(page)).toContainText('Made again after the loss');
+  await expect(training(page)).toContainText('Restored after the loss');
 
   await page.reload();
   await expect(page.getByTestId('model-name')).toHaveText('fairy-tales-gpt2', { timeout: 60_000 });
@@ -192,12 +192,12 @@ test('a cached result is used again after a lost device or in a new page, until 
   await compressTiny('the same again');
   await expect(taken).toBeVisible();
   await expect(training(page).getByText('10 of 10', { exact: true })).toBeVisible();
-  await page.getByText(/^Finished runs that are kept: 1,/).click();
-  await expect(page.getByRole('list', { name: 'Finished runs' })).toContainText(
-    /the first 10 steps, model, kept/,
+  await page.getByText(/^Cached training results: 1,/).click();
+  await expect(page.getByRole('list', { name: 'Cached training results' })).toContainText(
+    /the first 10 steps, model, saved/,
   );
-  await page.getByRole('button', { name: 'Forget all' }).click();
-  await expect(page.getByText(/^Finished runs that are kept/)).toHaveCount(0);
+  await page.getByRole('button', { name: 'Delete all' }).click();
+  await expect(page.getByText(/^Cached training results/)).toHaveCount(0);
 
   await writeRecipe(page, 'another', 8, 10);
   await page.getByRole('button', { name: 'Compress', exact: true }).click();

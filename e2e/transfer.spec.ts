@@ -12,7 +12,7 @@ const textFile = (name: string, content: string) => ({
   buffer: Buffer.from(content),
 });
 
-test('a masked language model gets a classifier, learns labels from a file, and is measured by its accuracy', async ({
+test('a masked language model gets a classifier, is trained on labels from a file, and is evaluated by its accuracy', async ({
   page,
 }) => {
   await openPage(page);

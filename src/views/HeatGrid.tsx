@@ -4,12 +4,12 @@ import { layerGrid } from './layer-grid';
 interface HeatGridProps<Layer extends { readonly name: string }> {
   readonly label: string;
   readonly caption: string;
-  /** By the names of their modules. */
+  /** Each layer has its module's name. */
   readonly layers: readonly Layer[];
   cell(layer: Layer): ReactNode;
 }
 
-/** Matrices of a model as a table: a row a block, a column a kind of matrix. */
+/** Matrices of a model as a table with a row for each block and a column for each kind of matrix. */
 export function HeatGrid<Layer extends { readonly name: string }>({
   label,
   caption,

@@ -6,7 +6,7 @@ interface NumberFieldProps {
   onChange(value: number): void;
 }
 
-/** A labelled whole number. */
+/** Input for a whole number, with its label. */
 export function NumberField({ label, value, min, max, onChange }: NumberFieldProps) {
   return (
     <label className="field">

@@ -1,4 +1,4 @@
-/** Bytes in decimal units, as file managers and hubs show them. */
+/** Formats bytes in decimal units, as file managers and model hubs do. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const units = ['kB', 'MB', 'GB'];
@@ -11,7 +11,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`;
 }
 
-/** A figure to about three significant digits, without exponents for everyday sizes. */
+/** Formats a figure to about three significant digits, without exponents for everyday sizes. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -23,7 +23,7 @@ export function formatNumber(value: number): string {
   return value.toExponential(1);
 }
 
-/** A time to three significant digits: 349 ms, 35.7 ms, 3.10 ms. */
+/** Formats a time to three significant digits: 349 ms, 35.7 ms, 3.10 ms. */
 export function formatMilliseconds(value: number): string {
   return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3)} ms`;
 }
@@ -32,7 +32,7 @@ export function formatPercent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** A time to come, about: 12 s, 4 minutes, 1.5 hours. */
+/** Formats an approximate duration: 12 s, 4 minutes, 1.5 hours. */
 export function formatDuration(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} minutes`;
@@ -47,8 +47,8 @@ export function formatCount(count: number): string {
   return String(count);
 }
 
-/** Parameters, and where tokens use some alone how many: 3.51 M (2.10 M a token) */
-export function parametersInWords(size: {
+/** Formats a parameter count, with the active parameters if a token uses only some: 3.51 M (2.10 M a token) */
+export function formatParameters(size: {
   readonly parameters: number;
   readonly activeParameters?: number;
 }): string {
@@ -58,12 +58,12 @@ export function parametersInWords(size: {
     : `${stored} (${formatCount(size.activeParameters)} a token)`;
 }
 
-/** A date as 21 November 2026. */
+/** Formats a date as 21 November 2026. */
 export function formatDate(iso: string): string {
   return new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric' });
 }
 
-/** A date and a time of day as 21 Nov 2026, 20:14. */
-export function formatMoment(iso: string): string {
+/** Formats a date and time as 21 Nov 2026, 20:14. */
+export function formatDateTime(iso: string): string {
   return new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }

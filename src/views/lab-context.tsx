@@ -5,14 +5,14 @@ import type { LabContext } from '../store/lab-store';
 
 export const LabReactContext = createContext<LabContext | undefined>(undefined);
 
-/** The lab and its store, for actions. */
+/** Returns the lab and its store, for actions. */
 export function useLabContext(): LabContext {
   const context = useContext(LabReactContext);
-  if (!context) throw new Error('This component stands outside the lab.');
+  if (!context) throw new Error('This component is not inside a lab provider.');
   return context;
 }
 
-/** A part of the state; the component draws again when just this changes. */
+/** Selects a part of the state; the component renders again only when it changes. */
 export function useLab<T>(select: (state: LabState) => T): T {
   return useStore(useLabContext().store, select);
 }

@@ -1,4 +1,4 @@
-/** What is known of a matrix, by its module's name. */
+/** Anything that carries the name of a matrix's module. */
 interface Named {
   readonly name: string;
 }
@@ -6,11 +6,14 @@ interface Named {
 export interface LayerGrid<Layer extends Named> {
   /** Kinds of matrix: attn.c_attn, mlp.c_fc, … */
   readonly kinds: readonly string[];
-  /** A row a block, with a cell a kind. */
+  /** One row for each block, with one cell for each kind. */
   readonly blocks: readonly { readonly block: string; readonly cells: readonly (Layer | undefined)[] }[];
 }
 
-/** Sorts matrices into a grid by the number of their block and the rest of their name; others share the row "–". */
+/**
+ * Sorts matrices into a grid by their block's number and the rest of their name; matrices outside blocks share the row
+ * "–".
+ */
 export function layerGrid<Layer extends Named>(layers: readonly Layer[]): LayerGrid<Layer> {
   const kinds: string[] = [];
   const rows = new Map<string, Map<string, Layer>>();

@@ -5,7 +5,7 @@ import { rowToReport } from '../store/rows';
 import { paretoFront } from './chart/pareto';
 import { layerGrid } from './layer-grid';
 import { markDifferences } from './compare/token-diff';
-import { formatBytes, formatCount, formatMilliseconds, formatNumber, parametersInWords } from './format';
+import { formatBytes, formatCount, formatMilliseconds, formatNumber, formatParameters } from './format';
 import { recipeInWords } from './recipe/recipe-in-words';
 import { COLUMNS, shownColumns, sortRows } from './variants/columns';
 import { tableAsText } from './variants/copy-table';
@@ -35,7 +35,7 @@ describe('paretoFront', () => {
     { cost: 2, quality: 50 },
   ];
 
-  test('keeps what no other point beats in both', () => {
+  test('keeps points that no other point beats in both cost and quality', () => {
     expect(paretoFront(points, 'lower')).toEqual([points[3], points[1], points[0]]);
     expect(paretoFront(points, 'higher')).toEqual([points[3], points[4]]);
     expect(paretoFront([], 'lower')).toEqual([]);
@@ -84,15 +84,15 @@ describe('the table', () => {
       'gzip not measured',
       'not measured',
     ],
-  ] as const)('a gzip size that is there, on its way or missing: %j', (part, note, cell) => {
-    const column = (id: string) => COLUMNS.find((each) => each.id === id)!;
+  ] as const)('a gzip size that is known, pending or missing: %j', (part, note, cell) => {
+    const column = (id: string) => COLUMNS.find((column) => column.id === id)!;
     const changed = { ...rows[0], ...part };
     expect(column('storedBytes').notes!(changed)).toEqual(['1.00×, 32.00 bits', note]);
     expect(column('gzipBytes').format(changed)).toBe(cell);
     expect(column('gzipBytes').value(changed)).toBe(part.size.gzipBytes);
   });
 
-  test('says what decoding an entropy-coded variant takes, on the page and in its report', () => {
+  test('shows the decoding time of an entropy-coded variant on the page and in its report', () => {
     const coded = { ...rows[0], decodeSeconds: 0.0357 };
     const { notes } = COLUMNS.find(({ id }) => id === 'storedBytes')!;
     expect(notes!(coded)).toContain('decoded in 35.7 ms');
@@ -100,7 +100,7 @@ describe('the table', () => {
     expect(rowToReport(rows[0])).not.toHaveProperty('decodeSeconds');
   });
 
-  test('shows GPU time of wall time under each rate, in what has room for it as figures of their own', () => {
+  test('shows GPU and wall-clock time below each rate, and as separate columns in copies', () => {
     const durations = (wall: number, gpu?: number) => ({
       wall: { median: wall, p95: 2 * wall, runs: 5 },
       ...(gpu === undefined ? {} : { gpu: { median: gpu, p95: 2 * gpu, runs: 5 } }),
@@ -126,7 +126,7 @@ describe('the table', () => {
     expect(columns).not.toHaveProperty('decodeGpuMilliseconds');
   });
 
-  test('a recording without durations shows its rates alone', () => {
+  test('a recording without durations shows rates only', () => {
     const rate = { median: 298.3, p95: 288.6, runs: 5 };
     const latency = { prefillTokensPerSecond: rate, prefillTokens: 64, decodeTokens: 0, gpuBytes: 4000 };
     const recorded = { ...rows[0], latency };
@@ -137,7 +137,7 @@ describe('the table', () => {
     expect(columns.map(({ id }) => id)).not.toContain('prefillMilliseconds');
   });
 
-  test('shows only columns with something in them', () => {
+  test('shows only columns with values', () => {
     expect(shownColumns(rows).map(({ id }) => id)).not.toContain('accuracy');
     expect(shownColumns(rows).map(({ id }) => id)).toContain('perplexity');
   });
@@ -186,7 +186,7 @@ test('matrices form a grid of blocks and kinds', () => {
   );
 });
 
-test('figures are written for people', () => {
+test('figures are formatted for reading', () => {
   expect([0, 999, 14028008, 1.5e9].map(formatBytes)).toEqual(['0 B', '999 B', '14.0 MB', '1.50 GB']);
   expect([45.8278, 1648.02, 23456.7, 0.0123, 0.00001, NaN].map(formatNumber)).toEqual([
     '45.83',
@@ -197,8 +197,8 @@ test('figures are written for people', () => {
     '–',
   ]);
   expect([950, 3505152].map(formatCount)).toEqual(['950', '3.51 M']);
-  expect(parametersInWords({ parameters: 3505152 })).toBe('3.51 M');
-  expect(parametersInWords({ parameters: 3505152, activeParameters: 2100000 })).toBe(
+  expect(formatParameters({ parameters: 3505152 })).toBe('3.51 M');
+  expect(formatParameters({ parameters: 3505152, activeParameters: 2100000 })).toBe(
     '3.51 M (2.10 M a token)',
   );
   expect([2725.7, 349.4, 35.67, 3.1, 0.312].map(formatMilliseconds)).toEqual([
@@ -210,7 +210,7 @@ test('figures are written for people', () => {
   ]);
 });
 
-test('metrics become plain numbers with their errors beside them', () => {
+test('metrics become plain numbers with their standard errors', () => {
   const estimate = (value: number) => ({ value, standardError: value / 10 });
   const metrics = {
     evaluation: 'perplexity',

@@ -30,9 +30,9 @@ import { placeLabels } from './label-places';
 import { paretoFront } from './pareto';
 import { markShape, seriesClass } from './VariantMark';
 
-/** Quality against size, and quality against speed. */
+/** Charts of quality against size and of quality against speed. */
 export function ComparisonCharts() {
-  // Drawing a chart takes tens of milliseconds: it waits until the page has answered what the user did.
+  // Drawing a chart takes tens of milliseconds, so it is deferred until React has handled the user's input.
   const rows = useDeferredValue(useLab((state) => state.rows));
   const figures = useMemo(() => chartFigures(rows), [rows]);
   const [chosen, setChosen] = useState('');
@@ -98,7 +98,7 @@ function QualityChoice({ figures, quality, onChange }: QualityChoiceProps) {
   );
 }
 
-/** Recharts draws lines and points below this layer. */
+/** Recharts draws lines and points below this z-index. */
 const ABOVE_POINTS = 1500;
 
 const AXIS_TITLES: Readonly<Record<CostAxis, string>> = {
@@ -112,7 +112,7 @@ interface ChartProps {
   readonly rows: readonly VariantRow[];
   readonly cost: CostAxis;
   readonly quality: DrawnFigure;
-  /** Stands for the name of the quality. */
+  /** Shown in place of the quality's name. */
   readonly choice?: React.ReactNode;
   readonly control?: React.ReactNode;
 }
@@ -120,7 +120,7 @@ interface ChartProps {
 const Chart = memo(function Chart({ title, rows, cost, quality, choice, control }: ChartProps) {
   const all = useMemo(() => chartPoints(rows, cost, quality.id), [rows, cost, quality]);
   const [showAll, setShowAll] = useState(false);
-  // A factorization that lost nearly everything would squeeze all others into one line.
+  // A factorization that lost nearly everything would squeeze all other points into one line.
   const points = useMemo(
     () => (quality.better === 'lower' && !showAll ? nearPoints(all) : all),
     [all, quality, showAll],
@@ -194,7 +194,7 @@ const Chart = memo(function Chart({ title, rows, cost, quality, choice, control 
   );
 });
 
-/** A variant's point. */
+/** Marker of one variant. */
 function Mark(props: unknown) {
   const { cx, cy, payload } = props as { cx: number; cy: number; payload: ChartPoint };
   return (
@@ -204,7 +204,7 @@ function Mark(props: unknown) {
   );
 }
 
-/** Names beside their points, where they cover nothing. */
+/** Variant names beside their points, placed where they cover nothing. */
 function Labels({ points }: { points: readonly ChartPoint[] }) {
   const xScale = useXAxisScale();
   const yScale = useYAxisScale();

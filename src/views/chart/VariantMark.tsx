@@ -1,4 +1,4 @@
-/** Shapes by which the variants are told apart besides colour. */
+/** Marker shapes that distinguish the variants besides colour. */
 const SHAPES: readonly ((size: number) => string)[] = [
   (r) => `M${-r},0a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`,
   (r) => `M${-r},${-r}H${r}V${r}H${-r}Z`,
@@ -9,17 +9,17 @@ const SHAPES: readonly ((size: number) => string)[] = [
     `M${-r / 2.4},${-r}h${r / 1.2}v${0.6 * r}h${0.6 * r}v${r / 1.2}h${-0.6 * r}v${0.6 * r}h${-r / 1.2}v${-0.6 * r}h${-0.6 * r}v${-r / 1.2}h${0.6 * r}Z`,
 ];
 
-/** SVG path of the mark of the variant with this index, centred on the origin. */
+/** SVG path of the marker of the variant with this index, centred on the origin. */
 export function markShape(index: number, size: number): string {
   return SHAPES[index % SHAPES.length](size);
 }
 
-/** By which a variant's colour is chosen in the style sheets, also of what is within the element. */
+/** CSS class that sets a variant's colour on the element and everything in it. */
 export function seriesClass(index: number): string {
   return `series-${index % 8}`;
 }
 
-/** The mark of the variant with this index, beside text. */
+/** Marker of the variant with this index, for use beside text. */
 export function VariantMark({ index }: { index: number }) {
   return (
     <svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" className={seriesClass(index)}>

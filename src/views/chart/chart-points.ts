@@ -5,26 +5,28 @@ import type { VariantRow } from '../../store/lab-state';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import type { ParetoPoint } from './pareto';
 
-/** What is on the horizontal axis; less is better in each. */
+/** Quantity on the horizontal axis; lower is better for each. */
 export type CostAxis = 'size' | 'decode' | 'prefill';
 
-/** A figure of which better values lie in one direction. */
+/** Figure whose better values lie in one direction. */
 export type DrawnFigure = Figure & Required<Pick<Figure, 'better'>>;
 
 export interface ChartPoint extends ParetoPoint {
   readonly name: string;
   readonly recipe: string;
-  /** Standard error of the quality. */
   readonly error: number;
-  /** Of the row in the table: chooses colour and shape. */
+  /** Index of the row in the table; chooses colour and shape. */
   readonly index: number;
 }
 
-/** Beyond this ratio of the greatest to the least a linear axis would squeeze most points together. */
+/** Ratio of the greatest to the least value above which a linear axis would squeeze most points together. */
 const WIDE_RATIO = 4;
 const NEAR_RATIO = 2;
 
-/** Figures that a chart can show of these rows, the main figure of the first evaluation that measured them first. */
+/**
+ * Figures that a chart can show for these rows, starting with the main figure of the first evaluation that measured
+ * them.
+ */
 export function chartFigures(rows: readonly VariantRow[], evaluations = EVALUATIONS): DrawnFigure[] {
   return figuresOf(evaluations).filter(
     (figure): figure is DrawnFigure =>
@@ -32,7 +34,7 @@ export function chartFigures(rows: readonly VariantRow[], evaluations = EVALUATI
   );
 }
 
-/** A point for each row that has both figures. */
+/** One point for each row that has both figures. */
 export function chartPoints(rows: readonly VariantRow[], axis: CostAxis, quality: string): ChartPoint[] {
   return rows.flatMap((row, index) => {
     const cost = costOf(row, axis);
@@ -58,8 +60,8 @@ export function isWide(points: readonly ChartPoint[]): boolean {
 }
 
 /**
- * The points near the best one; of a quality that is better lower, up to twice the best figure. All where the base has none:
- * divergences from it span orders of magnitude.
+ * Points near the best one: where lower is better, up to twice the best figure. Returns all points if the base has no
+ * such figure, because divergences from the base span orders of magnitude.
  */
 export function nearPoints(points: readonly ChartPoint[]): readonly ChartPoint[] {
   if (!points.some(({ index }) => index === 0)) return points;
@@ -67,7 +69,7 @@ export function nearPoints(points: readonly ChartPoint[]): readonly ChartPoint[]
   return points.filter(({ quality }) => quality <= NEAR_RATIO * best);
 }
 
-/** Megabytes, or milliseconds a token. */
+/** Size in megabytes, or time in milliseconds per token. */
 function costOf(row: VariantRow, axis: CostAxis): number | undefined {
   if (axis === 'size') return row.size.storedBytes / 1e6;
   const rate = axis === 'decode' ? row.latency?.decodeTokensPerSecond : row.latency?.prefillTokensPerSecond;

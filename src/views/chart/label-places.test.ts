@@ -3,7 +3,7 @@ import { placeLabels } from './label-places';
 
 const area = { width: 300, height: 200 };
 
-test('a label stands on the right where there is room, else on the left', () => {
+test('a label is placed on the right if there is room, else on the left', () => {
   const [first, second] = placeLabels(
     [
       { x: 50, y: 50, text: 'int8' },
@@ -15,7 +15,7 @@ test('a label stands on the right where there is room, else on the left', () => 
   expect(second!.anchor).toBe('end');
 });
 
-test('labels cover neither marks nor each other; one without room is left out', () => {
+test('labels cover neither marks nor each other; a label without room is omitted', () => {
   const crowded = Array.from({ length: 9 }, (_, index) => ({
     x: 150 + index,
     y: 100 + index,

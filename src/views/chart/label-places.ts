@@ -1,11 +1,11 @@
-/** A mark in pixels and the text beside it. */
+/** Marker position in pixels and the text beside it. */
 export interface LabelledMark {
   readonly x: number;
   readonly y: number;
   readonly text: string;
 }
 
-/** Where a label's text begins or ends relative to its mark. */
+/** Start or end of a label's text relative to its marker. */
 export interface LabelPlace {
   readonly dx: number;
   readonly dy: number;
@@ -32,8 +32,8 @@ const PLACES: readonly LabelPlace[] = [
 ];
 
 /**
- * A place for each label where it covers no mark and no other label and stays within the chart; undefined where
- * there is none (the table and the details on hover name the variant).
+ * Finds a place for each label where it covers no marker and no other label and stays within the chart; undefined if
+ * there is none (the table and the tooltip still name the variant).
  */
 export function placeLabels(
   marks: readonly LabelledMark[],

@@ -1,11 +1,11 @@
-/** A point of a chart: less is better in `cost`; `better` says which way quality goes. */
+/** Point of a chart; lower `cost` is better. */
 export interface ParetoPoint {
   readonly cost: number;
   readonly quality: number;
 }
 
 /**
- * The points that no other one beats in both, ordered by cost.
+ * Points that no other point beats in both cost and quality, ordered by cost.
  * @param better whether a lower or a higher quality figure is better
  */
 export function paretoFront<T extends ParetoPoint>(points: readonly T[], better: 'lower' | 'higher'): T[] {

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import { importVariant, openDemo } from '../../store/open-actions';
-import { formatBytes, parametersInWords } from '../format';
+import { formatBytes, formatParameters } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { pickedFiles } from '../layout/dropped-files';
 import { takeFiles } from '../layout/take-files';
@@ -11,7 +11,7 @@ const TASK_NAMES = {
   'sequence-classification': 'sentence classifier',
 } as const;
 
-/** Which model is open, and how to open another. */
+/** Shows the open model and opens others. */
 export function CheckpointPanel() {
   const context = useLabContext();
   const demos = useLab((state) => state.demos);
@@ -64,7 +64,7 @@ function ModelFacts() {
   if (!model) return <p className="hint">No model is loaded yet.</p>;
   const facts = [
     `${model.modelType === 'gpt2' ? 'GPT-2' : 'BERT'}, ${TASK_NAMES[model.task]}`,
-    `${parametersInWords(model)} parameters`,
+    `${formatParameters(model)} parameters`,
     `${model.layers} layers, width ${model.width}, ${model.heads} heads`,
     `context ${model.contextLength}, vocabulary ${model.vocabularySize.toLocaleString('en')}`,
     `file ${formatBytes(model.fileBytes)}, on the GPU ${formatBytes(model.gpuBytes)}`,
@@ -103,7 +103,7 @@ function FilePicker({ label, folder = false, onFiles }: FilePickerProps) {
         multiple
         hidden
         aria-label={label}
-        // React knows no webkitdirectory; the attribute makes the picker give a whole folder.
+        // React's types lack webkitdirectory, which makes the picker choose a whole folder.
         {...(folder ? { webkitdirectory: '' } : {})}
         onChange={(event) => {
           onFiles(event.target.files);

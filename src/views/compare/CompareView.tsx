@@ -12,7 +12,7 @@ const TABS = [
   { id: 'layers', title: 'Layers' },
 ] as const;
 
-/** The chosen variants next to each other: what they say, what they measure, where they differ from the base. */
+/** Selected variants side by side: their outputs, their figures and their errors relative to the base. */
 export function CompareView() {
   const rows = useDeferredValue(useLab((state) => state.rows));
   const selected = useLab((state) => state.selected);
@@ -23,7 +23,7 @@ export function CompareView() {
       <Tabs.Root defaultValue="outputs">
         <div className="row wrap">
           <h2 id="compare-title">Side by side</h2>
-          <Tabs.List aria-label="What to compare" className="row">
+          <Tabs.List aria-label="Comparison" className="row">
             {TABS.map(({ id, title }) => (
               <Tabs.Trigger key={id} value={id} className="tab">
                 {title}

@@ -2,13 +2,15 @@ import { useState } from 'react';
 import type { WeightHistograms } from '../../lab/protocol/protocol';
 import type { VariantRow } from '../../store/lab-state';
 import { notify } from '../../store/lab-store';
-import { bringHere } from '../../store/variant-actions';
+import { makeOnDevice } from '../../store/variant-actions';
 import { formatBytes, formatPercent } from '../format';
 import { useLabContext } from '../lab-context';
 import { HeatGrid } from '../HeatGrid';
 import { HistogramPair } from './HistogramPair';
 
-/** Relative error of each matrix, block by kind; a cell shows the weights before and after. */
+/**
+ * Heat map of each matrix's relative error, by block and kind; a cell opens histograms of the weights before and after.
+ */
 export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
   const context = useLabContext();
   const [shown, setShown] = useState<{ row: string; histograms: WeightHistograms }>();
@@ -19,9 +21,9 @@ export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
 
   const show = async (row: VariantRow, module: string) => {
     try {
-      if (!(await bringHere(context, [row.key]))) return;
+      if (!(await makeOnDevice(context, [row.key]))) return;
       const { operation } = context.store.getState();
-      // The lab answers when its device is free again.
+      // The lab answers once its device is free.
       if (operation) setWaiting({ module, operation: operation.title });
       const id = context.store.getState().rows.find(({ key }) => key === row.key)!.id!;
       setShown({ row: row.name, histograms: await context.lab.histograms(id, module) });
@@ -40,8 +42,8 @@ export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
         ))}
       </div>
       {waiting && (
-        <p className="hint" role="status" aria-label="Weights that wait">
-          The weights of {waiting.module} are shown once “{waiting.operation}” is over.
+        <p className="hint" role="status" aria-label="Pending weights">
+          The weights of {waiting.module} are shown once “{waiting.operation}” has finished.
         </p>
       )}
       {shown && (
@@ -51,7 +53,7 @@ export function ErrorHeatMap({ rows }: { rows: readonly VariantRow[] }) {
   );
 }
 
-/** Between 0 and 1; the root spreads the small errors, among which the choice is made. */
+/** Heat between 0 and 1; the square root spreads the small errors, among which the user chooses. */
 function heat(relativeError: number): number {
   return Math.sqrt(Math.min(1, relativeError));
 }

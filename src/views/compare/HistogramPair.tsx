@@ -2,7 +2,10 @@ import { Bar, BarChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recha
 import type { Histogram, WeightHistograms } from '../../lab/protocol/protocol';
 import { formatCount, formatNumber } from '../format';
 
-/** The weights of one matrix before and after, in the same bins; counts on a log scale, since zeros tower. */
+/**
+ * Histograms of one matrix's weights before and after compression, in the same bins; counts are on a log scale because
+ * zeros dominate.
+ */
 export function HistogramPair({ title, histograms }: { title: string; histograms: WeightHistograms }) {
   return (
     <figure className="histograms" aria-label={`Weights of ${title}`}>

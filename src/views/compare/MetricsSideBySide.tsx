@@ -1,7 +1,7 @@
 import type { VariantRow } from '../../store/lab-state';
 import { shownColumns } from '../variants/columns';
 
-/** The figures of the chosen variants, a column each. */
+/** Figures of the selected variants, one column each. */
 export function MetricsSideBySide({ rows }: { rows: readonly VariantRow[] }) {
   const columns = shownColumns(rows).filter(({ id }) => id !== 'name');
   return (

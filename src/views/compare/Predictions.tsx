@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { TextPrediction } from '../../lab/protocol/protocol';
 import { BASE_KEY, type VariantRow } from '../../store/lab-state';
 import { runOperation } from '../../store/lab-store';
-import { bringHere } from '../../store/variant-actions';
+import { makeOnDevice } from '../../store/variant-actions';
 import { formatPercent } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { markDifferences } from './token-diff';
@@ -16,7 +16,7 @@ const PROMPTS = {
 
 const NEW_TOKENS = 24;
 
-/** The same prompt or sentence through each chosen variant. */
+/** Output of each selected variant for the same prompt or sentence. */
 export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
   const context = useLabContext();
   const task = useLab((state) => state.model?.task);
@@ -27,12 +27,12 @@ export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
   const [predictions, setPredictions] = useState<Readonly<Record<string, TextPrediction>>>({});
   if (!task) return <p className="hint">Load a model to run a prompt through its variants.</p>;
   const tasks = new Set(rows.map((row) => row.task ?? task));
-  // A text with a mask is one that every task can do something with.
+  // Variants of several tasks get a text with a mask, which every task can process.
   const text = prompt ?? PROMPTS[tasks.size === 1 ? [...tasks][0] : task];
 
   const run = async () => {
     const keys = rows.map(({ key }) => key);
-    if (!(await bringHere(context, keys))) return;
+    if (!(await makeOnDevice(context, keys))) return;
     setPredictions({});
     await runOperation(context, 'Running the prompt', async ({ signal }) => {
       const request = { prompt: text, maxNewTokens: count, ...sampling };
@@ -88,7 +88,7 @@ export function Predictions({ rows }: { rows: readonly VariantRow[] }) {
   );
 }
 
-/** What the others are marked against: the base where it is chosen, else the first. */
+/** Variant against which the others are marked: the base if selected, else the first. */
 function referenceOf(
   rows: readonly VariantRow[],
   predictions: Readonly<Record<string, TextPrediction>>,

@@ -1,4 +1,4 @@
-/** How a continuation is drawn. */
+/** Sampling parameters of a continuation. */
 export interface SamplingSettings {
   readonly temperature: number;
   readonly topK: number;
@@ -19,7 +19,7 @@ const FIELDS: readonly {
   {
     key: 'temperature',
     label: 'Temperature',
-    hint: '0 takes the most likely token each time.',
+    hint: '0 always takes the most likely token.',
     min: 0,
     max: 2,
     step: 0.1,
@@ -27,7 +27,7 @@ const FIELDS: readonly {
   {
     key: 'topK',
     label: 'Top-k',
-    hint: 'Tokens are drawn from so many of the most likely.',
+    hint: 'Number of most likely tokens to sample from.',
     min: 1,
     max: 1000,
     step: 1,
@@ -35,7 +35,7 @@ const FIELDS: readonly {
   {
     key: 'topP',
     label: 'Top-p',
-    hint: 'Of these, the fewest that together reach this probability; 1 keeps all.',
+    hint: 'Samples from the fewest of these tokens whose probabilities add up to this; 1 keeps all.',
     min: 0.05,
     max: 1,
     step: 0.05,
@@ -43,7 +43,7 @@ const FIELDS: readonly {
   {
     key: 'seed',
     label: 'Seed',
-    hint: 'The same seed draws the same tokens again.',
+    hint: 'The same seed draws the same tokens.',
     min: 0,
     max: 999999,
     step: 1,
@@ -55,7 +55,7 @@ interface Props {
   readonly onChange: (value: SamplingSettings) => void;
 }
 
-/** Temperature, and what else decides once it is above 0. */
+/** Inputs for the temperature and, above 0, for the other sampling parameters. */
 export function SamplingFields({ value, onChange }: Props) {
   const fields = value.temperature > 0 ? FIELDS : FIELDS.slice(0, 1);
   return fields.map(({ key, label, hint, ...range }) => (

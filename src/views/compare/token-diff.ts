@@ -1,4 +1,4 @@
-/** A token of a text with whether the reference text has it at the same place of the alignment. */
+/** Token with whether the reference text has it at the same place of the alignment. */
 export interface MarkedToken {
   readonly text: string;
   readonly differs: boolean;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { ExportDescription } from '../../lab/protocol/protocol';
 import { ExportItems } from './ExportItems';
 
-test('the menu has every export of the list, and says why one cannot hold the variant', () => {
+test('the menu lists every export and explains why one cannot represent the variant', () => {
   const exports: ExportDescription[] = [
     { id: 'lathe', title: 'Compressed', summary: 'Weights as they are.', canHold: true },
     { id: 'toy', title: 'A toy', summary: 'Holds names.', canHold: 'A toy holds one layer; truncate first.' },

@@ -1,7 +1,9 @@
 import { DropdownMenu } from 'radix-ui';
 import type { ExportDescription } from '../../lab/protocol/protocol';
 
-/** Menu items for all exports; one that cannot hold the variant says why instead of what it is. */
+/**
+ * Menu items for all exports; an export that cannot represent the variant shows the reason instead of its description.
+ */
 export function ExportItems({
   exports,
   onChoose,

@@ -8,7 +8,7 @@ import { ExportItems } from './ExportItems';
 import { saveBlob, saveText } from './save-text';
 import { directorySink, zipSink } from './sinks';
 
-/** Saves a variant as files; without a row, the whole comparison as a report. */
+/** Menu that saves a variant as files or, without a row, the whole comparison as a report. */
 export function ExportMenu({ row }: { row?: VariantRow }) {
   const context = useLabContext();
   const busy = useLab((state) => state.operation !== undefined);
@@ -71,14 +71,14 @@ async function exportVariant(context: LabContext, row: VariantRow, exportId: str
 
 type DirectoryPicker = (options: { mode: 'readwrite' }) => Promise<FileSystemDirectoryHandle>;
 
-/** The folder to write to; undefined where the browser cannot give one (then a zip is made). */
+/** Folder to write to; undefined if the browser cannot provide one (a zip is made instead). */
 async function chooseDirectory(): Promise<FileSystemDirectoryHandle | 'cancelled' | undefined> {
   const picker = (window as { showDirectoryPicker?: DirectoryPicker }).showDirectoryPicker;
   if (!picker) return undefined;
   try {
     return await picker.call(window, { mode: 'readwrite' });
   } catch (error) {
-    // A refused folder leaves the zip; a dialog that was closed means no.
+    // A closed dialog cancels the export; any other failure falls back to the zip.
     return (error as Error).name === 'AbortError' ? 'cancelled' : undefined;
   }
 }

@@ -1,9 +1,9 @@
-/** Lets the user save a text as a file. */
+/** Downloads a text as a file. */
 export function saveText(name: string, text: string): void {
   saveBlob(name, new Blob([text], { type: 'application/json' }));
 }
 
-/** Lets the user save bytes as a file. */
+/** Downloads a blob as a file. */
 export function saveBlob(name: string, blob: Blob): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);

@@ -1,7 +1,7 @@
 import { Zip, ZipPassThrough } from 'fflate';
 import type { ExportSink } from '../../lab/protocol/protocol';
 
-/** Writes into a folder that the user chose. */
+/** Sink that writes into a folder that the user chose. */
 export function directorySink(directory: FileSystemDirectoryHandle): ExportSink {
   let file: FileSystemWritableFileStream | undefined;
   return {
@@ -21,7 +21,10 @@ export function directorySink(directory: FileSystemDirectoryHandle): ExportSink 
   };
 }
 
-/** Collects the files in a zip without compressing them: weights hardly shrink. Blobs keep the pieces out of the heap. */
+/**
+ * Sink that collects the files in an uncompressed zip, since weights hardly shrink. Blobs keep the pieces out of the
+ * heap.
+ */
 export function zipSink(folder: string): { sink: ExportSink; finish(): Promise<Blob> } {
   const pieces: Blob[] = [];
   let failure: Error | undefined;
@@ -37,7 +40,7 @@ export function zipSink(folder: string): { sink: ExportSink; finish(): Promise<B
         zip.add(entry);
       },
       async write(bytes) {
-        // The zip keeps a view until it is written out; the worker's bytes are already our own copy.
+        // The zip keeps a view until it is written; the worker's bytes are already a copy.
         entry!.push(bytes, false);
         if (failure) throw failure;
       },

@@ -14,7 +14,7 @@ import { DropArea } from './DropArea';
 import { Header } from './Header';
 import { OperationBar } from './OperationBar';
 
-/** The page: what is done on the left, what comes of it on the right. */
+/** The page, with controls on the left and results on the right. */
 export function App() {
   const theme = useLab((state) => state.theme);
   const generation = useLab((state) => state.generation);

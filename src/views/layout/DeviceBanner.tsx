@@ -1,7 +1,7 @@
 import { openDeviceAndModel } from '../../store/open-actions';
 import { useLab, useLabContext } from '../lab-context';
 
-/** Says why there is no graphics device and what to do; what is on the page stays readable. */
+/** Explains why there is no graphics device and what to do; the rest of the page stays readable. */
 export function DeviceBanner() {
   const context = useLabContext();
   const device = useLab((state) => state.device);

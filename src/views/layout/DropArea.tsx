@@ -3,7 +3,7 @@ import { useLabContext } from '../lab-context';
 import { droppedFiles } from './dropped-files';
 import { takeFiles } from './take-files';
 
-/** The whole page takes files. */
+/** Accepts files dropped anywhere on the page. */
 export function DropArea({ children }: { children: ReactNode }) {
   const context = useLabContext();
   const [isOver, setIsOver] = useState(false);

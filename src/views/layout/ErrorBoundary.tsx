@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from 'react';
 
-/** Shows a sentence instead of an empty page where drawing fails; starting over leaves the address's state behind. */
+/** Shows a message instead of an empty page when rendering fails; starting over drops the state in the address. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { message?: string }> {
   override state: { message?: string } = {};
 
@@ -13,7 +13,8 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { message?
     return (
       <section className="banner" role="alert">
         <p>
-          The page could not be drawn ({this.state.message}). Starting over forgets the recipe in the address.
+          The page could not be rendered ({this.state.message}). Starting over discards the recipe in the
+          address.
         </p>
         <button
           type="button"

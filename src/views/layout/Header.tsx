@@ -8,7 +8,7 @@ const NEXT_THEME: Readonly<Record<LabState['theme'], LabState['theme']>> = {
   dark: 'system',
 };
 
-/** Name, device and the few things that concern the whole page. */
+/** Name, device and the controls that concern the whole page. */
 export function Header() {
   const { store } = useLabContext();
   const theme = useLab((state) => state.theme);
@@ -51,7 +51,7 @@ function KernelChecks({ checks }: { checks: NonNullable<LabState['kernelChecks']
   const wrong = checks.filter(({ passed }) => !passed).length;
   if (wrong > 0) return <strong> · {wrong} kernels compute wrong results here</strong>;
   return (
-    <span title="Every kind of kernel was run on this device and compared with the same computed in float64 on the CPU.">
+    <span title="Every kind of kernel was run on this device and compared with a float64 computation on the CPU.">
       {' '}
       · {checks.length} kernel checks passed
     </span>

@@ -1,7 +1,7 @@
 import { formatBytes } from '../format';
 import { useLab } from '../lab-context';
 
-/** Progress of the one long operation, with its cancel button; keeps its place when nothing runs. */
+/** Progress of the running operation, with a cancel button; occupies its place even when nothing runs. */
 export function OperationBar() {
   const operation = useLab((state) => state.operation);
   if (!operation) return <div className="operation" aria-live="polite" />;

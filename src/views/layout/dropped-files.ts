@@ -1,8 +1,8 @@
 import type { NamedFile } from '../../lab/protocol/protocol';
 
-/** All files of a drop, folders walked through, with their paths. */
+/** Returns all dropped files with their paths, including those in folders. */
 export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
-  // The items are gone after the first await, so their entries are taken at once.
+  // The items are gone after the first await, so their entries are read synchronously.
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
@@ -10,7 +10,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]>
   return (await Promise.all(entries.map((entry) => filesOf(entry, '')))).flat();
 }
 
-/** Files of a picker; a folder picker gives their paths. */
+/** Returns the files of a picker; a folder picker provides their paths. */
 export function pickedFiles(files: FileList | null): NamedFile[] {
   return [...(files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
 }
@@ -25,7 +25,7 @@ async function filesOf(entry: FileSystemEntry, folder: string): Promise<NamedFil
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const children: FileSystemEntry[] = [];
-  // A reader gives at most a hundred entries a call.
+  // A reader returns at most a hundred entries per call.
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),

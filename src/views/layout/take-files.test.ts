@@ -6,7 +6,7 @@ import { takeFiles } from './take-files';
 
 const named = (path: string, content = 'x') => ({ path, blob: new Blob([content]) });
 
-/** A lab that takes texts and refuses checkpoints, saying what their first file is. */
+/** Creates a lab that accepts texts and rejects checkpoints, naming what their first file is. */
 function setUp() {
   const provided: DataSet[] = [];
   const lab: Partial<Lab> = {
@@ -20,22 +20,22 @@ function setUp() {
   return { context, provided, texts };
 }
 
-test('texts that are dropped can be chosen in recipes, and that is said', async () => {
+test('dropped texts can be selected in recipes, and a notice says so', async () => {
   const { context, provided, texts } = setUp();
   await takeFiles(context, [named('wikitext/wiki.train.txt', 'Once'), named('films.tsv', 'good\t1')]);
   expect(provided).toEqual([
     { name: 'wiki.train.txt', kind: 'text', content: 'Once' },
     { name: 'films.tsv', kind: 'labelled', content: 'good\t1' },
   ]);
-  expect(context.store.getState().ownTexts).toEqual(['wiki.train.txt', 'films.tsv']);
+  expect(context.store.getState().userTexts).toEqual(['wiki.train.txt', 'films.tsv']);
   expect(texts()).toEqual([
-    expect.stringMatching(/^done: wiki.train.txt can be chosen in a recipe/),
+    expect.stringMatching(/^done: wiki.train.txt can now be selected in a recipe/),
     expect.stringMatching(/^done: films.tsv/),
   ]);
 });
 
 test.each(['notes.txt', 'recipe.json'])(
-  '%s that is a picture is no text, and the lab says so',
+  '%s with the content of a picture is rejected by the lab',
   async (path) => {
     const { context, provided, texts } = setUp();
     const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d);

@@ -3,22 +3,18 @@ import type { NamedFile } from '../../lab/protocol/protocol';
 import { type LabContext, notify } from '../../store/lab-store';
 import { openFiles } from '../../store/open-actions';
 import { loadRecipeText } from '../../store/recipe-actions';
-import { takeOwnText } from '../../store/recipe-texts';
+import { addUserText } from '../../store/recipe-texts';
 import { loadProfile } from '../../store/sensitivity-actions';
 
-/** Tells what was dropped or picked: a sensitivity profile, a recipe, texts, or a checkpoint. */
+/** Opens dropped or picked files as a sensitivity profile, a recipe, texts or a checkpoint, whichever they are. */
 export async function takeFiles(context: LabContext, files: readonly NamedFile[]): Promise<void> {
   if (files.length === 0) {
-    notify(
-      context,
-      'error',
-      'Nothing was dropped; drop a checkpoint folder, its files, a recipe, or a text.',
-    );
+    notify(context, 'error', 'Nothing was dropped; drop a checkpoint folder, its files, a recipe or a text.');
     return;
   }
   const [{ path, blob }] = files;
   const isJson = files.length === 1 && path.endsWith('.json') && !/(^|\/)config\.json$/.test(path);
-  // What has the name of a text and is something else is told as any file is that no reader of checkpoints knows.
+  // A file that is named as a text but is not one gets the error of an unknown checkpoint file.
   if (!(isJson || files.every(isNamedAsText)) || !(await areTexts(files))) await openFiles(context, files);
   else if (isJson) {
     const text = await blob.text();
@@ -34,16 +30,16 @@ async function areTexts(files: readonly NamedFile[]): Promise<boolean> {
 async function takeTexts(context: LabContext, files: readonly NamedFile[]): Promise<void> {
   for (const { path, blob } of files) {
     const name = nameOf(path);
-    if (!(await takeOwnText(context, new File([blob], name)))) continue;
+    if (!(await addUserText(context, new File([blob], name)))) continue;
     notify(
       context,
       'done',
-      `${name} can be chosen in a recipe, to calibrate or train on. To measure on it, give it as a file under Measure.`,
+      `${name} can now be selected in a recipe for calibration or training. To evaluate on it, choose it as a file under Measure.`,
     );
   }
 }
 
-/** Two files of tokenizers are texts by their names alone. */
+/** vocab.txt and merges.txt of tokenizers are excluded by name. */
 function isNamedAsText({ path }: NamedFile): boolean {
   return /\.(txt|tsv|md)$/i.test(path) && !['vocab.txt', 'merges.txt'].includes(nameOf(path));
 }

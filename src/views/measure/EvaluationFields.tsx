@@ -10,12 +10,12 @@ const OWN_FILE = 'own';
 interface EvaluationFieldsProps {
   readonly evaluation: Evaluation;
   readonly plan: EvaluationPlan;
-  /** Its title stands above it: there are several. */
+  /** Whether the title is shown above the fields, for several evaluations. */
   readonly isTitled: boolean;
   onChange(plan: EvaluationPlan): void;
 }
 
-/** Text and parameters of one evaluation. */
+/** Inputs for one evaluation's text and parameters. */
 export function EvaluationFields({ evaluation, plan, isTitled, onChange }: EvaluationFieldsProps) {
   const texts = textsFor(
     evaluation,

@@ -8,7 +8,7 @@ import { useLab, useLabContext } from '../lab-context';
 import { EvaluationFields } from './EvaluationFields';
 import { type EvaluationPlan, initialPlan, requestOf } from './evaluation-plan';
 
-/** Evaluations that fit the model or a variant, which may have another task; those that are chosen are measured in turn. */
+/** Evaluations that fit the model or a variant (which may have another task); the selected ones run in turn. */
 export function EvaluationsForm({ model }: { model: ModelInfo }) {
   const context = useLabContext();
   const rows = useLab((state) => state.rows);
@@ -60,7 +60,7 @@ export function EvaluationsForm({ model }: { model: ModelInfo }) {
 
 interface EvaluationChoiceProps {
   readonly evaluations: readonly Evaluation[];
-  /** Ids. */
+  /** Ids of evaluations. */
   readonly chosen: readonly string[];
   onChange(chosen: readonly string[]): void;
 }
@@ -74,7 +74,7 @@ function EvaluationChoice({ evaluations, chosen, onChange }: EvaluationChoicePro
             type="checkbox"
             checked={chosen.includes(id)}
             onChange={(event) =>
-              onChange(event.target.checked ? [...chosen, id] : chosen.filter((each) => each !== id))
+              onChange(event.target.checked ? [...chosen, id] : chosen.filter((other) => other !== id))
             }
           />
           {title}

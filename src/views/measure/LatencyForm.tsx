@@ -4,7 +4,7 @@ import { measureLatency } from '../../store/variant-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { NumberField } from '../NumberField';
 
-/** How fast every variant reads and generates on this device. */
+/** Form that measures the prefill and decode speed of every variant on this device. */
 export function LatencyForm({ model }: { model: ModelInfo }) {
   const context = useLabContext();
   const busy = useLab((state) => state.operation !== undefined);

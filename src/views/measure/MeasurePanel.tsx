@@ -2,7 +2,7 @@ import { useLab } from '../lab-context';
 import { EvaluationsForm } from './EvaluationsForm';
 import { LatencyForm } from './LatencyForm';
 
-/** What to measure, on which text; measures every variant of the comparison. */
+/** Panel that measures every variant of the comparison. */
 export function MeasurePanel() {
   const model = useLab((state) => state.model);
   if (!model) return null;

@@ -5,14 +5,14 @@ import type { ShippedDataSet } from '../../store/lab-state';
 import { initialParameters } from '../../store/recipe-actions';
 import { fetchDataSet, textsFor } from '../../store/shipped-texts';
 
-/** An evaluation as the form has it: with these parameters, on a text that ships with the page or a file of the user's. */
+/** Settings of one evaluation in the form: its parameters, and a shipped text or the user's file. */
 export interface EvaluationPlan {
-  /** Absent until the user gave a file. */
+  /** Absent until the user chooses a file. */
   readonly text?: ShippedDataSet | File;
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** The first shipped text of the right kind, and the parameters that the evaluation suggests. */
+/** Default plan: the first shipped text of the right kind and the evaluation's default parameters. */
 export function initialPlan(evaluation: Evaluation, dataSets: readonly ShippedDataSet[]): EvaluationPlan {
   return {
     text: textsFor(evaluation, dataSets).at(0),
@@ -20,12 +20,12 @@ export function initialPlan(evaluation: Evaluation, dataSets: readonly ShippedDa
   };
 }
 
-/** @throws Error where the text cannot be read or fetched */
+/** @throws Error if the text cannot be read or fetched */
 export async function requestOf(
   { id, data }: Evaluation,
   { text, parameters }: EvaluationPlan,
 ): Promise<EvaluationRequest> {
-  if (!text) throw new Error('Choose a text to measure on.');
+  if (!text) throw new Error('Choose a text to evaluate on.');
   const content =
     text instanceof File
       ? { name: text.name, kind: data[0], content: await text.text() }

@@ -1,7 +1,7 @@
 import { dismissNotice } from '../../store/lab-store';
 import { useLab, useLabContext } from '../lab-context';
 
-/** Sentences about what went wrong or was done; they stay until dismissed. */
+/** Messages about errors and finished work; they stay until dismissed. */
 export function Notices() {
   const context = useLabContext();
   const notices = useLab((state) => state.notices);

@@ -8,10 +8,10 @@ import { NumberField } from '../NumberField';
 import { TextChoice } from './TextChoice';
 import type { Draft } from '../../store/recipe-draft';
 
-/** The cost is measured on the device, so it waits until nothing is typed any more. */
+/** The cost is measured on the device, so it waits for a pause in typing. */
 const PAUSE_MILLISECONDS = 600;
 
-/** The text that the recipe's methods look at, how much of it, and what that takes. */
+/** Inputs for the calibration text and its amount, with the estimated cost. */
 export function CalibrationFields({ draft }: { draft: Draft }) {
   const context = useLabContext();
   const dataSets = useLab((state) => state.dataSets);
@@ -61,7 +61,7 @@ export function CalibrationFields({ draft }: { draft: Draft }) {
   );
 }
 
-/** Measured here a moment after the last change, while nothing else runs. */
+/** Cost measured on this device after a pause in typing, while nothing else runs. */
 function Cost({ draft }: { draft: Draft }) {
   const context = useLabContext();
   const busy = useLab((state) => state.operation !== undefined);

@@ -5,11 +5,11 @@ interface FieldInputProps {
   readonly name: string;
   readonly field: ParameterDescription;
   readonly value: unknown;
-  /** Undefined leaves the parameter out. */
+  /** Undefined omits the parameter. */
   onChange(value: unknown): void;
 }
 
-/** The control of one parameter, as its method describes it. */
+/** Control for one parameter, as its method's schema describes it. */
 export function FieldInput({ name, field, value, onChange }: FieldInputProps) {
   return (
     <label className={field.kind === 'number' ? 'field' : 'field wide'} title={field.help}>
@@ -78,7 +78,7 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** A list is given as JSON; anything else is text; nothing leaves the parameter out. */
+/** Parses a list as JSON and anything else as text; an empty text omits the parameter. */
 function parseText(text: string): unknown {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;

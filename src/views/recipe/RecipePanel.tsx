@@ -11,7 +11,7 @@ import { StepForm } from './StepForm';
 import { TrainingFields } from './TrainingFields';
 import type { Draft } from '../../store/recipe-draft';
 
-/** The recipe that is being written, and the button that applies it. */
+/** Recipe editor with the button that applies the recipe. */
 export function RecipePanel() {
   const context = useLabContext();
   const draft = useLab((state) => state.draft);
@@ -117,7 +117,7 @@ interface RecipeCheck {
   readonly error?: string;
 }
 
-/** Asks the lab whether the recipe fits the open model, a moment after the last change. */
+/** Asks the lab whether the recipe fits the open model, after a pause in typing. */
 function useRecipeCheck(draft: Draft): RecipeCheck {
   const { lab } = useLabContext();
   const modelName = useLab((state) => state.model?.name);

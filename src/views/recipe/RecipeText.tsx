@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { loadRecipeText } from '../../store/recipe-actions';
 import { useLabContext } from '../lab-context';
 
-/** The recipe as JSON, to read, paste and edit. */
+/** The recipe as editable JSON. */
 export function RecipeText() {
   const context = useLabContext();
   const [text, setText] = useState('');

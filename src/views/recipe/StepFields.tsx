@@ -7,7 +7,9 @@ interface StepFieldsProps {
   onChange(name: string, value: unknown): void;
 }
 
-/** A method's own form. What few people ever change is folded away, and counted where the recipe has changed it. */
+/**
+ * Form of a method's parameters. Advanced parameters are folded away; the fold shows how many the recipe has changed.
+ */
 export function StepFields({ parameters, values, onChange }: StepFieldsProps) {
   const entries = Object.entries(parameters);
   const folded = entries.filter(([, { advanced }]) => advanced);

@@ -11,11 +11,11 @@ interface StepFormProps {
   readonly step: DraftStep;
   readonly index: number;
   readonly last: boolean;
-  /** Matrices that the targets match; undefined before it is known. */
+  /** Number of matrices that match the targets; undefined until known. */
   readonly matches?: number;
 }
 
-/** One step of the recipe: its method's own form, and the matrices it applies to. */
+/** Form of one recipe step: its method's parameters and its targets. */
 export function StepForm({ step, index, last, matches }: StepFormProps) {
   const context = useLabContext();
   const method = useLab((state) => state.methods.find(({ id }) => id === step.method));
@@ -79,7 +79,7 @@ export function StepForm({ step, index, last, matches }: StepFormProps) {
   );
 }
 
-/** By names, or a share of the linears by their measured sensitivity. */
+/** Selects targets by name or as a share of the linears by measured sensitivity. */
 function StepTargets({ step, onChange }: { step: DraftStep; onChange(targets: RecipeTargets): void }) {
   const { targets } = step;
   const byShare = 'leastSensitive' in targets;
@@ -98,7 +98,7 @@ function StepTargets({ step, onChange }: { step: DraftStep; onChange(targets: Re
         </select>
       </label>
       {byShare ? (
-        <label className="field" title="Of the linears, those whose compression costs least by the profile.">
+        <label className="field" title="The linears with the least divergence in the sensitivity profile.">
           <span>Share of the linears</span>
           <input
             type="number"
@@ -122,7 +122,7 @@ interface TargetListProps {
   onChange(entries: string[]): void;
 }
 
-/** Targets, separated by spaces: a class name, module names (offered from a list), or re: expressions. */
+/** Input for targets separated by spaces: class names, module names (with suggestions) or re: expressions. */
 function TargetList({ label, entries, onChange }: TargetListProps) {
   const modules = useLab((state) => state.model?.modules);
   const listId = useId();

@@ -5,15 +5,15 @@ import { useLabContext } from '../lab-context';
 import { TrainingText } from './TrainingText';
 import type { DraftStep } from '../../store/recipe-draft';
 
-/** Whether a step trains on the recipe's text or one of its own: a fine-tuning wants labelled sentences, say. */
+/** Selects whether a step trains on the recipe's text or on its own, for example labelled sentences for fine-tuning. */
 export function StepTraining({ step: { training }, index }: { step: DraftStep; index: number }) {
   const context = useLabContext();
-  // Before there is any text to choose, a file of the user's is asked for.
+  // Without any text to choose from, the form asks the user for a file.
   const [isAsking, setAsking] = useState(false);
   const hasOwn = training !== undefined || isAsking;
-  const choose = (own: boolean) => {
-    setAsking(own);
-    if (own) changeStepTraining(context, index, {});
+  const choose = (isOwn: boolean) => {
+    setAsking(isOwn);
+    if (isOwn) changeStepTraining(context, index, {});
     else changeStep(context, index, { training: undefined });
   };
   return (

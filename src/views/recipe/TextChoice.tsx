@@ -2,18 +2,18 @@ import { recipeTexts } from '../../store/recipe-texts';
 import { useLab } from '../lab-context';
 
 interface TextChoiceProps {
-  /** "Calibration text" */
+  /** For example "Calibration text". */
   readonly label: string;
-  /** Undefined where there is none yet. */
+  /** Undefined until a text is chosen. */
   readonly text: string | undefined;
   onChoose(text: string): void;
   onFile(file: File): void;
 }
 
-/** A text that ships with the page, or a file of the user's. */
+/** Selects a shipped text or a file of the user's. */
 export function TextChoice({ label, text, onChoose, onFile }: TextChoiceProps) {
   const dataSets = useLab((state) => state.dataSets);
-  const ownTexts = useLab((state) => state.ownTexts);
+  const ownTexts = useLab((state) => state.userTexts);
   const shipped = recipeTexts({ dataSets });
   const isKnown = text === undefined || ownTexts.includes(text) || shipped.some(({ file }) => file === text);
   return (

@@ -4,7 +4,7 @@ import { useLab, useLabContext } from '../lab-context';
 import { TrainingText } from './TrainingText';
 import type { Draft } from '../../store/recipe-draft';
 
-/** The text of all steps that train and have none of their own. */
+/** Inputs for the text of all training steps that have none of their own. */
 export function TrainingFields({ draft: { training } }: { draft: Draft }) {
   const context = useLabContext();
   const dataSets = useLab((state) => state.dataSets);

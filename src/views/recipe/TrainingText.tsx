@@ -3,16 +3,16 @@ import { NumberField } from '../NumberField';
 import { TextChoice } from './TextChoice';
 
 interface TrainingTextProps {
-  /** "Training text" */
+  /** For example "Training text". */
   readonly label: string;
   readonly legend: string;
-  /** Undefined where there is no text yet. */
+  /** Undefined until a text is chosen. */
   readonly settings: TrainingTextSettings | undefined;
   onChange(change: Partial<TrainingTextSettings>): void;
   onFile(file: File): void;
 }
 
-/** A text to train on, and how much of it is held out to see how well that goes. */
+/** Inputs for a training text and the share of it that is held out for validation. */
 export function TrainingText({ label, legend, settings, onChange, onFile }: TrainingTextProps) {
   const choice = (
     <TextChoice label={label} text={settings?.text} onChoose={(text) => onChange({ text })} onFile={onFile} />
@@ -31,7 +31,7 @@ export function TrainingText({ label, legend, settings, onChange, onFile }: Trai
           onChange={(percent) => onChange({ heldOutShare: percent / 100 })}
         />
         <NumberField
-          label="Seed of what is held out"
+          label="Seed of the held-out split"
           value={settings.seed}
           min={0}
           max={2 ** 31}

@@ -1,24 +1,24 @@
 import type { Recipe, RecipeStep } from '../../lab/protocol/protocol';
 
-/** A recipe as a reader would say it: "50 % magnitude, then int8 per channel". */
+/** Describes a recipe in a phrase: "50 % magnitude, then int8 per channel". */
 export function recipeInWords(recipe: Recipe): string {
   if (recipe.steps.length === 0) return 'as it was trained';
   return recipe.steps.map(stepInWords).join(', then ');
 }
 
 function stepInWords({ method, targets, parameters = {} }: RecipeStep): string {
-  const words = WORDS[method]?.(parameters) ?? plainWords(method, parameters);
+  const words = WORDS[method]?.(parameters) ?? defaultDescription(method, parameters);
   if ('leastSensitive' in targets)
     return `${words} on the ${percent(targets.leastSensitive)} least sensitive`;
   const everywhere = targets.length === 1 && targets[0] === 'Linear';
   return everywhere ? words : `${words} on ${targets.join(', ')}`;
 }
 
-/** Of any method: its name, and its parameters as the recipe has them. */
-function plainWords(method: string, parameters: Parameters): string {
-  const given = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+/** Default description of a step: its method's name and the parameters in the recipe. */
+function defaultDescription(method: string, parameters: Parameters): string {
+  const settings = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   const title = method.replaceAll('-', ' ');
-  return given.length > 0 ? `${title} (${given.join(', ').replaceAll('"', '')})` : title;
+  return settings.length > 0 ? `${title} (${settings.join(', ').replaceAll('"', '')})` : title;
 }
 
 type Parameters = NonNullable<RecipeStep['parameters']>;

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 
 /**
- * The text of a control whose value is something else: what was typed stays as typed as long as it means the value, and
- * gives way when the value is changed from elsewhere.
+ * Text state of a control for a typed value. Typed text stays as typed while it parses to the value, and is replaced
+ * when the value changes elsewhere.
  *
  * @param shown the value as text
- * @param normalize typed text as `shown` would write it
+ * @param normalize rewrites typed text as `shown` would be written
  */
 export function useText(
   shown: string,

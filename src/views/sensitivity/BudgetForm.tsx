@@ -10,7 +10,7 @@ import { useLab, useLabContext } from '../lab-context';
 
 const STEPS = 200;
 
-/** A budget of bytes or bits a weight, and the linears that are compressed for it, those that cost least first. */
+/** Form that takes a budget in bytes or bits per weight and selects the least sensitive linears that meet it. */
 export function BudgetForm({ profile }: { profile: SensitivityProfile }) {
   const context = useLabContext();
   const busy = useLab((state) => state.operation !== undefined);
@@ -52,8 +52,8 @@ export function BudgetForm({ profile }: { profile: SensitivityProfile }) {
         </label>
       </div>
       <p className="hint" role="status">
-        Compresses {allocation.chosen.length} of {profile.entries.length}, least divergence for each byte
-        first: about {inWords(allocation.bytes)}; divergences add up to {formatNumber(allocation.divergence)}{' '}
+        Compresses {allocation.chosen.length} of {profile.entries.length}, in order of divergence per byte
+        saved: about {inWords(allocation.bytes)}; divergences add up to {formatNumber(allocation.divergence)}{' '}
         nats.
       </p>
       <div className="row wrap">

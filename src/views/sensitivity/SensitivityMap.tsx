@@ -2,7 +2,7 @@ import type { SensitivityEntry, SensitivityProfile } from '../../lab/report/sens
 import { formatBytes, formatNumber } from '../format';
 import { HeatGrid } from '../HeatGrid';
 
-/** Divergence of each linear (or block) compressed alone, as a heat map by block and kind. */
+/** Heat map of the divergence caused by compressing each linear (or block) alone, by block and kind. */
 export function SensitivityMap({ profile }: { profile: SensitivityProfile }) {
   const heat = heatScale(profile.entries);
   return (
@@ -23,13 +23,13 @@ export function SensitivityMap({ profile }: { profile: SensitivityProfile }) {
   );
 }
 
-/** A block stands in the grid as its one kind "all linears". */
+/** Names a whole block "all linears", its only kind in the grid. */
 function named(entry: SensitivityEntry): { name: string; entry: SensitivityEntry } {
   const block = /^block (\d+)$/.exec(entry.name)?.[1];
   return { name: block === undefined ? entry.name : `h.${block}.all linears`, entry };
 }
 
-/** Divergences span orders of magnitude, so colours go by their logarithm between the least and the greatest. */
+/** Maps divergences to colours on a logarithmic scale, since they span orders of magnitude. */
 function heatScale(entries: readonly SensitivityEntry[]): (divergence: number) => number {
   const logarithms = entries.map(({ divergence }) => Math.log(Math.max(divergence, 1e-9)));
   const [least, greatest] = [Math.min(...logarithms), Math.max(...logarithms)];

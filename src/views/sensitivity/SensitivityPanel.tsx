@@ -14,7 +14,7 @@ import { BudgetForm } from './BudgetForm';
 import { SensitivityMap } from './SensitivityMap';
 import type { DraftStep } from '../../store/recipe-draft';
 
-/** Which linears bear a compression and which do not, and what to compress for a budget. */
+/** Measures which linears tolerate compression and selects the ones to compress for a budget. */
 export function SensitivityPanel() {
   const model = useLab((state) => state.model);
   const profile = useLab((state) => state.sensitivity);
@@ -61,7 +61,7 @@ function MeasureForm({ model }: { model: ModelInfo }) {
   if (!step) {
     return (
       <p className="hint">
-        Add a step to the recipe; here each linear is then compressed alone by it, to see which ones bear it.
+        Add a step to the recipe to measure how well each linear tolerates it when compressed alone.
       </p>
     );
   }
@@ -124,12 +124,12 @@ function MeasureForm({ model }: { model: ModelInfo }) {
   );
 }
 
-/** Evaluations of a task that compare predictions with the base's. */
+/** Evaluations for a task that compare predictions with the base's. */
 function divergenceEvaluations(task: ModelInfo['task']): Evaluation[] {
   return EVALUATIONS.filter(({ tasks, figures }) => tasks.includes(task) && figures.includes(MEAN_KL));
 }
 
-/** Fields of the parameters that bound how much text is measured. */
+/** Fields of the parameters that limit how much text is measured. */
 function quickFields({ parameters, quick }: Evaluation) {
   const fields = Object.entries(describeParameters(parameters)).filter(([name]) => name in quick);
   return fields.map(([name, field]) => [name, { ...field, optional: false }] as const);

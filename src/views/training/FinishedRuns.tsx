@@ -3,7 +3,7 @@ import { formatBytes } from '../format';
 import { useLab, useLabContext } from '../lab-context';
 import { StoredRunRow } from './StoredRunRow';
 
-/** What runs came to, kept so that a recipe that begins with the same steps need not train again. */
+/** Cached results of training; a recipe that begins with the same steps reuses them. */
 export function FinishedRuns() {
   const context = useLabContext();
   const finished = useLab((state) => state.finished);
@@ -12,29 +12,24 @@ export function FinishedRuns() {
   return (
     <details>
       <summary>
-        Finished runs that are kept: {finished.length}, {formatBytes(total)}
+        Cached training results: {finished.length}, {formatBytes(total)}
       </summary>
       <p className="hint">
-        A recipe that begins with the same steps on the same text takes what such a run came to. The least recently used ones
-        go where there is no room.
+        A recipe that begins with the same steps on the same text reuses the cached result. When storage is full, the least recently used results are evicted.
       </p>
-      <ul className="kept-runs" aria-label="Finished runs">
+      <ul className="stored-runs" aria-label="Cached training results">
         {finished.map((run) => (
           <StoredRunRow key={run.id} run={run} reached={`${run.steps} steps, ${run.model}`}>
             <button
               type="button"
               disabled={busy}
-              aria-label={`Forget ${run.recipe.name}`}
+              aria-label={`Delete ${run.recipe.name}`}
               onClick={() => void discardTraining(context, [run])}
-            >
-              Forget
-            </button>
+            >Delete</button>
           </StoredRunRow>
         ))}
       </ul>
-      <button type="button" disabled={busy} onClick={() => void discardTraining(context, finished)}>
-        Forget all
-      </button>
+      <button type="button" disabled={busy} onClick={() => void discardTraining(context, finished)}>Delete all</button>
     </details>
   );
 }

@@ -1,15 +1,15 @@
 import type { ReactNode } from 'react';
-import { formatBytes, formatMoment } from '../format';
+import { formatBytes, formatDateTime } from '../format';
 
 interface StoredRunRowProps {
   readonly run: { readonly recipe: { readonly name: string }; readonly savedAt: string; readonly bytes: number };
-  /** How far it came. */
+  /** Progress or result of the run. */
   readonly reached: string;
-  /** Its buttons. */
+  /** Buttons of the row. */
   readonly children: ReactNode;
 }
 
-/** A run whose file is kept, and what can be done with it. */
+/** Stored training run with its buttons. */
 export function StoredRunRow({ run, reached, children }: StoredRunRowProps) {
   return (
     <li className="row wrap">
@@ -17,7 +17,7 @@ export function StoredRunRow({ run, reached, children }: StoredRunRowProps) {
         {run.recipe.name}
         <small className="hint">
           {' '}
-          {reached}, kept {formatMoment(run.savedAt)}, {formatBytes(run.bytes)}
+          {reached}, saved {formatDateTime(run.savedAt)}, {formatBytes(run.bytes)}
         </small>
       </span>
       <span className="spacer" />

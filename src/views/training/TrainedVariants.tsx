@@ -6,9 +6,9 @@ import { formatCount, formatNumber } from '../format';
 import { useLab } from '../lab-context';
 import { type VariantCurve, variantCurves } from './variant-curves';
 
-/** How the held-out loss of each trained variant went, in one picture; one alone is what the run shows anyway. */
+/** Held-out loss curves of all trained variants in one chart; a single curve is left to the run's own chart. */
 export const TrainedVariants = memo(function TrainedVariants() {
-  // Drawing waits until the page has answered what the user did.
+  // Rendering is deferred until React has handled the user's input.
   const rows = useDeferredValue(useLab((state) => state.rows));
   const run = useDeferredValue(useLab((state) => state.training));
   const curves = useMemo(() => variantCurves(rows, run), [rows, run]);
@@ -17,7 +17,7 @@ export const TrainedVariants = memo(function TrainedVariants() {
     <figure className="chart" aria-label={`Held-out losses of trained variants: ${curves.length} curves`}>
       <figcaption className="row wrap">
         <b>Held-out loss of trained variants</b>
-        <span className="hint">nats, by tokens trained on; comparable where text and length are the same</span>
+        <span className="hint">nats, by tokens trained on; comparable only for the same text and sequence length</span>
       </figcaption>
       <ul className="legend row wrap hint">
         {curves.map(({ name, index }) => (
@@ -38,11 +38,11 @@ export const TrainedVariants = memo(function TrainedVariants() {
             height={26}
           />
           <YAxis type="number" dataKey="loss" domain={['auto', 'auto']} tickFormatter={formatNumber} width={58} />
-          <Tooltip isAnimationActive={false} content={<PlaceDetails />} />
+          <Tooltip isAnimationActive={false} content={<PointDetails />} />
           {curves.map((curve) => (
             <Scatter
               key={curve.name}
-              data={placesOf(curve)}
+              data={pointsOf(curve)}
               className={`variant-curve ${seriesClass(curve.index)}`}
               line
               shape={Mark}
@@ -55,25 +55,25 @@ export const TrainedVariants = memo(function TrainedVariants() {
   );
 });
 
-interface Place extends LossPoint, Pick<VariantCurve, 'name' | 'index'> {}
+interface CurvePoint extends LossPoint, Pick<VariantCurve, 'name' | 'index'> {}
 
-function placesOf({ name, index, losses }: VariantCurve): Place[] {
+function pointsOf({ name, index, losses }: VariantCurve): CurvePoint[] {
   return losses.map((point) => ({ ...point, name, index }));
 }
 
 function Mark(props: unknown) {
-  const { cx, cy, payload } = props as { cx: number; cy: number; payload: Place };
+  const { cx, cy, payload } = props as { cx: number; cy: number; payload: CurvePoint };
   return <path transform={`translate(${cx},${cy})`} d={markShape(payload.index, 3)} />;
 }
 
-function PlaceDetails(props: { payload?: { payload: Place }[] }) {
-  const place = props.payload?.[0]?.payload;
-  if (!place) return null;
+function PointDetails(props: { payload?: { payload: CurvePoint }[] }) {
+  const point = props.payload?.[0]?.payload;
+  if (!point) return null;
   return (
     <div className="tooltip">
-      <b>{place.name}</b>
+      <b>{point.name}</b>
       <p>
-        held-out loss {formatNumber(place.loss)} at step {place.step}, {place.tokens.toLocaleString('en')} tokens
+        held-out loss {formatNumber(point.loss)} at step {point.step}, {point.tokens.toLocaleString('en')} tokens
       </p>
     </div>
   );

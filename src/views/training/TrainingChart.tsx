@@ -3,16 +3,16 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import type { TrainingPoint } from '../../lab/protocol/protocol';
 import { lossesOf } from '../../lab/report/training-record';
 import { formatNumber } from '../format';
-import { chartCurve, type CurvePlace } from './chart-curve';
+import { chartCurve, type CurvePoint } from './chart-curve';
 
 interface TrainingChartProps {
   readonly name: string;
   readonly points: readonly TrainingPoint[];
 }
 
-/** Training and held-out loss by step, as the run goes on. */
+/** Training and held-out loss by step, updated during the run. */
 export const TrainingChart = memo(function TrainingChart({ name, points }: TrainingChartProps) {
-  // Drawing waits until the page has answered what the user did.
+  // Rendering is deferred until React has handled the user's input.
   const shown = useDeferredValue(points);
   const curve = useMemo(() => chartCurve(lossesOf(shown)), [shown]);
   const steps = shown.at(-1)?.steps ?? 1;
@@ -29,7 +29,7 @@ export const TrainingChart = memo(function TrainingChart({ name, points }: Train
           <CartesianGrid strokeDasharray="2 4" />
           <XAxis type="number" dataKey="step" domain={[0, steps]} tickCount={6} height={26} />
           <YAxis type="number" domain={['auto', 'auto']} tickFormatter={formatNumber} width={58} />
-          <Tooltip isAnimationActive={false} content={<PlaceDetails />} />
+          <Tooltip isAnimationActive={false} content={<PointDetails />} />
           <Line
             dataKey="training"
             className="curve training"
@@ -50,14 +50,14 @@ export const TrainingChart = memo(function TrainingChart({ name, points }: Train
   );
 });
 
-function PlaceDetails(props: { payload?: { payload: CurvePlace }[] }) {
-  const place = props.payload?.[0]?.payload;
-  if (!place) return null;
+function PointDetails(props: { payload?: { payload: CurvePoint }[] }) {
+  const point = props.payload?.[0]?.payload;
+  if (!point) return null;
   return (
     <div className="tooltip">
-      <b>Step {place.step}</b>
-      {place.training !== undefined && <p>training loss {formatNumber(place.training)}</p>}
-      {place.heldOut !== undefined && <p>held-out loss {formatNumber(place.heldOut)}</p>}
+      <b>Step {point.step}</b>
+      {point.training !== undefined && <p>training loss {formatNumber(point.training)}</p>}
+      {point.heldOut !== undefined && <p>held-out loss {formatNumber(point.heldOut)}</p>}
     </div>
   );
 }

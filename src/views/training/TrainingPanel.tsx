@@ -10,7 +10,7 @@ import { TrainedVariants } from './TrainedVariants';
 import { TrainingChart } from './TrainingChart';
 import { UnfinishedRuns } from './UnfinishedRuns';
 
-/** The run that is under way or was last: its curve, its pace and what can be done with it; the curves of variants, and what is kept of runs. */
+/** Current or latest training run with its curve, speed and controls; loss curves of variants; and stored runs. */
 export function TrainingPanel() {
   const run = useLab((state) => state.training);
   const hasUnfinished = useLab((state) => state.unfinished.length > 0);
@@ -34,7 +34,7 @@ function Run({ run }: { run: TrainingRun }) {
     <>
       <div className="row wrap">
         <b>{run.name}</b>
-        <span className="hint" role="status" aria-label="State of the training">
+        <span className="hint" role="status" aria-label="Training status">
           {STATUS[run.status]}
         </span>
         <span className="spacer" />
@@ -42,14 +42,13 @@ function Run({ run }: { run: TrainingRun }) {
       </div>
       {run.status !== 'ended' && (
         <p className="hint">
-          Measuring, outputs, exports and opening files wait until the run is over; meanwhile figures can be looked at and the
-          next recipe written.
+          Measuring, predicting, exporting and opening files wait until training has finished. Meanwhile you can read figures and edit the next recipe.
         </p>
       )}
       {last && <Figures run={run} last={last} />}
       <TrainingChart name={run.name} points={run.points} />
       {run.notes.length > 0 && (
-        <ul className="hint" aria-label="Notes of the training">
+        <ul className="hint" aria-label="Training notes">
           {run.notes.map((note, index) => (
             <li key={index}>{note}</li>
           ))}
@@ -62,8 +61,8 @@ function Run({ run }: { run: TrainingRun }) {
 const STATUS: Readonly<Record<TrainingRun['status'], string>> = {
   running: 'running',
   paused: 'paused',
-  finishing: 'ends at the next step and keeps the best so far',
-  ended: 'over',
+  finishing: 'finishing after this step with the best state so far',
+  ended: 'finished',
 };
 
 function Controls({ status }: Pick<TrainingRun, 'status'>) {
@@ -87,14 +86,14 @@ function Controls({ status }: Pick<TrainingRun, 'status'>) {
       <button
         type="button"
         disabled={status === 'finishing'}
-        title="Ends this training with what it was at the least held-out loss; what the recipe does after it goes on."
+        title="Ends this training with the state of lowest held-out loss; the recipe continues with its next step."
         onClick={() => void controlTraining(context, 'finish')}
       >
         Finish now
       </button>
       <button
         type="button"
-        title="Breaks the run off without a variant; where its state was kept, it can go on later."
+        title="Stops the run without making a variant; it can be resumed later if its state was saved."
         onClick={cancel}
       >
         Cancel training
@@ -114,11 +113,11 @@ function Figures({ run, last }: { run: TrainingRun; last: TrainingPoint }) {
     ['Held-out loss', measured && formatNumber(measured.heldOutLoss!)],
     ['Best', best && `${formatNumber(best.heldOutLoss!)} at step ${best.step}`],
     ['Learning rate', last.learningRate.toPrecision(3)],
-    ['Tokens a second', Math.round(last.tokensPerSecond).toLocaleString('en')],
+    ['Tokens per second', Math.round(last.tokensPerSecond).toLocaleString('en')],
     ['Time left', left === undefined ? undefined : formatDuration(left)],
   ];
   return (
-    <dl className="figures" aria-label="Figures of the training">
+    <dl className="figures" aria-label="Training figures">
       {figures.map(
         ([name, value]) =>
           value !== undefined && (

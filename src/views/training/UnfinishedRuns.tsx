@@ -2,7 +2,7 @@ import { discardTraining, resumeTraining } from '../../store/training-actions';
 import { useLab, useLabContext } from '../lab-context';
 import { StoredRunRow } from './StoredRunRow';
 
-/** Runs of the open model that broke off: a closed page, a lost device, a cancellation. */
+/** Interrupted runs of the open model: the page was closed, the device was lost or the user cancelled. */
 export function UnfinishedRuns() {
   const context = useLabContext();
   const unfinished = useLab((state) => state.unfinished);
@@ -10,7 +10,7 @@ export function UnfinishedRuns() {
   return (
     <>
       <h3>Unfinished runs</h3>
-      <ul className="kept-runs" aria-label="Unfinished runs">
+      <ul className="stored-runs" aria-label="Unfinished runs">
         {unfinished.map((run) => (
           <StoredRunRow key={run.id} run={run} reached={`step ${run.step} of ${run.steps}`}>
             <button

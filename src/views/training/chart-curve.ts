@@ -1,20 +1,20 @@
 import type { TrainingRecord } from '../../lab/protocol/protocol';
 
-/** A place of the chart; a loss that was not measured there is absent. */
-export interface CurvePlace {
+/** Data of the chart at one step; a loss that was not measured there is absent. */
+export interface CurvePoint {
   readonly step: number;
   readonly training?: number;
   readonly heldOut?: number;
 }
 
-/** Both losses of a run by their steps, in order. */
+/** Merges a run's training and held-out losses by step, in order. */
 export function chartCurve({
   trainingLosses,
   heldOutLosses,
-}: Pick<TrainingRecord, 'trainingLosses' | 'heldOutLosses'>): CurvePlace[] {
-  const places = new Map<number, CurvePlace>();
-  for (const { step, loss } of trainingLosses) places.set(step, { step, training: loss });
+}: Pick<TrainingRecord, 'trainingLosses' | 'heldOutLosses'>): CurvePoint[] {
+  const points = new Map<number, CurvePoint>();
+  for (const { step, loss } of trainingLosses) points.set(step, { step, training: loss });
   for (const { step, loss } of heldOutLosses)
-    places.set(step, { ...places.get(step), step, heldOut: loss });
-  return [...places.values()].sort((left, right) => left.step - right.step);
+    points.set(step, { ...points.get(step), step, heldOut: loss });
+  return [...points.values()].sort((left, right) => left.step - right.step);
 }

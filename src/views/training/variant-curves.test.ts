@@ -24,17 +24,17 @@ const run: TrainingRun = {
   status: 'running',
 };
 
-test('a curve for each step that trained, by the colour of its row, and one of the run that is under way', () => {
+test('one curve for each training step, in the colour of its row, and one for the current run', () => {
   const rows = [row('base'), row('first', [record(1)]), row('second', [record(0), record(2)])];
   expect(variantCurves(rows, run).map(({ name, index }) => [name, index])).toEqual([
     ['first', 1],
     ['second, step 1', 2],
     ['second, step 3', 2],
-    ['third, under way', 3],
+    ['third, in progress', 3],
   ]);
   expect(variantCurves(rows, { ...run, status: 'ended' })).toHaveLength(3);
 });
 
-test('what held nothing out has no curve', () => {
+test('training without held-out data has no curve', () => {
   expect(variantCurves([row('first', [record(1, [])])])).toEqual([]);
 });

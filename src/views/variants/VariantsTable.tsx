@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import { BASE_KEY, type VariantRow } from '../../store/lab-state';
-import { bringHere, discard, rename, toggleSelected } from '../../store/variant-actions';
+import { makeOnDevice, discard, rename, toggleSelected } from '../../store/variant-actions';
 import { notify } from '../../store/lab-store';
 import { VariantMark } from '../chart/VariantMark';
 import { ExportMenu } from '../export/ExportMenu';
@@ -11,7 +11,7 @@ import type { Column } from './column';
 import { shownColumns, sortRows, type Sorting } from './columns';
 import { tableAsText, type TableFormat } from './copy-table';
 
-/** The comparison as a table: sorts, selects, copies. */
+/** Comparison as a table that sorts, selects and copies. */
 export function VariantsTable() {
   const rows = useLab((state) => state.rows);
   const [sorting, setSorting] = useState<Sorting>({ column: '', descending: false });
@@ -130,7 +130,7 @@ function Row({ row, index, columns }: { row: VariantRow; index: number; columns:
             type="button"
             disabled={busy}
             title="Recorded figures; make this variant on your device to measure, compare and export it."
-            onClick={() => void bringHere(context, [row.key])}
+            onClick={() => void makeOnDevice(context, [row.key])}
           >
             Make here
           </button>
@@ -172,7 +172,7 @@ function CopyButtons({ rows }: { rows: readonly VariantRow[] }) {
       await navigator.clipboard.writeText(tableAsText(rows, format));
       notify(context, 'done', `The table is on the clipboard as ${format}.`);
     } catch {
-      notify(context, 'error', 'The clipboard was refused; allow it for this page and try again.');
+      notify(context, 'error', 'Access to the clipboard was denied; allow it for this page and try again.');
     }
   };
   return (

@@ -1,18 +1,18 @@
 import type { VariantRow } from '../../store/lab-state';
 
-/** A column of the comparison: what it shows, how it sorts, what it means. */
+/** Column of the comparison: its text, sort value and explanation. */
 export interface Column {
   readonly id: string;
   readonly title: string;
   readonly hint: string;
-  /** Undefined where a row has no such figure. */
+  /** Undefined if a row has no such figure. */
   value(row: VariantRow): number | string | undefined;
   format(row: VariantRow): string;
-  /** Shorter, for the table on the screen, where the whole is a tooltip. */
+  /** Shorter text for the table on the screen, with the full text as a tooltip. */
   brief?(row: VariantRow): string;
-  /** Smaller lines under it. */
+  /** Smaller lines below the text. */
   notes?(row: VariantRow): readonly string[];
   readonly isText?: boolean;
-  /** Left to the copies and to the side-by-side view: the table on the screen has room for so many. */
+  /** Hidden in the table on the screen, which has little room; shown in copies and side by side. */
   readonly isDetail?: boolean;
 }

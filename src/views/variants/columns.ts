@@ -1,20 +1,20 @@
 import { EVALUATIONS } from '../../evaluation/evaluations';
 import type { VariantRow } from '../../store/lab-state';
-import { formatBytes, formatMilliseconds, formatNumber, parametersInWords } from '../format';
+import { formatBytes, formatMilliseconds, formatNumber, formatParameters } from '../format';
 import { recipeInWords } from '../recipe/recipe-in-words';
 import type { Column } from './column';
 import { figureColumns } from './figure-columns';
 import { LATENCY_COLUMNS } from './latency-columns';
 
-/** A gzip size arrives after its variant. */
-function gzipInWords({ size, gzip }: VariantRow): string {
+/** The gzip size arrives later than its variant. */
+function formatGzip({ size, gzip }: VariantRow): string {
   if (size.gzipBytes !== undefined) return formatBytes(size.gzipBytes);
   if (gzip === 'measuring') return 'measuring …';
   return gzip === 'failed' ? 'not measured' : '–';
 }
 
-/** What loading an entropy-coded file waits for. */
-function decodingInWords({ decodeSeconds }: VariantRow): string[] {
+/** Decoding time of an entropy-coded file, which loading waits for. */
+function decodingNote({ decodeSeconds }: VariantRow): string[] {
   return decodeSeconds === undefined ? [] : [`decoded in ${formatMilliseconds(1000 * decodeSeconds)}`];
 }
 
@@ -22,7 +22,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'name',
     title: 'Variant',
-    hint: 'The base is the model as it was loaded.',
+    hint: 'The base is the model as loaded.',
     value: (row) => row.name,
     format: (row) => row.name,
     isText: true,
@@ -30,7 +30,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'recipe',
     title: 'Recipe',
-    hint: 'What was done, in order, to the linears of the blocks unless it says otherwise.',
+    hint: 'Compression steps in order; unless stated otherwise, they apply to the linears of the blocks.',
     value: (row) => recipeInWords(row.recipe),
     format: (row) => recipeInWords(row.recipe),
     isText: true,
@@ -44,14 +44,14 @@ export const COLUMNS: readonly Column[] = [
     format: (row) => formatBytes(row.size.storedBytes),
     notes: (row) => [
       `${formatNumber(row.size.denseBytes / row.size.storedBytes)}×, ${formatNumber(row.size.bitsPerWeight)} bits`,
-      `gzip ${gzipInWords(row)}`,
-      ...decodingInWords(row),
+      `gzip ${formatGzip(row)}`,
+      ...decodingNote(row),
     ],
   },
   {
     id: 'ratio',
     title: 'Ratio',
-    hint: 'How many times smaller than the base in dense float32.',
+    hint: 'Size of the base in dense float32 divided by this size.',
     value: (row) => row.size.denseBytes / row.size.storedBytes,
     format: (row) => `${formatNumber(row.size.denseBytes / row.size.storedBytes)}×`,
     isDetail: true,
@@ -59,7 +59,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'bitsPerWeight',
     title: 'Bits/weight',
-    hint: 'Stored bits for each parameter of the base, everything in the file counted.',
+    hint: 'Stored bits per parameter of the base, counting everything in the file.',
     value: (row) => row.size.bitsPerWeight,
     format: (row) => formatNumber(row.size.bitsPerWeight),
     isDetail: true,
@@ -67,17 +67,17 @@ export const COLUMNS: readonly Column[] = [
   {
     id: 'gzipBytes',
     title: 'Gzip',
-    hint: 'The same file after gzip: what a server would send.',
+    hint: 'Size of the same file after gzip, as a server would send it.',
     value: (row) => row.size.gzipBytes,
-    format: gzipInWords,
+    format: formatGzip,
     isDetail: true,
   },
   {
     id: 'parameters',
     title: 'Parameters',
-    hint: 'Weight values that are stored: elements of factors, nonzeros of sparse matrices. Of experts also those that one token is computed with.',
+    hint: 'Stored weight values: elements of factors, nonzeros of sparse matrices. For experts, also the values that one token uses.',
     value: (row) => row.size.parameters,
-    format: ({ size }) => parametersInWords(size),
+    format: ({ size }) => formatParameters(size),
     isDetail: true,
   },
   {
@@ -92,7 +92,7 @@ export const COLUMNS: readonly Column[] = [
   ...LATENCY_COLUMNS,
 ];
 
-/** Columns in which at least one row has something to show. */
+/** Columns with a value in at least one row. */
 export function shownColumns(rows: readonly VariantRow[]): Column[] {
   return COLUMNS.filter((column) => rows.some((row) => column.value(row) !== undefined));
 }
@@ -102,7 +102,7 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
-/** Sorted copy; rows without the figure come last either way. */
+/** Returns a sorted copy; rows without the figure come last in both directions. */
 export function sortRows(rows: readonly VariantRow[], { column, descending }: Sorting): VariantRow[] {
   const found = COLUMNS.find(({ id }) => id === column);
   if (!found) return [...rows];

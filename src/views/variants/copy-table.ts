@@ -4,7 +4,7 @@ import { shownColumns } from './columns';
 
 export type TableFormat = 'Markdown' | 'CSV' | 'JSON';
 
-/** The table as text: Markdown and CSV as it is shown (CSV with plain numbers), JSON as in a report. */
+/** Table as text: Markdown and CSV as shown (CSV with plain numbers), JSON as in a report. */
 export function tableAsText(rows: readonly VariantRow[], format: TableFormat): string {
   if (format === 'JSON') return JSON.stringify(rows.map(rowToReport), undefined, 2);
   const columns = shownColumns(rows);

@@ -9,7 +9,9 @@ const FORMATS: Readonly<Record<Figure['format'], (value: number) => string>> = {
   percent: formatPercent,
 };
 
-/** A column for each figure. The table on the screen shows the error of each evaluation's main figure alone. */
+/**
+ * One column for each figure. The table on the screen shows the standard error of each evaluation's main figure only.
+ */
 export function figureColumns(evaluations: readonly Evaluation[]): Column[] {
   const main = evaluations.map(({ figures }) => figures[0].id);
   return figuresOf(evaluations).map((figure) => figureColumn(figure, main.includes(figure.id)));

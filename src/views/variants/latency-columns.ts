@@ -3,16 +3,16 @@ import type { VariantRow } from '../../store/lab-state';
 import { formatMilliseconds, formatNumber } from '../format';
 import type { Column } from './column';
 
-const WALL_HINT = 'By the wall clock: median of the runs, and what 95 % of them keep within.';
+const WALL_HINT = 'Wall-clock time: median and 95th percentile of the runs.';
 const GPU_HINT =
-  'Time in which the GPU computed, in the same runs: median, and what 95 % of them keep within. The rest of the wall time is the processor, the browser and the way back. Browsers round the clock of the GPU, Chrome to 0.1 ms.';
-const NOTE_HINT = 'Under it the wall time, and how much of it the GPU computed';
+  'GPU time of the same runs: median and 95th percentile. The rest of the wall-clock time is CPU, browser and read-back. Browsers round GPU timestamps, Chrome to 0.1 ms.';
+const NOTE_HINT = 'Below it, wall-clock time and the GPU’s share of it';
 
 export const LATENCY_COLUMNS: readonly Column[] = [
   rateColumn(
     'prefillTokensPerSecond',
     'Prefill tok/s',
-    `Prompt tokens a second on this device: median of the runs, and what 95 % of them reach. ${NOTE_HINT}, for the whole prompt.`,
+    `Prompt tokens per second on this device: median of the runs, and the rate that 95 % of them reach. ${NOTE_HINT}, for the whole prompt.`,
     (latency) => latency.prefillMilliseconds,
   ),
   durationColumn(
@@ -30,7 +30,7 @@ export const LATENCY_COLUMNS: readonly Column[] = [
   rateColumn(
     'decodeTokensPerSecond',
     'Decode tok/s',
-    `Generated tokens a second on this device: median of the runs, and what 95 % of them reach. ${NOTE_HINT}, for one token.`,
+    `Generated tokens per second on this device: median of the runs, and the rate that 95 % of them reach. ${NOTE_HINT}, for one token.`,
     (latency) => latency.decodeMilliseconds,
   ),
   durationColumn(
@@ -66,12 +66,12 @@ function rateColumn(
     },
     notes: ({ latency }) => {
       const both = latency && durations(latency);
-      return both ? bothClocks(both) : [];
+      return both ? wallAndGpuTime(both) : [];
     },
   };
 }
 
-/** For the side-by-side view and the copies. */
+/** Column for copies and the side-by-side view. */
 function durationColumn(
   id: string,
   title: string,
@@ -93,8 +93,8 @@ function withTail(figure: Rate | Duration | undefined): string {
   return figure ? `${formatNumber(figure.median)} (p95 ${formatNumber(figure.p95)})` : '–';
 }
 
-/** Wall time, and under it the GPU's part of it where the device has a clock of its own. */
-function bothClocks({ wall, gpu }: Durations): string[] {
+/** Wall time, followed by GPU time if the device has timestamp queries. */
+function wallAndGpuTime({ wall, gpu }: Durations): string[] {
   const passed = formatMilliseconds(wall.median);
   return gpu ? [passed, `GPU ${formatMilliseconds(gpu.median)}`] : [passed];
 }
