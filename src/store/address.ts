@@ -4,8 +4,7 @@ import { readDraft } from './recipe-draft';
 
 const THEMES: readonly LabState['theme'][] = ['light', 'dark', 'system'];
 
-/** State of interest from the address's hash: the theme, the recipe being written and what is compared,
- * so that a link carries them. */
+/** Reads the theme, the recipe draft and the selected variants from the address's hash, so that a link carries them. */
 export function restoreFromAddress(hash: string): Partial<LabState> {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''));
   const theme = THEMES.find((known) => known === parameters.get('theme'));
@@ -14,7 +13,7 @@ export function restoreFromAddress(hash: string): Partial<LabState> {
   return { ...(theme ? { theme } : {}), ...(draft ? { draft } : {}), ...(selected ? { selected } : {}) };
 }
 
-/** Keeps the hash in step with the state, without adding to the history. */
+/** Keeps the hash in step with the state without adding to the history. */
 export function storeInAddress(store: LabStore): void {
   store.subscribe(({ theme, draft, selected }, before) => {
     if (theme === before.theme && draft === before.draft && selected === before.selected) return;

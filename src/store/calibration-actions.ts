@@ -3,9 +3,9 @@ import type { CalibrationSettings } from '../lab/protocol/protocol';
 import type { LabState } from './lab-state';
 import type { LabContext } from './lab-store';
 import { setDraft } from './recipe-actions';
-import { firstText, takeOwnText } from './recipe-texts';
+import { firstText, addUserText } from './recipe-texts';
 
-/** A calibration to begin with. */
+/** Default calibration settings; undefined without a text. */
 export function defaultCalibration(state: LabState): CalibrationSettings | undefined {
   const text = firstText(state);
   if (!text || !state.model) return undefined;
@@ -19,7 +19,7 @@ export function changeCalibration(context: LabContext, change: Partial<Calibrati
   if (current) setDraft(context, { ...state.draft, calibration: { ...current, ...change } });
 }
 
-/** Takes a file of the user's as the text to calibrate with. */
+/** Uses a file of the user's as the calibration text. */
 export async function calibrateWithFile(context: LabContext, file: File): Promise<void> {
-  if (await takeOwnText(context, file)) changeCalibration(context, { text: file.name });
+  if (await addUserText(context, file)) changeCalibration(context, { text: file.name });
 }

@@ -2,7 +2,7 @@ import type { OperationOptions } from '../lab/protocol/protocol';
 import type { VariantRow } from './lab-state';
 import { type LabContext, runOperation } from './lab-store';
 
-/** Has the gzip sizes that are missing measured in the background; each row shows its own when it arrives. */
+/** Measures missing gzip sizes in the background; each row shows its own when it arrives. */
 export function measureGzipSizes(context: LabContext): void {
   for (const row of context.store.getState().rows) {
     if (row.id === undefined || row.size.gzipBytes !== undefined || row.gzip === 'measuring') continue;
@@ -11,17 +11,17 @@ export function measureGzipSizes(context: LabContext): void {
   }
 }
 
-/** Waits for the gzip sizes that are being measured. @returns false where the user cancelled, or is busy with something else */
+/** Waits for pending gzip sizes. @returns false if the user cancelled or another operation is running */
 export async function waitForGzipSizes(context: LabContext): Promise<boolean> {
-  const waiting = context.store.getState().rows.filter(({ gzip }) => gzip === 'measuring');
-  if (waiting.length === 0) return true;
+  const pending = context.store.getState().rows.filter(({ gzip }) => gzip === 'measuring');
+  if (pending.length === 0) return true;
   return runOperation(context, 'Measuring the gzip sizes', async (options) => {
-    for (const row of waiting) await measureGzipSize(context, row, options);
+    for (const row of pending) await measureGzipSize(context, row, options);
     options.signal.throwIfAborted();
   });
 }
 
-/** Where it fails, the row says so: the variant itself can be used without this figure. */
+/** A failure is shown in the row; the variant is usable without this figure. */
 async function measureGzipSize(
   context: LabContext,
   row: VariantRow,

@@ -11,13 +11,13 @@ function context(selfTest: () => Promise<readonly KernelCheckResult[]>): LabCont
   return { store: createLabStore({ device: ready }), lab: { selfTest } as Lab };
 }
 
-test('kernels that are right are counted, without a notice', async () => {
+test('passing kernels are counted without a notice', async () => {
   const page = context(async () => [right]);
   await checkKernels(page);
   expect(page.store.getState()).toMatchObject({ kernelChecks: [right], notices: [] });
 });
 
-test('a wrong kernel becomes a notice that names it', async () => {
+test('a failing kernel becomes a notice that names it', async () => {
   const page = context(async () => [right, wrong]);
   await checkKernels(page);
   const { kernelChecks, notices } = page.store.getState();
@@ -25,7 +25,7 @@ test('a wrong kernel becomes a notice that names it', async () => {
   expect(notices).toMatchObject([{ kind: 'error', text: expect.stringContaining('GELU (off by 50 %)') }]);
 });
 
-test('of a device that is gone by then, nothing is shown', async () => {
+test('results of a device lost meanwhile are not shown', async () => {
   const page = context(async () => {
     page.store.setState({ device: { status: 'lost', message: 'gone' } });
     return [wrong];

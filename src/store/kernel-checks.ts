@@ -1,7 +1,7 @@
 import { describeWrongKernels } from '../lab/report/wrong-kernels';
 import { type LabContext, notify } from './lab-store';
 
-/** Has the kernels of the device that was just opened held against the CPU, in the background; what is wrong becomes a notice. */
+/** Checks the kernels of a newly opened device against the CPU in the background; failures become a notice. */
 export async function checkKernels(context: LabContext): Promise<void> {
   const { store, lab } = context;
   const { device } = store.getState();
@@ -12,6 +12,6 @@ export async function checkKernels(context: LabContext): Promise<void> {
     const problem = describeWrongKernels(kernelChecks);
     if (problem) notify(context, 'error', problem);
   } catch {
-    // The device was lost meanwhile: the next one is checked when it is opened.
+    // The device was lost meanwhile; the next device is checked when it is opened.
   }
 }

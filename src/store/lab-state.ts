@@ -17,35 +17,35 @@ import type {
 import type { SensitivityProfile } from '../lab/report/sensitivity-profile';
 import type { Draft } from './recipe-draft';
 
-/** Whether figures were taken on this device in this visit, or come with the page. */
+/** Source of figures: measured on this device in this visit, or recorded and shipped with the page. */
 export type Origin = 'here' | 'recorded';
 
-/** A line of the comparison: the base or a variant, recorded or on this device. */
+/** Row of the comparison: the base or a variant, recorded or on this device. */
 export interface VariantRow {
   /** Stable within the page. */
   readonly key: string;
-  /** Set once the variant is on the GPU here. */
+  /** Set once the variant is on this device. */
   readonly id?: string;
   readonly name: string;
-  /** Absent: the base's. */
+  /** Absent for the base's task. */
   readonly task?: ModelInfo['task'];
   readonly recipe: Recipe;
   readonly size: SizeReport;
-  /** What becomes of a gzip size that is not there: it arrives later than the variant. */
+  /** State of a missing gzip size, which arrives later than the variant. */
   readonly gzip?: 'measuring' | 'failed';
-  /** Wall seconds that making it took. */
+  /** Wall-clock seconds spent making the variant. */
   readonly seconds?: number;
-  /** How each step of its recipe trained. */
+  /** Training record of each step of the recipe. */
   readonly training?: VariantReport['training'];
-  /** Of entropy-coded weights: what decoding them all once took. */
+  /** Seconds to decode all entropy-coded weights once. */
   readonly decodeSeconds?: number;
-  /** Flat figures as in a report: `perplexity`, `perplexityStandardError`, … */
+  /** Flat metrics as in a report: `perplexity`, `perplexityStandardError`, … */
   readonly metrics: Readonly<Record<string, number | string>>;
   readonly metricsFrom: Origin;
   readonly latency?: LatencyReport;
   readonly latencyFrom?: Origin;
   readonly layers: VariantReport['layers'];
-  /** Ways to write it as files; absent as long as it is not on the GPU here. */
+  /** Available exports; absent until the variant is on this device. */
   readonly exports?: VariantInfo['exports'];
 }
 
@@ -54,18 +54,18 @@ export type DeviceState =
   | { readonly status: 'ready'; readonly info: DeviceInfo }
   | { readonly status: 'unavailable' | 'lost'; readonly message: string };
 
-/** The one long operation that is under way. */
+/** Long operation in progress; there is at most one. */
 export interface Operation {
   readonly title: string;
   readonly progress?: Progress;
   cancel(): void;
 }
 
-/** A run of training as it was heard of. */
+/** Training run as reported by the lab. */
 export interface TrainingRun {
-  /** Of its recipe. */
+  /** Name of the recipe. */
   readonly name: string;
-  /** Of its curve; thinned where there are many. */
+  /** Points of the loss curve, thinned if there are many. */
   readonly points: readonly TrainingPoint[];
   readonly notes: readonly string[];
   readonly status: 'running' | 'paused' | 'finishing' | 'ended';
@@ -77,7 +77,7 @@ export interface Notice {
   readonly text: string;
 }
 
-/** A demo checkpoint or a text that ships with the page. */
+/** Demo checkpoint that ships with the page. */
 export interface DemoModel {
   readonly id: string;
   readonly title: string;
@@ -89,17 +89,17 @@ export interface ShippedDataSet {
   readonly title: string;
   readonly file: string;
   readonly kind: 'text' | 'labelled';
-  /** A text is for tests, or for calibration and training, never for both. */
+  /** A text is for evaluation, or for calibration and training, never for both. */
   readonly use: 'evaluation' | 'calibration';
   readonly licence: string;
 }
 
 export interface LabState {
   readonly device: DeviceState;
-  /** How the kernels of the device that is open compare with the CPU; absent until all are through. */
+  /** Results of the kernel checks on the open device; absent until all have finished. */
   readonly kernelChecks?: readonly KernelCheckResult[];
   readonly model?: ModelInfo;
-  /** Counts the models that were opened: what belongs to one must not be shown under the next. */
+  /** Number of models opened so far; results for an earlier model must not be shown for the next. */
   readonly generation: number;
   readonly methods: readonly MethodDescription[];
   readonly rows: readonly VariantRow[];
@@ -107,17 +107,17 @@ export interface LabState {
   readonly selected: readonly string[];
   readonly recording?: Pick<Report, 'recordedAt' | 'device'>;
   readonly draft: Draft;
-  /** Names of files that the user gave for recipes to look at or train on. */
-  readonly ownTexts: readonly string[];
-  /** Files of shipped texts that the lab has. */
+  /** Names of the user's files that recipes can calibrate or train on. */
+  readonly userTexts: readonly string[];
+  /** Files of shipped texts that were sent to the lab. */
   readonly providedTexts: readonly string[];
-  /** What was measured or loaded last. */
+  /** Profile that was measured or loaded last. */
   readonly sensitivity?: SensitivityProfile;
-  /** That is under way, or was last. */
+  /** Current or latest run. */
   readonly training?: TrainingRun;
-  /** Runs of the open model's checkpoint that broke off. */
+  /** Interrupted runs of the open model's checkpoint. */
   readonly unfinished: readonly UnfinishedTraining[];
-  /** What runs came to, of any checkpoint. */
+  /** Cached results of training, for any checkpoint. */
   readonly finished: readonly FinishedTraining[];
   readonly operation?: Operation;
   readonly notices: readonly Notice[];
@@ -137,7 +137,7 @@ export const INITIAL_STATE: LabState = {
   rows: [],
   selected: [],
   draft: EMPTY_RECIPE,
-  ownTexts: [],
+  userTexts: [],
   providedTexts: [],
   unfinished: [],
   finished: [],

@@ -4,20 +4,20 @@ import { INITIAL_STATE, type LabState, type Notice } from './lab-state';
 
 export type LabStore = StoreApi<LabState>;
 
-/** What every action works on: the state and the lab behind it. */
+/** Store and lab, which every action takes. */
 export interface LabContext {
   readonly store: LabStore;
   readonly lab: Lab;
 }
 
-/** A store without React: the views subscribe to it, tests drive it directly. */
+/** Creates the store, independent of React: views subscribe to it, tests use it directly. */
 export function createLabStore(initial: Partial<LabState> = {}): LabStore {
   return createStore<LabState>(() => ({ ...INITIAL_STATE, ...initial }));
 }
 
 let noticeCount = 0;
 
-/** Adds a sentence for the user; it stays until dismissed. */
+/** Adds a message for the user; it stays until dismissed. */
 export function notify({ store }: LabContext, kind: Notice['kind'], text: string): void {
   store.setState(({ notices }) => ({ notices: [...notices, { id: ++noticeCount, kind, text }] }));
 }
@@ -27,9 +27,9 @@ export function dismissNotice({ store }: LabContext, id: number): void {
 }
 
 /**
- * Runs a long operation with progress and cancel. An error becomes a notice, a cancellation nothing; what the user
- * had stays either way.
- * @returns whether it came to its end
+ * Runs a long operation with progress and cancel. An error becomes a notice, a cancellation does not; the state stays
+ * as it was in both cases.
+ * @returns whether the operation completed
  */
 export async function runOperation(
   context: LabContext,
@@ -53,7 +53,7 @@ export async function runOperation(
     await work({
       signal: controller.signal,
       onProgress: (progress) => {
-        // Progress comes from the worker on a channel of its own, and may come after the result.
+        // Progress arrives on a separate channel of the worker, possibly after the result.
         if (isRunning) store.setState({ operation: { title, progress, cancel } });
       },
     });

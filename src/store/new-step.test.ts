@@ -4,7 +4,7 @@ import { METHODS } from '../compression/methods';
 import { newStep } from './recipe-actions';
 
 test.each(describeMethods().map((method) => [method.id, method] as const))(
-  'the step that the page begins %s with is one that it accepts',
+  '%s accepts its default step',
   (id, description) => {
     const { parameters } = newStep(description);
     const parsed = METHODS.find((method) => method.id === id)!.schema.safeParse(parameters);

@@ -3,13 +3,13 @@ import { measureGzipSizes } from './gzip-sizes';
 import { checkKernels } from './kernel-checks';
 import { BASE_KEY, type DemoModel, type LabState, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
-import { broughtHere, freshRow, recordedRows } from './rows';
+import { rowOnDevice, newRow, recordedRows } from './rows';
 import { loadStoredRuns, whileTraining } from './training-run';
 
-/** The demo that is loaded when the page opens, with its recorded comparison. */
+/** Demo that is loaded when the page opens, with its recorded comparison. */
 const FIRST_DEMO = 'fairy-tales-gpt2';
 
-/** Fetches what ships with the page, shows the recorded comparison, opens the device and loads the first demo. */
+/** Fetches the shipped files, shows the recorded comparison, opens the device and loads the first demo. */
 export async function startLab(context: LabContext): Promise<void> {
   const { store, lab } = context;
   const [demos, dataSets, recording] = await Promise.all([
@@ -30,7 +30,7 @@ export async function startLab(context: LabContext): Promise<void> {
     store.setState({
       device: {
         status: 'lost',
-        message: `${message} Your recipes, variants and figures are kept; open the device again to go on.`,
+        message: `${message} Your recipes, variants and figures are still here; open the device again to continue.`,
       },
     });
   // A worker that fails takes its device with it.
@@ -38,7 +38,7 @@ export async function startLab(context: LabContext): Promise<void> {
   await openDeviceAndModel(context);
 }
 
-/** Opens the device, after a loss with everything that was on it, and the first demo where no model is open yet. */
+/** Opens the device and restores what a lost device held, or loads the first demo if no model is open. */
 export async function openDeviceAndModel(context: LabContext): Promise<void> {
   if (!(await openDevice(context))) return;
   const { model, demos } = context.store.getState();
@@ -46,7 +46,7 @@ export async function openDeviceAndModel(context: LabContext): Promise<void> {
   if (!model && demo) await openDemo(context, demo);
 }
 
-/** What the address asks to compare, as far as it is there; else the base and the first variant. */
+/** Keys in the address that exist; otherwise the base and the first variant. */
 function selectedAmong(rows: readonly VariantRow[], wanted: readonly string[]): string[] {
   const keys = rows.map(({ key }) => key);
   const known = wanted.filter((key) => keys.includes(key));
@@ -60,7 +60,7 @@ async function openDevice(context: LabContext): Promise<boolean> {
     let info;
     await runOperation(context, 'Opening the graphics device', async (options) => {
       try {
-        info = await whileTraining(context, 'Made again after the loss', (onTraining) =>
+        info = await whileTraining(context, 'Restored after the loss', (onTraining) =>
           lab.openDevice({ ...options, onTraining }),
         );
       } catch (error) {
@@ -77,7 +77,7 @@ async function openDevice(context: LabContext): Promise<boolean> {
     }
     store.setState({ device: { status: 'ready', info }, methods: await lab.methods() });
     void checkKernels(context);
-    // After a loss, those that were lost with the device.
+    // Measures the gzip sizes that were pending when the device was lost.
     measureGzipSizes(context);
     if (store.getState().model) await loadStoredRuns(context);
     return true;
@@ -87,7 +87,7 @@ async function openDevice(context: LabContext): Promise<boolean> {
   }
 }
 
-/** Loads a demo; its recorded comparison, where that is on the screen, stays until measured here. */
+/** Loads a demo. If its recorded comparison is on the screen, that stays until measured here. */
 export async function openDemo(context: LabContext, demo: DemoModel): Promise<void> {
   const keepRows = demo.id === FIRST_DEMO && context.store.getState().recording !== undefined;
   await runOperation(context, `Loading ${demo.title}`, async ({ signal, onProgress }) => {
@@ -106,7 +106,7 @@ export async function openDemo(context: LabContext, demo: DemoModel): Promise<vo
   });
 }
 
-/** Loads a checkpoint that the user gave, dense or compressed, as a base of its own. */
+/** Loads the user's checkpoint, dense or compressed, as a new base. */
 export async function openFiles(context: LabContext, files: readonly NamedFile[]): Promise<void> {
   await runOperation(context, 'Reading the checkpoint', (options) => load(context, files, false, options));
 }
@@ -128,8 +128,8 @@ async function load(
       sensitivity: undefined,
       training: undefined,
       rows: kept
-        ? rows.map((row) => (row.key === BASE_KEY ? broughtHere(row, base) : row))
-        : [freshRow(base, BASE_KEY)],
+        ? rows.map((row) => (row.key === BASE_KEY ? rowOnDevice(row, base) : row))
+        : [newRow(base, BASE_KEY)],
       selected: kept ? selected : [BASE_KEY],
       recording: kept ? recording : undefined,
     };
@@ -138,11 +138,11 @@ async function load(
   await loadStoredRuns(context);
 }
 
-/** Adds a compressed checkpoint that Lathe exported, of the open base, as a variant. */
+/** Adds a compressed checkpoint that Lathe exported from the open base as a variant. */
 export async function importVariant(context: LabContext, files: readonly NamedFile[]): Promise<void> {
   await runOperation(context, 'Importing a variant', async (options) => {
     const info = await context.lab.importVariant(files, options);
-    context.store.setState(({ rows }) => ({ rows: [...rows, freshRow(info, info.id)] }));
+    context.store.setState(({ rows }) => ({ rows: [...rows, newRow(info, info.id)] }));
     measureGzipSizes(context);
     notify(context, 'done', `${info.name} was added to the comparison.`);
   });

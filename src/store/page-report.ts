@@ -4,8 +4,8 @@ import type { LabState, VariantRow } from './lab-state';
 import { rowToReport } from './rows';
 
 /**
- * The report document of what is on the page; undefined before a model is there. A report is of one device: as soon as
- * anything was measured here, figures that were recorded elsewhere stay out of it.
+ * Report of the comparison on the page; undefined without a model. A report describes one device: once anything was
+ * measured here, figures recorded elsewhere are omitted.
  */
 export function reportOf({ model, device, rows, recording }: LabState): Report | undefined {
   const isRecorded = recording !== undefined && !rows.some(hasOwnFigures);
@@ -25,7 +25,7 @@ function withoutRecorded(row: VariantRow): VariantRow {
     ...row,
     metrics: row.metricsFrom === 'here' ? row.metrics : {},
     latency: row.latencyFrom === 'here' ? row.latency : undefined,
-    // Made on the device of the recording, not on this one.
+    // Recorded on another device.
     ...(row.id === undefined ? { seconds: undefined, training: undefined } : {}),
   };
 }

@@ -32,8 +32,8 @@ export const PRESETS: readonly CompleteRecipe[] = [
       },
     ],
   },
-  recovered(preset('Kronecker, A half the rows', 'kronecker', { terms: 1, aShape: ['1/2', '1'] }), 8e-4),
-  recovered(
+  distilled(preset('Kronecker, A half the rows', 'kronecker', { terms: 1, aShape: ['1/2', '1'] }), 8e-4),
+  distilled(
     preset('Tensor train, half', 'tensor-train', {
       rows: [8, '1/8'],
       columns: [8, '1/8'],
@@ -50,8 +50,11 @@ function preset(name: string, method: string, parameters: Record<string, unknown
   return { name, steps: [{ method, targets: ['Linear'], ignore: [], parameters }] };
 }
 
-/** What brought factorized models back furthest: the base's logits and hidden states alone, in many small steps (docs/methods.md). */
-function recovered({ name, steps }: CompleteRecipe, peakLearningRate: number): CompleteRecipe {
+/**
+ * Adds the training that recovered factorized models best: distillation of the base's logits and hidden states only, in
+ * many small steps (docs/methods.md).
+ */
+function distilled({ name, steps }: CompleteRecipe, peakLearningRate: number): CompleteRecipe {
   const parameters = {
     steps: 3120,
     batchSize: 2,
@@ -69,7 +72,7 @@ export function setDraft({ store }: LabContext, draft: Draft): void {
   store.setState({ draft });
 }
 
-/** A step with what the method's form begins with. */
+/** Creates a step with the method's default parameters. */
 export function newStep(method: MethodDescription): DraftStep {
   const { id, usualTargets = ['Linear'] } = method;
   return { method: id, targets: usualTargets, ignore: [], parameters: initialParameters(method) };
@@ -101,7 +104,7 @@ export function moveStep(context: LabContext, index: number, by: -1 | 1): void {
   setDraft(context, { ...draft, steps });
 }
 
-/** Takes a recipe file as the draft; what was there stays where the text is no recipe. */
+/** Uses a recipe file as the draft; a text that is no recipe leaves the draft unchanged. */
 export function loadRecipeText(context: LabContext, text: string, fileName: string): boolean {
   try {
     setDraft(context, readDraft(JSON.parse(text)));

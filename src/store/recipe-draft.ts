@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { recipeSchema, stepSchema, writtenSensitivitiesSchema } from '../compression/recipe/recipe-schema';
 
-/** What a draft must have for its form to be drawn: the shape of a recipe, with defaults for what a file may leave out. */
+/** Minimum that the form needs to render a draft: the shape of a recipe, with defaults for values that a file may omit. */
 const draftSchema = relaxed(
   recipeSchema.extend({
     name: recipeSchema.shape.name.default('My recipe'),
@@ -10,11 +10,11 @@ const draftSchema = relaxed(
   }),
 );
 
-/** A recipe that somebody writes. What is wrong with it, unknown keys among it, the lab's check says. */
+/** Recipe being edited; the lab's check reports its mistakes, including unknown keys. */
 export type Draft = z.output<typeof draftSchema>;
 export type DraftStep = Draft['steps'][number];
 
-/** The schema without its bounds: any value of the right type passes, and unknown keys stay. */
+/** Schema without bounds: any value of the right type passes, and unknown keys stay. */
 function relaxed<Schema extends z.ZodType>(schema: Schema): Schema;
 function relaxed(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodObject)
@@ -31,7 +31,7 @@ function relaxed(schema: z.ZodType): z.ZodType {
   return schema.clone({ ...schema.def, checks: [] });
 }
 
-/** @throws Error whose message says what is wrong, without a final stop */
+/** @throws Error whose message says what is wrong, without a final full stop */
 export function readDraft(json: unknown): Draft {
   const result = draftSchema.safeParse(json);
   if (result.success) return result.data;

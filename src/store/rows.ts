@@ -21,25 +21,25 @@ export function recordedRows(report: Report): VariantRow[] {
   }));
 }
 
-/** A row of a variant that was just made here, with nothing measured yet. */
-export function freshRow(info: VariantInfo, key: string): VariantRow {
+/** Row of a variant that was just made on this device, without measurements. */
+export function newRow(info: VariantInfo, key: string): VariantRow {
   return {
     key,
     name: info.name,
     recipe: info.recipe,
     metrics: {},
     metricsFrom: 'here',
-    ...madeHere(info),
+    ...variantFields(info),
   };
 }
 
-/** A recorded row whose variant now is on the GPU: its recorded figures stay, marked as such, until measured here. */
-export function broughtHere(row: VariantRow, info: VariantInfo): VariantRow {
-  return { ...row, ...madeHere(info) };
+/** Recorded row whose variant is now on this device; recorded figures stay, marked as such, until measured here. */
+export function rowOnDevice(row: VariantRow, info: VariantInfo): VariantRow {
+  return { ...row, ...variantFields(info) };
 }
 
-/** What making a variant here says of it. */
-function madeHere({ id, task, size, seconds, training, decodeSeconds, layers, exports }: VariantInfo) {
+/** Fields of a row that making its variant provides. */
+function variantFields({ id, task, size, seconds, training, decodeSeconds, layers, exports }: VariantInfo) {
   return { id, task, size, seconds, training, decodeSeconds, layers, exports };
 }
 
@@ -52,7 +52,7 @@ export function withLatency(row: VariantRow, latency: LatencyReport): VariantRow
   return { ...row, latency, latencyFrom: 'here' };
 }
 
-/** The row as the report document holds it. */
+/** Row in the format of the report document. */
 export function rowToReport({
   name,
   task,

@@ -10,10 +10,12 @@ import { setDraft } from './recipe-actions';
 import { provideTexts } from './recipe-texts';
 import type { Draft, DraftStep } from './recipe-draft';
 
-/** What a saved profile is called, and what a recipe may name. */
+/** File name of a saved profile, which a recipe may refer to. */
 export const PROFILE_FILE = 'sensitivities.json';
 
-/** Measures each linear (or block) alone under a step of the draft; the profile stays until the next. */
+/**
+ * Measures the sensitivity of each linear (or block) alone to a step of the draft; the profile stays until the next.
+ */
 export async function measureSensitivity(
   context: LabContext,
   step: RecipeStep,
@@ -29,7 +31,7 @@ export async function measureSensitivity(
   });
 }
 
-/** Takes a profile that was saved before. @returns whether the text is one */
+/** Loads a saved profile. @returns whether the text is one */
 export function loadProfile(context: LabContext, text: string): boolean {
   const profile = parseSensitivityProfile(text);
   if (!profile) return false;
@@ -41,7 +43,7 @@ export function loadProfile(context: LabContext, text: string): boolean {
   return true;
 }
 
-/** A recipe that names the file of the profile holds its divergences instead, so that it needs no file any more. */
+/** Replaces a recipe's reference to the profile's file by the divergences, so that the recipe is self-contained. */
 export function withSensitivities(
   recipe: Recipe | Draft,
   profile: SensitivityProfile | undefined,
@@ -51,7 +53,7 @@ export function withSensitivities(
   return { ...recipe, sensitivities: divergencesOf(profile) };
 }
 
-/** Makes the draft a recipe that compresses what was chosen for a budget. */
+/** Replaces the draft by a recipe that compresses the linears selected for a budget. */
 export function draftForBudget(
   context: LabContext,
   profile: SensitivityProfile,

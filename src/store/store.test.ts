@@ -8,7 +8,7 @@ import { openDeviceAndModel, openFiles } from './open-actions';
 import { reportOf } from './page-report';
 import { changeStep, loadRecipeText, moveStep, PRESETS, removeStep, setDraft } from './recipe-actions';
 import { recordedRows } from './rows';
-import { bringHere, compress, discard, evaluate, toggleSelected } from './variant-actions';
+import { makeOnDevice, compress, discard, evaluate, toggleSelected } from './variant-actions';
 
 const size = { denseBytes: 400, storedBytes: 100, bitsPerWeight: 8, parameters: 100 };
 const info = (id: string): VariantInfo => ({
@@ -52,7 +52,7 @@ test('a recorded comparison becomes rows, the base first', () => {
   ]);
 });
 
-test('compressing adds a row under a name of its own and selects it', async () => {
+test('compressing adds a row with a unique name and selects it', async () => {
   const lab = context({ compress: vi.fn(async () => info('variant-1')) });
   await compress(lab, PRESETS[0]);
   await compress(lab, PRESETS[0]);
@@ -62,7 +62,7 @@ test('compressing adds a row under a name of its own and selects it', async () =
   expect(operation).toBeUndefined();
 });
 
-test('a failed operation becomes a sentence and changes nothing else', async () => {
+test('a failed operation becomes a notice and changes nothing else', async () => {
   const lab = context({ compress: () => Promise.reject(new Error('Groups of 5 do not divide the width.')) });
   const before = lab.store.getState().rows;
   expect(await compress(lab, PRESETS[0])).toBe(false);
@@ -72,7 +72,7 @@ test('a failed operation becomes a sentence and changes nothing else', async () 
   ]);
 });
 
-test('cancel aborts the signal and says nothing; a second operation is refused meanwhile', async () => {
+test('cancel aborts the signal without a notice; a second operation is refused meanwhile', async () => {
   const lab = context();
   const running = runOperation(
     lab,
@@ -89,7 +89,7 @@ test('cancel aborts the signal and says nothing; a second operation is refused m
   expect(lab.store.getState().notices).toHaveLength(1);
 });
 
-test('progress that comes after the end does not bring the operation back', async () => {
+test('progress after the end does not show the operation again', async () => {
   const lab = context();
   let report: (progress: Progress) => void = () => undefined;
   await runOperation(lab, 'Short', async ({ onProgress }) => void (report = onProgress));
@@ -121,7 +121,7 @@ test('measuring makes recorded variants here first, and its figures replace the 
   expect(lab.store.getState().recording).toBeUndefined();
 });
 
-test('a variant of another task keeps its row as it is where it has no figure', async () => {
+test('the row of a variant of another task is unchanged by an evaluation without figures for it', async () => {
   const metrics: Metrics = {
     evaluation: 'accuracy',
     figures: { accuracy: { value: 0.8, standardError: 0.1 } },
@@ -151,7 +151,7 @@ test('discarding frees the variant and keeps the base', async () => {
     compress: async () => info('variant-1'),
     discard: async (id) => void freed.push(id),
   });
-  await bringHere(lab, ['recorded-1']);
+  await makeOnDevice(lab, ['recorded-1']);
   toggleSelected(lab, 'recorded-1');
   await discard(lab, 'recorded-1');
   await discard(lab, BASE_KEY);
@@ -181,13 +181,13 @@ test('a recipe is edited step by step', () => {
   ]);
 });
 
-test('the address carries theme and recipe, and survives nonsense', () => {
+test('the address carries theme and recipe; an invalid one is ignored', () => {
   const draft = encodeURIComponent(JSON.stringify(PRESETS[0]));
   expect(restoreFromAddress(`#theme=dark&recipe=${draft}`)).toEqual({ theme: 'dark', draft: PRESETS[0] });
   expect(restoreFromAddress('#theme=mauve&recipe={')).toEqual({});
 });
 
-test('a recipe without parameters gets the defaults that its form needs; what is no recipe is refused', () => {
+test('a recipe without parameters gets the defaults that its form needs; other JSON is rejected', () => {
   const lab = context();
   expect(loadRecipeText(lab, '{"steps":[{"method":"low-rank"}]}', 'short.json')).toBe(true);
   expect(lab.store.getState().draft).toEqual({
@@ -200,7 +200,7 @@ test('a recipe without parameters gets the defaults that its form needs; what is
   expect(restoreFromAddress('#recipe={"steps":[null]}')).toEqual({});
 });
 
-test('a report is of one device: recorded figures leave it when something was measured here', () => {
+test('a report describes one device: it omits recorded figures once something was measured here', () => {
   const lab = context();
   const here = { description: 'this GPU' } as never;
   const there = { description: 'another GPU' } as never;
@@ -222,7 +222,7 @@ test('a report is of one device: recorded figures leave it when something was me
   expect([report.base.seconds, report.base.training]).toEqual([undefined, undefined]);
 });
 
-test('opening the device again loads the demo that could not be loaded before, and keeps the recorded comparison', async () => {
+test('reopening the device loads a demo that failed to load, and keeps the recorded comparison', async () => {
   const opened = { model: { name: 'fairy-tales-gpt2' }, base: info('base') } as never;
   const lab = context({
     openDevice: async () => ({}) as never,
@@ -243,7 +243,7 @@ test('opening the device again loads the demo that could not be loaded before, a
   vi.unstubAllGlobals();
 });
 
-test('a variant is there before its gzip size, which a report waits for', async () => {
+test('a variant is shown before its gzip size; a report waits for it', async () => {
   let arrive: (bytes: number) => void = () => undefined;
   const gzipBytes = vi.fn(() => new Promise<number>((resolve) => (arrive = resolve)));
   const lab = context({ compress: async () => info('variant-1'), gzipBytes });
@@ -261,7 +261,7 @@ test('a variant is there before its gzip size, which a report waits for', async 
   expect(await waitForGzipSizes(lab)).toBe(true);
 });
 
-test('a wait for gzip sizes can be cancelled; a measurement that fails is said in its row', async () => {
+test('waiting for gzip sizes can be cancelled; a failed measurement is shown in its row', async () => {
   let fail: (error: Error) => void = () => undefined;
   const lab = context({
     compress: async () => info('variant-1'),
@@ -281,7 +281,7 @@ test('a wait for gzip sizes can be cancelled; a measurement that fails is said i
   expect(lab.store.getState().notices).toEqual([]);
 });
 
-test('the gzip size of a model that was replaced is not shown under the next', async () => {
+test('the gzip size of a replaced model is not shown for the next one', async () => {
   const arrivals: ((bytes: number) => void)[] = [];
   const lab = context({
     openCheckpoint: async () => ({ model: { name: 'm' } as never, base: info('base') }),

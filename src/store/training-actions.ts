@@ -4,7 +4,7 @@ import type { LabState, TrainingRun } from './lab-state';
 import { type LabContext, notify } from './lab-store';
 import { changeStep, setDraft } from './recipe-actions';
 import { readDraft } from './recipe-draft';
-import { firstText, takeOwnText } from './recipe-texts';
+import { firstText, addUserText } from './recipe-texts';
 import { loadStoredRuns } from './training-run';
 import { compress } from './variant-actions';
 
@@ -14,7 +14,7 @@ const STATUS: Readonly<Record<TrainingAction, TrainingRun['status']>> = {
   finish: 'finishing',
 };
 
-/** A text to train on to begin with. */
+/** Default training settings; undefined without a text. */
 export function defaultTraining(state: LabState): TrainingTextSettings | undefined {
   const text = firstText(state);
   return text === undefined ? undefined : trainingTextSchema.parse({ text });
@@ -26,12 +26,12 @@ export function changeTraining(context: LabContext, change: Partial<TrainingText
   if (current) setDraft(context, { ...state.draft, training: { ...current, ...change } });
 }
 
-/** Takes a file of the user's as the text to train on. */
+/** Uses a file of the user's as the training text. */
 export async function trainOnFile(context: LabContext, file: File): Promise<void> {
-  if (await takeOwnText(context, file)) changeTraining(context, { text: file.name });
+  if (await addUserText(context, file)) changeTraining(context, { text: file.name });
 }
 
-/** The text that a step trains on in place of the recipe's. */
+/** Sets the text that a step trains on in place of the recipe's. */
 export function changeStepTraining(
   context: LabContext,
   index: number,
@@ -44,12 +44,12 @@ export function changeStepTraining(
   if (settings) changeStep(context, index, { training: { ...settings, ...change } });
 }
 
-/** Takes a file of the user's as the text that a step trains on. */
+/** Uses a file of the user's as the text of one training step. */
 export async function trainStepOnFile(context: LabContext, index: number, file: File): Promise<void> {
-  if (await takeOwnText(context, file)) changeStepTraining(context, index, { text: file.name });
+  if (await addUserText(context, file)) changeStepTraining(context, index, { text: file.name });
 }
 
-/** Has the run that is under way wait, go on, or end now and keep the best so far. */
+/** Pauses or resumes the current run, or ends it now with the best state so far. */
 export async function controlTraining(context: LabContext, action: TrainingAction): Promise<void> {
   try {
     await context.lab.controlTraining(action);
@@ -61,13 +61,13 @@ export async function controlTraining(context: LabContext, action: TrainingActio
   }
 }
 
-/** Goes on with a run that broke off; its recipe becomes the draft, so that a text that is missing can be given again. */
+/** Resumes an interrupted run; its recipe becomes the draft, so that the user can supply a missing text again. */
 export async function resumeTraining(context: LabContext, { recipe }: UnfinishedTraining): Promise<void> {
   setDraft(context, readDraft(recipe));
   await compress(context, recipe);
 }
 
-/** Forgets runs that broke off, or what some came to. */
+/** Deletes interrupted runs or cached results. */
 export async function discardTraining(
   context: LabContext,
   runs: readonly Pick<UnfinishedTraining, 'id'>[],

@@ -15,19 +15,19 @@ test('a long curve is thinned: held-out losses and the last point stay', () => {
   expect(curve.map(({ step }) => step)).toEqual(curve.map(({ step }) => step).toSorted((a, b) => a - b));
 });
 
-test('where held-out losses alone are too many they are thinned, too', () => {
+test('held-out losses are thinned when they alone exceed the maximum', () => {
   const points = Array.from({ length: 100 }, (_, step) => point(step, { heldOutLoss: 3 }));
   expect(withPoints([], points, 30).length).toBeLessThanOrEqual(30);
 });
 
-test('the next step of a recipe begins a curve of its own', () => {
+test('the next step of a recipe begins a new curve', () => {
   const first = withPoints([], [point(1), point(2)]);
   expect(withPoints(first, [point(1)])).toEqual([point(1)]);
   expect(withPoints(first, [point(3, { steps: 7 })])).toHaveLength(1);
 });
 
-test('the time that is left follows from the rate', () => {
-  // 90 steps of 400 tokens at 200 a second.
+test('the remaining time follows from the rate', () => {
+  // 90 steps of 400 tokens at 200 tokens per second.
   expect(secondsLeft(point(10))).toBe(180);
   expect(secondsLeft(point(0))).toBeUndefined();
   expect(secondsLeft(point(10, { tokensPerSecond: 0 }))).toBeUndefined();

@@ -1,35 +1,35 @@
 import type { TrainingPoint } from '../lab/protocol/protocol';
-import { beginsAnother } from '../lab/report/training-record';
+import { startsNewRun } from '../lab/report/training-record';
 
-/** Points that are kept of a run; a chart has fewer pixels. */
-export const MOST_POINTS = 2000;
+/** Maximum number of points of a run; a chart has fewer pixels. */
+export const MAX_POINTS = 2000;
 
 /**
- * A curve with further points; where it grows too long, every other point of the training loss goes, and of the held-out loss
- * only where these alone are too many. Another run (a recipe's next step that trains) begins a new curve.
+ * Appends points to a curve. A curve over the maximum loses every other training loss; held-out losses are thinned only
+ * if they alone exceed it. Another run (the recipe's next training step) begins a new curve.
  */
 export function withPoints(
   curve: readonly TrainingPoint[],
   points: readonly TrainingPoint[],
-  most = MOST_POINTS,
+  maximum = MAX_POINTS,
 ): TrainingPoint[] {
   let result: TrainingPoint[] = [...curve];
   for (const point of points) {
     const last = result.at(-1);
-    if (last && beginsAnother(last, point)) result = [];
+    if (last && startsNewRun(last, point)) result = [];
     result.push(point);
-    if (result.length > most) result = thinned(result, most);
+    if (result.length > maximum) result = thinned(result, maximum);
   }
   return result;
 }
 
-function thinned(curve: readonly TrainingPoint[], most: number): TrainingPoint[] {
+function thinned(curve: readonly TrainingPoint[], maximum: number): TrainingPoint[] {
   const isEven = (index: number) => (curve.length - 1 - index) % 2 === 0;
   const kept = curve.filter(({ heldOutLoss }, index) => heldOutLoss !== undefined || isEven(index));
-  return kept.length <= most ? kept : curve.filter((_, index) => isEven(index));
+  return kept.length <= maximum ? kept : curve.filter((_, index) => isEven(index));
 }
 
-/** Seconds that the rest of a run takes at the rate that was measured; undefined before there is one. */
+/** Estimated seconds to the end of a run at the measured rate; undefined before there is one. */
 export function secondsLeft({ step, steps, tokens, tokensPerSecond }: TrainingPoint): number | undefined {
   if (!(tokens > 0 && step > 0 && tokensPerSecond > 0)) return undefined;
   return ((steps - step) * (tokens / step)) / tokensPerSecond;

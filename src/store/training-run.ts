@@ -1,15 +1,15 @@
 import type { TrainingPoint } from '../lab/protocol/protocol';
-import { beginsAnother } from '../lab/report/training-record';
+import { startsNewRun } from '../lab/report/training-record';
 import type { TrainingRun } from './lab-state';
 import type { LabContext } from './lab-store';
 import { withPoints } from './training-curve';
 
-/** A chart takes tens of milliseconds to draw: what comes meanwhile is drawn together. */
-const MILLISECONDS_BETWEEN_DRAWINGS = 500;
+/** Interval between chart updates; rendering one takes tens of milliseconds. */
+const UPDATE_INTERVAL_MILLISECONDS = 500;
 
 /**
- * Shows what a run says of itself while `work` goes on, from its first point; a recipe that does not train shows nothing.
- * @param name of the recipe
+ * Shows the run that `work` reports, from its first point; a recipe that does not train shows nothing.
+ * @param name name of the recipe
  */
 export async function whileTraining<Result>(
   context: LabContext,
@@ -17,28 +17,28 @@ export async function whileTraining<Result>(
   work: (onTraining: (point: TrainingPoint) => void) => Promise<Result>,
 ): Promise<Result> {
   const { store } = context;
-  let isBegun = false;
-  let waiting: TrainingPoint[] = [];
+  let hasStarted = false;
+  let pending: TrainingPoint[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const show = () => {
     timer = undefined;
-    const points = waiting;
-    waiting = [];
-    store.setState(({ training }) => ({ training: training && withHeard(training, points) }));
+    const points = pending;
+    pending = [];
+    store.setState(({ training }) => ({ training: training && withNewPoints(training, points) }));
   };
   try {
     return await work((point) => {
-      waiting.push(point);
-      timer ??= setTimeout(show, isBegun ? MILLISECONDS_BETWEEN_DRAWINGS : 0);
-      if (isBegun) return;
-      isBegun = true;
+      pending.push(point);
+      timer ??= setTimeout(show, hasStarted ? UPDATE_INTERVAL_MILLISECONDS : 0);
+      if (hasStarted) return;
+      hasStarted = true;
       store.setState({ training: { name, points: [], notes: [], status: 'running' } });
-      // This run, where it had broken off, is under way again.
+      // A resumed run leaves the list of unfinished runs.
       void loadStoredRuns(context);
     });
   } finally {
     clearTimeout(timer);
-    if (isBegun) {
+    if (hasStarted) {
       show();
       store.setState(({ training }) => ({ training: training && { ...training, status: 'ended' } }));
       await loadStoredRuns(context);
@@ -46,16 +46,19 @@ export async function whileTraining<Result>(
   }
 }
 
-function withHeard(run: TrainingRun, points: readonly TrainingPoint[]): TrainingRun {
+function withNewPoints(run: TrainingRun, points: readonly TrainingPoint[]): TrainingRun {
   const notes = points.flatMap(({ note }) => (note === undefined ? [] : [note]));
   const all = [...run.points.slice(-1), ...points];
-  // The end that the user asked for was that of the step before.
-  const isNext = all.some((point, index) => index > 0 && beginsAnother(all[index - 1], point));
+  // The request to finish applied to the previous step only.
+  const isNext = all.some((point, index) => index > 0 && startsNewRun(all[index - 1], point));
   const status = isNext && run.status === 'finishing' ? 'running' : run.status;
   return { ...run, status, points: withPoints(run.points, points), notes: [...run.notes, ...notes] };
 }
 
-/** Asks which runs of the open model broke off, and what others came to. Where the browser keeps no files, there are none. */
+/**
+ * Loads the lists of interrupted runs of the open model and of cached results; both are empty if the browser has no
+ * file storage.
+ */
 export async function loadStoredRuns({ store, lab }: LabContext): Promise<void> {
   const unfinished = await lab.unfinishedTraining().catch(() => []);
   const finished = await lab.finishedTraining().catch(() => []);

@@ -78,12 +78,12 @@ test('a run is shown from its first point to its end, with its notes', async () 
   expect(await done).toBe(true);
   expect(run()!.points.map(({ step }) => step)).toEqual([1, 2, 9]);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  // What comes after the end is another's.
+  // Points after the end belong to another run.
   expect(run()).toMatchObject({ status: 'ended', points: { length: 3 } });
   expect(lab.store.getState().unfinished).toEqual([unfinished]);
 });
 
-test('what trains again when a lost device is opened is shown as a run', async () => {
+test('training repeated after a device loss is shown as a run', async () => {
   const note = 'Taken from the run of 21 Nov 2026, 20:14, 9 steps.';
   const lab = context({
     openDevice: async ({ onTraining }: TrainingOptions = {}) => {
@@ -94,7 +94,7 @@ test('what trains again when a lost device is opened is shown as a run', async (
   });
   await openDeviceAndModel(lab);
   expect(lab.store.getState().training).toMatchObject({
-    name: 'Made again after the loss',
+    name: 'Restored after the loss',
     notes: [note],
     status: 'ended',
   });
@@ -114,9 +114,9 @@ test('a recipe that does not train shows no run; one that fails keeps its curve'
   expect(failing.store.getState().training).toMatchObject({ status: 'ended', points: [{ step: 1 }] });
 });
 
-test('what the user tells a run is shown once the lab took it', async () => {
-  const told: string[] = [];
-  const lab = context({ controlTraining: async (action) => void told.push(action) });
+test('pause, resume and finish are shown once the lab accepts them', async () => {
+  const actions: string[] = [];
+  const lab = context({ controlTraining: async (action) => void actions.push(action) });
   lab.store.setState({ training: { name: 'recovered', points: [], notes: [], status: 'running' } });
   const status = () => lab.store.getState().training!.status;
   await controlTraining(lab, 'pause');
@@ -125,14 +125,14 @@ test('what the user tells a run is shown once the lab took it', async () => {
   expect(status()).toBe('running');
   await controlTraining(lab, 'finish');
   expect(status()).toBe('finishing');
-  expect(told).toEqual(['pause', 'resume', 'finish']);
-  lab.lab.controlTraining = () => Promise.reject(new Error('Nothing trains now.'));
+  expect(actions).toEqual(['pause', 'resume', 'finish']);
+  lab.lab.controlTraining = () => Promise.reject(new Error('No training is running.'));
   await controlTraining(lab, 'pause');
   expect(status()).toBe('finishing');
-  expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['Nothing trains now.']);
+  expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['No training is running.']);
 });
 
-test('an end that was asked for is that of one step: the next one is shown as running', async () => {
+test('finishing ends one step only: the next step is shown as running', async () => {
   const lab = context({
     controlTraining: async () => undefined,
     compress: async (_, options?: TrainingOptions) => {
@@ -151,13 +151,13 @@ test('an end that was asked for is that of one step: the next one is shown as ru
   expect(await compress(lab, recipe)).toBe(true);
 });
 
-test('a run that broke off goes on by its recipe, which becomes the draft; or is discarded', async () => {
+test('an interrupted run resumes with its recipe as the draft, or is discarded', async () => {
   const made: unknown[] = [];
-  const kept = [unfinished];
+  const stored = [unfinished];
   const lab = context({
-    compress: async (given) => (made.push(given), info),
-    unfinishedTraining: async () => [...kept],
-    forgetTraining: async (id) => void kept.splice(kept.findIndex((run) => run.id === id)),
+    compress: async (recipe) => (made.push(recipe), info),
+    unfinishedTraining: async () => [...stored],
+    forgetTraining: async (id) => void stored.splice(stored.findIndex((run) => run.id === id)),
   });
   await loadStoredRuns(lab);
   await resumeTraining(lab, lab.store.getState().unfinished[0]);
@@ -167,7 +167,7 @@ test('a run that broke off goes on by its recipe, which becomes the draft; or is
   expect(lab.store.getState().unfinished).toEqual([]);
 });
 
-test('what runs came to is listed, and forgotten one by one or all together', async () => {
+test('cached results are listed and deleted one by one or all together', async () => {
   const result = (id: string) => ({
     id,
     model: 'demo',
@@ -176,12 +176,12 @@ test('what runs came to is listed, and forgotten one by one or all together', as
     savedAt: unfinished.savedAt,
     bytes: 1000,
   });
-  let kept = ['a', 'b', 'c'].map(result);
+  let stored = ['a', 'b', 'c'].map(result);
   const lab = context({
-    finishedTraining: async () => kept,
+    finishedTraining: async () => stored,
     forgetTraining: async (id) => {
       if (id === 'b') throw new Error('This run is under way.');
-      kept = kept.filter((each) => each.id !== id);
+      stored = stored.filter((run) => run.id !== id);
     },
   });
   const ids = () => lab.store.getState().finished.map(({ id }) => id);
@@ -194,15 +194,15 @@ test('what runs came to is listed, and forgotten one by one or all together', as
   expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['This run is under way.']);
 });
 
-test('a storage that cannot be asked has nothing unfinished', async () => {
+test('unavailable storage shows no unfinished runs', async () => {
   const lab = context({ unfinishedTraining: () => Promise.reject(new Error('No storage')) });
   await loadStoredRuns(lab);
   expect(lab.store.getState()).toMatchObject({ unfinished: [], notices: [] });
 });
 
-test('the lab is given each shipped text that a recipe names, once; a file of the user becomes the text', async () => {
-  const given: string[] = [];
-  const lab = context({ provideText: async ({ name }) => void given.push(name) });
+test('each shipped text that a recipe names is sent to the lab once; a file of the user becomes the text', async () => {
+  const provided: string[] = [];
+  const lab = context({ provideText: async ({ name }) => void provided.push(name) });
   const shipped = (file: string) => ({
     id: file,
     title: file,
@@ -216,7 +216,7 @@ test('the lab is given each shipped text that a recipe names, once; a file of th
   const both = { ...recipe, calibration: { text: 'c.txt', sequences: 1, length: 8, seed: 0 } };
   await provideTexts(lab, both);
   await provideTexts(lab, both);
-  expect(given).toEqual(['tales.txt', 'c.txt']);
+  expect(provided).toEqual(['tales.txt', 'c.txt']);
   vi.unstubAllGlobals();
   changeTraining(lab, {});
   expect(lab.store.getState().draft.training).toEqual({ text: 'tales.txt', heldOutShare: 0.02, seed: 0 });
@@ -225,9 +225,9 @@ test('the lab is given each shipped text that a recipe names, once; a file of th
   expect(lab.store.getState().draft.training).toEqual({ text: 'own.txt', heldOutShare: 0.1, seed: 0 });
 });
 
-test('a step may train on a text of its own, which is given to the lab with the others', async () => {
-  const given: string[] = [];
-  const lab = context({ provideText: async ({ name }) => void given.push(name) });
+test('a step may train on its own text, which is sent to the lab with the others', async () => {
+  const provided: string[] = [];
+  const lab = context({ provideText: async ({ name }) => void provided.push(name) });
   const step = { method: 'fine-tuning', targets: ['re:.*'], ignore: [], parameters: {} };
   lab.store.setState({ draft: readDraft({ ...recipe, steps: [step, step] }) });
   changeStepTraining(lab, 1, {});
@@ -257,10 +257,10 @@ test('a step may train on a text of its own, which is given to the lab with the 
   vi.stubGlobal('fetch', async () => new Response('x'));
   await provideTexts(lab, draft);
   vi.unstubAllGlobals();
-  expect(given).toEqual(['films.tsv', 'films.tsv']);
+  expect(provided).toEqual(['films.tsv', 'films.tsv']);
 });
 
-test('where there is no text yet, a step has none before a file is given', () => {
+test('without shipped texts, a step has no text until the user chooses a file', () => {
   const lab = context();
   const step = { method: 'fine-tuning', targets: ['re:.*'], parameters: {} };
   lab.store.setState({ draft: readDraft({ name: 'x', steps: [step] }) });
@@ -274,7 +274,7 @@ test('where there is no text yet, a step has none before a file is given', () =>
   });
 });
 
-test('a recipe file may leave out what training has a default for', () => {
+test('a recipe file may omit training settings with defaults', () => {
   expect(readDraft({ steps: [], training: { text: 't' } }).training).toEqual({
     text: 't',
     heldOutShare: 0.02,

@@ -4,7 +4,7 @@ import { BASE_KEY, type VariantRow } from './lab-state';
 import { type LabContext, notify, runOperation } from './lab-store';
 import { provideTexts } from './recipe-texts';
 import { withSensitivities } from './sensitivity-actions';
-import { broughtHere, freshRow, withLatency, withMetrics } from './rows';
+import { rowOnDevice, newRow, withLatency, withMetrics } from './rows';
 import { whileTraining } from './training-run';
 
 /** Compresses the base by a recipe; the new variant joins the comparison and the selection. */
@@ -18,31 +18,31 @@ export async function compress(context: LabContext, recipe: unknown): Promise<bo
       lab.compress(complete, { ...options, onTraining }),
     );
     store.setState(({ rows, selected }) => {
-      const row = freshRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
-      return { rows: [...rows, row], selected: [...keptBeside(selected), row.key] };
+      const row = newRow({ ...info, name: uniqueName(info.name, rows) }, `${info.id}-${Date.now()}`);
+      return { rows: [...rows, row], selected: [...baseAndLatest(selected), row.key] };
     });
     measureGzipSizes(context);
   });
 }
 
-/** The base, against which outputs are marked, and the variant that was chosen last. */
-function keptBeside(selected: readonly string[]): string[] {
+/** Selection to which a new variant is added: the base, for reference, and the variant selected last. */
+function baseAndLatest(selected: readonly string[]): string[] {
   const others = selected.filter((key) => key !== BASE_KEY);
   return [...selected.filter((key) => key === BASE_KEY), ...others.slice(-1)];
 }
 
 /** Makes recorded variants on this device, so that they can be measured, compared and exported. */
-export async function bringHere(context: LabContext, keys: readonly string[]): Promise<boolean> {
+export async function makeOnDevice(context: LabContext, keys: readonly string[]): Promise<boolean> {
   const { store, lab } = context;
-  const waiting = store.getState().rows.filter(({ key, id }) => keys.includes(key) && id === undefined);
-  if (waiting.length === 0) return true;
+  const recorded = store.getState().rows.filter(({ key, id }) => keys.includes(key) && id === undefined);
+  if (recorded.length === 0) return true;
   return runOperation(context, 'Making the variants on this device', async (options) => {
-    for (const row of waiting) {
+    for (const row of recorded) {
       await provideTexts(context, row.recipe);
       const info = await whileTraining(context, row.name, (onTraining) =>
         lab.compress(row.recipe, { ...options, onTraining }),
       );
-      replaceRow(context, row.key, (current) => broughtHere(current, info));
+      replaceRow(context, row.key, (current) => rowOnDevice(current, info));
       measureGzipSizes(context);
     }
   });
@@ -69,16 +69,16 @@ export function rename(context: LabContext, key: string, name: string): void {
 
 export function toggleSelected({ store }: LabContext, key: string): void {
   store.setState(({ selected }) => ({
-    selected: selected.includes(key) ? selected.filter((each) => each !== key) : [...selected, key],
+    selected: selected.includes(key) ? selected.filter((other) => other !== key) : [...selected, key],
   }));
 }
 
 /**
- * Evaluates every row here that has a request's task (recorded ones are made first), one request after the other; base and
- * variants see each window in turn.
+ * Runs evaluations one after the other on every row with the right task; recorded variants are made first. Each window
+ * is evaluated on base and variants in turn.
  */
 export async function evaluate(context: LabContext, requests: readonly EvaluationRequest[]): Promise<void> {
-  if (!(await bringHere(context, allKeys(context)))) return;
+  if (!(await makeOnDevice(context, allKeys(context)))) return;
   const texts = [...new Set(requests.map(({ data }) => data.name))];
   await runOperation(context, `Evaluating on ${texts.join(' and ')}`, async (options) => {
     const rows = rowsHere(context);
@@ -86,7 +86,7 @@ export async function evaluate(context: LabContext, requests: readonly Evaluatio
     for (const request of requests) {
       const metrics = await context.lab.evaluate(ids, request, options);
       for (const { key, id } of rows) {
-        // A variant of another task has nothing to tell.
+        // A variant of another task has no metrics.
         const measured = metrics[id!];
         if (measured) replaceRow(context, key, (row) => withMetrics(row, measured));
       }
@@ -97,7 +97,7 @@ export async function evaluate(context: LabContext, requests: readonly Evaluatio
 
 /** Measures prefill and decode of every row, in turn. */
 export async function measureLatency(context: LabContext, request: LatencyRequest): Promise<void> {
-  if (!(await bringHere(context, allKeys(context)))) return;
+  if (!(await makeOnDevice(context, allKeys(context)))) return;
   await runOperation(context, 'Measuring latency', async (options) => {
     const rows = rowsHere(context);
     const latencies = await context.lab.measureLatency(
@@ -122,7 +122,7 @@ function replaceRow({ store }: LabContext, key: string, change: (row: VariantRow
   store.setState(({ rows }) => ({ rows: rows.map((row) => (row.key === key ? change(row) : row)) }));
 }
 
-/** The mark "recorded on …" goes once every figure on the screen was taken here. */
+/** Clears the mark "recorded on …" once every figure on the screen was measured here. */
 function forgetRecordingIfMeasured({ store }: LabContext): void {
   const { rows } = store.getState();
   const measured = rows.every(

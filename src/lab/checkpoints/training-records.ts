@@ -1,5 +1,5 @@
 import type { TrainingPoint } from '../../train/training-context';
-import { beginsAnother, type TrainingRecord, trainingRecord } from '../report/training-record';
+import { startsNewRun, type TrainingRecord, trainingRecord } from '../report/training-record';
 
 /** What is told of a recipe's steps that train, one after the other. */
 export class TrainingRecords {
@@ -24,7 +24,7 @@ export class TrainingRecords {
 
   hear(point: TrainingPoint): void {
     const last = this.points.at(-1);
-    if (last && beginsAnother(last, point)) this.points = [];
+    if (last && startsNewRun(last, point)) this.points = [];
     this.points.push(point);
   }
 

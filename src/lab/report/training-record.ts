@@ -73,7 +73,7 @@ export function bestPoint(curve: readonly TrainingPoint[]): TrainingPoint | unde
 }
 
 /** Whether a point is of another run than the one before it. */
-export function beginsAnother(before: TrainingPoint, point: TrainingPoint): boolean {
+export function startsNewRun(before: TrainingPoint, point: TrainingPoint): boolean {
   return point.step < before.step || point.steps !== before.steps;
 }
 
