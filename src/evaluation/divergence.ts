@@ -10,13 +10,15 @@ export const MEAN_KL = {
   interval: true,
 } as const satisfies Figure;
 
-/** Distance of a variant's predictions from the base's, for every evaluation that compares them; llama.cpp's names. */
+/**
+ * Divergence of a variant's predictions from the base's, shared by all evaluations that compare them; names as in llama.cpp.
+ */
 export const DIVERGENCE_FIGURES = [
   MEAN_KL,
   {
     id: 'kl99',
     title: 'KL 99 %',
-    hint: 'Divergence that one prediction in a hundred exceeds.',
+    hint: 'Divergence that 1 % of the predictions exceed.',
     format: 'number',
     better: 'lower',
     interval: false,
@@ -32,7 +34,7 @@ export const DIVERGENCE_FIGURES = [
   },
 ] as const satisfies readonly Figure[];
 
-/** @returns nothing for the base, which is compared with no model */
+/** @returns nothing for the base, which is not compared */
 export function divergenceValues({
   kl,
   sameTop,

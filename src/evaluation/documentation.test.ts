@@ -12,7 +12,7 @@ const table = (heads: readonly string[], rows: readonly (readonly string[])[]) =
 const section = ({ id, title, summary, tasks, data, parameters, figures: [main] }: Evaluation) => `## ${title}
 
 ${summary} Its id is ${code(id)}; it measures ${tasks.map(code).join(', ')} models on ${data.map(code).join(' or ')} data.
-A report has the number of scored predictions or examples as ${code(`${main.id}Count`)}, and text and cuts in words as ${code(`${main.id}Protocol`)}.
+In a report, ${code(`${main.id}Count`)} is the number of scored predictions or examples, and ${code(`${main.id}Protocol`)} describes the data and how it was split.
 
 ${table(
   ['parameter', 'meaning'],
@@ -20,7 +20,7 @@ ${table(
 )}`;
 
 const figures = table(
-  ['figure', 'standard error', 'stated by', 'better', 'meaning'],
+  ['figure', 'standard error', 'reported by', 'better', 'meaning'],
   figuresOf(EVALUATIONS).map((figure) => [
     code(figure.id),
     figure.interval ? code(standardErrorKey(figure.id)) : '–',
@@ -32,7 +32,7 @@ const figures = table(
   ]),
 );
 
-test('docs/evaluations.md says what the registry says', async () => {
+test('docs/evaluations.md matches the registry', async () => {
   const document = `# Evaluations
 
 This file is written from the registry: \`npx vitest run src/evaluation/documentation.test.ts -u\`.

@@ -12,18 +12,18 @@ test.each([
   ['perplexity', 'tiny-bert', 'Perplexity is for causal-lm models; this is a sequence-classification model.'],
   ['accuracy', 'tiny-gpt2', 'Accuracy is for sequence-classification models; this is a causal-lm model.'],
   ['bleu', 'tiny-gpt2', 'There is no evaluation "bleu"; there are perplexity, accuracy, pseudo-perplexity.'],
-])('%s of %s is refused in one sentence', async (evaluation, fixture, message) => {
+])('%s of %s is rejected in one sentence', async (evaluation, fixture, message) => {
   await expect(measureFixture(fixture, { evaluation, data })).rejects.toThrow(message);
 });
 
-test('ids are unique, and a figure that several evaluations state is the same one', () => {
+test('ids are unique, and evaluations that report the same figure share its object', () => {
   for (const evaluation of EVALUATIONS) {
     expect(evaluationOf(evaluation.id)).toBe(evaluation);
     for (const figure of evaluation.figures) expect(figuresOf(EVALUATIONS)).toContain(figure);
   }
 });
 
-test('shared figures stand last', () => {
+test('shared figures come last', () => {
   const [divergence] = figuresOf(EVALUATIONS).slice(-3);
   expect(divergence.id).toBe('meanKl');
 });

@@ -7,19 +7,19 @@ export interface EvaluationRequest {
   /** Id of the evaluation. */
   readonly evaluation: string;
   readonly data: DataSet;
-  /** As the evaluation's schema accepts them; absent: its defaults. */
+  /** Parameters accepted by the evaluation's schema; absent: its defaults. */
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
-/** A measurement and the evaluation that it is of. */
+/** Measurement with the id of its evaluation. */
 export interface Metrics extends Measurement {
   readonly evaluation: string;
 }
 
 /**
- * Measures a base and its variants.
+ * Evaluates a base and its variants.
  * @returns the base's metrics first, then the variants' in order
- * @throws EvaluationError where the request does not fit the models; the signal's reason when cancelled
+ * @throws EvaluationError if the request does not fit the models; the signal's reason when cancelled
  */
 export async function evaluate(
   models: ModelsUnderTest,

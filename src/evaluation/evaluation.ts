@@ -6,7 +6,7 @@ import type { Estimate } from './statistics';
 
 export type DataKind = 'text' | 'labelled';
 
-/** A text or a labelled set, inline, so that no side of the lab needs the other's files. */
+/** Text or labelled set, with its content inline, so that neither side of the lab reads the other's files. */
 export interface DataSet {
   readonly name: string;
   readonly kind: DataKind;
@@ -14,7 +14,10 @@ export interface DataSet {
   readonly content: string;
 }
 
-/** A number that an evaluation states of a model. Tables, charts, reports and their documentation follow from it. */
+/**
+ * Description of a number that an evaluation reports for a model. Tables, charts, reports and documentation are derived from
+ * it.
+ */
 export interface Figure {
   /** Key in reports. */
   readonly id: string;
@@ -22,15 +25,15 @@ export interface Figure {
   /** One sentence for tooltips and the documentation. */
   readonly hint: string;
   readonly format: 'number' | 'percent';
-  /** Direction of better values; a figure without one is not drawn. */
+  /** Direction of better values; figures without one are not charted. */
   readonly better?: 'lower' | 'higher';
-  /** It comes with its standard error. */
+  /** Whether the figure has a standard error. */
   readonly interval: boolean;
-  /** Left to copies and to the side-by-side view: the table on the screen has room for so many. */
+  /** Hidden in the table on the screen, which has little room; shown in copies and side by side. */
   readonly isDetail?: boolean;
 }
 
-/** Values of figures by their ids. Those against the base are absent for the base. */
+/** Values of figures by id. Figures relative to the base are absent for the base. */
 export type FigureValues<F extends Figure = Figure> = {
   readonly [Each in F as Each['id']]?: Each['interval'] extends true
     ? Estimate
@@ -44,43 +47,43 @@ export interface Measurement<F extends Figure = Figure> {
   readonly figures: FigureValues<F>;
   /** Number of predictions or examples that were scored. */
   readonly count: number;
-  /** Text, windows and cuts in words: "fairy-tales.test.txt, 16 windows of 256 tokens, stride 256". */
+  /** Text, windows and truncation in words: "fairy-tales.test.txt, 16 windows of 256 tokens, stride 256". */
   readonly protocol: string;
 }
 
-/** Predictions of one model at the scored rows of a batch. */
+/** Scores of one model's predictions at the scored rows of a batch. */
 export interface ScoredRows {
   /** Negative log likelihood of each target in nats. */
   readonly losses: readonly number[];
   /** KL(base ‖ model) in nats; empty for the base. */
   readonly kl: readonly number[];
-  /** 1 where the base ranks the same token first, else 0; empty for the base. */
+  /** 1 if the base ranks the same token first, else 0; empty for the base. */
   readonly sameTop: readonly number[];
 }
 
-/** A base and its variants, which share one tokenizer and one task, and the passes through them. */
+/** Base and variants that share a tokenizer and a task, with the forward passes that evaluations run. */
 export interface ModelsUnderTest {
   /** Configuration of the base. */
   readonly config: ModelConfig;
   readonly tokenizer: TextTokenizer;
   /**
-   * Scores rows of a batch of a language model.
-   * @param targets id that each row of the batch should predict; rows with a negative one are not scored
-   * @param keepBase keeps the base's logits for later evaluations of the same batch, as far as there is room
+   * Scores rows of a language model's batch.
+   * @param targets id that each row of the batch should predict; rows with a negative target are not scored
+   * @param cacheBase caches the base's logits for later evaluations of the same batch, if there is room
    * @returns the base's scores first, then the variants' in order
    */
   score(
     batch: TokenBatch,
     targets: Int32Array,
-    options?: { readonly keepBase?: boolean },
+    options?: { readonly cacheBase?: boolean },
   ): Promise<readonly ScoredRows[]>;
   /** Logits of a batch of a classifier, [batch, labels] row-major: the base's first, then the variants' in order. */
   logits(batch: TokenBatch): Promise<readonly Float32Array[]>;
 }
 
 /**
- * A measurement of text: one file, one line in `evaluations.ts`. It runs models through `ModelsUnderTest` alone, so that
- * the page and the command line can read its description without loading an engine.
+ * Evaluation of models on a text: one file and one line in `evaluations.ts`. It runs models only through `ModelsUnderTest`,
+ * so that the page and the command line can read its description without loading an engine.
  */
 export interface Evaluation<
   Figures extends readonly [Figure, ...Figure[]] = readonly [Figure, ...Figure[]],
@@ -88,21 +91,21 @@ export interface Evaluation<
 > {
   readonly id: string;
   readonly title: string;
-  /** One sentence: how it measures. */
+  /** Method in one sentence. */
   readonly summary: string;
-  /** Tasks of the models that it measures. */
+  /** Tasks of the models that it evaluates. */
   readonly tasks: readonly Task[];
-  /** Data that it takes, the usual kind first. */
+  /** Kinds of data that it takes, the most common first. */
   readonly data: readonly [DataKind, ...DataKind[]];
-  /** Strict object of parameters declared by `parameter`: forms and command-line options follow from it. */
+  /** Strict object of parameters declared by `parameter`; forms and command-line options are derived from it. */
   readonly parameters: Parameters;
-  /** Parameters under which it takes little text: a sensitivity profile measures a model for each matrix. */
+  /** Parameters for a small amount of text: a sensitivity profile evaluates one model for each matrix. */
   readonly quick: z.input<Parameters>;
-  /** Figures that it states; the first is its main one, by which reports name the count and the protocol. */
+  /** Figures that it reports. The first is the main figure, whose id prefixes the count and the protocol in reports. */
   readonly figures: Figures;
   /**
    * @returns the base's measurement first, then the variants' in order
-   * @throws EvaluationError where the text or a parameter does not fit; the signal's reason when cancelled
+   * @throws EvaluationError if the text or a parameter does not fit; the signal's reason when cancelled
    */
   measure(
     models: ModelsUnderTest,
@@ -112,7 +115,7 @@ export interface Evaluation<
   ): Promise<readonly Measurement<Figures[number]>[]>;
 }
 
-/** Returns the evaluation as it is; types hold `measure` to the figures and the parameters that it declares. */
+/** Returns the evaluation unchanged; the types check `measure` against the declared figures and parameters. */
 export function defineEvaluation<
   const Figures extends readonly [Figure, ...Figure[]],
   Parameters extends z.ZodObject,

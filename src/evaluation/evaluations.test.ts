@@ -13,7 +13,7 @@ import { evaluate } from './evaluate';
 import { defineEvaluation, type ModelsUnderTest } from './evaluation';
 import { EVALUATIONS } from './evaluations';
 
-/** An evaluation of one file: the share of lines that are longer than a bound, of every model alike. */
+/** Evaluation that reports the share of lines longer than a bound, independent of the model. */
 const longLines = defineEvaluation({
   id: 'long-lines',
   title: 'Long lines',
@@ -79,7 +79,7 @@ beforeEach(async () => {
   };
 });
 
-test('one line in the registry: the command line, its help and the report have it', () => {
+test('a registered evaluation appears in the command line, its help and reports', () => {
   expect(row.metrics).toEqual({
     longLines: 1 / 3,
     longLinesStandardError: 0.125,
@@ -99,11 +99,11 @@ test('one line in the registry: the command line, its help and the report have i
   );
 });
 
-test('one line in the registry: table, copies and chart have its figures', () => {
+test('figures of a registered evaluation appear in the table, copies and charts', () => {
   const columns = figureColumns(registry).filter(({ value }) => value(row) !== undefined);
   expect(columns.map(({ title }) => title)).toEqual(['Long lines', 'Longest']);
   expect(columns.map(({ format }) => format(row))).toEqual(['33.3 % ± 12.5 %', '4.00']);
-  // A figure without a better direction has no front.
+  // A figure without a better direction has no Pareto front.
   expect(chartFigures([row], registry).map(({ id, better }) => [id, better])).toEqual([
     ['longLines', 'higher'],
   ]);

@@ -4,14 +4,14 @@ import { EvaluationError } from './evaluation-error';
 import { perplexityEvaluation } from './perplexity/perplexity';
 import { pseudoPerplexityEvaluation } from './pseudo-perplexity/pseudo-perplexity';
 
-/** Every measurement of text that the lab knows; the charts begin with the main figure of the first that was taken. */
+/** Registry of evaluations; charts start with the main figure of the first one that was measured. */
 export const EVALUATIONS: readonly Evaluation[] = [
   perplexityEvaluation,
   accuracyEvaluation,
   pseudoPerplexityEvaluation,
 ];
 
-/** @throws EvaluationError that lists the evaluations there are */
+/** @throws EvaluationError that lists the available evaluations */
 export function evaluationOf(id: string, evaluations = EVALUATIONS): Evaluation {
   const found = evaluations.find((evaluation) => evaluation.id === id);
   if (found) return found;

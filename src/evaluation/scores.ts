@@ -1,7 +1,7 @@
 import type { ScoredRows } from './evaluation';
 import { type Estimate, exponentialOf, meanWithError } from './statistics';
 
-/** Scores of several batches as of one: [batch][model] → [model]. */
+/** Concatenates scores of several batches: [batch][model] → [model]. */
 export function joinScores(batches: readonly (readonly ScoredRows[])[]): ScoredRows[] {
   return batches[0].map((_, model) => ({
     losses: batches.flatMap((scores) => scores[model].losses),

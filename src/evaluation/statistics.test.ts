@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { exponentialOf, meanWithError, quantile, shareWithError } from './statistics';
 
-test('mean, error and quantile against figures worked out by hand', () => {
+test('mean, error and quantile agree with hand calculations', () => {
   // Squared deviations from 5: 9 + 1 + 1 + 25 = 36, so s² = 36 / 3.
   expect(meanWithError([2, 4, 4, 10]).value).toBe(5);
   expect(meanWithError([2, 4, 4, 10]).standardError).toBeCloseTo(Math.sqrt(36 / 3 / 4), 12);

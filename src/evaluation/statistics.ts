@@ -1,4 +1,4 @@
-/** A figure with its standard error. */
+/** Value with its standard error. */
 export interface Estimate {
   readonly value: number;
   readonly standardError: number;
@@ -16,12 +16,12 @@ export function meanWithError(values: ArrayLike<number>): Estimate {
   return { value: mean, standardError: deviation / Math.sqrt(count) };
 }
 
-/** exp of a mean, its error by the delta method: exp(m) · error(m), as llama.cpp's perplexity states it. */
+/** exp of a mean, with its error by the delta method: exp(m) · error(m), as in llama.cpp's perplexity. */
 export function exponentialOf({ value, standardError }: Estimate): Estimate {
   return { value: Math.exp(value), standardError: Math.exp(value) * standardError };
 }
 
-/** The q-quantile with linear interpolation between order statistics, as NumPy's default. */
+/** q-quantile with linear interpolation between order statistics, NumPy's default. */
 export function quantile(values: ArrayLike<number>, q: number): number {
   const sorted = Float64Array.from(values).sort();
   const position = q * (sorted.length - 1);

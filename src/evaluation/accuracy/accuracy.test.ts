@@ -17,7 +17,7 @@ const request = (parameters: Record<string, unknown>) => ({
   parameters,
 });
 
-test('accuracy and F1 agree with PyTorch; a model does not differ from itself', async () => {
+test('accuracy and F1 agree with PyTorch; the divergence of a model from itself is zero', async () => {
   const [base, same] = await measureFixture('tiny-bert', request({}), {
     variantsOf: async (model) => [model],
   });
@@ -29,7 +29,7 @@ test('accuracy and F1 agree with PyTorch; a model does not differ from itself', 
   expect(figureValue(same, 'meanKl')).toBeLessThan(1e-7);
 });
 
-test('stops at the examples that were asked for', async () => {
+test('stops at the maximum number of examples', async () => {
   const [{ count, figures, protocol }] = await measureFixture('tiny-bert', request({ maxExamples: 3 }));
   const hits = expected.labelled.predictions
     .slice(0, 3)

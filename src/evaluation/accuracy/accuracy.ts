@@ -9,7 +9,7 @@ import { encodeSentence } from '../texts/evaluation-text';
 import { parseLabelledText } from '../texts/labelled-text';
 import { f1Score } from './f1-score';
 
-/** Examples that go through the model together; sorted by length, so that little of a batch is padding. */
+/** Examples per batch, sorted by length to minimize padding. */
 const EXAMPLES_PER_BATCH = 16;
 
 export const accuracyEvaluation = defineEvaluation({
@@ -21,7 +21,7 @@ export const accuracyEvaluation = defineEvaluation({
   parameters: z.strictObject({
     maxExamples: countParameter({
       label: 'Examples',
-      help: 'Examples at most; by default all.',
+      help: 'Maximum number of examples; by default all.',
       initial: 200,
     }),
   }),
@@ -30,7 +30,7 @@ export const accuracyEvaluation = defineEvaluation({
     {
       id: 'accuracy',
       title: 'Accuracy',
-      hint: 'Share of sentences classified as labelled.',
+      hint: 'Share of sentences classified correctly.',
       format: 'percent',
       better: 'higher',
       interval: true,
@@ -38,7 +38,7 @@ export const accuracyEvaluation = defineEvaluation({
     {
       id: 'f1',
       title: 'F1',
-      hint: 'Harmonic mean of precision and recall of label 1; beyond two labels the mean over all (macro).',
+      hint: 'Harmonic mean of precision and recall of label 1; with more than two labels, the mean over all labels (macro).',
       format: 'number',
       better: 'higher',
       interval: false,
@@ -62,21 +62,21 @@ export const accuracyEvaluation = defineEvaluation({
       label,
     }));
     const figures = await scoreExamples(models, encoded, `Accuracy on ${data.name}`, options);
-    return figures.map((each) => ({
-      figures: each,
+    return figures.map((modelFigures) => ({
+      figures: modelFigures,
       count: examples.length,
       protocol: `${data.name}, ${examples.length} examples, at most ${contextLength} tokens each`,
     }));
   },
 });
 
-/** A sentence in ids with [CLS] and [SEP], cut to the model's context. */
+/** Token ids of a sentence with [CLS] and [SEP], truncated to the model's context. */
 interface EncodedExample {
   readonly ids: readonly number[];
   readonly label: number;
 }
 
-/** Classifies the examples by every model. @returns the base's figures first, then the variants' in order */
+/** Classifies the examples with every model. @returns the base's figures first, then the variants' in order */
 async function scoreExamples(
   models: ModelsUnderTest,
   examples: readonly EncodedExample[],

@@ -1,4 +1,4 @@
-/** F1 of label 1 where there are two labels, else the mean over all of them (macro). */
+/** F1 of label 1 if there are two labels, else the mean over all labels (macro F1). */
 export function f1Score(
   predictions: readonly number[],
   labels: readonly number[],
@@ -8,7 +8,7 @@ export function f1Score(
   return scored.reduce((sum, label) => sum + f1Of(label, predictions, labels), 0) / scored.length;
 }
 
-/** 2·TP / (2·TP + FP + FN); 0 where the label neither occurs nor is predicted. */
+/** 2·TP / (2·TP + FP + FN); 0 if the label neither occurs nor is predicted. */
 function f1Of(label: number, predictions: readonly number[], labels: readonly number[]): number {
   let [hits, predicted, present] = [0, 0, 0];
   labels.forEach((truth, example) => {

@@ -27,7 +27,7 @@ async function latencyOf(
   }
 }
 
-test('prefill and decode each have the wall time and the GPU time of the same runs', async () => {
+test('prefill and decode report wall-clock and GPU time of the same runs', async () => {
   const result = await latencyOf('tiny-gpt2', { prefillTokens: 8, decodeTokens: 4, runs: 2 });
   const { prefillMilliseconds, decodeMilliseconds } = result;
   for (const durations of [prefillMilliseconds, decodeMilliseconds!]) {
@@ -37,14 +37,14 @@ test('prefill and decode each have the wall time and the GPU time of the same ru
   }
 });
 
-test('durations are of the whole prompt and of one generated token', async () => {
+test('durations are for the whole prompt and for one generated token', async () => {
   const result = await latencyOf('tiny-gpt2', { prefillTokens: 8, decodeTokens: 4, runs: 1 });
   const [prefill, decode] = [result.prefillMilliseconds.wall, result.decodeMilliseconds!.wall];
   expect(result.prefillTokensPerSecond.median * prefill.median).toBeCloseTo(8 * 1000, 6);
   expect(result.decodeTokensPerSecond!.median * decode.median).toBeCloseTo(1000, 6);
 });
 
-test('without timestamp-query there is wall time alone', async () => {
+test('without timestamp-query, only wall-clock time is reported', async () => {
   const result = await latencyOf(
     'tiny-gpt2',
     { prefillTokens: 8, decodeTokens: 4, runs: 2 },
@@ -54,13 +54,13 @@ test('without timestamp-query there is wall time alone', async () => {
   expect(result.decodeMilliseconds).toEqual({ wall: DURATION });
 });
 
-test('an encoder has prefill alone', async () => {
+test('an encoder has only prefill', async () => {
   const result = await latencyOf('tiny-bert-mlm', { prefillTokens: 8, decodeTokens: 4, runs: 2 });
   expect(result.prefillMilliseconds).toEqual({ wall: DURATION, gpu: DURATION });
   expect(result).not.toHaveProperty('decodeMilliseconds');
 });
 
-test('a run that fails stops stamping, and the device works on', async () => {
+test('a failed run stops the GPU timer and leaves the device usable', async () => {
   await openNodeGpu();
   const model = requireCausal(await loadModel(await openFolder(join(FIXTURES, 'tiny-gpt2'))));
   const options = { prefillTokens: 8, decodeTokens: 4, runs: 1 };
@@ -74,7 +74,7 @@ test('a run that fails stops stamping, and the device works on', async () => {
   model.dispose();
 });
 
-test('every run of every model counts; tokens that do not fit are refused', async () => {
+test('every run of every model counts; too many tokens are rejected', async () => {
   await openNodeGpu();
   const model = await loadModel(await openFolder(join(FIXTURES, 'tiny-gpt2')));
   const results = await latency([model, model], { prefillTokens: 8, decodeTokens: 4, runs: 3 });

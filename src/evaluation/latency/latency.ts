@@ -7,10 +7,10 @@ import type { OperationOptions } from '../../progress/progress';
 import { EvaluationError } from '../evaluation-error';
 import { quantile } from '../statistics';
 
-/** Tokens a second over several runs. */
+/** Tokens per second over several runs. */
 export interface Rate {
   readonly median: number;
-  /** The rate that 95 % of the runs reached or exceeded (the slow tail). */
+  /** Rate that 95 % of the runs reach or exceed (the slow tail). */
   readonly p95: number;
   readonly runs: number;
 }
@@ -18,16 +18,16 @@ export interface Rate {
 /** Milliseconds over several runs. */
 export interface Duration {
   readonly median: number;
-  /** The time that 95 % of the runs kept within (the slow tail). */
+  /** Time that 95 % of the runs do not exceed (the slow tail). */
   readonly p95: number;
   readonly runs: number;
 }
 
-/** The same runs by two clocks. */
+/** Wall-clock and GPU time of the same runs. */
 export interface Durations {
-  /** From the call until its result was read back. */
+  /** Time from the call until its result was read back. */
   readonly wall: Duration;
-  /** In which the GPU computed; absent on devices without `timestamp-query`. Browsers round it, Chrome to 100 µs. */
+  /** Time in GPU kernels; absent on devices without `timestamp-query`. Browsers round it, Chrome to 100 µs. */
   readonly gpu?: Duration;
 }
 
@@ -41,13 +41,13 @@ export interface LatencyOptions extends OperationOptions {
 export interface LatencyResult {
   readonly prefillTokensPerSecond: Rate;
   readonly decodeTokensPerSecond?: Rate;
-  /** Of the whole prompt. */
+  /** Time for the whole prompt. */
   readonly prefillMilliseconds: Durations;
-  /** Of one generated token: the mean of each run. */
+  /** Time per generated token, averaged over each run. */
   readonly decodeMilliseconds?: Durations;
 }
 
-/** Milliseconds of one stretch of work. */
+/** Milliseconds of one prefill or decode. */
 interface Timing {
   readonly wall: number;
   readonly gpu?: number;
@@ -59,12 +59,12 @@ interface Run {
 }
 
 /**
- * Wall time and GPU time of prefill and decode with the GPU drained at either end, every model in turn in each round
- * (A B A B), so that a drift of the machine's speed falls on all alike. The first round warms up and does not count.
- * Rates are of wall time.
+ * Measures wall-clock and GPU time of prefill and decode with an idle GPU before and after. Models alternate in each round (A
+ * B A B), so that drift of the machine's speed affects all alike. The first round is a warm-up and does not count. Rates are
+ * from wall-clock time.
  *
  * @returns results in the order of `models`
- * @throws EvaluationError where the tokens do not fit the context
+ * @throws EvaluationError if the tokens do not fit the context
  */
 export async function latency(models: readonly Model[], options: LatencyOptions): Promise<LatencyResult[]> {
   const { prefillTokens, decodeTokens, runs, signal, onProgress } = options;
@@ -94,7 +94,7 @@ export async function latency(models: readonly Model[], options: LatencyOptions)
     timer?.destroy();
   }
   report(total);
-  return measured.map((each) => resultOf(each, options));
+  return measured.map((modelRuns) => resultOf(modelRuns, options));
 }
 
 function resultOf(runs: readonly Run[], { prefillTokens, decodeTokens }: LatencyOptions): LatencyResult {
@@ -121,19 +121,19 @@ async function causalRun(
   const options = { temperature: 0, maxNewTokens: decodeTokens + 1 };
   const decoding = new Decoding(model, prefillTokens, options);
   try {
-    const prefill = await timed(timer, async () => {
+    const prefill = await measureTime(timer, async () => {
       decoding.submitPrompt(prompt);
       await decoding.read();
     });
     if (decodeTokens === 0) return { prefill };
-    const decode = await timed(timer, () => decodeAll(decoding, decodeTokens));
+    const decode = await measureTime(timer, () => decodeAll(decoding, decodeTokens));
     return { prefill, decode };
   } finally {
     decoding.dispose();
   }
 }
 
-/** As generation goes: while an id is on its way, the next token is worked on. */
+/** Submits the next token while an id is being read back, as generation does. */
 async function decodeAll(decoding: Decoding, tokens: number): Promise<void> {
   decoding.submitStep();
   for (let read = 1; read <= tokens; read++) {
@@ -142,8 +142,8 @@ async function decodeAll(decoding: Decoding, tokens: number): Promise<void> {
   }
 }
 
-/** Milliseconds that some work takes by the wall clock and on the GPU, which has nothing else to do. */
-async function timed(timer: GpuTimer | undefined, work: () => Promise<void>): Promise<Timing> {
+/** Measures some work in milliseconds of wall-clock and GPU time, starting from an idle GPU. */
+async function measureTime(timer: GpuTimer | undefined, work: () => Promise<void>): Promise<Timing> {
   await gpuIdle();
   timer?.start();
   const start = performance.now();
@@ -154,14 +154,14 @@ async function timed(timer: GpuTimer | undefined, work: () => Promise<void>): Pr
 
 async function encoderRun(model: Model, tokens: number, timer: GpuTimer | undefined): Promise<Run> {
   const ids = idsOf(model, tokens);
-  const prefill = await timed(timer, async () => {
+  const prefill = await measureTime(timer, async () => {
     model.logits({ ids, batch: 1, length: tokens }).dispose();
     await gpuIdle();
   });
   return { prefill };
 }
 
-/** Ids spread over the vocabulary: what is looked up should not all lie in one cache line. */
+/** Ids spread over the vocabulary, so that embedding lookups do not share cache lines. */
 function idsOf(model: Model, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, index) => (index * 7919 + 13) % model.config.vocabularySize);
 }
@@ -171,7 +171,7 @@ function rateOf(timings: readonly Timing[], tokens: number): Rate {
   return { median: quantile(rates, 0.5), p95: quantile(rates, 0.05), runs: rates.length };
 }
 
-/** @param parts how many parts a run has, of one of which the durations are */
+/** @param parts number of equal parts of a run; durations are per part */
 function durationsOf(timings: readonly Timing[], parts: number): Durations {
   const wall = durationOf(timings.map((timing) => timing.wall / parts));
   const gpu = timings.flatMap((timing) => (timing.gpu === undefined ? [] : timing.gpu / parts));

@@ -40,7 +40,7 @@ const request = {
 const measure = (baseLogits?: BaseLogits) =>
   evaluate(modelsUnderTest(base, [variant], tokenizer, baseLogits), request, {});
 
-test('the base runs once for a text, and later figures are the same', async () => {
+test('the base runs once for each text, and later figures are the same', async () => {
   const expected = await measure();
   const before = tf.memory().numTensors;
   const baseLogits = new BaseLogits();
@@ -53,7 +53,7 @@ test('the base runs once for a text, and later figures are the same', async () =
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('what does not fit the allowance is made again', async () => {
+test('logits beyond the byte limit are recomputed', async () => {
   const before = tf.memory().numTensors;
   const oneWindow = WINDOW * base.config.vocabularySize * 4;
   const baseLogits = new BaseLogits(oneWindow);

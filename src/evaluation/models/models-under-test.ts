@@ -7,8 +7,8 @@ import type { BaseLogits } from './base-logits';
 import { scoreBatch } from './score-batch';
 
 /**
- * Models on the GPU, for an evaluation to run.
- * @param baseLogits where logits of the base stay from one evaluation to the next
+ * Wraps models on the GPU for evaluations.
+ * @param baseLogits cache of the base's logits between evaluations
  */
 export function modelsUnderTest(
   base: Model,
@@ -18,7 +18,7 @@ export function modelsUnderTest(
 ): ModelsUnderTest {
   let shape = '';
   const beginBatch = ({ batch, length }: TokenBatch) => {
-    // Buffers of the last batch are of no use to one of another shape.
+    // Buffers of the last batch are useless for another shape.
     const next = `${batch} ${length}`;
     if (next !== shape) limitFreeBuffers();
     shape = next;
@@ -26,9 +26,9 @@ export function modelsUnderTest(
   return {
     config: base.config,
     tokenizer,
-    score: (batch, targets, { keepBase = false } = {}) => {
+    score: (batch, targets, { cacheBase = false } = {}) => {
       beginBatch(batch);
-      return scoreBatch(base, variants, batch, targets, keepBase ? baseLogits : undefined);
+      return scoreBatch(base, variants, batch, targets, cacheBase ? baseLogits : undefined);
     },
     logits: async (batch) => {
       beginBatch(batch);

@@ -2,17 +2,17 @@ import { currentGpu } from '../../engines/webgpu/device';
 import { rowRange } from '../../engines/webgpu/kernels/layers/copy-rows';
 import type * as tf from '@tensorflow/tfjs';
 
-/** Logits of a slice stay below this many bytes, whatever the device would allow. */
+/** Maximum bytes of a slice of logits, whatever the device allows. */
 const MAX_SLICE_BYTES = 64 * 1024 * 1024;
 
-/** Rows of logits that fit one buffer: the logits of a long window and a large vocabulary do not. */
+/** Number of rows of logits that fit one buffer; a long window with a large vocabulary needs several. */
 export function rowsPerSlice(vocabularySize: number): number {
   const bytes = Math.min(MAX_SLICE_BYTES, currentGpu().description.maxBindingBytes);
   return Math.max(1, Math.floor(bytes / (vocabularySize * 4)));
 }
 
-/** Calls `visit` with consecutive slices of rows; the slice is freed after. */
-export function eachSlice(
+/** Calls `visit` with consecutive slices of rows and frees each slice afterwards. */
+export function forEachSlice(
   hidden: tf.Tensor2D,
   rows: number,
   visit: (slice: tf.Tensor2D, start: number, count: number) => void,

@@ -6,14 +6,14 @@ import { tokenLoss } from '../../engines/webgpu/kernels/losses/token-loss';
 import type { Model, TokenBatch } from '../../model/model';
 import type { ScoredRows } from '../evaluation';
 import type { BaseLogits } from './base-logits';
-import { eachSlice, rowsPerSlice } from './row-slices';
+import { forEachSlice, rowsPerSlice } from './row-slices';
 
 /**
- * Runs a batch through the base and the variants and scores some rows. The base's logits are made once for all, slice
- * by slice; per-row figures alone are read back.
+ * Runs a batch through the base and the variants and scores some rows. The base's logits are computed once for all variants,
+ * slice by slice; only per-row figures are read back.
  *
- * @param targets of each row of the batch; a negative one is not scored
- * @param baseLogits the base's logits are taken from there, or put there
+ * @param targets target id of each row; rows with a negative target are not scored
+ * @param baseLogits cache that the base's logits are read from or added to
  * @returns the base's scores first, then the variants' in order
  */
 export async function scoreBatch(
@@ -30,7 +30,7 @@ export async function scoreBatch(
   const slices: tf.Tensor[][][] = [];
   try {
     for (const variant of variants) hidden.push(variant.hiddenStates(batch));
-    eachBaseSlice(base, batch, rows, baseLogits, (logitsOfBase, start, count) => {
+    forEachBaseSlice(base, batch, rows, baseLogits, (logitsOfBase, start, count) => {
       const figures = tf.tidy(() => {
         const slice = uploadTensor(targets.subarray(start, start + count), [count]);
         const results: tf.Tensor[][] = [[tokenLoss(logitsOfBase, slice)]];
@@ -56,37 +56,37 @@ export async function scoreBatch(
 
 type VisitSlice = (logits: tf.Tensor2D, start: number, count: number) => void;
 
-/** The base's logits slice by slice: kept ones, else new ones, which are kept if there is room. */
-function eachBaseSlice(
+/** Visits the base's logits slice by slice, from the cache or newly computed; new ones are cached if there is room. */
+function forEachBaseSlice(
   base: Model,
   batch: TokenBatch,
   rows: number,
   baseLogits: BaseLogits | undefined,
   visit: VisitSlice,
 ): void {
-  const kept = baseLogits?.of(batch);
-  if (kept) {
-    kept.forEach((logits, index) => visit(logits, index * rows, logits.shape[0]));
+  const cached = baseLogits?.get(batch);
+  if (cached) {
+    cached.forEach((logits, index) => visit(logits, index * rows, logits.shape[0]));
     return;
   }
-  const keeps = baseLogits?.hasRoomFor(batch.batch * batch.length, base.config.vocabularySize) ?? false;
+  const isCached = baseLogits?.hasRoomFor(batch.batch * batch.length, base.config.vocabularySize) ?? false;
   const made: tf.Tensor2D[] = [];
   const hidden = base.hiddenStates(batch);
   try {
-    eachSlice(hidden, rows, (slice, start, count) => {
+    forEachSlice(hidden, rows, (slice, start, count) => {
       const logits = base.head(slice);
       made.push(logits);
       visit(logits, start, count);
-      if (!keeps) made.pop()!.dispose();
+      if (!isCached) made.pop()!.dispose();
     });
-    if (keeps) baseLogits!.keep(batch, made.splice(0));
+    if (isCached) baseLogits!.add(batch, made.splice(0));
   } finally {
     tf.dispose(made);
     hidden.dispose();
   }
 }
 
-/** All figures of a batch, read back at once: [model][figure][row]. */
+/** Reads all figures of a batch back at once: [model][figure][row]. */
 async function readSlices(slices: readonly tf.Tensor[][][], models: number): Promise<number[][][]> {
   const buffers = await readTensorsBytes(slices.flat(2));
   const rows: number[][][] = Array.from({ length: models }, () => []);

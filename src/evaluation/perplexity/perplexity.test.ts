@@ -45,7 +45,7 @@ test.each(Object.entries(divergenceFixture.variants))(
   },
 );
 
-test('without parameters the windows are the context, one after the other', async () => {
+test('by default, windows have the context length and do not overlap', async () => {
   const [{ figures, protocol }, same] = await measureFixture('tiny-gpt2', request({ maxWindows: 2 }), {
     variantsOf: async (base) => [base],
   });
@@ -56,12 +56,12 @@ test('without parameters the windows are the context, one after the other', asyn
 
 test.each([
   ['', {}, 'tale.txt is empty'],
-  ['a', {}, 'The text holds one token'],
+  ['a', {}, 'The text has only one token'],
   ['a king', { window: 33 }, 'A window of 33 tokens does not fit this model; use 2 to 32.'],
   ['a king', { window: 8, stride: 9 }, 'use a stride of at most 8'],
   ['a king', { window: 2.5 }, 'The parameter "window" of perplexity takes a positive integer.'],
   ['a king', { windows: 2 }, 'Unrecognized key: "windows"'],
-])('%j with %j is one clear sentence', async (content, parameters, message) => {
+])('%j with %j is explained in one sentence', async (content, parameters, message) => {
   await expect(measureFixture('tiny-gpt2', request(parameters, content))).rejects.toThrow(message);
 });
 

@@ -13,23 +13,23 @@ const DEFAULT_WINDOW = 256;
 export const perplexityEvaluation = defineEvaluation({
   id: 'perplexity',
   title: 'Perplexity',
-  summary: "Sliding windows over one text, cut as Hugging Face's documentation of perplexity cuts them.",
+  summary: "Sliding windows over one text, as in Hugging Face's documentation of perplexity.",
   tasks: ['causal-lm'],
   data: ['text'],
   parameters: z.strictObject({
     window: countParameter({
       label: 'Window',
       unit: 'tokens',
-      help: `Tokens of a window; by default the model's context, at most ${DEFAULT_WINDOW}.`,
+      help: `Tokens per window; by default the model's context, at most ${DEFAULT_WINDOW}.`,
     }),
     stride: countParameter({
       label: 'Stride',
       unit: 'tokens',
-      help: "Tokens from one window's begin to the next one's; by default the window, so that none overlap.",
+      help: 'Tokens from the start of one window to the start of the next; by default the window, so that none overlap.',
     }),
     maxWindows: countParameter({
       label: 'Windows',
-      help: 'Windows at most; by default the whole text.',
+      help: 'Maximum number of windows; by default the whole text.',
       initial: 4,
     }),
   }),
@@ -38,7 +38,7 @@ export const perplexityEvaluation = defineEvaluation({
     {
       id: 'perplexity',
       title: 'Perplexity',
-      hint: 'exp of the mean loss a token; lower is better. ± is the standard error.',
+      hint: 'exp of the mean loss per token; lower is better. ± is the standard error.',
       format: 'number',
       better: 'lower',
       interval: true,
@@ -67,11 +67,11 @@ export const perplexityEvaluation = defineEvaluation({
 });
 
 /**
- * Scores a text window by window, each by all models before the next.
+ * Scores a text window by window, each window with all models before the next.
  *
- * @param ids the whole text in one piece
- * @returns how many windows there were, and the scores of each model
- * @throws EvaluationError where the windows do not fit the model or the text; the signal's reason when cancelled
+ * @param ids token ids of the whole text
+ * @returns the number of windows and the scores of each model
+ * @throws EvaluationError if the windows do not fit the model or the text; the signal's reason when cancelled
  */
 async function scoreWindows(
   models: ModelsUnderTest,
@@ -90,18 +90,18 @@ async function scoreWindows(
   const windows = slidingWindows(ids.length, windowing);
   const report = (done: number) => onProgress?.({ label, done, total: windows.length, unit: 'windows' });
   const scores: (readonly ScoredRows[])[] = [];
-  for (const [index, each] of windows.entries()) {
+  for (const [index, tokenWindow] of windows.entries()) {
     signal?.throwIfAborted();
     report(index);
-    const length = each.end - each.begin;
-    const batch = { ids: Int32Array.from(ids.slice(each.begin, each.end)), batch: 1, length };
-    scores.push(await models.score(batch, targetsOf(ids, each), { keepBase: true }));
+    const length = tokenWindow.end - tokenWindow.begin;
+    const batch = { ids: Int32Array.from(ids.slice(tokenWindow.begin, tokenWindow.end)), batch: 1, length };
+    scores.push(await models.score(batch, targetsOf(ids, tokenWindow), { cacheBase: true }));
   }
   report(windows.length);
   return { windows: windows.length, scores: joinScores(scores) };
 }
 
-/** Row t predicts the id after it; only the window's last `targetCount` ids are scored. */
+/** Target ids: row t predicts id t + 1; only the window's last `targetCount` ids are scored. */
 function targetsOf(ids: readonly number[], { begin, end, targetCount }: TokenWindow): Int32Array {
   const targets = new Int32Array(end - begin).fill(-1);
   for (let position = end - targetCount; position < end; position++)

@@ -3,7 +3,7 @@ import { slidingWindows } from './windows';
 
 describe('slidingWindows', () => {
   test.each([
-    // Without overlap each window's first id is context only.
+    // Without overlap, each window's first id is context only.
     [
       10,
       { window: 4, stride: 4 },
@@ -13,7 +13,7 @@ describe('slidingWindows', () => {
         [8, 10, 1],
       ],
     ],
-    // With overlap every id but the very first is scored once.
+    // With overlap, every id but the first is scored once.
     [
       10,
       { window: 4, stride: 2 },
@@ -35,7 +35,7 @@ describe('slidingWindows', () => {
     ],
     // A text shorter than a window is one short window.
     [3, { window: 8, stride: 8 }, [[0, 3, 2]]],
-    // A last window of one id has nothing to predict it from.
+    // A last window of one id is dropped, because nothing precedes the id.
     [5, { window: 4, stride: 4 }, [[0, 4, 3]]],
     [10, { window: 4, stride: 4, maxWindows: 1 }, [[0, 4, 3]]],
   ])('%i tokens, %j', (count, options, expected) => {
@@ -43,7 +43,7 @@ describe('slidingWindows', () => {
     expect(windows.map(({ begin, end, targetCount }) => [begin, end, targetCount])).toEqual(expected);
   });
 
-  test.each([0, -1, 1.5, NaN])('a stride of %d would never end', (stride) => {
+  test.each([0, -1, 1.5, NaN])('a stride of %d is rejected', (stride) => {
     expect(() => slidingWindows(10, { window: 4, stride })).toThrow('use a whole number from 1 to 4');
   });
 });

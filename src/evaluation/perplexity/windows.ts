@@ -4,23 +4,23 @@ import { EvaluationError } from '../evaluation-error';
 export interface TokenWindow {
   readonly begin: number;
   readonly end: number;
-  /** Ids whose prediction counts; the first id of a window has no prediction. */
+  /** Number of scored ids; the first id of a window is never predicted. */
   readonly targetCount: number;
 }
 
 export interface Windowing {
-  /** Tokens of a window. */
+  /** Tokens per window. */
   readonly window: number;
-  /** Tokens from one window's begin to the next one's. */
+  /** Tokens from the start of one window to the start of the next. */
   readonly stride: number;
   readonly maxWindows?: number;
 }
 
 /**
- * Sliding windows as Hugging Face's documentation of perplexity for fixed-length models cuts them: each window scores the ids
- * that the one before has not seen. With stride = window they do not overlap.
+ * Sliding windows as in Hugging Face's "Perplexity of fixed-length models": each window scores the ids that the previous one
+ * has not seen. With stride = window they do not overlap.
  *
- * @throws EvaluationError for a stride below one or beyond the window, or for a sequence that holds no prediction
+ * @throws EvaluationError if the stride is less than one or exceeds the window, or the sequence is too short to predict an id
  */
 export function slidingWindows(
   count: number,
@@ -28,7 +28,7 @@ export function slidingWindows(
 ): TokenWindow[] {
   if (!Number.isInteger(stride) || stride < 1) {
     throw new EvaluationError(
-      `A stride of ${stride} tokens leads nowhere; use a whole number from 1 to ${window}.`,
+      `A stride of ${stride} tokens is not valid; use a whole number from 1 to ${window}.`,
     );
   }
   if (stride > window) {
@@ -38,7 +38,7 @@ export function slidingWindows(
   }
   if (count < 2) {
     throw new EvaluationError(
-      `The text holds ${count === 0 ? 'no token' : 'one token'}; a perplexity needs two at least.`,
+      `The text has ${count === 0 ? 'no tokens' : 'only one token'}; perplexity needs at least two.`,
     );
   }
   const windows: TokenWindow[] = [];

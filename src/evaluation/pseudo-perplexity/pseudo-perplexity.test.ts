@@ -22,7 +22,7 @@ test('agrees with PyTorch', async () => {
   expect(figureValue(same, 'sameTop')).toBe(1);
 });
 
-test('stops at the tokens that were asked for', async () => {
+test('stops at the maximum number of tokens', async () => {
   const [{ figures, count }] = await measureFixture('tiny-bert-mlm', request({ maxTokens: 3 }));
   expect(count).toBe(3);
   const [{ logProbabilities: first }, { logProbabilities: second }] = sentences;
@@ -30,7 +30,7 @@ test('stops at the tokens that were asked for', async () => {
   expect(figureValue({ figures }, 'pseudoPerplexity')! / Math.exp(loss)).toBeCloseTo(1, 4);
 });
 
-test('a window beyond the context is refused', async () => {
+test('a window longer than the context is rejected', async () => {
   await expect(measureFixture('tiny-bert-mlm', request({ window: 31 }))).rejects.toThrow(
     'A window of 31 tokens does not fit this model; use 1 to 30.',
   );

@@ -12,25 +12,25 @@ import { requireText, sentencesOf } from '../texts/evaluation-text';
 const DEFAULT_WINDOW = 256;
 /** [CLS] and [SEP]. */
 const SPECIAL_TOKENS = 2;
-/** Copies of a sequence, each with another token masked, that go through the model together. */
+/** Copies of a sequence per batch, each with a different token masked. */
 const MASKS_PER_BATCH = 16;
 
 /** Pseudo-perplexity of masked language models (Salazar et al. 2020, "Masked Language Model Scoring", section 2.3). */
 export const pseudoPerplexityEvaluation = defineEvaluation({
   id: 'pseudo-perplexity',
   title: 'Pseudo-perplexity',
-  summary: 'Each token of a text masked in turn, a line a sequence (Salazar et al. 2020).',
+  summary: 'Each token of a text masked in turn; each line is a sequence (Salazar et al. 2020).',
   tasks: ['masked-lm'],
   data: ['text', 'labelled'],
   parameters: z.strictObject({
     window: countParameter({
       label: 'Window',
       unit: 'tokens',
-      help: `Tokens of a sequence without [CLS] and [SEP]; by default what the model's context holds, at most ${DEFAULT_WINDOW}.`,
+      help: `Maximum tokens per sequence without [CLS] and [SEP]; by default as many as the model's context holds, at most ${DEFAULT_WINDOW}.`,
     }),
     maxTokens: countParameter({
       label: 'Tokens',
-      help: 'Tokens masked at most; by default the whole text.',
+      help: 'Maximum number of masked tokens; by default the whole text.',
       initial: 200,
     }),
   }),
@@ -63,8 +63,8 @@ export const pseudoPerplexityEvaluation = defineEvaluation({
 /**
  * Scores each token of the sequences, masked in turn.
  *
- * @param sequences ids without special tokens; longer ones than the window are cut into several
- * @throws EvaluationError where the window does not fit the model, or there is no token, or no [MASK]
+ * @param sequences ids without special tokens; those longer than the window are split
+ * @throws EvaluationError if the window does not fit the model, the text has no tokens or the tokenizer has no [MASK]
  */
 async function scoreMasked(
   models: ModelsUnderTest,
@@ -80,8 +80,7 @@ async function scoreMasked(
   const special = specialTokensOf(models.tokenizer);
   const pieces = cut(sequences, window, maxTokens);
   const total = pieces.reduce((sum, { scored }) => sum + scored, 0);
-  if (total === 0)
-    throw new EvaluationError('The text holds no token; a pseudo-perplexity needs one at least.');
+  if (total === 0) throw new EvaluationError('The text has no tokens; pseudo-perplexity needs at least one.');
   const scores: (readonly ScoredRows[])[] = [];
   let done = 0;
   const report = () => onProgress?.({ label, done, total, unit: 'tokens' });
@@ -108,13 +107,13 @@ interface SpecialTokens {
 function specialTokensOf({ specialTokens: { cls, sep, mask } }: TextTokenizer): SpecialTokens {
   if (cls === undefined || sep === undefined || mask === undefined) {
     throw new EvaluationError(
-      'This tokenizer has no [CLS], [SEP] and [MASK]; a pseudo-perplexity needs them.',
+      'This tokenizer lacks [CLS], [SEP] or [MASK]; pseudo-perplexity needs all three.',
     );
   }
   return { cls, sep, mask };
 }
 
-/** Ids of as many sentences as hold the tokens that are scored: a whole book would keep the thread busy for nothing. */
+/** Encodes only as many sentences as contain `maxTokens`; encoding a whole book would block the thread. */
 function encodeUpTo(
   maxTokens = Infinity,
   tokenizer: TextTokenizer,

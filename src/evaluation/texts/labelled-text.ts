@@ -1,6 +1,6 @@
 import { EvaluationError } from '../evaluation-error';
 
-/** A sentence and the index of its label. */
+/** Sentence and the index of its label. */
 export interface LabelledExample {
   readonly text: string;
   readonly label: number;
@@ -8,7 +8,7 @@ export interface LabelledExample {
 
 /**
  * Parses lines of `sentence<TAB>label`; a label is an index or one of the model's label names. A first line whose second
- * column is a word that is no label is a header.
+ * column is an unknown word is a header.
  * @throws EvaluationError naming the line
  */
 export function parseLabelledText(
@@ -36,7 +36,7 @@ export function parseLabelledText(
     }
   }
   if (examples.length === 0) {
-    throw new EvaluationError(`${name} holds no example; it should have lines of "sentence<TAB>label".`);
+    throw new EvaluationError(`${name} has no examples; it needs lines of "sentence<TAB>label".`);
   }
   return examples;
 }

@@ -13,9 +13,9 @@ interface TextChoiceProps {
 /** Selects a shipped text or a file of the user's. */
 export function TextChoice({ label, text, onChoose, onFile }: TextChoiceProps) {
   const dataSets = useLab((state) => state.dataSets);
-  const ownTexts = useLab((state) => state.userTexts);
+  const userTexts = useLab((state) => state.userTexts);
   const shipped = recipeTexts({ dataSets });
-  const isKnown = text === undefined || ownTexts.includes(text) || shipped.some(({ file }) => file === text);
+  const isKnown = text === undefined || userTexts.includes(text) || shipped.some(({ file }) => file === text);
   return (
     <>
       {text !== undefined && (
@@ -27,7 +27,7 @@ export function TextChoice({ label, text, onChoose, onFile }: TextChoiceProps) {
                 {title}
               </option>
             ))}
-            {ownTexts.map((name) => (
+            {userTexts.map((name) => (
               <option key={name}>{name}</option>
             ))}
             {!isKnown && <option>{text}</option>}
