@@ -306,7 +306,7 @@ test('an import of another shape says which module differs', async () => {
 
 test.each([
   ['', 'tale.txt is empty'],
-  ['a', 'The text holds one token'],
+  ['a', 'The text has only one token'],
 ])('the text %j is refused in one sentence', async (content, message) => {
   await open();
   const data = { name: 'tale.txt', kind: 'text', content } as const;

@@ -27,7 +27,7 @@ export function expectAllClose(
   }
 }
 
-/** A small seeded generator (mulberry32): uniform numbers in [0, 1). */
+/** Small seeded generator (mulberry32) of uniform numbers in [0, 1). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -38,7 +38,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Standard normal values (Box–Muller) from a seed. */
+/** Seeded standard normal values (Box–Muller). */
 export function seededNormal(count: number, seed: number): Float32Array {
   const random = seededRandom(seed);
   return Float32Array.from(

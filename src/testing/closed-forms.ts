@@ -1,8 +1,8 @@
 import { chooseGrid, decode, encode, type QuantizationScheme, scaleIndex } from '../weights/quantization';
 
 /**
- * Matrices as functions of their parameters, element by element in float64 and without the code that trains them. Those of fixed
- * sizes are 6×12 (rows of trains 6×11).
+ * Closed forms of matrices as functions of their parameters, element by element in float64 and independent of the code that
+ * trains them. Those of fixed sizes are 6×12 (row trains 6×11).
  */
 
 type Numbers = ArrayLike<number>;
@@ -10,12 +10,12 @@ type Shape = readonly [number, number];
 
 export type MatrixOfParameters = (parameters: readonly Numbers[]) => Numbers;
 
-/** Values that stay 0 where these are. */
+/** Pruned matrix: zeros of `values` stay 0. */
 export function masked(values: Float32Array): MatrixOfParameters {
   return ([latent]) => Array.from(latent, (value, index) => (values[index] === 0 ? 0 : value));
 }
 
-/** What a matrix is when its scales are multiplied by factors. */
+/** Quantized matrix whose scales are multiplied by factors. */
 export function rescaled(values: Float32Array, shape: Shape, scheme: QuantizationScheme): MatrixOfParameters {
   const grid = chooseGrid(values, shape, scheme);
   return ([factors]) =>
@@ -65,7 +65,7 @@ export const CORES = [
   { left: 4, row: 2, column: 2, right: 1 },
 ];
 
-/** Sums over both ranks, every element on its own. */
+/** Sums over both ranks for each element. */
 export function tensorTrainOf([first, second, third]: readonly Numbers[]): number[] {
   return Array.from({ length: 72 }, (_, index) => {
     const [row, column] = [Math.floor(index / 12), index % 12];
@@ -87,7 +87,7 @@ export const TRAIN = [
 ];
 export const TRAIN_VALUES = 20;
 
-/** Rows of 11 of the 12 elements that a train has. */
+/** Rows with the first 11 of each train's 12 elements. */
 export function rowTrainsOf(values: Numbers): number[] {
   return Array.from({ length: 66 }, (_, index) => {
     const [row, column] = [Math.floor(index / 11) * TRAIN_VALUES, index % 11];

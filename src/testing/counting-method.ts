@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { ModelMethod } from '../compression/method';
 import { parameter } from '../parameters/parameter';
 
-/** What the method did, and at which step it is to break off, once. */
+/** Record of the method's runs, and the step at which it fails once. */
 export const counting = { breaksAt: Infinity, sums: [] as number[], firstSteps: [] as number[] };
 
 /**
- * Stands for a method that trains: takes a batch at each step and sums its ids, keeps the sum every other step, and obeys the
+ * Substitute for a training method: sums the ids of a batch at each step, saves the sum every other step and obeys the
  * control.
  */
 export const countingMethod: ModelMethod<{ steps: number }> = {
@@ -25,8 +25,8 @@ export const countingMethod: ModelMethod<{ steps: number }> = {
   }),
   async compressModel(model, _targets, { steps }, { training, signal }) {
     const { data, control, states, onPoint } = training!;
-    const kept = await states?.read();
-    let [step, sum] = kept ? new Int32Array(kept.slice().buffer) : [0, 0];
+    const saved = await states?.read();
+    let [step, sum] = saved ? new Int32Array(saved.slice().buffer) : [0, 0];
     counting.firstSteps.push(step);
     while (step < steps && !control?.isFinishing) {
       await new Promise((resolve) => setTimeout(resolve));

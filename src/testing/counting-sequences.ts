@@ -3,8 +3,8 @@ import { withNextTokens } from '../model/gradients/training-batch';
 import { seededRandom } from './allclose';
 
 /**
- * Sequences in which each token tells the next (three times its id, plus one), from seeded first tokens: something that a tiny
- * model learns in a few steps.
+ * Sequences in which each token determines the next (three times its id, plus one), from seeded first tokens; a tiny model
+ * learns the rule in a few steps.
  */
 export function countingSequences(vocabulary: number, heldOutSequences = 4): TrainingData {
   const batchOf = (size: number, length: number, random: () => number) => {

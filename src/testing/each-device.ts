@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { closeGpu, type DeviceOptions } from '../engines/webgpu/device';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 
-/** Every way in which kernels are cut for a device, as far as one adapter can show them. */
+/** Device options for every variant of the kernels that one adapter can run. */
 const DEVICES: readonly [string, DeviceOptions][] = [
   ['software, subgroups', { kernelsFor: 'software' }],
   ['software, plain', { kernelsFor: 'software', withoutFeatures: ['subgroups'] }],
@@ -10,7 +10,7 @@ const DEVICES: readonly [string, DeviceOptions][] = [
   ['hardware, plain', { kernelsFor: 'hardware', withoutFeatures: ['subgroups'] }],
 ];
 
-/** Declares the same tests for each of them. */
+/** Declares the same tests for each set of device options. */
 export function describeOnEachDevice(tests: () => void): void {
   describe.each(DEVICES)('%s', (_, options) => {
     beforeAll(async () => {

@@ -8,7 +8,7 @@ import { seededNormal } from './allclose';
 
 export const INT8 = { bits: 8, strategy: 'channel', symmetric: true } as const;
 
-/** The samples of every compressed format, and formats of formats. */
+/** Samples of every compressed format, including formats nested in others. */
 export const FORMATS: Readonly<Record<string, MakeSample>> = {
   ...Object.assign({}, ...WEIGHT_FORMATS.filter(({ id }) => id !== 'dense').map(({ samples }) => samples)),
   'permuted low rank': (values, [rows, columns]) =>

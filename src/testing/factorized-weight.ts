@@ -7,12 +7,12 @@ import { loadWeight } from '../weights/formats';
 import { expectAllClose, seededNormal } from './allclose';
 import { referenceMatmul } from './reference-matmul';
 
-/** A dense factor of seeded normal values. */
+/** Dense factor of seeded normal values. */
 export function normalFactor(rows: number, columns: number, seed: number): DenseWeight {
   return DenseWeight.fromValues(seededNormal(rows * columns, seed), [rows, columns]);
 }
 
-/** Holds `matmul` against `expected`, the matrix [out, in] in float64. */
+/** Compares `matmul` with `expected`, the matrix [out, in] in float64. */
 export async function expectProduct(
   weight: LinearWeight,
   expected: ArrayLike<number>,
@@ -31,8 +31,8 @@ export async function expectProduct(
 }
 
 /**
- * Holds relu(x·Wᵀ + bias) + residual against `expected`, the matrix [out, in] in float64.
- * @param values the activations [tokens, in]
+ * Compares relu(x·Wᵀ + bias) + residual with `expected`, the matrix [out, in] in float64.
+ * @param values activations [tokens, in]
  */
 export async function expectEpilogue(
   weight: LinearWeight,
@@ -58,7 +58,7 @@ export async function expectEpilogue(
   expectAllClose(got, finished, tolerance);
 }
 
-/** Holds `rows` of these ids against rows of `expected`. */
+/** Compares `rows` for these ids with the rows of `expected`. */
 export async function expectRows(
   weight: LinearWeight,
   expected: ArrayLike<number>,
@@ -73,7 +73,7 @@ export async function expectRows(
   expectAllClose(got, values, { absolute: 1e-5, relative: 1e-5 });
 }
 
-/** Saves a weight and loads it again, with its attributes (as a file would hold them) or the shape changed on the way. */
+/** Saves a weight and loads it again, optionally with changed attributes (as read from a file) or another shape. */
 export async function reload(
   weight: LinearWeight,
   change: (attributes: Record<string, unknown>) => Record<string, unknown> = (attributes) => attributes,

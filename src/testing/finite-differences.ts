@@ -1,7 +1,7 @@
-/** Step of the differences, about where rounding in float64 and the third derivative weigh the same. */
+/** Step size at which rounding in float64 and the third derivative contribute about equally. */
 const STEP = 1e-5;
 
-/** Derivatives of a function of many numbers by each of them: central differences in float64. */
+/** Partial derivatives of a function by central differences in float64. */
 export function derivatives(of: (x: Float64Array) => number, at: Float64Array): Float64Array {
   return at.map((value, index) => {
     const moved = at.slice();

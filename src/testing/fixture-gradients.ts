@@ -1,6 +1,6 @@
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 
-/** Sequences as fixtures hold them, rows of equal length with padding. */
+/** Sequences in the fixtures' format: rows of equal length with padding. */
 interface FixtureSequences {
   readonly ids: readonly number[];
   readonly lengths: readonly number[];
@@ -21,7 +21,7 @@ export function norm(values: ArrayLike<number>): number {
   return Math.hypot(...Array.from(values));
 }
 
-/** ‖actual − expected‖ / ‖expected‖ over as many elements as are expected. */
+/** ‖actual − expected‖ / ‖expected‖ over the elements of `expected`. */
 export function relativeError(actual: ArrayLike<number>, expected: readonly number[]): number {
   return norm(expected.map((value, index) => actual[index] - value)) / norm(expected);
 }

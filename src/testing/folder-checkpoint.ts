@@ -5,7 +5,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint';
 import { openCheckpoint } from '../checkpoint/open-checkpoint';
 import type { NamedBlob } from '../checkpoint/named-tensor';
 
-/** The files of a folder as a user would drop them, read lazily. */
+/** Files of a folder as if dropped by a user, read lazily. */
 export async function folderFiles(folder: string): Promise<NamedBlob[]> {
   const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   return Promise.all(
@@ -16,7 +16,7 @@ export async function folderFiles(folder: string): Promise<NamedBlob[]> {
   );
 }
 
-/** Opens a checkpoint of the file system. */
+/** Opens a checkpoint from the file system. */
 export async function openFolder(folder: string): Promise<Checkpoint> {
   return openCheckpoint(await folderFiles(folder));
 }

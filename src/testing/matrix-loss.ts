@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs';
 import { readFloats, uploadTensor } from '../engines/webgpu/transfer';
 import type { TrainableMatrix } from '../train/trainable-matrix';
 
-/** ½ Σ q (W − c)², elements in the order of the matrix. */
+/** ½ Σ q (W − c)², with elements in row-major order. */
 export interface MatrixLoss {
   readonly weights: ArrayLike<number>;
   readonly targets: ArrayLike<number>;
 }
 
-/** The loss, and its gradient by each parameter, through tfjs's tape. */
+/** Loss and its gradient with respect to each parameter, from tfjs's tape. */
 export async function lossAndGradients(
   matrix: TrainableMatrix,
   { weights, targets }: MatrixLoss,
@@ -27,8 +27,8 @@ export async function lossAndGradients(
 }
 
 /**
- * The same gradients by central differences in float64. No parameter stands in an element of the matrix but linearly, so they
- * are exact but for rounding.
+ * The same gradients by central differences in float64. Each element of the matrix is linear in each parameter, so they are
+ * exact up to rounding.
  */
 export function differences(
   parameters: readonly Float64Array[],

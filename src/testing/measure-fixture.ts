@@ -8,11 +8,11 @@ import { loadTokenizer } from '../tokenizer/load-tokenizer';
 import { openFolder } from './folder-checkpoint';
 
 interface MeasureOptions extends OperationOptions {
-  /** Makes the variants that are measured beside the base; absent: none. */
+  /** Creates the variants to measure with the base; absent: none. */
   variantsOf?(base: Model): Promise<readonly Model[]>;
 }
 
-/** Measures the model of a fixture and variants of it as the lab does. @returns the base's metrics first */
+/** Measures a fixture's model and variants of it as the lab does. @returns the base's metrics first */
 export async function measureFixture(
   name: string,
   request: EvaluationRequest,

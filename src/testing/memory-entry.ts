@@ -1,6 +1,6 @@
 import type { TensorEntry } from '../checkpoint/named-tensor';
 
-/** A tensor of float32 values that stands in memory, to take the place of one of a file. */
+/** Float32 tensor in memory that replaces a tensor of a file. */
 export function memoryEntry(name: string, shape: readonly number[], values: Float32Array): TensorEntry {
   const bytes = new Uint8Array(values.slice().buffer);
   return {

@@ -1,14 +1,14 @@
 import type { StateFiles } from '../lab/checkpoints/state-files';
 
 interface MemoryFiles extends StateFiles {
-  /** While it is set, nothing can be written, but fails with it. */
+  /** Error with which every write fails while it is set. */
   failure?: Error;
-  /** Bytes that they may take. */
+  /** Capacity in bytes. */
   room?: number;
   readonly contents: Map<string, Uint8Array>;
 }
 
-/** Files in memory. */
+/** In-memory files. */
 export function memoryFiles(): MemoryFiles {
   const contents = new Map<string, Uint8Array>();
   return {

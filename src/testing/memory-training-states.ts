@@ -1,6 +1,6 @@
 import type { TrainingStates } from '../train/training-context';
 
-/** A place for a run's state that ends with the test. */
+/** In-memory storage for the state of a training run. */
 export class MemoryTrainingStates implements TrainingStates {
   bytes: Uint8Array | undefined;
   writes = 0;

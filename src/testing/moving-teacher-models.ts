@@ -9,17 +9,17 @@ import fixture from './fixtures/moving-teacher.json';
 import { openFolder } from './folder-checkpoint';
 import { shrunkModel } from './shrunk-model';
 
-/** The run of the fixture. */
+/** Training settings of the fixture. */
 export const FIXTURE_RUN = fixture.settings as TrainingSettings;
 
 export interface StudentAndTeacher {
   readonly base: Model;
-  /** The base with every linear of its blocks scaled as in the fixture. */
+  /** Base with every linear of its blocks scaled as in the fixture. */
   readonly student: TrainableModel;
   readonly teacher: MovingTeacher;
 }
 
-/** Gives the models of the fixture to a test, and disposes of them. */
+/** Runs a test with the models of the fixture and disposes of them. */
 export async function withStudentAndTeacher<T>(
   settings: TrainingSettings & { readonly teacherLearningRate: number },
   check: (models: StudentAndTeacher) => Promise<T>,
@@ -35,7 +35,7 @@ export async function withStudentAndTeacher<T>(
   }
 }
 
-/** Of a batch of the fixture. */
+/** Training batch of the fixture. */
 export function fixtureBatch(ids: readonly number[]): TrainingBatch {
   const { batchSize, sequenceLength } = FIXTURE_RUN;
   return withNextTokens({ ids: Int32Array.from(ids), batch: batchSize, length: sequenceLength });

@@ -1,8 +1,8 @@
 import { referenceMatmul } from './reference-matmul';
 
 /**
- * ‖(W − Ŵ) Xᵀ‖² / ‖W Xᵀ‖², what a layer's output loses, in float64.
- * @param weights row-major [out, in]; so `approximation`
+ * Relative output error of a layer, ‖(W − Ŵ) Xᵀ‖² / ‖W Xᵀ‖², in float64.
+ * @param weights row-major [out, in], as is `approximation`
  * @param inputs row-major [tokens, in]
  */
 export function outputError(

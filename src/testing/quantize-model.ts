@@ -2,7 +2,7 @@ import type { Model } from '../model/model';
 import { QuantizedWeight } from '../weights/formats/quantized-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 
-/** A copy of a model with every block linear rounded to nearest, symmetric, a scale an output row. */
+/** Copy of a model with every block linear rounded to nearest, symmetric, with one scale per output row. */
 export async function quantizeBlockLinears(model: Model, bits: 8 | 4): Promise<Model> {
   const replaced = new Map<string, LinearWeight>();
   for (const name of model.blockLinears) {

@@ -1,7 +1,7 @@
 import type { LinearWeight, SparseStorage } from '../weights/linear-weight';
 import type { QuantizationScheme } from '../weights/quantization';
 
-/** The same pattern with its values as codes; frees the weight. */
+/** Quantizes the values of a sparse weight with the same pattern; frees the weight. */
 export async function quantizedCopy(
   weight: SparseStorage,
   scheme: QuantizationScheme,

@@ -4,7 +4,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededNormal } from './allclose';
 
-/** The shape of a GPT-2; GPT-2 small is 12 layers, width 768, 50257 tokens, 1024 positions: 497.8 MB in float32. */
+/** Shape of a GPT-2. GPT-2 small has 12 layers, width 768, 50257 tokens and 1024 positions: 497.8 MB in float32. */
 export interface Gpt2Shape {
   readonly layers: number;
   readonly width: number;
@@ -15,13 +15,13 @@ export interface Gpt2Shape {
 
 export const GPT2_SMALL: Gpt2Shape = { layers: 12, width: 768, heads: 12, vocabulary: 50257, context: 1024 };
 
-/** Normal values are drawn once and repeated: what a large file costs to read does not depend on its values. */
+/** Number of normal values that are drawn and then repeated; the time to read a large file does not depend on its values. */
 const RANDOM_VALUES = 1 << 20;
 const STANDARD_DEVIATION = 0.02;
 
 /**
- * Writes a GPT-2 checkpoint of random float32 weights into `folder`, with the tokenizer of `tokenizerFolder`.
- * The file is streamed, so that a large one needs little memory here too.
+ * Writes a GPT-2 checkpoint of random float32 weights into `folder`, with the tokenizer of `tokenizerFolder`. The file is
+ * streamed, so that large ones need little memory.
  */
 export async function writeRandomGpt2(
   folder: string,

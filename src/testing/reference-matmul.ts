@@ -1,4 +1,4 @@
-/** x · Wᵀ in float64: x [tokens, in], W [out, in], both row-major. The reference of the kernels' tests. */
+/** Reference x · Wᵀ in float64 for kernel tests: x [tokens, in], W [out, in], both row-major. */
 export function referenceMatmul(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,

@@ -9,7 +9,7 @@ beforeEach(() => {
   tensorsBefore = tf.memory().numTensors;
 });
 
-// Ownership is part of every test: a tensor that a test leaves behind is a leak in the code or in the test.
+// Every test checks ownership: a tensor alive after a test is a leak in the code or in the test.
 afterEach(() => {
   expect(tf.memory().numTensors, 'tensors alive after the test, against before it').toBe(tensorsBefore);
 });

@@ -2,7 +2,7 @@ import type { Model } from '../model/model';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import type { LinearWeight } from '../weights/linear-weight';
 
-/** A model with every linear of its blocks scaled; the caller disposes of it. */
+/** Copy of a model with every linear of its blocks scaled. The caller disposes of it. */
 export async function shrunkModel(model: Model, scale: number): Promise<Model> {
   const linears = new Map<string, LinearWeight>();
   for (const module of model.blockLinears) {

@@ -3,7 +3,7 @@ import type { Model } from '../model/model';
 import type { Student } from '../train/student';
 import { shrunkModel } from './shrunk-model';
 
-/** A student that is a model with every linear of its blocks scaled. The caller disposes of the parameters. */
+/** Student with every linear of the model's blocks scaled. The caller disposes of the parameters. */
 export async function shrunkStudent(
   model: Model,
   scale: number,

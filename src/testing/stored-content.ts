@@ -1,7 +1,7 @@
 import type { LinearWeight } from '../weights/linear-weight';
 
-/** What is stored, byte for byte. */
-export async function contentOf(weight: LinearWeight): Promise<unknown> {
+/** Stored bytes of a weight. */
+export async function storedContent(weight: LinearWeight): Promise<unknown> {
   const tensors = weight.stored().map(async ({ suffix, dtype, shape, read }) => ({
     suffix,
     dtype,

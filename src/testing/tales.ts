@@ -1,6 +1,6 @@
 import type { DataSet } from '../lab/protocol/protocol';
 
-/** Two short texts that share no passage. */
+/** Two short texts without a shared passage. */
 export const TALE: DataSet = {
   name: 'tale.txt',
   kind: 'text',

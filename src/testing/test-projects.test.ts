@@ -25,27 +25,27 @@ test.each([
   ['its backend, for the effect', "import '@tensorflow/tfjs-backend-webgpu';"],
   ['Dawn', "import { create } from 'webgpu';"],
   ['a module that imports tfjs', "import { memory } from './device';"],
-  ['a module that hands it on', "export * from './through';"],
-  ['a value beside types', "import { type Device, memory } from './device';"],
-  ['one when it is wanted', "const device = () => import('./device');"],
-  ['a loop that leads there', "import './loop';"],
-])('%s is of the GPU', (_, text) => {
+  ['a module that re-exports it', "export * from './through';"],
+  ['a value imported with types', "import { type Device, memory } from './device';"],
+  ['a dynamic import', "const device = () => import('./device');"],
+  ['an import cycle that leads to it', "import './loop';"],
+])('%s needs the GPU', (_, text) => {
   write('a.test.ts', text);
   expect(reachesGpu(join(folder, 'a.test.ts'))).toBe(true);
 });
 
 test.each([
   ['no import', 'export {};'],
-  ['types alone', "import type { Device } from './device';\nexport type { Device as Same } from './device';"],
-  ['another package of a like name', "import 'webgpu-types';"],
+  ['types only', "import type { Device } from './device';\nexport type { Device as Same } from './device';"],
+  ['another package with a similar name', "import 'webgpu-types';"],
   ['text that only looks like an import', "const text = `\nimport './device';\n`;"],
-  ['what is no source', "import text from './notes.txt?raw';\nimport data from './data.json';"],
-])('%s is pure', (_, text) => {
+  ['files that are not source', "import text from './notes.txt?raw';\nimport data from './data.json';"],
+])('%s does not need the GPU', (_, text) => {
   write('a.test.ts', text);
   expect(reachesGpu(join(folder, 'a.test.ts'))).toBe(false);
 });
 
-test('tests on the GPU are found in a folder and in the folders in it', () => {
+test('GPU tests are found recursively', () => {
   mkdirSync(join(folder, 'inner'));
   write('inner/a.test.ts', "import '../through';");
   write('b.test.tsx', "import './device';");

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseSync } from 'vite';
 
-/** Packages by which code computes on a GPU. */
+/** Packages that compute on a GPU. */
 export const GPU_PACKAGES = /^(@tensorflow\/|webgpu$)/;
 
-/** Test files in folders whose imports lead to tfjs or Dawn; paths from `root`, sorted. */
+/** Test files in folders that import tfjs or Dawn, directly or indirectly; paths relative to `root`, sorted. */
 export function gpuTests(root: string, folders: readonly string[]): string[] {
   const imports = new Map<string, string[]>();
   return folders
@@ -19,8 +19,8 @@ export function gpuTests(root: string, folders: readonly string[]): string[] {
 }
 
 /**
- * Whether a module imports tfjs or Dawn, itself or by way of others. Imports of types alone do not count.
- * @param imports what modules import, kept from one call to the next
+ * Whether a module imports tfjs or Dawn, directly or indirectly. Type-only imports do not count.
+ * @param imports cache of the modules' imports between calls
  */
 export function reachesGpu(file: string, imports = new Map<string, string[]>()): boolean {
   const seen = new Set([file]);
@@ -50,7 +50,7 @@ function importsOf(file: string): string[] {
   ];
 }
 
-/** The source file that a relative import names; undefined for styles, JSON and WGSL. */
+/** Source file that a relative import names; undefined for styles, JSON and WGSL. */
 function sourceAt(path: string): string | undefined {
   return [path, `${path}.ts`, `${path}.tsx`].find(
     (candidate) => /\.(tsx?|mjs)$/.test(candidate) && existsSync(candidate),

@@ -7,14 +7,14 @@ import { openFolder } from './folder-checkpoint';
 
 const { split, ...families } = fixture;
 
-/** What PyTorch says of the tiny checkpoints with experts; two blocks each. */
+/** PyTorch's results for the tiny checkpoints with experts; two blocks each. */
 export const MIXTURES = families;
-/** How the twin in PyTorch deals out neurons and tokens. */
-export const SPLIT_OF_TWIN = split;
+/** Assignment of neurons and tokens to experts in the PyTorch reference. */
+export const REFERENCE_SPLIT = split;
 export type MixtureFamily = keyof typeof MIXTURES;
 export const MIXTURE_FAMILIES = Object.keys(MIXTURES) as MixtureFamily[];
 
-/** The matrices to and from the neurons of a block. */
+/** Names of the up and down projections of a block. */
 export const FEED_FORWARD: Record<MixtureFamily, (block: number) => { up: string; down: string }> = {
   gpt2: (block) => ({
     up: `transformer.h.${block}.mlp.c_fc`,
@@ -26,13 +26,13 @@ export const FEED_FORWARD: Record<MixtureFamily, (block: number) => { up: string
   }),
 };
 
-/** The sequences of the fixture in one batch. */
+/** Sequences of the fixture in one batch. */
 export function mixtureBatch(family: MixtureFamily): TokenBatch {
   const { ids } = MIXTURES[family];
   return { ids: Int32Array.from(ids.flat()), batch: ids.length, length: ids[0].length };
 }
 
-/** The model whose blocks have these mixtures, those of the fixture where none are given. The caller disposes. */
+/** Model whose blocks have these mixtures, by default the fixture's. The caller disposes of it. */
 export async function withMixtures(
   base: Model,
   mixtures: readonly Mixture[] = mixturesOf(base),
@@ -42,7 +42,7 @@ export async function withMixtures(
   return restructure(base, { ...structure, blocks });
 }
 
-/** Gives a tiny checkpoint, and the same with the fixture's experts, to a check. */
+/** Runs a check with a tiny checkpoint and the same with the fixture's experts. */
 export async function withTinyMixture(
   family: MixtureFamily,
   check: (model: Model, base: Model) => Promise<void>,

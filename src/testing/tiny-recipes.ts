@@ -7,10 +7,10 @@ import { openFolder } from './folder-checkpoint';
 import type { TrainingData } from '../train/training-context';
 import { TINY_LENGTH, tinyTrainingData } from './tiny-training';
 
-/** Families and tasks that train. */
+/** Tiny checkpoints of each family and task that trains. */
 export const TINY_MODELS = ['tiny-gpt2', 'tiny-bert', 'tiny-bert-mlm'] as const;
 
-/** A short run that fits a tiny model. */
+/** Settings of a short run for a tiny model. */
 export const SHORT_RUN = {
   steps: 12,
   batchSize: 4,
@@ -32,11 +32,11 @@ export async function withTiny(name: string, check: (model: Model) => Promise<vo
 }
 
 interface TinyRecipeOptions extends Partial<RecipeTraining>, Pick<RecipeOptions, 'calibration'> {
-  /** What every step trains on; absent: random tokens. */
+  /** Data that every step trains on; absent: random tokens. */
   readonly data?: TrainingData;
 }
 
-/** Applies steps, of which some may train, on random tokens. The caller disposes of the model. */
+/** Applies steps, some of which may train, on random tokens. The caller disposes of the model. */
 export async function recovered(
   base: Model,
   steps: readonly object[],

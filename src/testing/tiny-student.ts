@@ -4,7 +4,7 @@ import type { TrainingSettings } from '../train/training-settings';
 import { openFolder } from './folder-checkpoint';
 import { readFloats } from '../engines/webgpu/transfer';
 
-/** A short run of a tiny model. */
+/** Settings of a short run for a tiny model. */
 export const TINY_RUN: TrainingSettings = {
   steps: 12,
   batchSize: 4,
@@ -25,10 +25,10 @@ export const TINY_RUN: TrainingSettings = {
   keepStateEvery: 4,
 };
 
-/** Vocabulary of the tiny GPT-2. */
+/** Vocabulary size of the tiny GPT-2. */
 export const TINY_VOCABULARY = 97;
 
-/** Gives a student made of the tiny GPT-2 to a test, and disposes of it. */
+/** Runs a test with a student made from the tiny GPT-2, then disposes of it. */
 export async function withTinyStudent<T>(check: (student: TrainableModel) => Promise<T>): Promise<T> {
   const model = await loadModel(await openFolder('src/testing/fixtures/tiny-gpt2'));
   const student = await TrainableModel.of(model);
@@ -40,7 +40,7 @@ export async function withTinyStudent<T>(check: (student: TrainableModel) => Pro
   }
 }
 
-/** All values of a student, by the parameters' names. */
+/** Values of a student's parameters by name. */
 export async function valuesOf(student: TrainableModel): Promise<Record<string, Float32Array>> {
   const values: Record<string, Float32Array> = {};
   for (const { name, tensor } of student.parameters) values[name] = await readFloats(tensor);

@@ -1,22 +1,22 @@
 import { readFloats } from '../engines/webgpu/transfer';
 import type { TrainingBatch } from '../model/gradients/sequence-losses';
 import type { Model, TokenBatch } from '../model/model';
-import type { TrainingData, TrainingStates } from '../train/training-context';
+import type { TrainingData } from '../train/training-context';
 import { seededRandom } from './allclose';
 import { logSoftmaxOfRow } from './log-softmax';
 
-/** Ids below are special in the tiny checkpoints. */
+/** Lower ids are special tokens in the tiny checkpoints. */
 const FIRST_ID = 5;
 export const TINY_LENGTH = 16;
-const TRAINED_ON = 32;
-const HELD_OUT = 4;
+const TRAINING_COUNT = 32;
+const HELD_OUT_COUNT = 4;
 
 const dataOf = new WeakMap<Model, Promise<TrainingData>>();
 
 /**
- * Random sequences of `TINY_LENGTH` tokens for which what is nearer to a model has a lower held-out loss, though the model's weights
- * are random: targets are what it finds likeliest itself, and a classifier's sentences have none. The same for the same model
- * object, whose weights stay as they are.
+ * Random sequences of `TINY_LENGTH` tokens on which a model closer to `base` has a lower held-out loss, although the base's
+ * weights are random: targets are the base's most likely tokens, and classification examples have none. Cached for each model
+ * object, whose weights must not change.
  */
 export function tinyTrainingData(base: Model): Promise<TrainingData> {
   const made = dataOf.get(base) ?? makeData(base);
@@ -27,22 +27,24 @@ export function tinyTrainingData(base: Model): Promise<TrainingData> {
 async function makeData(base: Model): Promise<TrainingData> {
   const random = seededRandom(1);
   const id = () => FIRST_ID + Math.floor(random() * (base.config.vocabularySize - FIRST_ID));
-  const count = TRAINED_ON + HELD_OUT;
+  const count = TRAINING_COUNT + HELD_OUT_COUNT;
   const ids = Int32Array.from({ length: count * TINY_LENGTH }, id);
   const targets = await targetsOf(base, { ids, batch: count, length: TINY_LENGTH });
   const sequences = Array.from({ length: count }, (_, index): TrainingBatch => {
-    const own = (values: Int32Array) =>
+    const part = (values: Int32Array) =>
       values.slice((index * values.length) / count, ((index + 1) * values.length) / count);
-    return { ids: own(ids), targets: own(targets), batch: 1, length: TINY_LENGTH };
+    return { ids: part(ids), targets: part(targets), batch: 1, length: TINY_LENGTH };
   });
-  const trainedOn = sequences.slice(HELD_OUT);
+  const training = sequences.slice(HELD_OUT_COUNT);
   return {
     text: 'random tokens',
     batch(step, size, _length, seed) {
       const random = seededRandom(1000 * (seed + 1) + step);
-      return together(Array.from({ length: size }, () => trainedOn[Math.floor(random() * trainedOn.length)]));
+      return joinSequences(
+        Array.from({ length: size }, () => training[Math.floor(random() * training.length)]),
+      );
     },
-    heldOut: () => [together(sequences.slice(0, HELD_OUT))],
+    heldOut: () => [joinSequences(sequences.slice(0, HELD_OUT_COUNT))],
   };
 }
 
@@ -52,28 +54,19 @@ async function targetsOf(base: Model, batch: TokenBatch): Promise<Int32Array> {
   return Int32Array.from(rows, (row) => row.indexOf(Math.max(...row)));
 }
 
-function together(sequences: readonly TrainingBatch[]): TrainingBatch {
-  const joined = (part: 'ids' | 'targets') => Int32Array.from(sequences.flatMap((one) => [...one[part]]));
+function joinSequences(sequences: readonly TrainingBatch[]): TrainingBatch {
+  const joined = (part: 'ids' | 'targets') =>
+    Int32Array.from(sequences.flatMap((sequence) => [...sequence[part]]));
   return { ids: joined('ids'), targets: joined('targets'), batch: sequences.length, length: TINY_LENGTH };
 }
 
-/** A state that stays in memory. */
-export function statesInMemory(): TrainingStates {
-  let kept: Uint8Array | undefined;
-  return {
-    read: () => Promise.resolve(kept),
-    write: (bytes) => Promise.resolve(void (kept = bytes.slice())),
-    remove: () => Promise.resolve(void (kept = undefined)),
-  };
-}
-
-/** Mean KL(teacher ‖ student) in nats over all rows of the logits of the held-out sequences, in float64. */
+/** Mean KL(teacher ‖ student) in nats over all rows of logits of the held-out sequences, in float64. */
 export async function meanDivergence(teacher: Model, student: Model): Promise<number> {
-  const [batch] = (await tinyTrainingData(teacher)).heldOut(HELD_OUT, TINY_LENGTH);
-  const [taught, given] = await Promise.all([teacher, student].map((model) => logitsOf(model, batch)));
-  const divergences = taught.rows.map((row, index) => {
-    const other = logSoftmaxOfRow(given.rows[index], 0, given.classes);
-    return logSoftmaxOfRow(row, 0, taught.classes).reduce(
+  const [batch] = (await tinyTrainingData(teacher)).heldOut(HELD_OUT_COUNT, TINY_LENGTH);
+  const [target, output] = await Promise.all([teacher, student].map((model) => logitsOf(model, batch)));
+  const divergences = target.rows.map((row, index) => {
+    const other = logSoftmaxOfRow(output.rows[index], 0, output.classes);
+    return logSoftmaxOfRow(row, 0, target.classes).reduce(
       (sum, log, token) => sum + Math.exp(log) * (log - other[token]),
       0,
     );
@@ -90,8 +83,8 @@ async function logitsOf(model: Model, batch: TokenBatch): Promise<{ rows: Float3
   return { rows, classes };
 }
 
-/** The same data, which fail at a step as where a device is lost. */
-export function breakingAt(data: TrainingData, brokenAt: number): TrainingData {
+/** The same data, failing at a step as if the device was lost. */
+export function failingAt(data: TrainingData, brokenAt: number): TrainingData {
   return {
     ...data,
     batch(step, ...rest) {

@@ -1,7 +1,7 @@
 import { readFloats } from '../engines/webgpu/transfer';
 import type { Model } from '../model/model';
 
-/** All values of a model by name: matrices made dense, and vectors. */
+/** Dense values of all matrices and vectors of a model by name. */
 export async function weightsOfModel({ linears, vectors }: Model): Promise<Record<string, Float32Array>> {
   const weights: Record<string, Float32Array> = {};
   for (const [name, weight] of linears) weights[name] = await weight.dense();
@@ -9,7 +9,7 @@ export async function weightsOfModel({ linears, vectors }: Model): Promise<Recor
   return weights;
 }
 
-/** Of each linear of the blocks which values are exactly zero. */
+/** Flat indices of exact zeros in each linear of the blocks. */
 export async function zerosOfModel(model: Model): Promise<Map<string, number[]>> {
   const zeros = new Map<string, number[]>();
   for (const name of model.blockLinears) {

@@ -20,7 +20,7 @@ import {
 import { normalFactor } from '../testing/factorized-weight';
 import { differences, lossAndGradients } from '../testing/matrix-loss';
 import { quantizedCopy } from '../testing/quantized-copy';
-import { contentOf } from '../testing/stored-content';
+import { storedContent } from '../testing/stored-content';
 import { BlockSparseWeight } from '../weights/formats/block-sparse-weight';
 import { DenseWeight } from '../weights/formats/dense-weight';
 import { EntropyCodedWeight } from '../weights/formats/entropy-coded-weight';
@@ -275,7 +275,7 @@ describe.each(CASES)('%s', (_, { weight: make, matrix: expected }) => {
     const weight = await make();
     const matrix = await trainableMatrix(weight, 'module');
     const same = await matrix.toWeight();
-    expect(await contentOf(same)).toEqual(await contentOf(weight));
+    expect(await storedContent(same)).toEqual(await storedContent(weight));
     expect(await same.dense()).toEqual(await weight.dense());
     for (const owned of [weight, matrix, same]) owned.dispose();
   });

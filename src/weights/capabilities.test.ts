@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../engines/webgpu/node-gpu';
 import { readFloats } from '../engines/webgpu/transfer';
 import { seededNormal } from '../testing/allclose';
-import { contentOf } from '../testing/stored-content';
+import { storedContent } from '../testing/stored-content';
 import { isSparse, type LinearWeight, type SparseStorage } from './linear-weight';
 import { chooseGrid } from './quantization';
 import { quantizeWeight, weightOnGrid } from './quantize-weight';
@@ -98,7 +98,7 @@ describe.each(SPARSE)('%s', (_, make) => {
     withSparse(make, async (weight) => {
       const places = await weight.storedPlaces();
       const again = weight.pattern.store(await weight.dense(), places, SHAPE);
-      expect(await contentOf(again)).toEqual(await contentOf(weight));
+      expect(await storedContent(again)).toEqual(await storedContent(weight));
       const zeros = weight.pattern.store(new Float32Array(places.length), places, SHAPE);
       expect(zeros.storedBytes).toBe(weight.storedBytes);
       again.dispose();

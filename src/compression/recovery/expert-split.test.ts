@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seeded } from '../../model/generation/sampling';
 import { routingOf } from '../../model/structure';
 import { seededRandom } from '../../testing/allclose';
-import { SPLIT_OF_TWIN } from '../../testing/tiny-mixtures';
+import { REFERENCE_SPLIT } from '../../testing/tiny-mixtures';
 import { balancedExperts, dealtNeurons } from './expert-split';
 
 describe('neurons', () => {
@@ -63,7 +63,7 @@ describe('tokens', () => {
 });
 
 test('neurons and tokens are assigned as in PyTorch', () => {
-  const { importance, sizes, neurons, counts, seed, experts, routings } = SPLIT_OF_TWIN;
+  const { importance, sizes, neurons, counts, seed, experts, routings } = REFERENCE_SPLIT;
   expect(dealtNeurons(Float64Array.from(importance), sizes)).toEqual(neurons);
   const random = seeded(seed);
   for (const routing of routings) expect(routingOf(balancedExperts(counts, experts, random))).toBe(routing);

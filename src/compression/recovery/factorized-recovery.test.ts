@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import type { Model } from '../../model/model';
 import { recovered, SHORT_RUN, TINY_MODELS, withTiny } from '../../testing/tiny-recipes';
-import { breakingAt, meanDivergence, statesInMemory, tinyTrainingData } from '../../testing/tiny-training';
+import { MemoryTrainingStates } from '../../testing/memory-training-states';
+import { failingAt, meanDivergence, tinyTrainingData } from '../../testing/tiny-training';
 
 beforeAll(() => openNodeGpu());
 
@@ -61,8 +62,8 @@ test.each([3, 9])('a run interrupted in step %i ends like an uninterrupted one',
   withTiny('tiny-gpt2', async (base) => {
     const steps = [factorize('Linear'), recovery({ blocksAtATime: 1, keepStateEvery: 2 })];
     const whole = await recovered(base, steps);
-    const states = statesInMemory();
-    const breaking = breakingAt(await tinyTrainingData(base), brokenAt);
+    const states = new MemoryTrainingStates();
+    const breaking = failingAt(await tinyTrainingData(base), brokenAt);
     const statesOf = () => states;
     await expect(recovered(base, steps, { data: breaking, statesOf })).rejects.toThrow('device was lost');
     const resumed = await recovered(base, steps, { statesOf });

@@ -3,7 +3,8 @@ import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import type { Model } from '../../model/model';
 import type { Mixture } from '../../model/structure';
 import { recovered, SHORT_RUN, TINY_MODELS, withTiny } from '../../testing/tiny-recipes';
-import { breakingAt, meanDivergence, statesInMemory, tinyTrainingData } from '../../testing/tiny-training';
+import { MemoryTrainingStates } from '../../testing/memory-training-states';
+import { failingAt, meanDivergence, tinyTrainingData } from '../../testing/tiny-training';
 
 beforeAll(() => openNodeGpu());
 
@@ -95,13 +96,13 @@ test('an interrupted run ends like an uninterrupted one', () =>
   withTiny('tiny-gpt2', async (base) => {
     const steps = [mixture({ keepStateEvery: 3 })];
     const whole = await recovered(base, steps);
-    const states = statesInMemory();
+    const states = new MemoryTrainingStates();
     const breaking = async () => {
       const data = await tinyTrainingData(base);
       // Frequencies of tokens are counted over all steps in advance.
       let asked = 0;
       const batch: typeof data.batch = (...given) =>
-        (given[0] === 7 && ++asked > 1 ? breakingAt(data, 7) : data).batch(...given);
+        (given[0] === 7 && ++asked > 1 ? failingAt(data, 7) : data).batch(...given);
       return { ...data, batch };
     };
     const statesOf = () => states;

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { recovered, SHORT_RUN, TINY_MODELS, withTiny } from '../../testing/tiny-recipes';
-import { breakingAt, meanDivergence, statesInMemory, tinyTrainingData } from '../../testing/tiny-training';
+import { MemoryTrainingStates } from '../../testing/memory-training-states';
+import { failingAt, meanDivergence, tinyTrainingData } from '../../testing/tiny-training';
 import { weightsOfModel } from '../../testing/weights-of-model';
 
 beforeAll(() => openNodeGpu());
@@ -42,8 +43,8 @@ test.each([
     const often = { steps: 6, keepStateEvery: 2, evaluateEvery: 2, teacherLearningRate: 0.5 };
     const steps = trained(method, { ...often, ...parameters });
     const whole = await recovered(base, steps);
-    const states = statesInMemory();
-    const breaking = breakingAt(await tinyTrainingData(base), 5);
+    const states = new MemoryTrainingStates();
+    const breaking = failingAt(await tinyTrainingData(base), 5);
     const statesOf = () => states;
     await expect(recovered(base, steps, { data: breaking, statesOf })).rejects.toThrow('device was lost');
     const resumed = await recovered(base, steps, { statesOf });
