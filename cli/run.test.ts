@@ -95,7 +95,7 @@ test('a recipe that trains uses the only given text; a second run uses the cache
   expect(kept.sort()).toEqual(['id-result', 'last-used']);
   [output, errors] = ['', ''];
   expect(await run(command)).toBe(0);
-  expect(errors).toMatch(/^lathe: Taken from the run of .*, 3 steps\.\n$/);
+  expect(errors).toMatch(/^lathe: Reused the result of .*, 3 steps\.\n$/);
   expect((JSON.parse(output) as Report).variants[0]).toMatchObject({ recipe, layers, size });
 });
 

@@ -177,7 +177,7 @@ test('a cached result is used again after a lost device or in a new page, until 
     await expect(tableRow(page, new RegExp(name))).toBeVisible(BEGINS);
     await idle(page);
   };
-  const taken = training(page).getByText(/Taken from the run of .*, 10 steps\./);
+  const taken = training(page).getByText(/Reused the result of .*, 10 steps\./);
   await openPage(page);
   await compressTiny('the first');
   await expect(taken).toHaveCount(0);

@@ -38,18 +38,18 @@ async function open(name = 'tiny-gpt2') {
   return lab.openCheckpoint(await folderFiles(join(fixtures, name)));
 }
 
-describe('a recipe that looks at a text', () => {
-  test('says that it needs one, and which is missing', async () => {
+describe('a recipe that needs calibration', () => {
+  test('reports that it needs a text and which one is missing', async () => {
     await open();
     const { needsCalibration } = await lab.checkRecipe(recipe);
     expect(needsCalibration).toBe(true);
     await expect(lab.compress({ ...recipe, calibration: undefined })).rejects.toThrow(
       'names none; choose one',
     );
-    await expect(lab.compress(recipe)).rejects.toThrow('The calibration text tale.txt is not here');
+    await expect(lab.compress(recipe)).rejects.toThrow('The calibration text tale.txt was not provided');
   });
 
-  test('keeps its calibration in the recipe, gives the same weights by the same seed, and survives a lost device', async () => {
+  test('stores its calibration in the recipe, gives the same weights for the same seed, and survives a device loss', async () => {
     await open();
     await lab.provideText(TALE);
     const info = await lab.compress(recipe);
@@ -64,7 +64,7 @@ describe('a recipe that looks at a text', () => {
     expect((await lab.evaluate([info.id], request))[info.id]).toEqual(before[info.id]);
   });
 
-  test('a text is for calibration or for a test, never for both', async () => {
+  test('a text is for calibration or for evaluation, never for both', async () => {
     await open();
     await lab.provideText(TALE);
     const info = await lab.compress(recipe);
@@ -75,17 +75,17 @@ describe('a recipe that looks at a text', () => {
     await lab.provideText(OTHER_TALE);
     await expect(
       lab.compress({ ...recipe, calibration: { ...settings, text: OTHER_TALE.name } }),
-    ).rejects.toThrow('calibrate with a text that no test uses');
+    ).rejects.toThrow('calibrate with a text that is not used for evaluation');
     expect((await lab.evaluate([info.id], request))[info.id].count).toBeGreaterThan(10);
   });
 
-  test('the cost is told before: bytes by the shapes, seconds measured', async () => {
+  test('the cost is estimated: bytes from the shapes, seconds by measurement', async () => {
     await open();
     await lab.provideText(TALE);
     const before = await lab.memory();
     const { seconds, bytes } = await lab.calibrationCost(recipe);
     expect(seconds).toBeGreaterThan(0);
-    // Hidden states of 6 × 16 tokens of 24, and the square sums of one block: 24 + 24 + 24 + 96 inputs.
+    // Hidden states of 6 × 16 tokens of width 24, and the sums of squares of one block: 24 + 24 + 24 + 96 inputs.
     expect(bytes).toBe(4 * (6 * 16 * 24 + 168));
     expect((await lab.memory()).tensors).toBe(before.tensors);
     const plain: Recipe = {
@@ -111,7 +111,7 @@ describe('drawing sequences', () => {
     return { batches, tokenizer };
   }
 
-  test('windows of the text, the same for the same seed and others for another', async () => {
+  test('windows of the text, the same for the same seed and different for another', async () => {
     const { batches, tokenizer } = await draw('tiny-gpt2', TALE);
     expect(batches.reduce((sum, { batch }) => sum + batch, 0)).toBe(6);
     for (let row = 0; row < 6; row++) {
@@ -128,7 +128,7 @@ describe('drawing sequences', () => {
     expect([batches[0].ids[0], batches[0].ids[15], batches[0].ids[16]]).toEqual([cls, sep, cls]);
   });
 
-  test('of a labelled set whole examples, with their labels and lengths', async () => {
+  test('whole examples of a labelled set, with their labels and lengths', async () => {
     const rows = ['a good film\t1', 'a bad , bad film\t0', 'good\t1'];
     const { batches, tokenizer } = await draw('tiny-bert', {
       name: 's.tsv',
@@ -149,7 +149,7 @@ describe('drawing sequences', () => {
   test.each([
     [{ length: 33 }, 'use a length of at most 32'],
     [{ length: 32, text: 'short' }, 'too few for a calibration sequence of 32'],
-  ])('%j is refused', async (change, message) => {
+  ])('%j is rejected', async (change, message) => {
     const data = 'text' in change ? { ...TALE, content: 'short' } : TALE;
     await expect(draw('tiny-gpt2', data, change)).rejects.toThrow(message);
   });
@@ -158,9 +158,9 @@ describe('drawing sequences', () => {
 describe('a sensitivity profile', () => {
   const step = { method: 'round-to-nearest', targets: ['Linear'], parameters: { bits: 4 } };
 
-  test('gives each linear the divergence that it has as a variant of its own', async () => {
+  test('gives each linear the divergence of a variant that compresses it alone', async () => {
     const { base } = await open();
-    // The base's logits stay for the next evaluation.
+    // The base's logits stay cached for the next evaluation.
     await lab.evaluate([], request);
     const before = await lab.memory();
     const profile = await lab.profileSensitivity({ step, unit: 'linear', evaluation: request });
@@ -175,7 +175,7 @@ describe('a sensitivity profile', () => {
     expect(base.layers).toEqual([]);
   });
 
-  test('by block, and with a method that looks at a text', async () => {
+  test('measures by block, and with a method that needs calibration', async () => {
     await open();
     await lab.provideText(TALE);
     const calibrated = { method: 'wanda', targets: ['Linear'], parameters: { sparsity: 0.5 } };
@@ -216,7 +216,7 @@ describe('a sensitivity profile', () => {
     );
   });
 
-  test('a method of whole models has none', async () => {
+  test('does not exist for a method of whole models', async () => {
     await open();
     const whole = { method: 'layer-truncation', targets: ['Linear'], parameters: { keep: 'every-other' } };
     await expect(

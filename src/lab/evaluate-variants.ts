@@ -5,8 +5,8 @@ import type { OperationOptions } from '../progress/progress';
 import { BASE_ID, type Session } from './session';
 
 /**
- * Variants, without the base, that have a task of an evaluation.
- * @throws EvaluationError where there is no such evaluation, LabError where there is no such variant
+ * Variants, without the base, whose task the evaluation measures.
+ * @throws EvaluationError if there is no such evaluation; LabError if there is no such variant
  */
 export function fittingVariants(session: Session, ids: readonly string[], evaluation: string): string[] {
   const { tasks } = evaluationOf(evaluation);
@@ -14,10 +14,10 @@ export function fittingVariants(session: Session, ids: readonly string[], evalua
 }
 
 /**
- * Measures the base and variants of it, by id. Those of another task than the base's are measured alone: nothing diverges
- * from them. The base is left out where it does not have a task of the evaluation.
- * @param ids of `fittingVariants`
- * @throws EvaluationError where neither the base nor a variant has a task of the evaluation
+ * Evaluates the base and some of its variants, by id. Variants with another task than the base's are evaluated separately,
+ * without divergences. The base is omitted if the evaluation does not measure its task.
+ * @param ids result of `fittingVariants`
+ * @throws EvaluationError if neither the base nor a variant has a task of the evaluation
  */
 export async function evaluateVariants(
   session: Session,
@@ -33,9 +33,9 @@ export async function evaluateVariants(
   if (ids.length === 0 || evaluationOf(request.evaluation).tasks.includes(task)) {
     const models = modelsUnderTest(base.model, together.map(modelOf), tokenizer, baseLogits);
     const metrics = await evaluate(models, request, options);
-    metrics.forEach((each, index) => entries.push([[BASE_ID, ...together][index], each]));
+    metrics.forEach((result, index) => entries.push([[BASE_ID, ...together][index], result]));
   }
-  for (const id of ids.filter((each) => !together.includes(each))) {
+  for (const id of ids.filter((other) => !together.includes(other))) {
     const [metrics] = await evaluate(modelsUnderTest(modelOf(id), [], tokenizer), request, options);
     entries.push([id, metrics]);
   }

@@ -10,7 +10,7 @@ import type { DataSet, EvaluationRequest, NamedFile, Recipe, RecipeStep } from '
 
 const fixtures = join(import.meta.dirname, '../testing/fixtures');
 
-/** A run that a short text and a context of 32 allow. */
+/** Run that fits a short text and a context of 32. */
 const SHORT_RUN = { steps: 3, batchSize: 2, sequenceLength: 8, warmupSteps: 0, evaluateEvery: 1 };
 
 /** Parameters that fit matrices of 24, 40 and 96. */
@@ -52,7 +52,10 @@ const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
   'entropy-coding': {},
 };
 
-/** Only the weights change: a dense export computes the same. Elsewhere it holds the weights, and not how they are computed with. */
+/**
+ * Methods that change the computation: a dense export stores their weights but not how they are used. All others change only
+ * weights, so that their dense export computes the same.
+ */
 const COMPUTES_OTHERWISE = ['smoothquant', 'blockwise-int8', 'activation-top-k', 'mixture-of-experts'];
 
 const TALE: DataSet = {
@@ -62,7 +65,7 @@ const TALE: DataSet = {
     'A miller had three sons, his mill, a donkey, and a cat. The sons had to grind, the donkey to haul grain and carry away the flour, and the cat to catch the mice.',
 };
 
-/** What a classifier learns its labels from, by methods that ask no teacher: one label, so that any step does better on what is held out. */
+/** Labels for methods that train a classifier without a teacher: all equal, so that every step improves the held-out loss. */
 const LABELLED: DataSet = {
   name: 'tales.tsv',
   kind: 'labelled',
@@ -96,7 +99,7 @@ const MODELS: Readonly<Record<string, EvaluationRequest>> = {
 
 let lab: LatheLab;
 
-// One device for all: on a new one every kernel is compiled anew, which takes longer than all else here.
+// All tests share one device, because compiling every kernel again takes longer than the tests.
 beforeAll(async () => {
   installNodeGpu();
   lab = new LatheLab();
@@ -104,7 +107,7 @@ beforeAll(async () => {
   await open('tiny-gpt2');
 });
 
-// Whatever a test left goes with its model.
+// Reopening the model discards the variants of a test.
 afterEach(() => open('tiny-gpt2'));
 
 afterAll(() => lab.endSession());
@@ -119,7 +122,7 @@ async function exported(id: string, exportId: string): Promise<NamedFile[]> {
   return files();
 }
 
-/** What has to come first, since the method works on what another left. */
+/** Steps required before a method that works on another's result. */
 const BEFORE: Readonly<Record<string, Pick<RecipeStep, 'method' | 'parameters'>>> = {
   'entropy-coding': { method: 'round-to-nearest', parameters: { bits: 4 } },
   'knowledge-distillation': { method: 'low-rank', parameters: { parametersKept: 0.5 } },
@@ -139,12 +142,12 @@ function recipeOf(method: string, { evaluation }: EvaluationRequest): Recipe {
   };
 }
 
-/** Those that fit both models; a head for a masked language model is seen in transfer.test.ts. */
+/** Methods that fit both models; transfer.test.ts tests the head for a masked language model. */
 const FITTING = METHODS.map(({ id }) => id).filter((id) => id !== 'classification-head');
 
 describe.each(Object.entries(MODELS))('on %s', (model, request) => {
   test.each(FITTING)(
-    '%s: its bytes are those of its file, which loads again to the same figures; and all memory comes back',
+    '%s: its bytes are those of its file, which reloads to the same figures, and all memory is freed',
     async (method) => {
       const { base } = await open(model);
       for (const text of [TALE, LABELLED]) await lab.provideText(text);
@@ -169,8 +172,8 @@ describe.each(Object.entries(MODELS))('on %s', (model, request) => {
       const reopened = await lab.openCheckpoint(dense);
       expect(reopened.base.size.storedBytes).toBeLessThanOrEqual(base.size.storedBytes + 1000);
       const again = (await lab.evaluate([], request)).base;
-      const [found, expected] = [again, metrics[info.id]].map((each) =>
-        figureValue(each, request.evaluation)!,
+      const [found, expected] = [again, metrics[info.id]].map((result) =>
+        figureValue(result, request.evaluation)!,
       );
       expect(found / expected).toBeCloseTo(1, 3);
     },

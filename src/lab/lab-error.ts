@@ -1,4 +1,4 @@
-/** What cannot be done now and what would work, in one sentence. */
+/** Explains in one sentence why the lab cannot do something now and what would work. */
 export class LabError extends Error {
   override readonly name = 'LabError';
 }

@@ -50,7 +50,7 @@ const RECIPES: Recipe[] = [
 
 let lab: LatheLab;
 
-// One device for all: on a new one every kernel is compiled anew, which takes longer than all else here.
+// All tests share one device, because compiling every kernel again takes longer than the tests.
 beforeAll(async () => {
   installNodeGpu();
   lab = new LatheLab();
@@ -58,7 +58,7 @@ beforeAll(async () => {
   await open();
 });
 
-// Whatever a test left goes with its model.
+// Reopening the model discards the variants of a test.
 afterEach(() => open());
 
 afterAll(() => lab.endSession());
@@ -76,10 +76,10 @@ async function exported(id: string, exportId: string): Promise<NamedFile[]> {
 const weightsOf = (files: readonly NamedFile[]) =>
   files.find(({ path }) => path.endsWith('model.safetensors'))!.blob;
 
-describe.each(RECIPES)('a variant by $name $steps.0.parameters', (each) => {
-  test('its bytes are those of its file, and the file loads again to the same predictions', async () => {
+describe.each(RECIPES)('a variant by $name $steps.0.parameters', (recipe) => {
+  test('its bytes are those of its file, and the file reloads to the same predictions', async () => {
     const { base } = await open();
-    const info = await lab.compress(each);
+    const info = await lab.compress(recipe);
     const files = await exported(info.id, 'lathe');
     const blob = weightsOf(files);
     expect(info.size.storedBytes).toBe(blob.size);
@@ -102,7 +102,7 @@ describe.each(RECIPES)('a variant by $name $steps.0.parameters', (each) => {
   });
 });
 
-test('what decoding costs is told of entropy-coded variants, made or imported, and of no other', async () => {
+test('decoding time is reported for entropy-coded variants, made or imported, and for no others', async () => {
   const { base } = await open();
   expect(base.decodeSeconds).toBeUndefined();
   const info = await lab.compress(recipe('entropy-coding', {}));
@@ -131,7 +131,7 @@ test('a dense export holds the float32 weights under their own names and sizes',
   expect(figureValue(after.base, 'perplexity')).toBeCloseTo(figureValue(before[info.id], 'perplexity')!, 3);
 });
 
-test('gzip bytes are those of zlib to a hundredth, and are measured once', async () => {
+test('gzip bytes agree with zlib to 1 % and are measured once', async () => {
   await open();
   const info = await lab.compress(RECIPES[0]);
   const progress: number[] = [];
@@ -164,7 +164,7 @@ test('a variant is used while its gzip size is measured; the measurement ends wi
   expect(allocatedBytes).toBe(usedBytes);
 });
 
-test('another checkpoint ends the measurements of the one before', async () => {
+test('opening another checkpoint ends the measurements of the previous one', async () => {
   const { base: before } = await open();
   const gone = expect(lab.gzipBytes('base')).rejects.toMatchObject({ name: 'AbortError' });
   const { base } = await open('tiny-bert');
@@ -173,7 +173,7 @@ test('another checkpoint ends the measurements of the one before', async () => {
   expect(base.size.storedBytes).not.toBe(before.size.storedBytes);
 });
 
-test('ten rounds of compress and discard give all memory back', async () => {
+test('ten rounds of compress and discard free all memory', async () => {
   await open();
   await lab.evaluate([], request);
   const before = await lab.memory();
@@ -222,7 +222,7 @@ test('a checkpoint that fails to load leaves the open one', async () => {
 test.each([
   ['a full disk while writing', 'write'],
   ['a refused file', 'open'],
-] as const)('%s is one sentence, and the variant stays', async (_, failing) => {
+] as const)('%s is reported in one sentence, and the variant stays', async (_, failing) => {
   await open();
   const info = await lab.compress(RECIPES[0]);
   const { sink } = memorySink();
@@ -236,7 +236,7 @@ test.each([
   expect((await exported(info.id, 'lathe')).length).toBeGreaterThan(3);
 });
 
-test('a lost device: said once, then opened again with the variants as they were', async () => {
+test('a lost device is reported once and reopened with the same variants', async () => {
   await open();
   const info = await lab.compress(RECIPES[3]);
   const before = await lab.evaluate([info.id], request);
@@ -288,14 +288,14 @@ test.each([
     'unknown key "rnk"',
   ],
   [recipe('low-rank', { rank: 5000 }), 'has no rank of 5000; the greatest is'],
-])('the recipe %j is refused and nothing is left behind', async (json, message) => {
+])('the recipe %j is rejected and leaves nothing behind', async (json, message) => {
   await open();
   const before = await lab.memory();
   await expect(lab.compress(json)).rejects.toThrow(message);
   expect((await lab.memory()).tensors).toBe(before.tensors);
 });
 
-test('an import of another shape says which module differs', async () => {
+test('importing another shape reports which module differs', async () => {
   await open('tiny-bert');
   const files = await exported('base', 'dense');
   await open('tiny-gpt2');
@@ -307,7 +307,7 @@ test('an import of another shape says which module differs', async () => {
 test.each([
   ['', 'tale.txt is empty'],
   ['a', 'The text has only one token'],
-])('the text %j is refused in one sentence', async (content, message) => {
+])('the text %j is rejected in one sentence', async (content, message) => {
   await open();
   const data = { name: 'tale.txt', kind: 'text', content } as const;
   await expect(lab.evaluate([], { ...request, data })).rejects.toThrow(message);

@@ -61,10 +61,10 @@ import type { StateFiles } from './checkpoints/state-files';
 import { TrainingRuns } from './checkpoints/training-runs';
 import { writeExport } from '../export/write-export';
 
-/** The lab on this thread; knows no worker. */
+/** Lab on the current thread, independent of the worker. */
 export class LatheLab implements Lab {
   private session: Session | undefined;
-  /** The device whose loss is listened for: it may be asked for again while it is open. */
+  /** Device with a listener for its loss; `openDevice` may be called again while it is open. */
   private watched: Gpu | undefined;
   private blueprint: ReturnType<Session['blueprint']> | undefined;
   private readonly texts = new RecipeTexts();
@@ -75,7 +75,7 @@ export class LatheLab implements Lab {
   );
   private readonly lossListeners: ((message: string) => void)[] = [];
 
-  /** @param stateFiles where runs of training that break off are kept; absent: nowhere */
+  /** @param stateFiles storage for unfinished runs and results of training; absent: none */
   constructor(
     private readonly deviceOptions: DeviceOptions = {},
     stateFiles?: StateFiles,
@@ -205,7 +205,7 @@ export class LatheLab implements Lab {
         ids.flatMap((id) => usesOf(session.variant(id).info)),
       );
       const metrics = await evaluateVariants(session, ids, request, options);
-      for (const [id, each] of Object.entries(metrics)) options.onResult?.(id, each);
+      for (const [id, result] of Object.entries(metrics)) options.onResult?.(id, result);
       return metrics;
     }, options.signal);
   }
@@ -276,7 +276,7 @@ export class LatheLab implements Lab {
     return this.session;
   }
 
-  /** Frees the weights of the open model and its variants; what is measured of them in the background ends. The device stays. */
+  /** Frees the weights of the open model and its variants, and ends background measurements of them. */
   endSession(): void {
     this.gzipSizes.cancelAll();
     this.session?.dispose();
@@ -284,7 +284,7 @@ export class LatheLab implements Lab {
   }
 
   private deviceLost(message: string): void {
-    // The buffers went with the device; what made them is kept.
+    // The buffers were lost with the device; the blueprint can restore them.
     this.blueprint = this.session?.blueprint() ?? this.blueprint;
     this.endSession();
     for (const listener of this.lossListeners) listener(message);
@@ -312,7 +312,7 @@ function usesOf({ name, recipe }: VariantInfo) {
   return textUses({ ...recipe, name });
 }
 
-/** What work needed beside the weights goes back to the device after it. */
+/** Frees the temporary buffers of some work when it ends. */
 async function freeingBuffers<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

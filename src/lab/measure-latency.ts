@@ -4,7 +4,9 @@ import type { LatencyReport, LatencyRequest } from './report/report-document';
 import type { Session } from './session';
 import { weightBytes } from './sizes';
 
-/** Prefill and decode of variants, measured in turn after a warm-up, by id. @throws EvaluationError where the tokens do not fit */
+/**
+ * Measures prefill and decode of variants, by id, in turn after a warm-up. @throws EvaluationError if the tokens do not fit
+ */
 export async function measureLatency(
   session: Session,
   variantIds: readonly string[],

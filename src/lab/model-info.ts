@@ -3,7 +3,7 @@ import type { Model } from '../model/model';
 import type { ModelInfo } from './report/report-document';
 import { activeOf, storedParameters, weightBytes } from './sizes';
 
-/** What the page says about the open model. */
+/** Description of the open model for the page. */
 export function describeModel(checkpoint: Checkpoint, model: Model): ModelInfo {
   const { config, layout } = model;
   return {

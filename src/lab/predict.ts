@@ -7,7 +7,7 @@ import type { Model } from '../model/model';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer';
 import { LabError } from './lab-error';
 
-/** A text to continue, and how; only the text counts for a model that does not. */
+/** Text with decoding options, which only causal models use. */
 export interface GenerationRequest extends DecodingOptions {
   readonly prompt: string;
 }
@@ -18,7 +18,7 @@ export interface GeneratedToken {
 }
 
 export interface TextPrediction {
-  /** causal-lm: the continuation, token by token. */
+  /** causal-lm: continuation by token. */
   readonly tokens?: readonly GeneratedToken[];
   /** sequence-classification: probability of each label. */
   readonly labels?: readonly { label: string; probability: number }[];
@@ -37,14 +37,14 @@ export interface PredictOptions {
 /** Candidates shown for a masked token. */
 const CANDIDATES = 5;
 
-/** What a model makes of a text: a continuation, label probabilities, or candidates for its masks. */
+/** Prediction of a model for a text: a continuation, label probabilities or candidates for its masks. */
 export async function predict(
   model: Model,
   tokenizer: TextTokenizer,
   request: GenerationRequest,
   options: PredictOptions,
 ): Promise<TextPrediction> {
-  if (request.prompt.trim() === '') throw new LabError('The text is empty; write a word or more.');
+  if (request.prompt.trim() === '') throw new LabError('The text is empty; write at least one word.');
   if (isCausal(model)) return continueText(model, tokenizer, request, options);
   const ids = encodeSentence(tokenizer, request.prompt, model.config.contextLength);
   const logits = model.logits({ ids: Int32Array.from(ids), batch: 1, length: ids.length });

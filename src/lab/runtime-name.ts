@@ -1,4 +1,4 @@
-/** Name and version of the browser, or of Node, as one short line. */
+/** Name and version of the browser or of Node in one short line. */
 export function runtimeName(): string {
   if (typeof process !== 'undefined' && process.versions?.node) return `Node ${process.versions.node}`;
   const agent = navigator.userAgent;

@@ -17,13 +17,13 @@ beforeAll(async () => {
 
 afterAll(() => lab.endSession());
 
-test('every kernel is held against the CPU, while nothing else is asked for', async () => {
+test('every kernel is checked against the CPU while the lab is idle', async () => {
   const before = await lab.memory();
   const progress: Progress[] = [];
-  const testing = lab.selfTest({ onProgress: (each) => progress.push(each) });
+  const testing = lab.selfTest({ onProgress: (report) => progress.push(report) });
   const step = { method: 'low-rank', targets: ['Linear'], ignore: [], parameters: { parametersKept: 0.5 } };
   const { id } = await lab.compress({ name: 'half rank', steps: [step] });
-  // Whoever comes meanwhile waits for one check, not for all.
+  // An operation requested meanwhile waits for one check, not for all.
   expect(progress.length).toBeLessThan(10);
   await lab.discard(id);
   const results = await testing;
@@ -35,13 +35,13 @@ test('every kernel is held against the CPU, while nothing else is asked for', as
   expect(await lab.memory()).toEqual(before);
 });
 
-test('it is cancelled between two checks', async () => {
+test('it can be cancelled between two checks', async () => {
   const controller = new AbortController();
   const testing = lab.selfTest({ signal: controller.signal, onProgress: () => controller.abort() });
   await expect(testing).rejects.toThrow(/abort/i);
 });
 
-test('a device that is lost ends it; the next one is tested anew', async () => {
+test('a device loss ends it; the next device is checked again', async () => {
   const testing = lab.selfTest({ onProgress: () => currentGpu().device.destroy() });
   await expect(testing).rejects.toThrow(/lost/);
   await lab.openDevice();

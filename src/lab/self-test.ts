@@ -3,9 +3,9 @@ import { type KernelCheckResult, runKernelCheck } from '../self-test/kernel-chec
 import type { OperationOptions } from './protocol/protocol';
 
 /**
- * Runs every check of the self-test, each as a step of its own.
- * @param whenIdle runs a step when nothing else is to be done
- * @throws the signal's reason; Error where the device is lost
+ * Runs every check of the self-test as a separate step.
+ * @param whenIdle runs a step when the lab is idle
+ * @throws the signal's reason; Error if the device is lost
  */
 export async function selfTest(
   whenIdle: <T>(step: () => Promise<T>, signal?: AbortSignal) => Promise<T>,
@@ -15,7 +15,7 @@ export async function selfTest(
   for (const check of CHECKS) {
     results.push(await whenIdle(() => runKernelCheck(check), signal));
     const [done, total] = [results.length, CHECKS.length];
-    onProgress?.({ label: 'Holding kernels against the CPU', done, total, unit: 'kernels' });
+    onProgress?.({ label: 'Checking kernels against the CPU', done, total, unit: 'kernels' });
   }
   return results;
 }

@@ -14,16 +14,17 @@ import { type RecipeTexts, textUses } from './texts/recipe-texts';
 import type { SensitivityProfile } from './report/sensitivity-profile';
 import type { Session } from './session';
 
-/** Linears that are measured alone or together. */
+/** Linears that are compressed together. */
 interface Group {
   readonly name: string;
   readonly modules: readonly string[];
 }
 
 /**
- * Compresses each linear (or each block's linears) of the base alone by one step and measures how far the predictions diverge.
+ * Compresses each linear (or each block's linears) of the base alone by one step and measures how far the predictions
+ * diverge.
  *
- * @throws RecipeError, EvaluationError or LabError where the request does not fit; the signal's reason when cancelled
+ * @throws RecipeError, EvaluationError or LabError if the request does not fit; the signal's reason when cancelled
  */
 export async function profileSensitivity(
   session: Session,
@@ -70,13 +71,11 @@ export async function profileSensitivity(
   }
 }
 
-/** Mean KL divergence from the base in nats. @throws LabError where the evaluation compares no predictions */
+/** Mean KL divergence from the base in nats. @throws LabError if the evaluation does not compare predictions */
 function divergenceOf(metrics: Metrics): number {
   const divergence = figureValue(metrics, MEAN_KL.id);
   if (divergence !== undefined) return divergence;
-  throw new LabError(
-    `${metrics.evaluation} states no divergence from the base; profile by another evaluation.`,
-  );
+  throw new LabError(`${metrics.evaluation} reports no divergence from the base; choose another evaluation.`);
 }
 
 function withAlone(

@@ -34,20 +34,20 @@ export const BASE_ID = 'base';
 export interface Variant {
   readonly info: VariantInfo;
   readonly model: Model;
-  /** Of an imported variant, from which it is loaded again after a device loss. */
+  /** Files of an imported variant, which is reloaded from them after a device loss. */
   readonly files?: readonly NamedFile[];
 }
 
-/** A model as it was made or loaded. */
+/** Model that was made or loaded. */
 type Made = Pick<Variant, 'model'> & Pick<VariantInfo, 'layers' | 'training'>;
 
-/** What recipes need besides the base: the user's texts, and a place for runs of training. */
+/** Resources of recipes besides the base: the user's texts and the training runs. */
 export interface RecipeResources {
   readonly texts: RecipeTexts;
   readonly runs: TrainingRuns;
 }
 
-/** One base model and its variants; owns their weights. */
+/** Base model with its variants; owns their weights. */
 export class Session {
   readonly baseLogits = new BaseLogits();
   private readonly variants = new Map<string, Variant>();
@@ -84,20 +84,20 @@ export class Session {
     return this.variants.get(BASE_ID)!;
   }
 
-  /** @throws LabError where there is none with this id */
+  /** @throws LabError if there is no variant with this id */
   variant(id: string): Variant {
     const variant = this.variants.get(id);
     if (!variant) throw new LabError(`There is no variant "${id}"; it may have been discarded.`);
     return variant;
   }
 
-  /** A variant as exports get it. @throws LabError where there is none with this id */
+  /** Variant as input of an export. @throws LabError if there is no variant with this id */
   exportSource(id: string): ExportSource {
     const { model, info } = this.variant(id);
     return { model, recipe: info.recipe, tokenizerFiles: this.checkpoint.tokenizerFiles };
   }
 
-  /** The checkpoint's, by which runs of training are found again. */
+  /** Identity of the checkpoint, by which its training runs are found. */
   get identity(): Promise<string> {
     return (this.identified ??= checkpointIdentity(this.checkpoint));
   }
@@ -147,12 +147,12 @@ export class Session {
     const { secondsBefore, ...made }: Made & { readonly secondsBefore: number } = opened
       ? await runs.run(await run(), opened, options, apply)
       : await apply();
-    // What a kept result took to make belongs to what the variant took.
-    const begun = started - 1000 * secondsBefore;
-    return this.adopt(id, made, withEarlyEnds(resolved, endedEarly), begun);
+    // Starting time that includes the time spent on a cached result.
+    const begin = started - 1000 * secondsBefore;
+    return this.adopt(id, made, withEarlyEnds(resolved, endedEarly), begin);
   }
 
-  /** Takes in a checkpoint that was compressed before, of the same shape as the base. */
+  /** Imports a compressed checkpoint of the same shape as the base. */
   async import(
     files: readonly NamedFile[],
     options: OperationOptions,
@@ -174,20 +174,19 @@ export class Session {
 
   /** Frees a variant. */
   discard(id: string): void {
-    if (id === BASE_ID)
-      throw new LabError('The base stays as long as its variants; open another checkpoint instead.');
+    if (id === BASE_ID) throw new LabError('The base cannot be discarded; open another checkpoint instead.');
     this.variant(id).model.dispose();
     this.variants.delete(id);
   }
 
-  /** Frees the weights; after a device loss it only forgets them. */
+  /** Frees the weights; after a device loss, only drops the references. */
   dispose(): void {
     this.baseLogits.dispose();
     for (const { model } of this.variants.values()) model.dispose();
     this.variants.clear();
   }
 
-  /** What is needed to make all of this again on another device. */
+  /** Everything needed to restore the session on another device. */
   blueprint(): { files: readonly NamedFile[]; variants: readonly Pick<Variant, 'info' | 'files'>[] } {
     const variants = [...this.variants.values()].filter(({ info }) => info.id !== BASE_ID);
     return { files: this.files, variants: variants.map(({ info, files }) => ({ info, files })) };
@@ -243,12 +242,12 @@ function describe(
   };
 }
 
-/** With the defaults of a text of its own. */
+/** Step with the defaults of its own training text filled in. */
 function withTraining(step: RecipeStep, { training }: CheckedStep): RecipeStep {
   return training ? { ...step, training } : step;
 }
 
-/** A variant may have another head than the base. @throws LabError naming the first difference */
+/** Checks an import's shapes; its head may differ from the base's. @throws LabError naming the first difference */
 function requireSameShape(base: Model, imported: Model): void {
   const ofImported = new Map(
     imported.checkpointLayout.matrices.map(({ module, shape }) => [module, shape] as const),
@@ -258,22 +257,22 @@ function requireSameShape(base: Model, imported: Model): void {
     if (found && found[0] === shape[0] && found[1] === shape[1]) continue;
     const other = found ? `is ${found.join('×')} there` : 'is missing there';
     throw new LabError(
-      `This checkpoint is no variant of the base: ${module} is ${shape.join('×')} here and ${other}; open it as a base of its own.`,
+      `This checkpoint is not a variant of the base: ${module} is ${shape.join('×')} here and ${other}; open it as a new base.`,
     );
   }
 }
 
-/** Matrices of a base that one with the head of another model would have, too. */
+/** Matrices of a base outside the head, if the other model has another head. */
 function matricesUnderHead({ config, checkpointLayout }: Model, { config: { task, labels } }: Model) {
   const { matrices } = checkpointLayout;
   if (task === config.task) return matrices;
   const withHead = familyOf(config.source).withClassifier?.(config, labels ?? []) ?? config;
-  const kept = new Set(
+  const shared = new Set(
     familyOf(config.source)
       .layout(withHead)
       .matrices.map(({ module }) => module),
   );
-  return matrices.filter(({ module }) => kept.has(module));
+  return matrices.filter(({ module }) => shared.has(module));
 }
 
 function recipeOf({ name, metadata }: Checkpoint): Recipe {
@@ -285,7 +284,7 @@ async function describeImported(base: Model, imported: Model): Promise<VariantIn
   const layers: VariantInfo['layers'][number][] = [];
   for (const name of base.linears.keys()) {
     const change = await describeChange(name, base, imported);
-    // What was trained and is dense again differs in its values alone.
+    // A matrix that was trained and is dense again differs only in its values.
     if (change.form !== 'dense' || change.relativeError > 0) layers.push(change);
   }
   return layers;

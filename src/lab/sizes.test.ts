@@ -5,10 +5,10 @@ import { activeOf, plannedSize, storedParameters } from './sizes';
 
 beforeAll(() => openNodeGpu());
 
-test('a token is computed with one expert of each layer', () =>
+test('a token uses one expert of each layer', () =>
   withTinyMixture('gpt2', async (model, base) => {
     const { width } = base.config;
-    // Of a neuron a row, a column and a bias; 96 of them before, 3 experts of 12 and 3 of 7 now.
+    // A neuron has a row, a column and a bias; 96 neurons before, 3 experts of 12 and 3 of 7 now.
     const ofNeuron = 2 * width + 1;
     const withoutNeurons = storedParameters(base) - 2 * 96 * ofNeuron;
     expect(storedParameters(model)).toBe(withoutNeurons + (36 + 21) * ofNeuron);

@@ -5,15 +5,14 @@ import { latheWeights } from '../export/lathe';
 import type { Recipe } from '../compression/recipe/recipe-schema';
 import type { SizeReport } from './report/report-document';
 
-/** Weight values that a model stores, vectors included. */
+/** Number of weight values that a model stores, vectors included. */
 export function storedParameters(model: Model): number {
   const vectors = [...model.vectors.values()].reduce((sum, { size }) => sum + size, 0);
   return [...model.linears.values()].reduce((sum, { parameters }) => sum + parameters, vectors);
 }
 
 /**
- * Those of them that a token is computed with, all of the vocabulary counted; undefined where that is all of them: no token goes to an
- * expert.
+ * Number of stored values that one token uses, counting all of the vocabulary; undefined if all, in models without experts.
  */
 function activeParameters(model: Model): number | undefined {
   const mixtures = new Map(
@@ -34,7 +33,7 @@ function activeParameters(model: Model): number | undefined {
   return Math.round(storedParameters(model) - inactive);
 }
 
-/** Weight values of a model whose matrices are all dense, whatever format they have. */
+/** Number of weight values with all matrices dense, whatever their format. */
 function denseParameters({ checkpointLayout }: Model): number {
   const shapes = [...checkpointLayout.matrices, ...checkpointLayout.vectors].map(
     ({ shape }) => shape as readonly number[],
@@ -48,13 +47,13 @@ export function weightBytes(model: Model): number {
   return [...model.linears.values()].reduce((sum, weight) => sum + gpuBytesOf(weight), vectors);
 }
 
-/** Seconds that decoding a model's weights took; undefined where none is coded. */
+/** Seconds spent decoding a model's weights; undefined without entropy-coded weights. */
 export function decodeSeconds(model: Model): number | undefined {
   const seconds = [...model.linears.values()].flatMap((weight) => decodeSecondsOf(weight) ?? []);
-  return seconds.length > 0 ? seconds.reduce((sum, each) => sum + each, 0) : undefined;
+  return seconds.length > 0 ? seconds.reduce((sum, time) => sum + time, 0) : undefined;
 }
 
-/** Sizes of a variant that its plan tells, without reading any weight; the gzip size is measured apart. */
+/** Sizes of a variant from its export plan, without reading weights; the gzip size is measured separately. */
 export function plannedSize(base: Model, variant: Model, recipe: Recipe): SizeReport {
   const storedBytes = latheWeights(variant, recipe).byteLength;
   return {
@@ -66,7 +65,7 @@ export function plannedSize(base: Model, variant: Model, recipe: Recipe): SizeRe
   };
 }
 
-/** What a report says of active parameters: nothing where all are. */
+/** Active parameters for a report; empty if all are active. */
 export function activeOf(model: Model): { activeParameters?: number } {
   const active = activeParameters(model);
   return active === undefined ? {} : { activeParameters: active };

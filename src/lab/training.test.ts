@@ -49,28 +49,28 @@ async function openLab(name = 'tiny-gpt2'): Promise<LatheLab> {
   return opened;
 }
 
-/** So that what follows is trained again. */
+/** Deletes results, so that the next run trains again. */
 async function forgetResults(): Promise<void> {
   for (const { id } of await lab.finishedTraining()) await lab.forgetTraining(id);
 }
 
 describe('a recipe that trains', () => {
-  test('is known by its method, and says what is missing', async () => {
+  test('is recognized by its method, and reports what is missing', async () => {
     expect((await lab.methods()).filter(({ id }) => id === 'counting')[0].trains).toBe(true);
     expect((await lab.methods()).filter(({ id }) => id === 'low-rank')[0].trains).toBe(false);
     expect((await lab.checkRecipe(recipe)).needsTraining).toBe(true);
     await expect(lab.compress({ ...recipe, training: undefined })).rejects.toThrow(
-      'This recipe trains on a text and names none; choose one, as "training": {"text": "…"}.',
+      'This recipe needs a training text and names none; choose one, as "training": {"text": "…"}.',
     );
     await expect(lab.compress({ ...recipe, training: { text: 'lost.txt' } })).rejects.toThrow(
-      'The training text lost.txt is not here',
+      'The training text lost.txt was not provided',
     );
     await expect(lab.compress({ ...recipe, training: { text: TALE.name, share: 1 } })).rejects.toThrow(
       'unknown key "share"',
     );
   });
 
-  test('holds all that makes it again, and tells of its run', async () => {
+  test('stores everything that reproduces it, and reports its run', async () => {
     const points: TrainingPoint[] = [];
     const info = await lab.compress(recipe, { onTraining: (point) => points.push(point) });
     expect(info.recipe.training).toEqual({ text: TALE.name, heldOutShare: 0.02, seed: 0 });
@@ -84,11 +84,11 @@ describe('a recipe that trains', () => {
       steps: [{ method: 'low-rank', targets: ['Linear'], parameters: { rank: 2 } }],
       training: { text: TALE.name },
     };
-    const { recipe: own, training } = await lab.compress(plain);
-    expect([own.training, training]).toEqual([undefined, undefined]);
+    const untrained = await lab.compress(plain);
+    expect([untrained.recipe.training, untrained.training]).toEqual([undefined, undefined]);
   });
 
-  test('a text is for training or for a test, never for both', async () => {
+  test('a text is for training or for evaluation, never for both', async () => {
     const info = await lab.compress(recipe);
     await expect(lab.evaluate([info.id], { ...request, data: TALE })).rejects.toThrow(
       /counted was trained on tale.txt, which shares a passage with tale.txt/,
@@ -96,11 +96,11 @@ describe('a recipe that trains', () => {
     await lab.evaluate([info.id], request);
     await lab.provideText(OTHER_TALE);
     await expect(lab.compress({ ...recipe, training: { text: OTHER_TALE.name } })).rejects.toThrow(
-      'train on a text that no test uses',
+      'train on a text that is not used for evaluation',
     );
   });
 
-  test('a text in another language is said with the first point', async () => {
+  test('a text in another language gives a warning with the first point', async () => {
     await lab.openCheckpoint(await folderFiles(join(fixtures, 'tiny-bert')));
     const foreign: DataSet = {
       name: 'skazki.txt',
@@ -119,7 +119,7 @@ describe('a recipe that trains', () => {
 });
 
 describe('a run', () => {
-  /** The recipe's run, with the points that were heard of it. */
+  /** Runs the recipe and records its reported points. */
   function start(signal?: AbortSignal) {
     const points: TrainingPoint[] = [];
     const long: Recipe = { ...recipe, steps: [{ ...step, parameters: { steps: 1_000_000 } }] };
@@ -127,8 +127,8 @@ describe('a run', () => {
     return { points, ended };
   }
 
-  test('waits, goes on, and ends early with what it has', async () => {
-    await expect(lab.controlTraining('pause')).rejects.toThrow('Nothing trains now');
+  test('pauses, resumes and ends early with its current state', async () => {
+    await expect(lab.controlTraining('pause')).rejects.toThrow('No training is running');
     const { points, ended } = start();
     await vi.waitFor(() => expect(points.length).toBeGreaterThan(2));
     await lab.controlTraining('pause');
@@ -145,7 +145,7 @@ describe('a run', () => {
     expect(await lab.unfinishedTraining()).toEqual([]);
   });
 
-  test('that was ended early says so in its recipe, which makes the same variant again', async () => {
+  test('that was ended early states so in its recipe, which reproduces the variant', async () => {
     const parameters = { steps: 200, batchSize: 1, sequenceLength: 8, evaluateEvery: 200 };
     const distilled: Recipe = {
       name: 'distilled',
@@ -168,7 +168,7 @@ describe('a run', () => {
     expect(metrics[again.id]).toEqual(metrics[ended.id]);
   });
 
-  test('can be cancelled while it waits', async () => {
+  test('can be cancelled while paused', async () => {
     const controller = new AbortController();
     const { points, ended } = start(controller.signal);
     const refused = expect(ended).rejects.toMatchObject({ name: 'AbortError' });
@@ -179,7 +179,7 @@ describe('a run', () => {
     await expect(lab.controlTraining('resume')).rejects.toThrow('nothing to resume');
   });
 
-  test('that broke off goes on where it was kept, in another lab, and ends as one that did not', async () => {
+  test('that was interrupted resumes from its saved state in another lab, with the same result', async () => {
     await lab.compress(recipe);
     await forgetResults();
     counting.breaksAt = 5;
@@ -195,7 +195,7 @@ describe('a run', () => {
     expect(await lab.unfinishedTraining()).toEqual([]);
   });
 
-  test('is another one with another text, recipe or model', async () => {
+  test('differs with another text, recipe or model', async () => {
     counting.breaksAt = 3;
     await expect(lab.compress(recipe)).rejects.toThrow();
     await lab.compress({ ...recipe, steps: [{ ...step, parameters: { steps: 5 } }] });
@@ -207,37 +207,37 @@ describe('a run', () => {
     expect(await lab.unfinishedTraining()).toEqual([]);
   });
 
-  test('of two steps that train, breaking off in the second keeps what the first came to', async () => {
+  test('of two training steps, interrupted in the second, keeps the result of the first', async () => {
     const two: Recipe = { ...recipe, steps: [step, { ...step, parameters: { steps: 9 } }] };
     counting.breaksAt = 7;
     await expect(lab.compress(two)).rejects.toThrow('The tab was closed.');
     expect(await lab.unfinishedTraining()).toMatchObject([{ step: 6, steps: 9 }]);
     await lab.compress(two);
-    // The first step is not even asked again.
+    // The first step is not run again.
     expect(counting.firstSteps).toEqual([0, 0, 6]);
     expect(await lab.unfinishedTraining()).toEqual([]);
     expect(await lab.finishedTraining()).toHaveLength(2);
   });
 
-  test('can be discarded, but not while it is under way', async () => {
+  test('can be discarded, but not while it is running', async () => {
     counting.breaksAt = 3;
     await expect(lab.compress(recipe)).rejects.toThrow();
     const [{ id }] = await lab.unfinishedTraining();
     await lab.forgetTraining(id);
     expect(await lab.unfinishedTraining()).toEqual([]);
     let refusal: Promise<void> | undefined;
-    const onTraining = () => (refusal ??= expect(lab.forgetTraining(id)).rejects.toThrow('is under way'));
+    const onTraining = () => (refusal ??= expect(lab.forgetTraining(id)).rejects.toThrow('is in progress'));
     await lab.compress(recipe, { onTraining });
     await refusal;
   });
 
-  test('goes on where the storage is full, and says so of run and result', async () => {
+  test('continues when the storage is full, with a note about state and result', async () => {
     files.failure = new DOMException('no room', 'QuotaExceededError');
     const points: TrainingPoint[] = [];
     await lab.compress(recipe, { onTraining: (point) => points.push(point) });
     expect(points.filter(({ note }) => note !== undefined).map(({ note }) => note)).toEqual([
-      'The state of this run cannot be saved (the storage is full): if the page closes, it begins again.',
-      'What was trained cannot be stored (the storage is full): the next time it is trained again.',
+      'The state of this run cannot be saved (the storage is full); if the page closes, it starts over.',
+      'The result of this training cannot be stored (the storage is full); the next run trains again.',
     ]);
   });
 });

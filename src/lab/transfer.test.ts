@@ -42,7 +42,7 @@ const pseudoPerplexity: EvaluationRequest = {
 
 const RUN = { steps: 3, batchSize: 2, sequenceLength: 8, warmupSteps: 0, evaluateEvery: 1 };
 const TRANSFER: Recipe = {
-  name: 'pruned, then taught to classify',
+  name: 'pruned, then trained to classify',
   steps: [
     {
       method: 'gradual-pruning',
@@ -71,7 +71,7 @@ beforeAll(async () => {
   for (const text of [TALE, FILMS]) await lab.provideText(text);
 });
 
-// Whatever a test left goes with its model.
+// Reopening the model discards the variants of a test.
 afterEach(open);
 
 afterAll(() => lab.endSession());
@@ -86,7 +86,7 @@ async function exported(id: string, exportId: string): Promise<NamedFile[]> {
   return files();
 }
 
-/** Of each linear of the blocks which values are exactly zero, as a reload finds them. */
+/** Flat indices of exact zeros in each linear of the blocks after a reload. */
 async function zerosOf(files: readonly NamedFile[]): Promise<Map<string, number[]>> {
   const model = await loadModel(await openCheckpoint(files));
   const zeros = await zerosOfModel(model);
@@ -94,7 +94,7 @@ async function zerosOf(files: readonly NamedFile[]): Promise<Map<string, number[
   return zeros;
 }
 
-test('a pattern that was locked on a text outlives head, labelled sentences, export and reload', async () => {
+test('a pattern locked by training on a text survives a new head, labelled sentences, export and reload', async () => {
   const check = await lab.checkRecipe(TRANSFER);
   expect(check).toMatchObject({ task: 'sequence-classification', needsTraining: true });
   expect(check.matches[2]).toEqual(expect.arrayContaining(['bert.pooler.dense', 'classifier']));
@@ -114,7 +114,7 @@ test('a pattern that was locked on a text outlives head, labelled sentences, exp
   const figures = await lab.evaluate([taught.id], accuracy);
   const notes: (string | undefined)[] = [];
   const again = await lab.compress(TRANSFER, { onTraining: ({ note }) => notes.push(note) });
-  expect(notes.join()).toContain('Taken from the run of');
+  expect(notes.join()).toContain('Reused the result of');
   expect(again.task).toBe('sequence-classification');
   expect(await lab.evaluate([again.id], accuracy)).toEqual({ [again.id]: figures[taught.id] });
   const imported = await lab.importVariant(lathe);
@@ -126,7 +126,7 @@ test('a pattern that was locked on a text outlives head, labelled sentences, exp
   );
 });
 
-test('what has another task is left out of an evaluation, and divergences with the base', async () => {
+test('models of another task are omitted from an evaluation, and divergences if the base is omitted', async () => {
   const plain = await lab.compress({
     name: 'low rank',
     steps: [{ method: 'low-rank', targets: ['Linear'], parameters: { rank: 8 } }],
@@ -169,7 +169,7 @@ test('the folder is what transformers loads as BertForSequenceClassification', a
   ]);
 });
 
-test('a variant answers for every text that it was trained on', async () => {
+test('every text that a variant was trained on is excluded from its evaluation', async () => {
   const { id } = await lab.compress({
     name: 'taught',
     steps: TRANSFER.steps.slice(1),
@@ -179,15 +179,15 @@ test('a variant answers for every text that it was trained on', async () => {
   ).rejects.toThrow('taught was trained on films.tsv, which shares a passage with reviews.tsv');
 });
 
-test('what a step cannot train on is said before anything is computed', async () => {
+test('unsuitable training texts are rejected before anything is computed', async () => {
   const taught = (training: object | undefined, ...before: Recipe['steps']) =>
     expect(lab.compress({ name: 'x', steps: [...before, { ...TRANSFER.steps[2], training }] })).rejects;
   await taught({ text: FILMS.name }).toThrow('films.tsv is a labelled set, which this masked-lm model');
-  await taught({ text: 'lost.tsv' }).toThrow('The training text lost.tsv is not here');
-  await taught(undefined).toThrow('trains on a text and names none');
+  await taught({ text: 'lost.tsv' }).toThrow('The training text lost.tsv was not provided');
+  await taught(undefined).toThrow('needs a training text and names none');
   const [, head] = TRANSFER.steps;
   await taught({ text: TALE.name }, head).toThrow(
-    'Step 2 (fine-tuning) teaches a classifier, and tale.txt is a plain text without labels',
+    'Step 2 (fine-tuning) trains a classifier, but tale.txt is a plain text without labels',
   );
   await expect(
     lab.checkRecipe({ name: 'x', steps: [{ ...head, training: { text: TALE.name } }] }),

@@ -84,7 +84,7 @@ test('a run is shown from its first point to its end, with its notes', async () 
 });
 
 test('training repeated after a device loss is shown as a run', async () => {
-  const note = 'Taken from the run of 21 Nov 2026, 20:14, 9 steps.';
+  const note = 'Reused the result of 21 Nov 2026, 20:14, 9 steps.';
   const lab = context({
     openDevice: async ({ onTraining }: TrainingOptions = {}) => {
       onTraining?.(point(9, note));
@@ -180,7 +180,7 @@ test('cached results are listed and deleted one by one or all together', async (
   const lab = context({
     finishedTraining: async () => stored,
     forgetTraining: async (id) => {
-      if (id === 'b') throw new Error('This run is under way.');
+      if (id === 'b') throw new Error('This run is in progress.');
       stored = stored.filter((run) => run.id !== id);
     },
   });
@@ -191,7 +191,7 @@ test('cached results are listed and deleted one by one or all together', async (
   expect(ids()).toEqual(['a', 'b']);
   await discardTraining(lab, lab.store.getState().finished);
   expect(ids()).toEqual(['b']);
-  expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['This run is under way.']);
+  expect(lab.store.getState().notices.map(({ text }) => text)).toEqual(['This run is in progress.']);
 });
 
 test('unavailable storage shows no unfinished runs', async () => {

@@ -2,23 +2,23 @@ import { LabError } from '../lab-error';
 
 const LENGTH_BYTES = 4;
 
-/** A file that begins with an header of what it holds: the header's length as a uint32, the header as JSON, the rest. */
+/** Prefixes content with a header: the header's length as a uint32, the header as JSON, then the content. */
 export function withHeader(header: unknown, content: readonly Uint8Array[]): Uint8Array[] {
   const text = new TextEncoder().encode(JSON.stringify(header));
   return [new Uint8Array(Uint32Array.of(text.length).buffer), text, ...content];
 }
 
-/** @throws LabError where the bytes do not begin with an header */
+/** @throws LabError if the bytes do not begin with a header */
 export function splitHeader<Header>(bytes: Uint8Array): { header: Header; content: Uint8Array } {
   const end = headerEnd(bytes);
-  if (end === undefined || end > bytes.length) throw new LabError('the file is cut off');
+  if (end === undefined || end > bytes.length) throw new LabError('the file is truncated');
   return { header: parseHeader(bytes.subarray(LENGTH_BYTES, end)), content: bytes.subarray(end) };
 }
 
 /**
- * The header alone, without reading the rest.
- * @param read bytes of the file from one place to another
- * @throws LabError where the file does not begin with one
+ * Reads the header without the rest.
+ * @param read returns the bytes of the file from start to end
+ * @throws LabError if the file does not begin with a header
  */
 export async function readHeader<Header>(
   read: (start: number, end: number) => Promise<Uint8Array | undefined>,
@@ -26,7 +26,7 @@ export async function readHeader<Header>(
   const length = await read(0, LENGTH_BYTES);
   const end = length && headerEnd(length);
   const text = end === undefined ? undefined : await read(LENGTH_BYTES, end);
-  if (end === undefined || text?.length !== end - LENGTH_BYTES) throw new LabError('the file is cut off');
+  if (end === undefined || text?.length !== end - LENGTH_BYTES) throw new LabError('the file is truncated');
   return parseHeader(text);
 }
 
@@ -40,7 +40,7 @@ function parseHeader<Header>(text: Uint8Array): Header {
     const parsed: unknown = JSON.parse(new TextDecoder().decode(text));
     if (typeof parsed === 'object' && parsed !== null) return parsed as Header;
   } catch {
-    // Said below: it is no header either way.
+    // Invalid JSON gets the error below.
   }
-  throw new LabError('the file does not begin as one of Lathe');
+  throw new LabError('the file does not begin with a header of Lathe');
 }

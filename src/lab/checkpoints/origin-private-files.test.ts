@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { originPrivateFiles } from './origin-private-files';
 
-/** A folder in memory with as much of the standard's interface as is used; it is full after so many bytes. */
+/** In-memory folder with the used part of the standard's interface and a limited capacity. */
 class MemoryDirectory {
   readonly contents = new Map<string, Uint8Array<ArrayBuffer>>();
   room = Infinity;
@@ -13,12 +13,12 @@ class MemoryDirectory {
   }
 
   async removeEntry(name: string) {
-    if (!this.contents.delete(name)) throw new DOMException('There is none', 'NotFoundError');
+    if (!this.contents.delete(name)) throw new DOMException('No such file', 'NotFoundError');
   }
 
   async getFileHandle(name: string, { create = false } = {}) {
     if (!this.contents.has(name)) {
-      if (!create) throw new DOMException('There is none', 'NotFoundError');
+      if (!create) throw new DOMException('No such file', 'NotFoundError');
       this.contents.set(name, new Uint8Array());
     }
     return {
@@ -47,7 +47,7 @@ function open() {
   return { directory, files: originPrivateFiles('training', root) };
 }
 
-test('files are put together, replaced, read in part and removed', async () => {
+test('files are written in pieces, replaced, read in part and removed', async () => {
   const { directory, files } = open();
   expect(await files.names()).toEqual([]);
   expect(await files.read('a')).toBeUndefined();
@@ -57,17 +57,17 @@ test('files are put together, replaced, read in part and removed', async () => {
   expect([...(await files.read('a'))!]).toEqual([1, 2, 3, 6]);
   expect([...(await files.read('a', 1, 3))!]).toEqual([2, 3]);
   expect((await files.names()).toSorted()).toEqual(['a', 'b']);
-  // One place a file: what was replaced takes no room.
+  // One slot per file: a replaced version takes no space.
   expect(directory.contents.size).toBe(2);
   await files.remove('b');
   await files.remove('b');
   expect(await files.names()).toEqual(['a']);
 });
 
-test('a file that was written in part is never read: the one before stays', async () => {
+test('an incomplete file is never read: the previous version stays', async () => {
   const { directory, files } = open();
   await files.write('a', [Uint8Array.of(1)]);
-  // As a tab leaves it that is closed while it writes: the counter is written last.
+  // A tab that is closed during a write leaves the counter at 0, because it is written last.
   directory.contents.set('a.b', Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 2));
   directory.contents.set('c.a', Uint8Array.of(0, 0, 0));
   expect([...(await files.read('a'))!]).toEqual([1]);
@@ -76,7 +76,7 @@ test('a file that was written in part is never read: the one before stays', asyn
   expect([...(await files.read('a'))!]).toEqual([3]);
 });
 
-test('a tab that is closed before the old file is taken away leaves the new one', async () => {
+test('a tab closed before it removes the old version leaves the new one', async () => {
   const { directory, files } = open();
   await files.write('a', [Uint8Array.of(1)]);
   const old = directory.contents.get('a.a')!;
@@ -85,7 +85,7 @@ test('a tab that is closed before the old file is taken away leaves the new one'
   expect([...(await files.read('a'))!]).toEqual([2]);
 });
 
-test('a full storage is an error that leaves what was there', async () => {
+test('full storage is an error that keeps the previous version', async () => {
   const { directory, files } = open();
   await files.write('a', [Uint8Array.of(1)]);
   directory.room = 20;

@@ -1,10 +1,10 @@
 import type { StateFiles } from './state-files';
 
 const SLOTS = ['a', 'b'] as const;
-/** A file begins with a counter of writes as a float64, which is written last: 0 where the rest may not be there. */
+/** A file begins with a counter of writes as a float64, which is written last; 0 marks an incomplete file. */
 const COUNTER_BYTES = 8;
 
-/** As the standard has it in dedicated workers; TypeScript's types of the page leave it out. */
+/** As specified for dedicated workers; TypeScript's DOM types omit it. */
 interface SyncAccessHandle {
   write(bytes: Uint8Array, options: { readonly at: number }): number;
   truncate(size: number): void;
@@ -16,10 +16,10 @@ interface WorkerFileHandle extends FileSystemFileHandle {
   createSyncAccessHandle(): Promise<SyncAccessHandle>;
 }
 
-/** Of what the browser lets the page have: the rest is for the user's other data, and for a file beside the one it replaces. */
+/** Share of the browser's quota; the rest is for the user's other data and for the second copy during a write. */
 const SHARE_OF_QUOTA = 0.5;
 
-/** One of the two places of a file, with what was written there whole. */
+/** Slot of a file with its complete content. */
 interface Slot {
   readonly fileName: string;
   readonly count: number;
@@ -27,10 +27,10 @@ interface Slot {
 }
 
 /**
- * Files in a folder of the origin private file system (WHATWG File System Standard), for a dedicated worker. A file is written
- * beside the one before it and counts once it is whole: not every browser can rename one over another.
+ * Files in a folder of the origin private file system (WHATWG File System Standard), for a dedicated worker. A new version is
+ * written to a second slot and becomes valid once complete, because not every browser can rename one file over another.
  *
- * @param root gives the file system's root, as `navigator.storage.getDirectory` does
+ * @param root returns the root of the file system, as `navigator.storage.getDirectory` does
  */
 export function originPrivateFiles(
   folderName: string,
@@ -104,7 +104,7 @@ async function writeWhole(
   }
 }
 
-/** Of the places that hold a whole file the one written last. */
+/** Latest slot with a complete file. */
 async function newestSlot(directory: FileSystemDirectoryHandle, name: string): Promise<Slot | undefined> {
   const slots = await Promise.all(SLOTS.map((slot) => slotAt(directory, `${name}.${slot}`)));
   return slots

@@ -3,27 +3,27 @@ import type { Model } from '../../model/model';
 import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { TextByName } from './run-identity';
 
-/** A recipe that trains as it is being made, and what its steps follow from. */
+/** Recipe with training in progress, and everything its steps depend on. */
 export interface RecipeRun {
-  /** Of the checkpoint (`run-identity.ts`), and as the user knows it. */
+  /** Identity of the checkpoint (`run-identity.ts`), and its name for the user. */
   readonly checkpoint: string;
   readonly checkpointName: string;
   readonly base: Model;
   readonly checked: CheckedRecipe;
-  /** With what was left open filled in. */
+  /** Recipe with defaults filled in. */
   readonly recipe: Recipe;
   readonly texts: TextByName;
-  /** Updates of steps, counted from 0, that were ended early; more come as the run goes on. */
+  /** Number of updates of steps, by index from 0, that were ended early; filled during the run. */
   readonly endedEarly: ReadonlyMap<number, number>;
   readonly signal?: AbortSignal;
 }
 
-/** The steps up to the last of them, counted from 0, as they were made: early ends are among their parameters. */
+/** Steps up to index `last` as they were made, with `stopAfter` set for those that were ended early. */
 export function stepsMade({ checked, endedEarly }: RecipeRun, last: number): CheckedStep[] {
   return withStops(checked.steps.slice(0, last + 1), endedEarly);
 }
 
-/** The recipe that makes the same variant again: a run that was ended early says after how many updates. */
+/** Recipe that reproduces the variant: a run that was ended early states its number of updates. */
 export function withEarlyEnds(recipe: Recipe, updates: ReadonlyMap<number, number>): Recipe {
   return { ...recipe, steps: withStops(recipe.steps, updates) };
 }

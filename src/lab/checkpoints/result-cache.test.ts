@@ -10,7 +10,7 @@ import { trainingRecord } from '../report/training-record';
 
 beforeAll(() => openNodeGpu());
 
-test('a model comes back with its weights, its curve, and what else the base holds for later steps', async () => {
+test('a model is restored with its weights, its curve and the base’s other tensors for later steps', async () => {
   const checkpoint = await openFolder('src/testing/fixtures/tiny-bert-mlm');
   const pooler = memoryEntry('bert.pooler.dense.bias', [2], Float32Array.of(1, 2));
   const tensors = new Map(checkpoint.tensors).set(pooler.name, pooler);

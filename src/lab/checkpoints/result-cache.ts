@@ -10,46 +10,46 @@ import { LabError } from '../lab-error';
 import { sha256 } from './run-identity';
 import type { TrainingRecord } from '../report/training-record';
 
-/** What a step that trains came to, kept so that it is not trained again. */
+/** Cached result of a training step. */
 export interface FinishedTraining {
   readonly id: string;
   /** Name of the checkpoint. */
   readonly model: string;
-  /** Its steps up to the one that trained. */
+  /** Recipe with its steps up to the one that trained. */
   readonly recipe: Recipe;
-  /** Updates that were made. */
+  /** Number of updates. */
   readonly steps: number;
   /** ISO 8601. */
   readonly savedAt: string;
   readonly bytes: number;
 }
 
-/** What a run came to besides its model. */
+/** Result of a run besides its model. */
 export interface ResultDetails {
-  /** The curve of the run, as it was told. */
+  /** Training curve as reported. */
   readonly points: readonly TrainingPoint[];
-  /** Of the recipe's steps before it that train. */
+  /** Records of the recipe's earlier training steps. */
   readonly earlier: readonly TrainingRecord[];
-  /** That the recipe had taken so far. */
+  /** Seconds that the recipe had taken so far. */
   readonly seconds: number;
 }
 
 interface ResultHeader extends RunHeader {
   /** Name of the checkpoint. */
   readonly model: string;
-  /** SHA-256 of what follows, in hexadecimal. */
+  /** SHA-256 of the following content, in hexadecimal. */
   readonly checksum: string;
 }
 
-/** What stands between the file's header and the weights. */
+/** Header between the file's header and the weights. */
 interface ContentHeader extends Omit<ResultDetails, 'earlier'> {
-  /** Absent in files older than this entry. */
+  /** Absent in older files. */
   readonly earlier?: ResultDetails['earlier'];
-  /** The checkpoint's config.json, of the trained model: a step may have changed its task. */
+  /** config.json of the trained model, whose task a step may have changed. */
   readonly config: Record<string, unknown>;
 }
 
-/** A result as it is read back. The caller owns the model. */
+/** Result read from the cache. The caller owns the model. */
 export interface CachedResult extends ResultDetails {
   readonly model: Model;
   /** ISO 8601. */
@@ -57,13 +57,13 @@ export interface CachedResult extends ResultDetails {
 }
 
 /**
- * Models that steps which train left, in files: all weights in their stored format, so that the model comes back equal to the bit;
- * no optimizer's moments, since nothing goes on from there.
+ * Cache of trained models in files, with all weights in their stored format so that they load bit for bit. Optimizer moments
+ * are not stored, because training does not resume from a result.
  */
 export class ResultCache {
   constructor(private readonly files: RunFiles) {}
 
-  /** Of all checkpoints, the one used last first. */
+  /** Results for all checkpoints, the most recently used first. */
   async all(): Promise<FinishedTraining[]> {
     const results = await this.files.results<ResultHeader>();
     return results
@@ -74,30 +74,30 @@ export class ResultCache {
   }
 
   /**
-   * Undefined where there is none.
-   * @param base of which it was made: gives the tensors that no model uses, and a later step may
-   * @throws LabError where the file is cut off, was changed, or is none of these; CheckpointError or ModelError where the weights
-   *   are no model; what the storage throws; the signal's reason when cancelled
+   * Undefined if there is no such result.
+   * @param base model that the result was made from; provides unused tensors that later steps may need
+   * @throws LabError if the file is truncated, was changed or is not a result; CheckpointError or ModelError if the weights
+   * are no valid model; storage errors; the signal's reason when cancelled
    */
   async read(id: string, base: Model, signal?: AbortSignal): Promise<CachedResult | undefined> {
     const file = await this.files.read<ResultHeader>(nameOf(id));
     if (!file) return undefined;
     const { header, content } = file;
     if (header.checksum !== (await sha256(blobOf(content)))) throw new LabError('the file was changed');
-    const { header: own, content: weights } = splitHeader<ContentHeader>(content);
-    const { tensors, metadata } = await openSafetensors(blobOf(weights), 'The kept model');
+    const { header: details, content: weights } = splitHeader<ContentHeader>(content);
+    const { tensors, metadata } = await openSafetensors(blobOf(weights), 'The cached model');
     await this.files.use(nameOf(id));
     const all = new Map([...base.unused, ...tensors]);
-    const checkpoint = { name: 'a kept model', config: own.config, tensors: all, metadata };
+    const checkpoint = { name: 'a cached model', config: details.config, tensors: all, metadata };
     const model = await loadModel(checkpoint, { signal });
-    const { points, earlier = [], seconds } = own;
+    const { points, earlier = [], seconds } = details;
     return { model, points, earlier, seconds, savedAt: header.savedAt };
   }
 
   /**
-   * @param run whose `id` is the result's, and whose recipe has the steps that were made
-   * @param checkpointName for the user
-   * @throws LabError where there is no room for it; what the storage throws
+   * @param run identity whose `id` is the result's, and whose recipe has the steps that were made
+   * @param checkpointName name for the user
+   * @throws LabError if there is no room for it; storage errors
    */
   async write(
     { id, checkpoint, recipe }: RunIdentity,
@@ -105,8 +105,8 @@ export class ResultCache {
     model: Model,
     { points, earlier, seconds }: ResultDetails,
   ): Promise<void> {
-    const own: ContentHeader = { points, earlier, seconds, config: model.config.source };
-    const content = joined(withHeader(own, [await weightsOf(model, recipe)]));
+    const details: ContentHeader = { points, earlier, seconds, config: model.config.source };
+    const content = joined(withHeader(details, [await weightsOf(model, recipe)]));
     const { step, steps } = points.at(-1) ?? { step: 0, steps: 0 };
     const header: Omit<ResultHeader, 'bytes'> = {
       id,
@@ -126,10 +126,10 @@ function nameOf(id: string): string {
   return `${id}-result`;
 }
 
-/** A safetensors file as an export has it. */
+/** Weights as an exported safetensors file. */
 async function weightsOf(model: Model, recipe: RunIdentity['recipe']): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  // A format may give views of memory that the next tensor is read into.
+  // Copied, because a format may yield views of memory that is reused for the next tensor.
   for await (const chunk of latheWeights(model, recipe).chunks()) chunks.push(chunk.slice());
   return joined(chunks);
 }

@@ -37,7 +37,7 @@ afterEach(startAfresh);
 
 afterAll(() => lab.endSession());
 
-/** Without variants, and with nothing kept. */
+/** Starts without variants and stored files. */
 async function startAfresh(): Promise<void> {
   files.contents.clear();
   await lab.openCheckpoint(await folderFiles(fixture));
@@ -52,7 +52,7 @@ async function weightsOf(recipe: Recipe): Promise<Uint8Array> {
   return new Uint8Array(await weights.blob.arrayBuffer());
 }
 
-/** Trains until a point is one at which to break off. */
+/** Trains until a point satisfies the condition, then interrupts the run. */
 async function breakOff(recipe: Recipe, at: (point: TrainingPoint) => boolean): Promise<void> {
   const controller = new AbortController();
   const onTraining = (point: TrainingPoint) => {
@@ -61,7 +61,7 @@ async function breakOff(recipe: Recipe, at: (point: TrainingPoint) => boolean): 
   await expect(lab.compress(recipe, { signal: controller.signal, onTraining })).rejects.toThrow(/abort/i);
 }
 
-test('a second step that broke off goes on, and the first, which was ended early, is not trained again', async () => {
+test('an interrupted second step resumes, and the first, which was ended early, is not trained again', async () => {
   const [first, second] = [distilled(10_000), distilled(6, 1)];
   await breakOff(recipeOf(first, second), ({ steps, step }) => {
     if (steps === 10_000 && step > 1) void lab.controlTraining('finish').catch(() => undefined);
@@ -75,7 +75,7 @@ test('a second step that broke off goes on, and the first, which was ended early
   const points: TrainingPoint[] = [];
   const resumed = await lab.compress(recipe, { onTraining: (point) => points.push(point) });
   const notesOf = (count: number) => points.flatMap((point) => (point.steps === count && point.note) || []);
-  expect(notesOf(10_000)).toEqual([expect.stringContaining('Taken from the run of')]);
+  expect(notesOf(10_000)).toEqual([expect.stringContaining('Reused the result of')]);
   expect(notesOf(6)).toEqual([`The run resumed at step ${step}.`]);
   expect(await lab.unfinishedTraining()).toEqual([]);
   const weights = await weightsOf(resumed.recipe);
@@ -83,7 +83,7 @@ test('a second step that broke off goes on, and the first, which was ended early
   expect(await weightsOf(recipe)).toEqual(weights);
 });
 
-test('a recipe that adds steps goes on with a run that broke off', async () => {
+test('a recipe with added steps resumes an interrupted run', async () => {
   const longer = recipeOf(distilled(6), rounded);
   const expected = await weightsOf(longer);
   files.contents.clear();

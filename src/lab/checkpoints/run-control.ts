@@ -1,9 +1,9 @@
 import type { TrainingControl } from '../../train/training-context';
 
-/** What can be told a run of training: to wait, to go on, to end now and keep the best so far. */
+/** Command for a training run; `finish` ends it now with the best state so far. */
 export type TrainingAction = 'pause' | 'resume' | 'finish';
 
-/** Pause, resume and early end from outside, of one step of a recipe after the other; a cancelled run does not wait either. */
+/** Pauses, resumes and ends the training steps of a recipe; cancelling also ends a pause. */
 export class RunControl implements TrainingControl {
   isFinishing = false;
   isPaused = false;
@@ -13,12 +13,12 @@ export class RunControl implements TrainingControl {
     signal?.addEventListener('abort', () => this.wake());
   }
 
-  /** Another step of the recipe begins to train: the end of the one before was not meant for it. */
+  /** A request to finish does not carry over to the next step. */
   beginStep(): void {
     this.isFinishing = false;
   }
 
-  act(action: TrainingAction): void {
+  apply(action: TrainingAction): void {
     this.isPaused = action === 'pause';
     if (action === 'finish') this.isFinishing = true;
     if (!this.isPaused) this.wake();

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 
 const idOf = (letter: string) => letter.repeat(64);
 
-/** Writes a file a minute after the one before. */
+/** Writes a file one minute after the previous one. */
 async function write(letter: string, suffix: string, content = CONTENT): Promise<void> {
   vi.setSystemTime(Date.now() + 60_000);
   const recipe = { name: letter, steps: [] };
@@ -36,7 +36,7 @@ const lettersOf = (found: readonly { name: string }[]) =>
     .join('');
 const results = async () => lettersOf(await runFiles.results());
 
-test('of results within a budget, the least recently used ones go', async () => {
+test('the least recently used results are evicted to stay within the budget', async () => {
   files.room = 3500;
   for (const letter of ['a', 'b', 'c']) await write(letter, 'result');
   vi.setSystemTime(Date.now() + 60_000);
@@ -47,25 +47,25 @@ test('of results within a budget, the least recently used ones go', async () => 
   expect(await results()).toBe('ad');
 });
 
-test('states of unfinished runs stay, results make room for them', async () => {
+test('results are evicted for states of unfinished runs, which stay', async () => {
   files.room = 2500;
   await write('a', 'result');
   await write('b', '0');
   await write('c', '1');
   expect([await results(), lettersOf(await runFiles.unfinished())]).toEqual(['', 'bc']);
-  await expect(write('d', 'result')).rejects.toThrow('it takes 0.0 MB of 0.0 MB that are for runs');
+  await expect(write('d', 'result')).rejects.toThrow('it takes 0.0 MB, the budget for runs is 0.0 MB');
   await write('e', '0');
   expect(lettersOf(await runFiles.unfinished())).toBe('bce');
 });
 
-test('a result that the budget has no room for takes none away', async () => {
+test('a result larger than the budget evicts nothing', async () => {
   files.room = 2500;
   await write('a', 'result');
-  await expect(write('b', 'result', new Uint8Array(3000))).rejects.toThrow('that are for runs');
+  await expect(write('b', 'result', new Uint8Array(3000))).rejects.toThrow('the budget for runs');
   expect(await results()).toBe('a');
 });
 
-test('where the storage itself is full, results go until there is room', async () => {
+test('when the storage itself is full, results are evicted until there is room', async () => {
   for (const letter of ['a', 'b', 'c']) await write(letter, 'result');
   const write4 = files.write.bind(files);
   files.write = async (name, pieces) => {
@@ -80,7 +80,7 @@ test('where the storage itself is full, results go until there is room', async (
   await expect(write('e', '0')).rejects.toThrow('no room');
 });
 
-test('an order of use that cannot be read is that of writing', async () => {
+test('without a readable record of use, results are evicted in the order of writing', async () => {
   files.room = 2500;
   await write('a', 'result');
   await write('b', 'result');

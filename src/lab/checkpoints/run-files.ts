@@ -3,26 +3,26 @@ import { LabError } from '../lab-error';
 import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { StateFiles } from './state-files';
 
-/** A recipe that trains, on one checkpoint. */
+/** Identity of a training recipe on one checkpoint. */
 export interface RunIdentity {
-  /** Of the run, and of its checkpoint (`run-identity.ts`). */
+  /** Ids of the run and of its checkpoint (`run-identity.ts`). */
   readonly id: string;
   readonly checkpoint: string;
   readonly recipe: Recipe;
 }
 
-/** What a file of a run says of itself. */
+/** Header of a run's file. */
 export interface RunHeader extends RunIdentity {
-  /** Updates so far, of so many. */
+  /** Updates so far and in total. */
   readonly step: number;
   readonly steps: number;
   /** ISO 8601. */
   readonly savedAt: string;
-  /** Of what follows the header. */
+  /** Bytes after the header. */
   readonly bytes: number;
 }
 
-/** A file by its name: of a step of a recipe whose training is under way, or of what a training came to. */
+/** File with its name: the state of an unfinished training step or the result of a training. */
 export interface RunFile<Header extends RunHeader = RunHeader> {
   readonly name: string;
   readonly header: Header;
@@ -30,15 +30,15 @@ export interface RunFile<Header extends RunHeader = RunHeader> {
   readonly usedAt: string;
 }
 
-/** Whose files are whose: others in the same folder are left alone. */
+/** Patterns of file names; other files in the folder are left alone. */
 const UNFINISHED = /^[0-9a-f]{64}-\d+$/;
 const RESULT = /^[0-9a-f]{64}-result$/;
-/** Holds when each result was used last, by its file's name: writing a result anew for that would be dear. */
+/** File with the time of each result's last use, by file name, so that using a result does not rewrite it. */
 const LAST_USED = 'last-used';
 
 /**
- * Files of runs within a budget. Where there is no room, results go, the least recently used first; states of unfinished runs
- * only go when they are removed.
+ * Files of runs within a budget. When full, evicts results, the least recently used first; states of unfinished runs are only
+ * removed explicitly.
  */
 export class RunFiles {
   constructor(private readonly files: StateFiles) {}
@@ -52,8 +52,8 @@ export class RunFiles {
   }
 
   /**
-   * Undefined where there is no such file.
-   * @throws LabError where it does not begin as one of these; what the storage throws
+   * Undefined if there is no such file.
+   * @throws LabError if the file has no valid header; storage errors
    */
   async read<Header extends RunHeader>(
     name: string,
@@ -63,8 +63,8 @@ export class RunFiles {
   }
 
   /**
-   * Writes a file in the place of the one of that name.
-   * @throws LabError where the budget has no room for a result; what the storage throws where it is full
+   * Writes or replaces a file.
+   * @throws LabError if the result exceeds the budget; storage errors when it is full
    */
   async write(name: string, header: Omit<RunHeader, 'bytes'>, content: Uint8Array): Promise<void> {
     await this.makeRoom(name, content.length);
@@ -80,19 +80,19 @@ export class RunFiles {
     if (RESULT.test(name)) await this.use(name);
   }
 
-  /** Notes that a result was used now. An order that cannot be noted costs nothing now. */
+  /** Records that a result was used now. A failure to do so is ignored. */
   async use(name: string): Promise<void> {
     try {
       const times = { ...(await this.lastUsed()), [name]: new Date().toISOString() };
       const present = new Set(await this.files.names());
-      const current = Object.fromEntries(Object.entries(times).filter(([each]) => present.has(each)));
+      const current = Object.fromEntries(Object.entries(times).filter(([file]) => present.has(file)));
       await this.files.write(LAST_USED, [new TextEncoder().encode(JSON.stringify(current))]);
     } catch {
-      // It counts as used when it was used before, or written.
+      // The result keeps its previous time of use.
     }
   }
 
-  /** Removes the files of a run or a result, whole or not. */
+  /** Removes the files of a run or a result, complete or not. */
   async remove(id: string): Promise<void> {
     for (const name of await this.files.names())
       if (name.startsWith(`${id}-`) && (UNFINISHED.test(name) || RESULT.test(name)))
@@ -106,12 +106,12 @@ export class RunFiles {
       files.reduce((sum, file) => sum + (file.name === name ? 0 : file.header.bytes), bytes);
     const unfinished = total(await this.unfinished());
     if (RESULT.test(name) && unfinished > budget)
-      throw new LabError(`it takes ${inMegabytes(bytes)} of ${inMegabytes(budget)} that are for runs`);
+      throw new LabError(`it takes ${inMegabytes(bytes)}, the budget for runs is ${inMegabytes(budget)}`);
     while (unfinished - bytes + total(await this.results()) > budget)
       if (!(await this.evictLeastRecentlyUsed(name))) return;
   }
 
-  /** @returns whether there was one besides the file that is written */
+  /** @returns whether there was a result to evict besides the file being written */
   private async evictLeastRecentlyUsed(name: string): Promise<boolean> {
     const results = (await this.results()).filter((file) => file.name !== name);
     if (results.length === 0) return false;
@@ -120,7 +120,7 @@ export class RunFiles {
     return true;
   }
 
-  /** Files that cannot be read have nothing to say: where one of them is asked for by its name, `read` says why. */
+  /** Skips unreadable files; `read` reports the reason when such a file is requested by name. */
   private async matching<Header extends RunHeader>(pattern: RegExp): Promise<RunFile<Header>[]> {
     const lastUsed = await this.lastUsed();
     const found: RunFile<Header>[] = [];
@@ -140,18 +140,18 @@ export class RunFiles {
       const text = new TextDecoder().decode((await this.files.read(LAST_USED)) ?? new Uint8Array());
       return JSON.parse(text) as Record<string, string>;
     } catch {
-      // Nothing noted yet, or not readable: a result counts as used when it was written.
+      // Without a readable record, a result's last use is when it was written.
       return {};
     }
   }
 }
 
 function isHeader({ id, checkpoint, recipe, step, steps, savedAt, bytes }: RunHeader, name: string): boolean {
-  const texts = [id, checkpoint, savedAt, recipe?.name].every((each) => typeof each === 'string');
+  const texts = [id, checkpoint, savedAt, recipe?.name].every((value) => typeof value === 'string');
   return texts && [step, steps, bytes].every(Number.isFinite) && name.startsWith(`${id}-`);
 }
 
-/** As browsers and Node say it. */
+/** Recognizes the errors of browsers and of Node. */
 function isFull(error: Error & { code?: unknown }): boolean {
   return error.name === 'QuotaExceededError' || error.code === 'ENOSPC';
 }

@@ -13,7 +13,7 @@ const gptq = { method: 'gptq', targets: ['Linear'], parameters: { bits: 4 } };
 const least = { ...lowRank, targets: { leastSensitive: 0.5 } };
 const texts: Record<string, string> = { learn: 'to learn', look: 'to look at' };
 
-/** Of a recipe with these steps, of which the first ones come to the result. */
+/** Identity of the result of a recipe's first `count` steps. */
 async function idOf(steps: readonly object[], count: number, change: object = {}, contents = texts) {
   const calibration = { text: 'look' };
   const recipe = checkRecipe(
@@ -24,7 +24,7 @@ async function idOf(steps: readonly object[], count: number, change: object = {}
   return resultIdentity('checkpoint', recipe, recipe.steps.slice(0, count), named);
 }
 
-test('a result is that of its steps: their settings, their texts, and nothing of later ones', async () => {
+test('a result depends on its steps, their settings and texts, and not on later steps', async () => {
   const id = await idOf([lowRank, distilled], 2);
   expect(id).toMatch(/^[0-9a-f]{64}$/);
   expect(await idOf([lowRank, distilled, gptq], 2)).toBe(id);
@@ -40,13 +40,13 @@ test('a result is that of its steps: their settings, their texts, and nothing of
   );
 });
 
-test('the calibration text and the sensitivities count where a step uses them', async () => {
+test('the calibration text and the sensitivities matter if a step uses them', async () => {
   const other = { ...texts, look: 'other' };
   expect(await idOf([lowRank, distilled, gptq], 2, {}, other)).toBe(
     await idOf([lowRank, distilled, gptq], 2),
   );
   expect(await idOf([gptq, distilled], 2, {}, other)).not.toBe(await idOf([gptq, distilled], 2));
-  const sensitivities = [{ a: 1 }, { a: 2 }].map((each) => ({ sensitivities: each }));
+  const sensitivities = [{ a: 1 }, { a: 2 }].map((sensitivities) => ({ sensitivities }));
   const [plain, byShare] = [
     [lowRank, distilled],
     [least, distilled],
@@ -55,7 +55,7 @@ test('the calibration text and the sensitivities count where a step uses them', 
   expect(new Set(await byShare).size).toBe(2);
 });
 
-test('a run is another than its result, and the same whatever comes after its step', async () => {
+test('a run differs from its result and does not depend on later steps', async () => {
   const named = (name: string): DataSet => ({ name, kind: 'text', content: texts[name] });
   const runOf = async (...steps: object[]) => {
     const recipe = checkRecipe({ name: 'r', steps, training: { text: 'learn' } }, METHODS);
@@ -67,7 +67,7 @@ test('a run is another than its result, and the same whatever comes after its st
   expect(await runOf({ ...lowRank, parameters: { rank: 3 } }, distilled)).not.toBe(run);
 });
 
-test('a checkpoint is another where one value of any tensor, or its config, is', async () => {
+test('a checkpoint differs if one value of any tensor, or its config, differs', async () => {
   const checkpoint = await openCheckpoint(await folderFiles('src/testing/fixtures/tiny-gpt2'));
   const identity = await checkpointIdentity(checkpoint);
   const withLastByteOf = (changed: string): Checkpoint => ({

@@ -4,15 +4,17 @@ import { needsCalibration } from '../../compression/recipe/apply-step';
 import { type CheckedRecipe, type CheckedStep, trains } from '../../compression/recipe/recipe';
 import type { DataSet } from '../../evaluation/evaluation';
 
-/** Read of each tensor, at its beginning, in its middle and at its end: training changes all of a matrix. */
+/** Bytes hashed at the beginning, the middle and the end of each tensor; training changes every part of a matrix. */
 const BYTES_READ = 4096;
-/** Of what methods that train do: raised when one of them comes to something else by the same settings. */
+/** Version of the training methods; raised when one gives different results for the same settings. */
 const VERSION = 1;
 
-/** Gives a text by the name that a recipe calls it by. */
+/** Looks up a text by its name in a recipe. */
 export type TextByName = (name: string) => DataSet | undefined;
 
-/** The same for the same config and weights, by names, shapes and some bytes of every tensor: a SHA-256 in hexadecimal. */
+/**
+ * Identity of a checkpoint: SHA-256, in hexadecimal, of its config and of the names, shapes and some bytes of all tensors.
+ */
 export async function checkpointIdentity({ config, tensors, metadata }: Checkpoint): Promise<string> {
   const entries = [...tensors.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   const samples: Uint8Array[] = [];
@@ -22,9 +24,9 @@ export async function checkpointIdentity({ config, tensors, metadata }: Checkpoi
 }
 
 /**
- * The same for runs that go on from one another: the checkpoint, a recipe's steps up to the one that trains, and the contents of
- * the texts that these need.
- * @param steps the first ones of the recipe; earlier ones that were ended early with `stopAfter` among their parameters
+ * Identity of a run that can be resumed: the checkpoint, the recipe's steps up to the one that trains, and the contents of
+ * their texts.
+ * @param steps first steps of the recipe; earlier ones that were ended early have `stopAfter` among their parameters
  */
 export function runIdentity(
   checkpoint: string,
@@ -36,9 +38,9 @@ export function runIdentity(
 }
 
 /**
- * The same for what comes to the same model: the checkpoint and a recipe's first steps, with the contents of the texts that
- * these need. What the recipe says besides, for later steps, makes no difference.
- * @param steps the first ones of the recipe; of a run that was ended early with `stopAfter` among its parameters
+ * Identity of a result: the checkpoint and the recipe's first steps, with the contents of their texts. Settings for later
+ * steps have no influence.
+ * @param steps first steps of the recipe; one that was ended early has `stopAfter` among its parameters
  */
 export function resultIdentity(
   checkpoint: string,
@@ -61,8 +63,8 @@ async function identityOfSteps(
     return { ...settings, text: text && (await sha256(new Blob([text.kind, '\0', text.content]))) };
   };
   const made: unknown[] = [];
-  for (const { method, training: own, ...step } of steps) {
-    const learnsFrom = trains(method) ? await withContent(own ?? training) : undefined;
+  for (const { method, training: stepTraining, ...step } of steps) {
+    const learnsFrom = trains(method) ? await withContent(stepTraining ?? training) : undefined;
     made.push({ method: method.id, ...step, training: learnsFrom });
   }
   const isCalibrated = steps.some(({ method, parameters }) => needsCalibration(method, parameters));
@@ -85,16 +87,16 @@ async function samplesOf({ byteLength, readBytes }: TensorEntry): Promise<Uint8A
   return Promise.all(starts.map((start) => readBytes(start, start + BYTES_READ)));
 }
 
-/** With the keys of every object in order: where a value came from decides about their order, and means nothing. */
+/** JSON with sorted object keys, because their order carries no meaning. */
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : each,
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : part,
   );
 }
 
-/** In hexadecimal. */
+/** SHA-256 in hexadecimal. */
 export async function sha256(blob: Blob): Promise<string> {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');

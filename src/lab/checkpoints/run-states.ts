@@ -3,21 +3,21 @@ import type { UnfinishedRuns, RunPosition } from './unfinished-runs';
 import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { runIdentity } from './run-identity';
 
-/** Callbacks while the state of a run is saved. */
+/** Callbacks for saving the state of a run. */
 export interface RunListener {
   position(): RunPosition;
-  /** Something that the user should know. */
+  /** Reports a message for the user. */
   onNote(text: string): void;
 }
 
 /**
- * Where the steps of one recipe keep how far their training is. A storage that fails costs the user a resumption, not the run:
- * it is said once.
+ * Storage of the training states of a recipe's steps. A storage failure prevents resuming, but not the run; it is reported
+ * once.
  */
 export class RunStates {
-  /** By the step that trains. What comes before it is made by then, so its name is known. */
+  /** Run ids by index of the training step; the steps before it have finished by then, which determines the id. */
   private readonly ids = new Map<number, Promise<string>>();
-  private isSaid = false;
+  private isReported = false;
 
   constructor(
     private readonly runs: UnfinishedRuns,
@@ -25,7 +25,7 @@ export class RunStates {
     private readonly listener: RunListener,
   ) {}
 
-  /** Of a step, counted from 0, that begins now. */
+  /** States for a step, by index from 0, that starts now. */
   of(step: number): TrainingStates {
     const { checkpoint, checked, texts, recipe, endedEarly } = this.run;
     const id = runIdentity(checkpoint, checked, stepsMade(this.run, step), texts);
@@ -37,7 +37,7 @@ export class RunStates {
         const run = { id: await id, checkpoint, recipe: withEarlyEnds(recipe, endedEarly) };
         await this.runs.write(run, step, this.listener.position(), state).catch(tolerate);
       },
-      // The step is done, the recipe is not.
+      // The state stays until its result is stored or the recipe has finished.
       remove: async () => undefined,
     };
   }
@@ -46,7 +46,7 @@ export class RunStates {
     return (await Promise.all(this.ids.values())).includes(id);
   }
 
-  /** Forgets how far a step is. A state of no more use that cannot be removed is no harm. */
+  /** Removes the state of a step. A failure is ignored, because the state is no longer needed. */
   async remove(step: number): Promise<void> {
     const id = await this.ids.get(step);
     if (id !== undefined) await this.runs.remove(id).catch(() => undefined);
@@ -57,11 +57,11 @@ export class RunStates {
   }
 
   private tolerate({ name, message }: Error): undefined {
-    if (this.isSaid) return;
-    this.isSaid = true;
+    if (this.isReported) return;
+    this.isReported = true;
     const reason = name === 'QuotaExceededError' ? 'the storage is full' : message;
     this.listener.onNote(
-      `The state of this run cannot be saved (${reason}): if the page closes, it begins again.`,
+      `The state of this run cannot be saved (${reason}); if the page closes, it starts over.`,
     );
   }
 }

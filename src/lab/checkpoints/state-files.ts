@@ -1,15 +1,15 @@
-/** Files that outlive the lab. */
+/** Persistent files. */
 export interface StateFiles {
   names(): Promise<readonly string[]>;
-  /** Bytes from `start` to `end` (default: its end) of a file; undefined where there is none. */
+  /** Reads bytes from `start` to `end` (default: the end) of a file; undefined if there is no such file. */
   read(name: string, start?: number, end?: number): Promise<Uint8Array | undefined>;
   /**
-   * Puts pieces together as a file, in the place of the one that was there; one that was written in part is never read.
-   * @throws what the storage throws where it has no room; the file that was there stays then
+   * Writes the concatenated pieces as a file, replacing an earlier one; an incomplete file is never read.
+   * @throws storage errors when it is full; the earlier file stays
    */
   write(name: string, pieces: readonly Uint8Array[]): Promise<void>;
-  /** Bytes that all files together may take; absent, or undefined: as many as there is room for. */
+  /** Bytes that all files may take together; absent or undefined: limited only by the storage. */
   budget?(): Promise<number | undefined>;
-  /** Also where there is none. */
+  /** Removes a file if it exists. */
   remove(name: string): Promise<void>;
 }

@@ -21,14 +21,14 @@ const rounded: RecipeStep = { method: 'round-to-nearest', targets: ['Linear'], p
 const recipe: Recipe = { name: 'trained', steps: [lowRank, distilled], training: { text: TALE.name } };
 const longer: Recipe = { ...recipe, name: 'rounded', steps: [lowRank, distilled, rounded] };
 
-const TAKEN = /Taken from the run of \d+ \w+ 20\d\d, \d\d:\d\d, 3 steps\./;
+const REUSED = /Reused the result of \d+ \w+ 20\d\d, \d\d:\d\d, 3 steps\./;
 
 const files = memoryFiles();
 let lab: LatheLab;
-/** Of the whole recipe with a step after the training, nothing of which was kept. */
+/** Result of the whole recipe, with a step after the training, made without a cache. */
 let expected: Uint8Array;
 
-// One device for all: on a new one every kernel is compiled anew.
+// All tests share one device, because a new one compiles every kernel again.
 beforeAll(async () => {
   installNodeGpu();
   lab = await openLab();
@@ -48,7 +48,7 @@ async function openLab(): Promise<LatheLab> {
   return opened;
 }
 
-/** Without variants, and with nothing kept. */
+/** Starts without variants and stored files. */
 async function startAfresh(): Promise<void> {
   files.contents.clear();
   await lab.openCheckpoint(await tinyFiles());
@@ -66,26 +66,26 @@ async function weightsOf({ id }: VariantInfo): Promise<Uint8Array> {
   return new Uint8Array(await weights.blob.arrayBuffer());
 }
 
-/** A variant and what was said of its training. */
-async function compress(wanted: Recipe) {
+/** Returns a variant and the messages about its training. */
+async function compress(recipe: Recipe) {
   const points: TrainingPoint[] = [];
-  const info = await lab.compress(wanted, { onTraining: (point) => points.push(point) });
+  const info = await lab.compress(recipe, { onTraining: (point) => points.push(point) });
   const notes = points.flatMap(({ note }) => note ?? []);
-  return { info, points, notes, isTaken: notes.some((note) => TAKEN.test(note)) };
+  return { info, points, notes, isReused: notes.some((note) => REUSED.test(note)) };
 }
 
 const curveOf = (points: readonly TrainingPoint[]) =>
   points.map(({ step, trainingLoss, heldOutLoss }) => [step, trainingLoss, heldOutLoss]);
 
-describe('what training came to', () => {
-  test('is taken in another lab: the same bits, the curve told again, from when, and what it took', async () => {
+describe('a training result', () => {
+  test('is reused in another lab: the same bits, with the curve, the date and the time it took', async () => {
     const first = await compress(recipe);
-    expect(first).toMatchObject({ isTaken: false, notes: [] });
+    expect(first).toMatchObject({ isReused: false, notes: [] });
     const weights = await weightsOf(first.info);
     lab.endSession();
     lab = await openLab();
     const again = await compress({ ...recipe, name: 'renamed' });
-    expect(again.isTaken).toBe(true);
+    expect(again.isReused).toBe(true);
     expect(curveOf(again.points)).toEqual(curveOf(first.points));
     expect(first.info.training).toEqual([trainingRecord(1, first.points)]);
     expect(again.info.training).toEqual(first.info.training);
@@ -95,14 +95,14 @@ describe('what training came to', () => {
     expect(again.info.seconds).toBeGreaterThan(first.info.seconds / 2);
   });
 
-  test('is what a recipe with a further step begins with, which comes to the same bits as the whole', async () => {
+  test('starts a recipe with a further step, which gives the same bits as the whole recipe', async () => {
     await compress(recipe);
-    const { info, isTaken } = await compress(longer);
-    expect(isTaken).toBe(true);
+    const { info, isReused } = await compress(longer);
+    expect(isReused).toBe(true);
     expect(await weightsOf(info)).toEqual(expected);
   });
 
-  test('of a lost device is there at once, and that is said', async () => {
+  test('is reused after a device loss, and a note says so', async () => {
     const { info } = await compress(longer);
     const lost = new Promise<string>((resolve) => void lab.onDeviceLost(resolve));
     currentGpu().device.destroy();
@@ -112,11 +112,11 @@ describe('what training came to', () => {
     const points: TrainingPoint[] = [];
     await lab.openDevice({ onTraining: (point) => points.push(point) });
     expect(train).not.toHaveBeenCalled();
-    expect(points.at(-1)?.note).toContain('Taken from the run of');
+    expect(points.at(-1)?.note).toContain('Reused the result of');
     expect(await weightsOf(info)).toEqual(expected);
   });
 
-  test('of each step that trains is kept: a change in the second trains that one alone', async () => {
+  test('is cached for each training step: a change in the second trains only that one', async () => {
     const two: Recipe = { ...recipe, steps: [lowRank, distilled, { ...distilled, targets: ['re:.*wte'] }] };
     const { training } = (await compress(two)).info;
     expect(training).toMatchObject([
@@ -129,14 +129,14 @@ describe('what training came to', () => {
       { recipe: { steps: { length: 2 } }, steps: 3 },
     ]);
     const changed = { ...distilled, parameters: { ...distilled.parameters, seed: 7 } };
-    const { info, isTaken, points } = await compress({ ...two, steps: [lowRank, distilled, changed] });
-    expect(isTaken).toBe(true);
-    // The curve of the one that was taken, then that of the one that trained.
+    const { info, isReused, points } = await compress({ ...two, steps: [lowRank, distilled, changed] });
+    expect(isReused).toBe(true);
+    // The cached curve, then the curve of the step that trained.
     expect(points.map(({ step }) => step)).toEqual([0, 1, 2, 3, 0, 1, 2, 3]);
     expect(info.training).toEqual([training![0], trainingRecord(2, points.slice(4))]);
   });
 
-  test('of a run that was ended early is found by the recipe that says so', async () => {
+  test('of a run that was ended early is found by the recipe with stopAfter', async () => {
     const long = { ...distilled, parameters: { ...distilled.parameters, steps: 10_000 } };
     const onTraining = ({ step }: TrainingPoint) => {
       if (step > 1) void lab.controlTraining('finish').catch(() => undefined);
@@ -150,7 +150,7 @@ describe('what training came to', () => {
   });
 });
 
-describe('is trained anew', () => {
+describe('is not reused', () => {
   const changed = (parameters: object): Recipe => ({
     ...recipe,
     steps: [lowRank, { ...distilled, parameters: { ...distilled.parameters, ...parameters } }],
@@ -164,20 +164,20 @@ describe('is trained anew', () => {
     ['another share held out', { ...recipe, training: { text: TALE.name, heldOutShare: 0.3 } }],
   ])('by %s', async (_, other) => {
     await compress(recipe);
-    expect((await compress(other)).isTaken).toBe(false);
+    expect((await compress(other)).isReused).toBe(false);
   });
 
-  test('by another text of the same name, but not by the same under another', async () => {
+  test('for another text of the same name, but is for the same text under another name', async () => {
     await compress(recipe);
     await lab.provideText({ ...TALE, name: 'copy.txt' });
-    expect((await compress({ ...recipe, training: { text: 'copy.txt' } })).isTaken).toBe(true);
+    expect((await compress({ ...recipe, training: { text: 'copy.txt' } })).isReused).toBe(true);
     await lab.provideText({ ...TALE, content: `${TALE.content} The end.` });
-    expect((await compress(recipe)).isTaken).toBe(false);
+    expect((await compress(recipe)).isReused).toBe(false);
   });
 
-  test('where the file was changed, is cut off, or is another: it says so, and is kept anew', async () => {
+  test('if its file was changed, truncated or replaced: a note says so, and it is cached again', async () => {
     await compress(recipe);
-    const [name] = [...files.contents.keys()].filter((each) => each.endsWith('-result'));
+    const [name] = [...files.contents.keys()].filter((file) => file.endsWith('-result'));
     const whole = files.contents.get(name)!;
     const flipped = whole.slice();
     flipped[whole.length - 5] ^= 1;
@@ -188,15 +188,17 @@ describe('is trained anew', () => {
       whole.slice(0, 2),
     ]) {
       files.contents.set(name, bytes);
-      const { isTaken, notes } = await compress(recipe);
-      expect(isTaken).toBe(false);
-      expect(notes[0]).toMatch(/What an earlier run came to cannot be read \(.*\), so it is trained again\./);
+      const { isReused, notes } = await compress(recipe);
+      expect(isReused).toBe(false);
+      expect(notes[0]).toMatch(
+        /The stored result of an earlier run cannot be read \(.*\), so it is trained again\./,
+      );
       expect(files.contents.get(name)!.length).toBeGreaterThan(1000);
     }
   });
 });
 
-test('files of others in the folder are left alone', async () => {
+test('unrelated files in the folder are left alone', async () => {
   const notes = new TextEncoder().encode('my notes');
   for (const name of ['notes.txt', `${'0'.repeat(64)}-result`, `${'0'.repeat(64)}-1`])
     files.contents.set(name, notes);

@@ -8,17 +8,17 @@ import { type RecipeRun, stepsMade, withEarlyEnds } from './recipe-run';
 import { resultIdentity } from './run-identity';
 import type { TrainingRecords } from './training-records';
 
-/** What is heard of a run's results. */
+/** Callbacks for a run's results. */
 export interface ResultListener {
-  /** Points of a run that was taken from its result, told as they were. */
+  /** Receives the points of a cached run as they were reported. */
   onPoint(point: TrainingPoint): void;
-  /** Something that the user should know. */
+  /** Reports a message for the user. */
   onNote(text: string): void;
-  /** The result of a step is stored: its run needs no state any more. */
+  /** Called when the result of a step is stored and its training state is no longer needed. */
   onSaved(step: number): Promise<void>;
 }
 
-/** The results of one recipe's steps that train: read from the cache, or written to it once they are made. */
+/** Results of a recipe's training steps, read from the cache or written to it. */
 export class TrainedSteps implements StepCache {
   private readonly started = performance.now();
   private secondsBefore = 0;
@@ -39,13 +39,13 @@ export class TrainedSteps implements StepCache {
       const { model, seconds, earlier, points } = result;
       this.secondsBefore = seconds;
       this.records.take(step, earlier, points);
-      this.tellAgain(result);
+      this.replay(result);
       return { step, model, seconds };
     }
     return undefined;
   }
 
-  /** A storage that takes no more costs the user a training the next time, not this one. */
+  /** If the storage is full, only a later run has to train again. */
   async save(step: number, model: Model): Promise<void> {
     const { checkpoint, checkpointName } = this.run;
     const seconds = this.secondsBefore + (performance.now() - this.started) / 1000;
@@ -58,14 +58,14 @@ export class TrainedSteps implements StepCache {
       const { name, message } = error as Error;
       const reason = name === 'QuotaExceededError' ? 'the storage is full' : message;
       this.listener.onNote(
-        `What was trained cannot be stored (${reason}): the next time it is trained again.`,
+        `The result of this training cannot be stored (${reason}); the next run trains again.`,
       );
       return;
     }
     await this.listener.onSaved(step);
   }
 
-  /** One that cannot be read costs its training once more, and is said. */
+  /** An unreadable result is reported and trained again. */
   private async resultAfter(step: number): Promise<CachedResult | undefined> {
     const { base, signal } = this.run;
     try {
@@ -73,17 +73,19 @@ export class TrainedSteps implements StepCache {
     } catch (error) {
       signal?.throwIfAborted();
       const reason = (error as Error).message.replace(/[.;]+$/, '');
-      this.listener.onNote(`What an earlier run came to cannot be read (${reason}), so it is trained again.`);
+      this.listener.onNote(
+        `The stored result of an earlier run cannot be read (${reason}), so it is trained again.`,
+      );
       return undefined;
     }
   }
 
-  /** The curve of a run that is taken; with its last point, from when it is. */
-  private tellAgain({ points, savedAt }: CachedResult): void {
+  /** Replays the curve of a cached run; its last point carries a note with the date. */
+  private replay({ points, savedAt }: CachedResult): void {
     for (const point of points.slice(0, -1)) this.listener.onPoint(point);
     const last = points.at(-1);
     const updates = last ? `, ${last.step} steps` : '';
-    this.listener.onNote(`Taken from the run of ${dateOf(savedAt)}${updates}.`);
+    this.listener.onNote(`Reused the result of ${dateOf(savedAt)}${updates}.`);
     if (last) this.listener.onPoint(last);
   }
 
@@ -98,7 +100,7 @@ export class TrainedSteps implements StepCache {
   }
 }
 
-/** On the user's clock: "21 Nov 2026, 20:14". */
+/** Date and time in the user's time zone: "21 Nov 2026, 20:14". */
 function dateOf(iso: string): string {
   return new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }

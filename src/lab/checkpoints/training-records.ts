@@ -1,36 +1,38 @@
 import type { TrainingPoint } from '../../train/training-context';
 import { startsNewRun, type TrainingRecord, trainingRecord } from '../report/training-record';
 
-/** What is told of a recipe's steps that train, one after the other. */
+/** Records of a recipe's training steps, in order. */
 export class TrainingRecords {
-  private over: TrainingRecord[] = [];
+  private finished: TrainingRecord[] = [];
   private recipeStep = 0;
   private points: TrainingPoint[] = [];
 
-  /** Of all steps that have trained so far. */
+  /** Records of all steps that have trained so far. */
   get all(): readonly TrainingRecord[] {
-    return this.points.length > 0 ? [...this.over, trainingRecord(this.recipeStep, this.points)] : this.over;
+    return this.points.length > 0
+      ? [...this.finished, trainingRecord(this.recipeStep, this.points)]
+      : this.finished;
   }
 
-  /** Of the steps before the one that trains, and its own curve. */
+  /** Records of the finished steps, and the curve of the current one. */
   get state(): { readonly earlier: readonly TrainingRecord[]; readonly points: readonly TrainingPoint[] } {
-    return { earlier: this.over, points: this.points };
+    return { earlier: this.finished, points: this.points };
   }
 
-  /** The step of this index trains from here on. */
+  /** Starts recording the step with this index. */
   begin(recipeStep: number): void {
     this.take(recipeStep, this.all, []);
   }
 
-  hear(point: TrainingPoint): void {
+  add(point: TrainingPoint): void {
     const last = this.points.at(-1);
     if (last && startsNewRun(last, point)) this.points = [];
     this.points.push(point);
   }
 
-  /** What an earlier run told up to a step. */
+  /** Takes over an earlier run's records up to a step. */
   take(recipeStep: number, earlier: readonly TrainingRecord[], points: readonly TrainingPoint[]): void {
-    this.over = [...earlier];
+    this.finished = [...earlier];
     this.recipeStep = recipeStep;
     this.points = [...points];
   }

@@ -19,13 +19,13 @@ import { TrainedSteps } from './trained-steps';
 import type { TrainingRecord } from '../report/training-record';
 import { TrainingRecords } from './training-records';
 
-/** The run that is under way, those that broke off, and what others came to. */
+/** Current training run, unfinished runs and cached results. */
 export class TrainingRuns {
   private readonly unfinishedRuns: UnfinishedRuns | undefined;
   private readonly results: ResultCache | undefined;
   private running: { readonly states?: RunStates; readonly control: RunControl } | undefined;
 
-  /** @param files where states and results of runs are stored; absent: nowhere */
+  /** @param files storage for states and results of runs; absent: none */
   constructor(files?: StateFiles) {
     const runFiles = files && new RunFiles(files);
     this.unfinishedRuns = runFiles && new UnfinishedRuns(runFiles);
@@ -33,10 +33,10 @@ export class TrainingRuns {
   }
 
   /**
-   * Applies a recipe that trains, from the last of its steps on whose result is kept. The state of a step's run goes once its
-   * result is kept, or, where that cannot be, once all of the recipe is there: one that broke off in its second step need not
-   * begin the first again.
-   * @returns what `apply` gives, and how each step trained
+   * Applies a training recipe, starting after its last step with a cached result. The state of a step is removed once its
+   * result is cached or, failing that, once the recipe has finished: a run interrupted in its second step need not repeat the
+   * first.
+   * @returns the result of `apply`, and how each step trained
    */
   async run<Result>(
     recipeRun: RecipeRun,
@@ -47,21 +47,21 @@ export class TrainingRuns {
     const control = new RunControl(signal);
     const notes = [...warnings];
     let last: TrainingPoint | undefined;
-    const tell = (point: TrainingPoint) => {
+    const report = (point: TrainingPoint) => {
       last = point;
-      const said = [...notes.splice(0), ...(point.note === undefined ? [] : [point.note])];
-      onTraining?.(said.length > 0 ? { ...point, note: said.join(' ') } : point);
+      const texts = [...notes.splice(0), ...(point.note === undefined ? [] : [point.note])];
+      onTraining?.(texts.length > 0 ? { ...point, note: texts.join(' ') } : point);
     };
     const onNote = (text: string) => void notes.push(text);
     const position = () => ({ step: last?.step ?? 0, steps: last?.steps ?? 0 });
     const states = this.unfinishedRuns && new RunStates(this.unfinishedRuns, recipeRun, { position, onNote });
     const onSaved = async (step: number) => states?.remove(step);
     const records = new TrainingRecords();
-    const listener = { onPoint: tell, onNote, onSaved };
+    const listener = { onPoint: report, onNote, onSaved };
     const cache = this.results && new TrainedSteps(this.results, recipeRun, records, listener);
     const onPoint = (point: TrainingPoint) => {
-      records.hear(point);
-      tell(point);
+      records.add(point);
+      report(point);
     };
     const training: RecipeTraining = {
       dataOf: (step) => {
@@ -77,8 +77,8 @@ export class TrainingRuns {
     this.running = { states, control };
     try {
       const result = await apply(training);
-      // What is to be said after the last point of a curve goes with it once more.
-      if (last && notes.length > 0) tell({ ...last, note: undefined });
+      // Notes added after the last point are sent with that point once more.
+      if (last && notes.length > 0) report({ ...last, note: undefined });
       await states?.removeAll();
       return { ...result, training: records.all };
     } finally {
@@ -86,28 +86,28 @@ export class TrainingRuns {
     }
   }
 
-  /** @throws LabError where nothing trains */
+  /** @throws LabError if no training is running */
   control(action: TrainingAction): void {
-    if (!this.running) throw new LabError(`Nothing trains now, so there is nothing to ${action}.`);
-    this.running.control.act(action);
+    if (!this.running) throw new LabError(`No training is running, so there is nothing to ${action}.`);
+    this.running.control.apply(action);
   }
 
-  /** Runs of a checkpoint that broke off, the latest first. */
+  /** Unfinished runs of a checkpoint, the latest first. */
   async unfinished(checkpoint: string): Promise<UnfinishedTraining[]> {
     const runs = (await this.unfinishedRuns?.of(checkpoint)) ?? [];
     const isRunning = await Promise.all(runs.map(({ id }) => this.running?.states?.has(id)));
     return runs.filter((_, index) => !isRunning[index]);
   }
 
-  /** What runs of any checkpoint came to, the one used last first. */
+  /** Cached results for any checkpoint, the most recently used first. */
   async finished(): Promise<FinishedTraining[]> {
     return (await this.results?.all()) ?? [];
   }
 
-  /** A run that broke off, or a result. @throws LabError where it is under way */
+  /** Deletes an unfinished run or a result. @throws LabError if it is running */
   async forget(id: string): Promise<void> {
     if (await this.running?.states?.has(id))
-      throw new LabError('This run is under way; cancel it before it can be discarded.');
+      throw new LabError('This run is in progress; cancel it before discarding it.');
     await this.unfinishedRuns?.discard(id);
   }
 }

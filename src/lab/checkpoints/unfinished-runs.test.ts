@@ -12,7 +12,7 @@ const run = (letter: string, recipe: string) => ({
   recipe: recipeOf(recipe),
 });
 
-test('of a recipe the step that it was at is told, and all of it is discarded', async () => {
+test('a recipe is listed with its current step and discarded as a whole', async () => {
   const files = memoryFiles();
   const runs = new UnfinishedRuns(new RunFiles(files));
   await runs.write(run('a', 'two steps'), 1, { step: 9, steps: 9 }, state);

@@ -1,7 +1,7 @@
 import type { Recipe } from '../../compression/recipe/recipe-schema';
 import type { RunFiles, RunHeader, RunIdentity } from './run-files';
 
-/** A recipe whose training broke off, and how far its run is. */
+/** Recipe whose training was interrupted, with its progress. */
 export interface UnfinishedTraining {
   readonly id: string;
   readonly recipe: Recipe;
@@ -9,26 +9,26 @@ export interface UnfinishedTraining {
   readonly steps: number;
   /** ISO 8601. */
   readonly savedAt: string;
-  /** That are kept of it. */
+  /** Size of the saved state. */
   readonly bytes: number;
 }
 
-/** How far a run of one of the recipe's steps is. */
+/** Progress of one training step. */
 export interface RunPosition {
   readonly step: number;
   readonly steps: number;
 }
 
 interface StateHeader extends RunHeader {
-  /** Of the recipe, counted from 0. */
+  /** Index of the recipe's step, from 0. */
   readonly recipeStep: number;
 }
 
-/** States of runs in files, one for each step of a recipe that trains, with what a user should know of them. */
+/** Stored states of unfinished runs, one for each training step of a recipe, with a description for the user. */
 export class UnfinishedRuns {
   constructor(private readonly files: RunFiles) {}
 
-  /** Runs of a checkpoint that did not come to their end, the latest first; of a recipe the step that it was at. */
+  /** Unfinished runs of a checkpoint, the latest first; for each recipe, the step in progress. */
   async of(checkpoint: string): Promise<UnfinishedTraining[]> {
     const headers = (await this.headers()).filter((header) => header.checkpoint === checkpoint);
     headers.sort((left, right) => left.recipeStep - right.recipeStep);
@@ -38,30 +38,30 @@ export class UnfinishedRuns {
       .map(({ id, recipe, step, steps, savedAt, bytes }) => ({ id, recipe, step, steps, savedAt, bytes }));
   }
 
-  /** The state of a run of a recipe's step. @throws LabError where the file is none; what the storage throws */
+  /** Reads the state of a recipe's step. @throws LabError if the file is not a state; storage errors */
   async read(id: string, recipeStep: number): Promise<Uint8Array | undefined> {
     return (await this.files.read(nameOf(id, recipeStep)))?.content;
   }
 
-  /** @throws what the storage throws */
+  /** @throws storage errors */
   async write(run: RunIdentity, recipeStep: number, position: RunPosition, state: Uint8Array): Promise<void> {
     const header = { ...run, ...position, recipeStep, savedAt: new Date().toISOString() };
     await this.files.write(nameOf(run.id, recipeStep), header, state);
   }
 
-  /** Forgets a run of one of the recipe's steps, or a result. */
+  /** Removes the state of one step, or a result. */
   remove(id: string): Promise<void> {
     return this.files.remove(id);
   }
 
-  /** Forgets a run with all that is kept of the same recipe's earlier steps, or a result. */
+  /** Removes a run with the states of the same recipe's earlier steps, or a result. */
   async discard(id: string): Promise<void> {
     const headers = await this.headers();
-    const asked = headers.find((header) => header.id === id);
+    const discarded = headers.find((header) => header.id === id);
     const isSame = ({ checkpoint, recipe }: StateHeader) =>
-      checkpoint === asked?.checkpoint && JSON.stringify(recipe) === JSON.stringify(asked.recipe);
-    for (const each of new Set([id, ...headers.filter(isSame).map((header) => header.id)]))
-      await this.files.remove(each);
+      checkpoint === discarded?.checkpoint && JSON.stringify(recipe) === JSON.stringify(discarded.recipe);
+    for (const runId of new Set([id, ...headers.filter(isSame).map((header) => header.id)]))
+      await this.files.remove(runId);
   }
 
   private async headers(): Promise<StateHeader[]> {

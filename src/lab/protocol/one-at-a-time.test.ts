@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { OneAtATime } from './one-at-a-time';
 
-/** An operation whose end the test decides. */
+/** Operation whose end the test controls. */
 function openEnded() {
   let end = () => undefined as void;
   const ended = new Promise<void>((resolve) => (end = resolve));
   return { operation: () => ended, end: () => end() };
 }
 
-test('operations run in the order they were asked for, also after one that fails', async () => {
+test('operations run in the order of the calls, also after a failure', async () => {
   const turns = new OneAtATime();
   const order: string[] = [];
   const first = openEnded();
@@ -26,7 +26,7 @@ test('operations run in the order they were asked for, also after one that fails
   expect(order).toEqual(['first', 'second', 'third']);
 });
 
-test('a background step waits for every operation, also for those that are asked for while it waits', async () => {
+test('a background step waits for every operation, including those requested while it waits', async () => {
   const turns = new OneAtATime();
   const order: string[] = [];
   const [first, second] = [openEnded(), openEnded()];
@@ -37,13 +37,13 @@ test('a background step waits for every operation, also for those that are asked
   await one;
   second.end();
   await two;
-  // Within the moment in which the next operation may follow.
+  // Within the quiet period, in which the next operation may follow.
   await turns.run(async () => order.push('third'));
   await step;
   expect(order).toEqual(['first', 'second', 'third', 'step']);
 });
 
-test('an operation waits for the step that runs, and goes before the next', async () => {
+test('an operation waits for the running step and precedes the next', async () => {
   const turns = new OneAtATime();
   const order: string[] = [];
   const running = openEnded();

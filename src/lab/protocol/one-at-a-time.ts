@@ -1,14 +1,14 @@
-/** Time without an operation after which the lab counts as idle: the next one often follows the last at once. */
+/** Time without an operation after which the lab counts as idle; operations often follow each other immediately. */
 const QUIET_MS = 200;
 
-/** Runs operations one after the other in the order they were asked for: there is one GPU. */
+/** Runs operations one after the other in the order of the calls, because there is one GPU. */
 export class OneAtATime {
   private last: Promise<unknown> = Promise.resolve();
-  /** Operations that run or wait for their turn. */
+  /** Number of running and waiting operations. */
   private pending = 0;
   private quietSince = -Infinity;
 
-  /** @throws the signal's reason where it is aborted before its turn; what the operation throws */
+  /** @throws the signal's reason if it is aborted before the operation starts; errors of the operation */
   async run<T>(operation: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.pending++;
     try {
@@ -20,14 +20,14 @@ export class OneAtATime {
   }
 
   /**
-   * Runs a short step of background work once no operation runs or waits and none did a moment before. An operation that
-   * is asked for meanwhile waits for this one step at most.
-   * @throws the signal's reason where it is aborted before; what the step throws
+   * Runs a short step of background work once no operation runs, waits or has just ended. An operation requested meanwhile
+   * waits for at most this one step.
+   * @throws the signal's reason if it is aborted before the step starts; errors of the step
    */
   async whenIdle<T>(step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     do {
       await this.last;
-      // Also where it is quiet: messages that wait in the event loop come first.
+      // Pauses even when quiet, so that messages in the event loop come first.
       await pause(Math.max(0, this.quietFrom() - performance.now()));
       signal?.throwIfAborted();
     } while (this.pending > 0 || performance.now() < this.quietFrom());

@@ -1,6 +1,6 @@
 /**
- * The lab's interface and the plain data that crosses it: the same on both sides of the worker and in the
- * command line. Everything here can be structured-cloned.
+ * Interface of the lab and the plain data that it exchanges, shared by both sides of the worker and the command line. All
+ * data can be structured-cloned.
  */
 import type { CalibrationCost } from '../../compression/calibration/calibration-cost';
 import type { MethodDescription } from '../../compression/method-descriptions';
@@ -47,107 +47,108 @@ export type { MethodDescription, ModelInfo, NamedFile, OperationOptions, Paramet
 export type { Task, TextPrediction, TrainingAction, TrainingPoint, UnfinishedTraining, VariantInfo };
 export type { WeightHistograms };
 
-/** Each block linear, or each block's together, compressed alone by one step. */
+/** Requests the sensitivity of each block linear, or of each block's linears together, compressed alone by one step. */
 export interface SensitivityRequest {
   readonly step: RecipeStep;
   readonly unit: 'linear' | 'block';
-  /** Where the step needs it. */
+  /** Required if the step needs calibration. */
   readonly calibration?: CalibrationSettings;
-  /** On what the divergence from the base is measured. */
+  /** Evaluation that measures the divergence from the base. */
   readonly evaluation: EvaluationRequest;
 }
 
-/** Also what becomes of a run of training, some times a second at most. */
+/** Options with a callback for the training curve, called at most a few times per second. */
 export interface TrainingOptions extends OperationOptions {
   readonly onTraining?: (point: TrainingPoint) => void;
 }
 
-/** What is known of a recipe that fits the open model. */
+/** Properties of a recipe that fits the open model. */
 export interface RecipeCheck {
   readonly recipe: Recipe;
-  /** Modules of each step. */
+  /** Matching modules for each step. */
   readonly matches: readonly (readonly string[])[];
   readonly needsCalibration: boolean;
   /** Whether a step trains and names no text of its own. */
   readonly needsTraining: boolean;
-  /** What the variant will do. */
+  /** Task of the resulting variant. */
   readonly task: Task;
 }
 
 /**
- * The lab: one base model and its variants on one device. Implemented by `lab.ts`, and by `lab-client.ts` over messages.
- * Each method rejects with an Error whose message is one clear sentence for the user; nothing that was there is lost.
- * A cancelled operation rejects with a DOMException named `AbortError`.
+ * Lab with one base model and its variants on one device. Implemented by `lab.ts`, and by `lab-client.ts` over messages. Each
+ * method rejects with an Error whose message is one sentence for the user, and leaves the lab's state unchanged. A cancelled
+ * operation rejects with a DOMException named `AbortError`.
  */
 export interface Lab {
   /**
-   * Opens the graphics device. After a loss: opens it again, loads the base from the files that were given, and makes the
-   * variants again from their recipes, as `compress` does: results of training that are kept are taken; ids stay.
+   * Opens the graphics device. After a loss, reopens it, reloads the base from its files and repeats the variants' recipes
+   * with the same ids; `compress` describes how cached training results are used.
    */
   openDevice(options?: TrainingOptions): Promise<DeviceInfo>;
   /**
-   * Holds every kind of kernel on the open device against the CPU, one after the other while nothing else is asked for:
-   * drivers miscompile. @throws Error where the device is lost meanwhile
+   * Checks every kind of kernel on the open device against the CPU, in the background, because drivers miscompile. @throws
+   * Error if the device is lost meanwhile
    */
   selfTest(options?: OperationOptions): Promise<readonly KernelCheckResult[]>;
-  /** Calls back with a sentence when the device is lost. Rejects where the worker that holds it fails. */
+  /** Calls the listener with a sentence when the device is lost. Rejects if the worker that holds it fails. */
   onDeviceLost(listener: (message: string) => void): Promise<void>;
   methods(): Promise<readonly MethodDescription[]>;
-  /** Replaces the base and discards all variants, but only once the new one is loaded. */
+  /** Replaces the base and discards all variants once the new base has loaded. */
   openCheckpoint(
     files: readonly NamedFile[],
     options?: OperationOptions,
   ): Promise<{ model: ModelInfo; base: VariantInfo }>;
   /**
-   * Checks a recipe (unknown keys, parameters, targets that match nothing), says which texts it needs, and
-   * lists the modules of each step.
+   * Checks a recipe (unknown keys, parameters, targets without matches), reports which texts it needs and lists the modules
+   * of each step.
    */
   checkRecipe(recipe: unknown): Promise<RecipeCheck>;
-  /**
-   * Gives a text that recipes may calibrate with or train on, by its name; it stays until the lab is closed.
-   */
+  /** Provides a text, by its name, for recipes to calibrate with or train on; it stays until the lab is closed. */
   provideText(data: DataSet): Promise<void>;
-  /** What the calibration of a recipe would take; a few sequences are run to measure it. */
+  /** Estimates the cost of a recipe's calibration by running a few sequences. */
   calibrationCost(recipe: unknown, options?: OperationOptions): Promise<CalibrationCost>;
   /**
-   * Rejects where the recipe needs a text to calibrate with or train on and it was not provided, or shares a passage with a
-   * text that variants were evaluated on. A recipe whose training broke off goes on where its run was kept; steps up to one
-   * that trains whose result is kept are not made again, and the curve of that run is told anew.
+   * Makes a variant. Rejects if the recipe needs a text to calibrate with or train on that was not provided or shares a
+   * passage with a text used for evaluation. Resumes an interrupted run of the recipe if its state was saved. Reuses the
+   * latest cached result of its training steps and replays that run's curve.
    */
   compress(recipe: unknown, options?: TrainingOptions): Promise<VariantInfo>;
   /**
-   * Acts on the run that is under way, at its next step; a recipe that trains in several steps ends them all by `finish`.
-   * Rejects where nothing trains.
+   * Controls the running training at its next step; `finish` ends the current step of the recipe only. Rejects if no training
+   * is running.
    */
   controlTraining(action: TrainingAction): Promise<void>;
-  /** Runs of the open model's checkpoint that broke off, the latest first; `compress` of the same recipe goes on with one. */
+  /** Unfinished runs of the open model's checkpoint, the latest first; `compress` of the same recipe resumes one. */
   unfinishedTraining(): Promise<readonly UnfinishedTraining[]>;
-  /** What training came to, of any checkpoint, the one used last first; `compress` of a recipe that begins so takes it. */
+  /**
+   * Cached training results for any checkpoint, the most recently used first; `compress` reuses one if its recipe begins with
+   * the same steps.
+   */
   finishedTraining(): Promise<readonly FinishedTraining[]>;
-  /** Forgets a run that broke off, or what one came to. Rejects where it is under way. */
+  /** Deletes an unfinished run or a cached result. Rejects if it is running. */
   forgetTraining(id: string): Promise<void>;
-  /** Compresses each linear of the base alone and measures what that does to its predictions. */
+  /** Compresses each linear of the base alone and measures the effect on the predictions. */
   profileSensitivity(request: SensitivityRequest, options?: OperationOptions): Promise<SensitivityProfile>;
-  /** A compressed checkpoint that Lathe exported, of the same base shape, as a variant. */
+  /** Imports a compressed checkpoint that Lathe exported from a base of the same shape as a variant. */
   importVariant(files: readonly NamedFile[], options?: OperationOptions): Promise<VariantInfo>;
   discard(variantId: string): Promise<void>;
   /**
-   * Bytes of a variant's `model.safetensors` after gzip. Measured once, in the background: every other operation goes
-   * first, and the measurement goes on when the lab is idle again. An abort ends the wait, not the measurement; that ends
-   * with the variant, and then rejects with an `AbortError`.
+   * Measures the bytes of a variant's `model.safetensors` after gzip, once and in the background: other operations go first.
+   * An abort ends the wait, not the measurement. The measurement ends with the variant, and then rejects with an
+   * `AbortError`.
    */
   gzipBytes(variantId: string, options?: OperationOptions): Promise<number>;
   /**
-   * Measures the base and variants that have the task of the request; the others are left out of the result, and divergences
-   * where the base is. Rejects where none has it, or where a variant was calibrated with or trained on a text that shares a
-   * passage with the one to evaluate on.
+   * Evaluates the base and the variants that have the request's task; others are omitted, as are divergences if the base is
+   * omitted. Rejects if no model has the task, or if a variant was calibrated with or trained on a text that shares a passage
+   * with the evaluation text.
    */
   evaluate(
     variantIds: readonly string[],
     request: EvaluationRequest,
     options?: OperationOptions & { onResult?: (variantId: string, metrics: Metrics) => void },
   ): Promise<Readonly<Record<string, Metrics>>>;
-  /** Measures all of them in turn (A B A B) after a warm-up. */
+  /** Measures all variants in turn (A B A B) after a warm-up. */
   measureLatency(
     variantIds: readonly string[],
     request: LatencyRequest,
@@ -160,6 +161,6 @@ export interface Lab {
   ): Promise<TextPrediction>;
   histograms(variantId: string, module: string): Promise<WeightHistograms>;
   memory(): Promise<GpuMemory>;
-  /** Writes a variant as files, by the id of an export that can hold it; see `VariantInfo.exports`. */
+  /** Writes a variant as files with one of the exports in `VariantInfo.exports`. */
   export(variantId: string, exportId: string, sink: ExportSink, options?: OperationOptions): Promise<void>;
 }

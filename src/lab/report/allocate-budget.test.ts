@@ -14,23 +14,23 @@ const PROFILE: SensitivityProfile = {
   method: 'round-to-nearest',
   parameters: {},
   protocol: 'a text',
-  // Divergence a byte: 0.01, 0.001, 0.1, and nothing to save.
+  // Divergence per byte: 0.01, 0.001, 0.1, and an entry that saves nothing.
   entries: [entry('a', 1, 100), entry('b', 0.2, 200), entry('c', 1, 10), entry('d', 0, -5)],
 };
 
-test('takes the least divergence a byte first, and stops when it fits', () => {
+test('chooses the least divergence per byte first and stops when the file fits', () => {
   const { chosen, bytes, divergence, fits } = allocateBudget(PROFILE, 1000, 800);
   expect(chosen.map(({ name }) => name)).toEqual(['b']);
   expect([bytes, divergence, fits]).toEqual([800, 0.2, true]);
   expect(allocateBudget(PROFILE, 1000, 799).chosen.map(({ name }) => name)).toEqual(['b', 'a']);
 });
 
-test('says when everything together is not enough', () => {
+test('reports when compressing everything is not enough', () => {
   const { chosen, bytes, fits } = allocateBudget(PROFILE, 1000, 100);
   expect(chosen.map(({ name }) => name)).toEqual(['b', 'a', 'c']);
   expect([bytes, fits]).toEqual([690, false]);
 });
 
-test('a budget of the whole file leaves everything alone', () => {
+test('a budget of the whole file compresses nothing', () => {
   expect(allocateBudget(PROFILE, 1000, 1000).chosen).toEqual([]);
 });

@@ -1,21 +1,21 @@
 import type { SensitivityEntry, SensitivityProfile } from './sensitivity-profile';
 
-/** Which entries of a profile are compressed for a budget, and what that is expected to give. */
+/** Entries of a profile that are compressed for a budget, with the expected result. */
 export interface Allocation {
   readonly chosen: readonly SensitivityEntry[];
-  /** Of the whole file with these compressed. */
+  /** Size of the whole file with these entries compressed. */
   readonly bytes: number;
-  /** Sum of the divergences of those chosen, nats: they are measured one at a time, so it is only a guide. */
+  /** Sum of the chosen entries' divergences in nats; only a guide, because they are measured one at a time. */
   readonly divergence: number;
   /** Whether the file is within the budget. */
   readonly fits: boolean;
 }
 
 /**
- * Chooses what to compress greedily, by loss of divergence for each byte saved, until the file is within the budget. Entries
- * that save nothing are never chosen.
- * @param baseBytes of the file as it is
- * @param budgetBytes that it may have
+ * Chooses entries greedily by divergence per byte saved until the file is within the budget. Entries that save nothing are
+ * never chosen.
+ * @param baseBytes size of the uncompressed file
+ * @param budgetBytes maximum size
  */
 export function allocateBudget(
   { entries }: SensitivityProfile,

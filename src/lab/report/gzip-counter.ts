@@ -1,4 +1,4 @@
-/** Compresses what is written to it with gzip and counts the bytes that come out; keeps none of them. */
+/** Compresses written bytes with gzip and counts the output without storing it. */
 export class GzipCounter {
   private readonly writer: WritableStreamDefaultWriter<BufferSource>;
   private readonly count: Promise<number>;
@@ -7,7 +7,7 @@ export class GzipCounter {
     const { readable, writable } = new CompressionStream('gzip');
     this.writer = writable.getWriter();
     this.count = countBytes(readable);
-    // A stream that is given up fails; whoever asks for the count is told.
+    // An aborted stream rejects; callers of `finish` receive the error.
     this.count.catch(() => undefined);
   }
 
@@ -16,13 +16,13 @@ export class GzipCounter {
     await this.writer.write(piece as Uint8Array<ArrayBuffer>);
   }
 
-  /** The bytes of all that was written, after gzip. */
+  /** Returns the total size after gzip. */
   async finish(): Promise<number> {
     await this.writer.close();
     return this.count;
   }
 
-  /** Gives the stream up. */
+  /** Aborts the stream. */
   async abort(reason: unknown): Promise<void> {
     await this.writer.abort(reason).catch(() => undefined);
   }

@@ -6,14 +6,14 @@ import { GzipSizes, type WhenIdle } from './gzip-sizes';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Weights as they come from the GPU: pieces of a file, and how many of them were asked for. */
+/** Weights as read from the GPU: pieces of a file, with a count of the pieces requested. */
 function plannedFile(pieces: number, pieceBytes: number) {
   const values = new Uint8Array(seededNormal((pieces * pieceBytes) / 4, 3).buffer);
-  const state = { asked: 0, ended: false };
+  const state = { requested: 0, ended: false };
   async function* chunks() {
     try {
       for (let start = 0; start < values.length; start += pieceBytes) {
-        state.asked++;
+        state.requested++;
         yield values.subarray(start, start + pieceBytes);
       }
     } finally {
@@ -29,7 +29,7 @@ const atOnce: WhenIdle = async (step, signal) => {
   return step();
 };
 
-test('the size of a file that comes in pieces larger than a step is that of zlib', async () => {
+test('the size of a file with pieces larger than a step equals that of zlib', async () => {
   const { values, file } = plannedFile(2, 2.5 * MEBIBYTE);
   const steps: number[] = [];
   const size = await new GzipSizes(atOnce).of(
@@ -41,7 +41,7 @@ test('the size of a file that comes in pieces larger than a step is that of zlib
   expect(steps).toEqual([1, 2, 2.5, 3.5, 4.5, 5]);
 });
 
-test('one variant after the other, each asked for once', async () => {
+test('variants are measured one after the other, each once', async () => {
   const sizes = new GzipSizes(atOnce);
   const [a, b] = [plannedFile(3, 400), plannedFile(3, 400)];
   const order: string[] = [];
@@ -50,10 +50,10 @@ test('one variant after the other, each asked for once', async () => {
   const [first, second, again] = await Promise.all([measure('a', a), measure('b', b), measure('a', a)]);
   expect(order.join('')).toBe('aaaaaabbb');
   expect([second, again]).toEqual([first, first]);
-  expect([a.state.asked, b.state.asked]).toEqual([3, 3]);
+  expect([a.state.requested, b.state.requested]).toEqual([3, 3]);
 });
 
-test('an abort ends the wait and leaves the measurement', async () => {
+test('an abort ends the wait, not the measurement', async () => {
   const sizes = new GzipSizes(atOnce);
   const { file, state } = plannedFile(3, 400);
   const controller = new AbortController();
@@ -61,19 +61,19 @@ test('an abort ends the wait and leaves the measurement', async () => {
   controller.abort();
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
   expect(await sizes.of('base', { name: 'base', file }, {})).toBeGreaterThan(1000);
-  expect(state.asked).toBe(3);
+  expect(state.requested).toBe(3);
 });
 
-test('a variant that goes ends its measurement and lets go of its file', async () => {
+test('discarding a variant ends its measurement and closes its file', async () => {
   const { file, state } = plannedFile(3, 400);
   const sizes = new GzipSizes(atOnce);
   const waiting = sizes.of('v', { name: 'v', file }, { onProgress: () => sizes.cancel('v') });
   await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
   await expect.poll(() => state.ended).toBe(true);
-  expect(state.asked).toBe(1);
+  expect(state.requested).toBe(1);
 });
 
-test('what fails is told to who waits, and may be asked for again', async () => {
+test('a failure rejects all waiting calls, and the measurement may be repeated', async () => {
   const sizes = new GzipSizes(atOnce);
   const { file } = plannedFile(1, 400);
   // eslint-disable-next-line require-yield

@@ -3,13 +3,13 @@ import { GzipCounter } from './gzip-counter';
 import { OneAtATime } from '../protocol/one-at-a-time';
 import type { OperationOptions } from '../protocol/protocol';
 
-/** Bytes that are compressed in one step: about 30 ms, which is how long an operation may have to wait for it. */
+/** Bytes compressed per step: about 30 ms, the longest an operation waits for it. */
 const STEP_BYTES = 1024 * 1024;
 
-/** Runs a step when nothing else is to be done. */
+/** Runs a step when the lab is idle. */
 export type WhenIdle = <T>(step: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
-/** A variant's weights as they would be written. */
+/** Variant with its weights as they would be written. */
 export interface SizedVariant {
   readonly name: string;
   readonly file: ExportFile;
@@ -22,7 +22,7 @@ interface Measurement {
 }
 
 /**
- * Gzip sizes of variants, by compressing their files as they would be written. One variant after the other, in short
+ * Gzip sizes of variants, measured by compressing their files as they would be written: one variant after the other, in short
  * steps while the lab is idle, with one piece of the file in memory at a time.
  */
 export class GzipSizes {
@@ -32,8 +32,8 @@ export class GzipSizes {
   constructor(private readonly whenIdle: WhenIdle) {}
 
   /**
-   * The size of a variant in bytes: starts to measure it, or joins the measurement that is there.
-   * @throws the signal's reason, which ends the wait only; a DOMException `AbortError` where the measurement is cancelled
+   * Size of a variant in bytes. Starts the measurement or joins one in progress.
+   * @throws the signal's reason, which ends only the wait; a DOMException `AbortError` if the measurement is cancelled
    */
   async of(
     id: string,
@@ -53,7 +53,7 @@ export class GzipSizes {
     }
   }
 
-  /** Ends a measurement, and forgets the size: before the variant's weights go. */
+  /** Ends a measurement and discards the size; called before the variant's weights are freed. */
   cancel(id: string): void {
     this.measurements.get(id)?.cancel();
     this.measurements.delete(id);
@@ -72,10 +72,10 @@ export class GzipSizes {
     const measurement: Measurement = {
       bytes: orAborted(measured, signal),
       listeners,
-      cancel: () => controller.abort(new DOMException('The variant is gone.', 'AbortError')),
+      cancel: () => controller.abort(new DOMException('The variant was discarded.', 'AbortError')),
     };
     this.measurements.set(id, measurement);
-    // What failed may be asked for again.
+    // A failed measurement may be repeated.
     measurement.bytes.catch(() => {
       if (this.measurements.get(id) === measurement) this.measurements.delete(id);
     });
@@ -110,7 +110,7 @@ async function gzipLength(
   }
 }
 
-/** The promise, or the signal's reason as soon as it is aborted. */
+/** Resolves as the promise does, or rejects with the signal's reason on abort. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {

@@ -15,7 +15,7 @@ export interface WeightHistograms {
   readonly after: Histogram;
 }
 
-/** Values of a matrix before and after, in equal bins over the range of both. */
+/** Histograms of a matrix before and after compression, in equal bins over the range of both. */
 export async function weightHistograms(
   name: string,
   before: LinearWeight,
@@ -32,7 +32,7 @@ export async function weightHistograms(
   return { name, before: histogram(original, min, max), after: histogram(compressed, min, max) };
 }
 
-/** The greatest value falls into the last bin; values that are all equal into the first. */
+/** The greatest value falls into the last bin; if all values are equal, they fall into the first. */
 export function histogram(values: Float32Array, min: number, max: number): Histogram {
   const counts = new Array<number>(BINS).fill(0);
   const perUnit = max > min ? BINS / (max - min) : 0;

@@ -35,51 +35,51 @@ export interface ModelInfo {
 export interface ModuleInfo {
   readonly name: string;
   readonly shape: readonly [number, number];
-  /** Matched by the class name `Linear`. */
+  /** Whether the class name `Linear` matches it. */
   readonly isBlockLinear: boolean;
 }
 
 /** Sizes of a variant; bytes are those of its exported `model.safetensors`, header included. */
 export interface SizeReport {
-  /** The base exported dense in float32. */
+  /** Size of the base exported dense in float32. */
   readonly denseBytes: number;
   readonly storedBytes: number;
-  /** The stored file after gzip; absent until it was measured (`Lab.gzipBytes`). */
+  /** Size of the stored file after gzip; absent until measured (`Lab.gzipBytes`). */
   readonly gzipBytes?: number;
-  /** 8 · storedBytes / parameters of the dense base, also where the base itself came compressed. */
+  /** 8 · storedBytes / parameters of the dense base, even if the base was loaded from a compressed file. */
   readonly bitsPerWeight: number;
-  /** Weight values stored. */
+  /** Number of stored weight values. */
   readonly parameters: number;
-  /** Those of them that a token is computed with, where tokens go to experts; absent: all. */
+  /** Number of stored values that one token uses, for models with experts; absent: all. */
   readonly activeParameters?: number;
 }
 
-/** A variant as the lab knows it. The base is the variant with id `base` and an empty recipe. */
+/** Variant in the lab. The base is the variant with id `base` and an empty recipe. */
 export interface VariantInfo {
   readonly id: string;
   readonly name: string;
-  /** A recipe may give a model another task than the base's. */
+  /** Task, which a recipe may change from the base's. */
   readonly task: Task;
   readonly recipe: Recipe;
-  /** Without `gzipBytes`: a variant is there before that is measured. */
+  /** Sizes without `gzipBytes`, which is measured later. */
   readonly size: SizeReport;
   /** Changed matrices only; empty for the base. */
   readonly layers: readonly LayerChange[];
   readonly gpuBytes: number;
-  /** Wall seconds that the compression took. */
+  /** Wall-clock seconds of the compression. */
   readonly seconds: number;
-  /** How each step trained, in the recipe's order; absent where none did. */
+  /** Training records in the order of the recipe's steps; absent without training. */
   readonly training?: readonly TrainingRecord[];
-  /** Of these, or of loading a file, what decoding entropy-coded weights took; absent where none is. */
+  /** Seconds of these, or of loading a file, spent decoding entropy-coded weights; absent without such weights. */
   readonly decodeSeconds?: number;
-  /** Ways to write it as files. */
+  /** Available exports. */
   readonly exports: readonly ExportDescription[];
 }
 
-/** What is asked of a measurement of latency. */
+/** Settings of a latency measurement. */
 export type LatencyRequest = Pick<LatencyOptions, 'prefillTokens' | 'decodeTokens' | 'runs'>;
 
-/** Latency of one variant; times are absent in recordings older than them. */
+/** Latency of one variant; times are absent in older recordings. */
 export type LatencyReport = Omit<LatencyResult, 'prefillMilliseconds'> &
   Partial<Pick<LatencyResult, 'prefillMilliseconds'>> &
   Pick<LatencyRequest, 'prefillTokens' | 'decodeTokens'> & {
@@ -87,7 +87,7 @@ export type LatencyReport = Omit<LatencyResult, 'prefillMilliseconds'> &
     readonly gpuBytes: number;
   };
 
-/** The JSON document of the command line and of the page's report; see docs/report-schema.md. */
+/** JSON document of the command line and of the page's report; see docs/report-schema.md. */
 export interface Report {
   readonly lathe: string;
   readonly recordedAt: string;
@@ -99,17 +99,17 @@ export interface Report {
 
 export interface VariantReport {
   readonly name: string;
-  /** Absent in recordings older than this entry, whose variants have the base's. */
+  /** Absent in older recordings, for the base's task. */
   readonly task?: Task;
   readonly recipe: Recipe;
-  /** Plain numbers; a metric's standard error stands beside it as `<metric>StandardError`. */
+  /** Plain numbers; the standard error of a metric has the key `<metric>StandardError`. */
   readonly metrics: Readonly<Record<string, number | string>>;
   readonly size: SizeReport;
-  /** Wall seconds that the compression took; absent in recordings older than this figure. */
+  /** Wall-clock seconds of the compression; absent in older recordings. */
   readonly seconds?: number;
-  /** How each step trained, in the recipe's order; absent where none did, or a file was loaded. */
+  /** Training records in the order of the recipe's steps; absent without training or for a loaded file. */
   readonly training?: readonly TrainingRecord[];
-  /** Of entropy-coded weights: what decoding them all once took. */
+  /** Seconds to decode all entropy-coded weights once. */
   readonly decodeSeconds?: number;
   readonly latency?: LatencyReport;
   readonly layers: readonly Omit<LayerChange, 'shape'>[];

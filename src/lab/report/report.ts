@@ -10,7 +10,7 @@ import type {
   VariantReport,
 } from '../protocol/protocol';
 
-/** What was measured of one variant. */
+/** Measurements of one variant. */
 export interface MeasuredVariant {
   readonly info: VariantInfo;
   readonly metrics: readonly Metrics[];
@@ -40,7 +40,7 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
     name: info.name,
     task: info.task,
     recipe: info.recipe,
-    metrics: Object.assign({}, ...metrics.map((each) => flattenMetrics(each))),
+    metrics: Object.assign({}, ...metrics.map((result) => flattenMetrics(result))),
     size: { ...info.size, gzipBytes },
     seconds: info.seconds,
     ...(info.decodeSeconds === undefined ? {} : { decodeSeconds: info.decodeSeconds }),
@@ -56,7 +56,7 @@ function reportVariant({ info, metrics, latency, gzipBytes }: MeasuredVariant): 
   };
 }
 
-/** Each estimate becomes a plain number with its standard error beside it; `<main figure>Protocol` says how it was taken. */
+/** Flattens estimates to plain numbers with their standard errors; `<main figure>Protocol` describes the measurement. */
 export function flattenMetrics(
   { evaluation, figures, count, protocol }: Metrics,
   evaluations = EVALUATIONS,

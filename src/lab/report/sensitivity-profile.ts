@@ -1,24 +1,24 @@
 import { z } from 'zod';
 
-/** One linear, or those of a block that were compressed together. */
+/** One linear, or all linears of a block compressed together. */
 const entrySchema = z.object({
-  /** A module's name, or `block N`. */
+  /** Module name, or `block N`. */
   name: z.string(),
   modules: z.array(z.string()).min(1).readonly(),
-  /** Mean Kullback–Leibler divergence of the predictions from the base's, nats. */
+  /** Mean Kullback–Leibler divergence of the predictions from the base's, in nats. */
   divergence: z.number().nonnegative(),
-  /** Bytes that the weights become smaller by. */
+  /** Bytes saved in the stored weights. */
   bytesSaved: z.number(),
 });
 
-/** What `sensitivities.json` holds. */
+/** Content of `sensitivities.json`. */
 const profileSchema = z.object({
   /** Name of the checkpoint. */
   model: z.string(),
-  /** The step that was applied to each entry alone. */
+  /** Step that was applied to each entry alone. */
   method: z.string(),
   parameters: z.record(z.string(), z.unknown()).readonly(),
-  /** How the divergence was measured: text and windows in words. */
+  /** Text and windows of the measurement in words. */
   protocol: z.string(),
   entries: z.array(entrySchema).min(1).readonly(),
 });
@@ -26,7 +26,7 @@ const profileSchema = z.object({
 export type SensitivityEntry = Readonly<z.infer<typeof entrySchema>>;
 export type SensitivityProfile = Readonly<z.infer<typeof profileSchema>>;
 
-/** @param text of a file @returns the profile that it holds, or undefined where it holds none */
+/** @param text content of a file @returns the profile, or undefined if the text is none */
 export function parseSensitivityProfile(text: string): SensitivityProfile | undefined {
   try {
     return profileSchema.parse(JSON.parse(text));
@@ -35,7 +35,7 @@ export function parseSensitivityProfile(text: string): SensitivityProfile | unde
   }
 }
 
-/** The divergence of each module in nats, as a recipe holds it; a block's stands for each of its linears. */
+/** Divergence of each module in nats, in the format of a recipe; a block's divergence applies to each of its linears. */
 export function divergencesOf({ entries }: SensitivityProfile): Record<string, number> {
   return Object.fromEntries(
     entries.flatMap(({ modules, divergence }) => modules.map((name) => [name, divergence])),

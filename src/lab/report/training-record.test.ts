@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { trainingPoint as point } from '../../testing/training-point';
 import { bestPoint, trainingRecord } from './training-record';
 
-test('a record says how far a run came, when it was best, and how fast it was', () => {
+test('a record holds the number of updates, the best step and the speed', () => {
   const points = [
     point(0, { heldOutLoss: 5, tokensPerSecond: 0 }),
     point(1, { trainingLoss: 4, tokensPerSecond: 100 }),
@@ -29,7 +29,7 @@ test('a record says how far a run came, when it was best, and how fast it was', 
   });
 });
 
-test('many training losses are averaged over stretches, the last shorter; held-out losses are all there', () => {
+test('many training losses are averaged over intervals, the last one shorter; all held-out losses stay', () => {
   const points = Array.from({ length: 10 }, (_, index) =>
     point(index + 1, { trainingLoss: index, heldOutLoss: 10 + index }),
   );
@@ -43,7 +43,7 @@ test('many training losses are averaged over stretches, the last shorter; held-o
   expect(heldOutLosses).toHaveLength(10);
 });
 
-test('the best is the least held-out loss, the first of equal ones', () => {
+test('the best point has the lowest held-out loss, the first if equal', () => {
   const losses = [4, 3, 3, 5];
   expect(bestPoint(losses.map((heldOutLoss, step) => point(step, { heldOutLoss })))!.step).toBe(1);
   expect(bestPoint([point(1, { trainingLoss: 1 })])).toBeUndefined();

@@ -1,39 +1,39 @@
 import type { TrainingPoint } from '../../train/training-context';
 
-/** A loss after some updates, which took this many tokens in all. */
+/** Loss after some updates, with the total number of tokens trained on. */
 export interface LossPoint {
   readonly step: number;
   readonly tokens: number;
   readonly loss: number;
 }
 
-/** How a step of a recipe trained. */
+/** Record of one training step of a recipe. */
 export interface TrainingRecord {
-  /** Of the recipe, counted from 0. */
+  /** Index of the recipe's step, from 0. */
   readonly recipeStep: number;
-  /** Updates that were made; fewer than `steps` where the run was ended early or has diverged. */
+  /** Number of updates; less than `steps` if the run was ended early or diverged. */
   readonly stepsMade: number;
   readonly steps: number;
-  /** Trained on, in all. */
+  /** Total number of tokens trained on. */
   readonly tokens: number;
-  /** The median over the run, on this device. */
+  /** Median over the run, on this device. */
   readonly tokensPerSecond: number;
-  /** Updates after which the held-out loss was least; the weights are those of then. Absent: nothing was held out. */
+  /** Number of updates at the lowest held-out loss, where the weights are taken. Absent: nothing was held out. */
   readonly bestStep?: number;
-  /** Nats a token; an example, of a classifier. */
+  /** In nats per token; for a classifier, per example. */
   readonly heldOutLosses: readonly LossPoint[];
-  /** What the method minimises; of many updates the mean of each stretch, which ends with `step`. */
+  /** Training objective; many updates are averaged over intervals that end at `step`. */
   readonly trainingLosses: readonly LossPoint[];
 }
 
-/** More lie on one pixel of a chart. */
-const MOST_TRAINING_LOSSES = 240;
+/** Limit beyond which several points share one pixel of a chart. */
+const MAX_TRAINING_LOSSES = 240;
 
-/** @param points the curve of one run as it was told, from its first point on */
+/** @param points curve of one run, complete from its first point */
 export function trainingRecord(
   recipeStep: number,
   points: readonly TrainingPoint[],
-  most = MOST_TRAINING_LOSSES,
+  most = MAX_TRAINING_LOSSES,
 ): TrainingRecord {
   const last = points.at(-1);
   const rates = points.map(({ tokensPerSecond }) => tokensPerSecond).filter((rate) => rate > 0);
@@ -48,10 +48,10 @@ export function trainingRecord(
   };
 }
 
-/** The held-out losses of a curve, and its training losses: of many the mean of each stretch. */
+/** Held-out losses of a curve, and its training losses averaged over intervals if there are many. */
 export function lossesOf(
   points: readonly TrainingPoint[],
-  most = MOST_TRAINING_LOSSES,
+  most = MAX_TRAINING_LOSSES,
 ): Pick<TrainingRecord, 'heldOutLosses' | 'trainingLosses'> {
   return {
     heldOutLosses: lossPoints(points, ({ heldOutLoss }) => heldOutLoss),
@@ -62,7 +62,7 @@ export function lossesOf(
   };
 }
 
-/** The point with the least held-out loss: the variant is what it was there. */
+/** Point with the lowest held-out loss, where the variant's weights are taken. */
 export function bestPoint(curve: readonly TrainingPoint[]): TrainingPoint | undefined {
   return curve
     .filter(({ heldOutLoss }) => heldOutLoss !== undefined)
@@ -72,7 +72,7 @@ export function bestPoint(curve: readonly TrainingPoint[]): TrainingPoint | unde
     );
 }
 
-/** Whether a point is of another run than the one before it. */
+/** Whether a point starts another run than the point before it. */
 export function startsNewRun(before: TrainingPoint, point: TrainingPoint): boolean {
   return point.step < before.step || point.steps !== before.steps;
 }

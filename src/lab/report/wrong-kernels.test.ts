@@ -3,21 +3,21 @@ import { describeWrongKernels } from './wrong-kernels';
 
 const passed = { name: 'layer norm', passed: true, error: 1e-7 };
 
-test('of kernels that are right, nothing is said', () => {
+test('passing kernels give no message', () => {
   expect(describeWrongKernels([passed, passed])).toBeUndefined();
 });
 
-test('a wrong kernel is named, with how far it is off or what the device objects to', () => {
+test('a failing kernel is named with its error or the device’s message', () => {
   const off = { name: 'GELU', passed: false, error: 0.0312 };
   const refused = { name: 'AdamW', passed: false, problem: 'Error while parsing WGSL\n  line 3' };
   const sentence = describeWrongKernels([passed, off, refused]);
   expect(sentence).toContain(
-    'computes 2 of 3 kernels wrong: GELU (off by 3.1 %); AdamW (Error while parsing WGSL).',
+    'computes 2 of 3 kernels incorrectly: GELU (off by 3.1 %); AdamW (Error while parsing WGSL).',
   );
   expect(sentence).toContain('update the graphics driver');
 });
 
-test('of many, the first are named and the others counted', () => {
+test('the first failing kernels are named and the others counted', () => {
   const wrong = Array.from({ length: 9 }, (_, index) => ({
     name: `kernel ${index}`,
     passed: false,

@@ -12,19 +12,19 @@ import {
   innerLength,
   sentenceBatch,
   shuffled,
-  surroundingsOf,
+  specialTokensOf,
   windowBatch,
 } from './sequence-batches';
 
-/** Tokens that run together; so many rows of logits are the largest tensor. */
-const TOKENS_A_BATCH = 2048;
+/** Tokens per batch; as many rows of logits are the largest tensor. */
+const TOKENS_PER_BATCH = 2048;
 const MOST_LOGITS = 16 * 1024 * 1024;
 
 /**
- * Draws the sequences of a calibration by a seed: of a text, windows of equal length (between [CLS] and [SEP] where the model
- * wants these); of a labelled set, whole examples.
+ * Draws seeded calibration sequences: windows of equal length from a text (between [CLS] and [SEP] if the model uses them),
+ * or whole examples from a labelled set.
  *
- * @throws LabError where the text is too short for one sequence, or a length beyond the model's context is asked for
+ * @throws LabError if the text is too short for one sequence, or the length exceeds the model's context
  */
 export async function drawCalibration(
   data: DataSet,
@@ -43,9 +43,9 @@ export async function drawCalibration(
   return { text: data.name, batches, maskToken: tokenizer.specialTokens.mask };
 }
 
-/** Sequences that run together. */
+/** Number of sequences per batch. */
 export function batchOf(length: number, { vocabularySize }: ModelConfig): number {
-  const tokens = Math.min(TOKENS_A_BATCH, Math.floor(MOST_LOGITS / vocabularySize));
+  const tokens = Math.min(TOKENS_PER_BATCH, Math.floor(MOST_LOGITS / vocabularySize));
   return Math.max(1, Math.floor(tokens / length));
 }
 
@@ -64,12 +64,12 @@ async function textBatches(
   batchSize: number,
   signal?: AbortSignal,
 ): Promise<CalibrationBatch[]> {
-  const around = surroundingsOf(encoding);
+  const around = specialTokensOf(encoding);
   const inner = innerLength(length, around);
   const ids = await encodedText(data.content, encoding.tokenizer, { signal });
   if (inner < 1 || ids.length < inner) {
     throw new LabError(
-      `${data.name} holds ${ids.length} tokens, too few for a calibration sequence of ${length}; use a longer text or shorter sequences.`,
+      `${data.name} has ${ids.length} tokens, too few for a calibration sequence of ${length}; use a longer text or shorter sequences.`,
     );
   }
   const starts = Array.from({ length: sequences }, () => Math.floor(random() * (ids.length - inner + 1)));
@@ -85,7 +85,7 @@ function labelledBatches(
 ): CalibrationBatch[] {
   if (!config.labels) {
     throw new LabError(
-      `${data.name} is a labelled set, which this ${config.task} model has no use for; calibrate with a plain text.`,
+      `${data.name} is a labelled set, which this ${config.task} model cannot use; calibrate with a plain text.`,
     );
   }
   const examples = parseLabelledText(data.content, config.labels, data.name);

@@ -1,10 +1,10 @@
 import type { OperationOptions } from '../../progress/progress';
 import type { TextTokenizer } from '../../tokenizer/text-tokenizer';
 
-/** The text that was encoded last: recipes are tried one after the other with the same. */
+/** Cache of the last encoded text, since consecutive recipes usually share it. */
 const last = new WeakMap<TextTokenizer, { readonly content: string; readonly ids: Int32Array }>();
 
-/** Ids of a long text, without special tokens. @throws the signal's reason where it is aborted */
+/** Token ids of a long text, without special tokens. @throws the signal's reason if it is aborted */
 export async function encodedText(
   content: string,
   tokenizer: TextTokenizer,

@@ -11,9 +11,9 @@ import type { Encoding } from './sequence-batches';
 import { sharedPassage } from './shared-passages';
 import { type OpenedTrainingData, openTrainingData } from './training-data';
 
-/** A variant, or a recipe's step, and a text that made it what it is. */
+/** Text that a variant or a recipe's step used. */
 export interface TextUse {
-  /** Of the variant, for messages. */
+  /** Name of the variant, for messages. */
   readonly name: string;
   readonly text: string;
   readonly purpose: Purpose;
@@ -21,18 +21,18 @@ export interface TextUse {
 
 type Purpose = 'calibration' | 'training';
 
-/** What a recipe's texts are encoded with. */
+/** Tokenizer and model configurations for encoding a recipe's texts. */
 export interface RecipeEncoding {
   readonly tokenizer: Encoding['tokenizer'];
-  /** Of the model before each step. */
+  /** Configuration of the model before each step. */
   readonly configs: readonly ModelConfig[];
 }
 
-/** What the steps of a recipe train on. */
+/** Training data of a recipe's steps. */
 export interface RecipeTrainingData {
-  /** @param step that trains, counted from 0 */
+  /** @param step index, from 0, of a step that trains */
   dataOf(step: number): TrainingData;
-  /** What the user should know of the texts. */
+  /** Messages for the user about the texts. */
   readonly warnings: readonly string[];
 }
 
@@ -40,12 +40,12 @@ const VERBS: Readonly<Record<Purpose, { done: string; advice: string; need: stri
   calibration: {
     done: 'calibrated with',
     advice: 'calibrate with',
-    need: 'looks at a calibration text',
+    need: 'needs a calibration text',
   },
-  training: { done: 'trained on', advice: 'train on', need: 'trains on a text' },
+  training: { done: 'trained on', advice: 'train on', need: 'needs a training text' },
 };
 
-/** Texts that recipes may calibrate with or train on, and those that something was evaluated on: never the same passages. */
+/** Texts for calibration and training, and texts used for evaluation, which must not share a passage. */
 export class RecipeTexts {
   private readonly provided = new Map<string, DataSet>();
   private readonly evaluated = new Map<string, DataSet>();
@@ -55,12 +55,12 @@ export class RecipeTexts {
   }
 
   /**
-   * Notes a text that variants are evaluated on.
-   * @param uses of texts in making these variants
-   * @throws LabError where one of them was made with a passage of it
+   * Records a text on which variants are evaluated.
+   * @param uses texts used to make these variants
+   * @throws LabError if a variant was made with a passage of the text
    */
   evaluate(data: DataSet, uses: readonly TextUse[]): void {
-    // Of variants that were made with one text, the first stands for all: comparing texts takes time.
+    // The first variant made with a text stands for all of them, because comparing texts is slow.
     const firstByText = new Map([...uses].reverse().map((use) => [use.text, use]));
     for (const [textName, { name, purpose }] of firstByText) {
       const text = this.provided.get(textName);
@@ -68,28 +68,28 @@ export class RecipeTexts {
       if (!passage) continue;
       const { done, advice } = VERBS[purpose];
       throw new LabError(
-        `${name} was ${done} ${textName}, which shares a passage with ${data.name} ("${excerpt(passage)}"), so its figures would flatter it; evaluate on another text, or ${advice} another.`,
+        `${name} was ${done} ${textName}, which shares a passage with ${data.name} ("${excerpt(passage)}"), so its figures would be biased; evaluate on another text, or ${advice} another.`,
       );
     }
     this.evaluated.set(data.name, data);
   }
 
-  /** Another model is open: nothing was evaluated yet. */
+  /** Clears the evaluated texts when another model is opened. */
   forgetEvaluations(): void {
     this.evaluated.clear();
   }
 
   /**
-   * The sequences that a recipe's calibration names; undefined where no step needs any.
-   * @throws LabError where they are needed and the recipe names no text, the text was not given, or variants were evaluated
-   *   on a passage of it
+   * Calibration sequences of a recipe; undefined if no step needs any.
+   * @throws LabError if a step needs them and the recipe names no text, the text was not provided, or variants were evaluated
+   * on a passage of it
    */
   async sequencesFor(
     recipe: CheckedRecipe,
     { tokenizer, configs }: RecipeEncoding,
     signal?: AbortSignal,
   ): Promise<CalibrationSequences | undefined> {
-    // Where a recipe gives a model a classifier and then calibrates, sentences have their labels.
+    // After a step that adds a classifier, calibration sentences have their labels.
     const last = recipe.steps.findLastIndex(({ method, parameters }) => needsCalibration(method, parameters));
     if (last < 0) return undefined;
     const { calibration } = recipe;
@@ -99,7 +99,7 @@ export class RecipeTexts {
   }
 
   /**
-   * What the steps of a recipe train on, their own texts or the recipe's; undefined where none trains.
+   * Training data of a recipe's steps, from their own texts or the recipe's; undefined if none trains.
    * @throws LabError as `sequencesFor`
    */
   async trainingFor(
@@ -115,7 +115,7 @@ export class RecipeTexts {
       if (!settings) throw namesNone('training');
       const config = configs[index];
       if (config.labels && config.task !== configs[0].task) this.requireLabels(settings.text, index, step);
-      // Steps of one text and one task share it.
+      // Steps with the same text and task share the data.
       const key = JSON.stringify([settings, config.task, config.labels]);
       keys.set(index, key);
       if (!opened.has(key))
@@ -126,11 +126,11 @@ export class RecipeTexts {
     return { dataOf: (step) => opened.get(keys.get(step)!)!.data, warnings: [...new Set(warnings)] };
   }
 
-  /** A new classifier has no teacher: labels are all that it can learn from. @throws LabError where a text has none */
+  /** A new classifier has no teacher and can only learn from labels. @throws LabError if a text has none */
   private requireLabels(name: string, index: number, { method }: CheckedStep): void {
     if (this.provided.get(name)?.kind !== 'text') return;
     throw new LabError(
-      `Step ${index + 1} (${method.id}) teaches a classifier, and ${name} is a plain text without labels; give the step labelled sentences of its own, as "training": {"text": "….tsv"}.`,
+      `Step ${index + 1} (${method.id}) trains a classifier, but ${name} is a plain text without labels; give the step its own labelled sentences, as "training": {"text": "….tsv"}.`,
     );
   }
 
@@ -146,29 +146,31 @@ export class RecipeTexts {
     });
   }
 
-  /** A text that was given, by its name. */
+  /** Provided text with this name. */
   named(name: string): DataSet | undefined {
     return this.provided.get(name);
   }
 
-  /** @throws LabError where the text was not given, or shares a passage with one that variants were evaluated on */
+  /** @throws LabError if the text was not provided, or shares a passage with a text used for evaluation */
   private allowed(purpose: Purpose, name: string): DataSet {
     const data = this.provided.get(name);
     if (!data) {
-      throw new LabError(`The ${purpose} text ${name} is not here; give the file again, or choose another.`);
+      throw new LabError(
+        `The ${purpose} text ${name} was not provided; choose the file again, or another text.`,
+      );
     }
     for (const test of this.evaluated.values()) {
       const passage = sharedPassage(data, test);
       if (!passage) continue;
       throw new LabError(
-        `${data.name} shares a passage with ${test.name} ("${excerpt(passage)}"), on which variants were evaluated; ${VERBS[purpose].advice} a text that no test uses.`,
+        `${data.name} shares a passage with ${test.name} ("${excerpt(passage)}"), on which variants were evaluated; ${VERBS[purpose].advice} a text that is not used for evaluation.`,
       );
     }
     return data;
   }
 }
 
-/** Whether a step of the recipe cannot run without calibration sequences. */
+/** Whether a step of the recipe requires calibration sequences. */
 export function recipeNeedsCalibration({ steps }: CheckedRecipe): boolean {
   return steps.some(({ method, parameters }) => needsCalibration(method, parameters));
 }
@@ -178,7 +180,7 @@ export function recipeNeedsTraining({ steps }: CheckedRecipe): boolean {
   return steps.some(({ method, training }) => trains(method) && !training);
 }
 
-/** The texts that made a variant what it is. */
+/** Texts that were used to make a variant. */
 export function textUses({ name, calibration, training, steps }: Recipe): TextUse[] {
   const uses: TextUse[] = [];
   if (calibration) uses.push({ name, text: calibration.text, purpose: 'calibration' });

@@ -1,34 +1,34 @@
 import type { ModelConfig, TokenBatch } from '../../model/model';
 import type { TextTokenizer } from '../../tokenizer/text-tokenizer';
 
-/** What a text is encoded with, and for which model. */
+/** Tokenizer and model configuration for encoding a text. */
 export interface Encoding {
   readonly tokenizer: TextTokenizer;
   readonly config: ModelConfig;
 }
 
-/** Ids that a model wants before and after a sequence: [CLS] and [SEP], or none. */
-export interface Surroundings {
+/** Special tokens before and after a sequence: [CLS] and [SEP], or none. */
+export interface SpecialTokens {
   readonly first: readonly number[];
   readonly last: readonly number[];
 }
 
-export function surroundingsOf({ tokenizer, config }: Encoding): Surroundings {
+export function specialTokensOf({ tokenizer, config }: Encoding): SpecialTokens {
   const around = config.task === 'causal-lm' ? [] : tokenizer.encode('');
   return around.length === 2 ? { first: [around[0]], last: [around[1]] } : { first: [], last: [] };
 }
 
-/** Tokens of the text that a sequence of so many has room for. */
-export function innerLength(length: number, { first, last }: Surroundings): number {
+/** Number of text tokens in a sequence of this length. */
+export function innerLength(length: number, { first, last }: SpecialTokens): number {
   return length - first.length - last.length;
 }
 
-/** Windows of a text that begin at `starts`, each with its surroundings `length` tokens long. */
+/** Windows of a text that begin at `starts`, each `length` tokens long with its special tokens. */
 export function windowBatch(
   text: Int32Array,
   starts: readonly number[],
   length: number,
-  around: Surroundings,
+  around: SpecialTokens,
 ): TokenBatch {
   const inner = innerLength(length, around);
   const ids = new Int32Array(starts.length * length);
@@ -40,7 +40,7 @@ export function windowBatch(
   return { ids, batch: starts.length, length };
 }
 
-/** Whole sentences, the shorter ones padded. */
+/** Batch of whole sentences, padded to the longest. */
 export function sentenceBatch(sentences: readonly (readonly number[])[]): TokenBatch {
   const longest = Math.max(...sentences.map(({ length }) => length));
   const ids = new Int32Array(sentences.length * longest);
@@ -59,7 +59,7 @@ export function inBatches<T>(items: readonly T[], size: number): T[][] {
   );
 }
 
-/** Fisher and Yates. */
+/** Fisher–Yates shuffle. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let index = result.length - 1; index > 0; index--) {

@@ -11,7 +11,7 @@ const words = (count: number, seed: number) => {
   return Array.from({ length: count }, () => `w${Math.floor(10_000 * random())}`).join(' ');
 };
 
-test('finds a passage wherever it stands, whatever the line breaks', () => {
+test('finds a passage at any position, regardless of line breaks', () => {
   const passage = words(60, 1);
   const [left, right] = [`${words(300, 2)} ${passage} ${words(100, 3)}`, `${words(57, 4)} ${passage}`];
   const found = sharedPassage(text(left), text(right.replaceAll(' ', '\n  ')));
@@ -19,7 +19,7 @@ test('finds a passage wherever it stands, whatever the line breaks', () => {
   expect(passage).toContain(found!.trim());
 });
 
-test('short runs that two texts share by chance do not count', () => {
+test('short strings that two texts share by chance do not count', () => {
   const phrase = 'once upon a time there lived a king and a queen';
   expect(
     sharedPassage(text(`${words(300, 2)} ${phrase}`), text(`${phrase} ${words(300, 5)}`)),
@@ -30,14 +30,14 @@ test('texts shorter than a passage share none', () => {
   expect(sharedPassage(text('too short'), text('too short'))).toBeUndefined();
 });
 
-test('of two labelled sets one sentence is enough, in any order', () => {
+test('for two labelled sets one shared sentence is enough, in any order', () => {
   const first = labelled('a film of some charm and wit\t1\nanother line that is long enough\t0\n');
   const second = labelled('nothing of that kind stands here\t0\na film  of some charm and wit\t1');
   expect(sharedPassage(first, second)).toBe('a film of some charm and wit');
   expect(sharedPassage(first, labelled('quite another sentence altogether\t1'))).toBeUndefined();
 });
 
-test('the texts that ship for calibration and for tests have no passage in common', () => {
+test('shipped texts for calibration and for evaluation share no passage', () => {
   const shipped = (name: string) => text(readFileSync(`public/datasets/${name}`, 'utf8'));
   expect(sharedPassage(shipped('fairy-tales.train.txt'), shipped('fairy-tales.test.txt'))).toBeUndefined();
 });

@@ -1,15 +1,18 @@
 import type { DataSet } from '../protocol/protocol';
 
-/** Characters, white space counted as one: two of the shipped books share runs of up to about 60 by chance. */
+/**
+ * Passage length in characters, with white space collapsed; two of the shipped books share strings of up to about 60 by
+ * chance.
+ */
 export const PASSAGE_CHARACTERS = 100;
-/** Labelled sentences shorter than this ("good fun .") are anybody's. */
-const LEAST_SENTENCE = 20;
+/** Minimum length of labelled sentences; shorter ones ("good fun .") recur by chance. */
+const MIN_SENTENCE_CHARACTERS = 20;
 
 const BASE = 0x01000193;
 
 /**
- * A passage that stands in both texts, or undefined: every aligned window of one is looked for at every place of the other, by a
- * rolling hash (Karp and Rabin 1987). Of two labelled sets, a sentence that stands in both.
+ * Finds a passage shared by both texts, or undefined: searches for every aligned window of one text in the other with a
+ * rolling hash (Karp and Rabin 1987). For two labelled sets, finds a shared sentence.
  */
 export function sharedPassage(left: DataSet, right: DataSet): string | undefined {
   if (left.kind === 'labelled' && right.kind === 'labelled') return sharedSentence(left, right);
@@ -54,7 +57,7 @@ function sentences({ content }: DataSet): string[] {
   return content
     .split('\n')
     .map((line) => collapse(line.slice(0, Math.max(0, line.lastIndexOf('\t')))))
-    .filter((sentence) => sentence.length >= LEAST_SENTENCE);
+    .filter((sentence) => sentence.length >= MIN_SENTENCE_CHARACTERS);
 }
 
 function plainText(data: DataSet): string {

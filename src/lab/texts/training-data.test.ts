@@ -9,7 +9,7 @@ import { openTrainingData } from './training-data';
 
 const root = join(import.meta.dirname, '../../..');
 const SETTINGS = { text: 'tales.txt', heldOutShare: 0.1, seed: 0 };
-/** No passage of it stands twice. */
+/** Text without a repeated passage. */
 const TALES: DataSet = {
   name: 'tales.txt',
   kind: 'text',
@@ -36,12 +36,12 @@ function rowsOf({ ids, batch, length, lengths }: TrainingBatch): number[][] {
   ]);
 }
 
-/** Where a run of tokens stands in others; -1 where it does not. */
+/** Position of a token sequence in others; -1 if it does not occur. */
 function placeOf(part: readonly number[], all: readonly number[]): number {
   return all.findIndex((_, start) => part.every((id, offset) => all[start + offset] === id));
 }
 
-test('a step has the same windows whenever it is drawn, another step or seed others; the next token is the target', async () => {
+test('a step always draws the same windows, another step or seed different ones; the next token is the target', async () => {
   const { data, warning } = await openTrainingData(TALES, SETTINGS, gpt2);
   expect(warning).toBeUndefined();
   const batch = data.batch(7, 3, 32, 1);
@@ -56,7 +56,7 @@ test('a step has the same windows whenever it is drawn, another step or seed oth
   }
 });
 
-test('what is held out is the end of the text, and is never drawn', async () => {
+test('the end of the text is held out and never drawn', async () => {
   const { data } = await openTrainingData(TALES, SETTINGS, gpt2);
   const all = gpt2.tokenizer.encode(TALES.content);
   const held = data.heldOut(5, 32);
@@ -70,7 +70,7 @@ test('what is held out is the end of the text, and is never drawn', async () => 
     drawn.map((row) => placeOf(row, all) + 32),
   );
   expect(Math.max(...ends)).toBeLessThanOrEqual(boundary);
-  // 400 windows reach near to both ends.
+  // 400 windows come close to both ends.
   expect(Math.max(...ends)).toBeGreaterThan(0.97 * boundary);
   expect(Math.min(...ends)).toBeLessThan(32 + 0.03 * boundary);
 });
@@ -82,7 +82,7 @@ test('at least 4 and at most 64 windows are held out', async () => {
   expect(many.data.heldOut(64, 8).flatMap(rowsOf)).toHaveLength(64);
 });
 
-test('a masked language model is asked for masked tokens between [CLS] and [SEP], of what is held out always the same', async () => {
+test('a masked language model predicts masked tokens between [CLS] and [SEP], always the same ones in held-out data', async () => {
   const { data } = await openTrainingData(TALES, SETTINGS, masked);
   const { cls, sep, mask } = masked.tokenizer.specialTokens;
   const batch = data.batch(0, 4, 32, 0);
@@ -90,10 +90,10 @@ test('a masked language model is asked for masked tokens between [CLS] and [SEP]
   for (const [row, ids] of rowsOf(batch).entries()) {
     expect([ids[0], ids[31]]).toEqual([cls, sep]);
     const targets = batch.targets.subarray(row * 32, (row + 1) * 32);
-    const asked = [...targets.keys()].filter((position) => targets[position] >= 0);
+    const predicted = [...targets.keys()].filter((position) => targets[position] >= 0);
     // 15 % of the 30 inner tokens.
-    expect(asked).toHaveLength(5);
-    for (const position of asked) expect(ids[position]).toBe(mask);
+    expect(predicted).toHaveLength(5);
+    for (const position of predicted) expect(ids[position]).toBe(mask);
     const original = ids.map((id, position) => (targets[position] >= 0 ? targets[position] : id));
     expect(placeOf(original.slice(1, -1), all)).toBeGreaterThanOrEqual(0);
   }
@@ -101,7 +101,7 @@ test('a masked language model is asked for masked tokens between [CLS] and [SEP]
   expect(data.heldOut(4, 32)).toEqual(data.heldOut(4, 32));
 });
 
-test('of a labelled set whole examples with their labels; a share by the seed is never drawn', async () => {
+test('a labelled set gives whole examples with labels; a seeded share is never drawn', async () => {
   const rows = Array.from({ length: 60 }, (_, index) => `the film number ${index} was long\t${index % 2}`);
   const set: DataSet = { name: 'films.tsv', kind: 'labelled', content: rows.join('\n') };
   const { data, warning } = await openTrainingData(set, SETTINGS, bert);
@@ -129,23 +129,23 @@ const labelled: DataSet = { name: 'f.tsv', kind: 'labelled', content: 'a film\t1
 test.each([
   ['an empty text', { ...TALES, content: ' \n' }, gpt2, 'tales.txt is empty'],
   ['a labelled set for a language model', labelled, gpt2, 'train on a plain text'],
-  ['a tiny labelled set', labelled, bert, 'holds 2 examples, too few to train on: 5 are needed'],
-])('%s is refused', async (_, data, encodedAs, message) => {
+  ['a tiny labelled set', labelled, bert, 'has 2 examples, too few to train on: 5 are needed'],
+])('%s is rejected', async (_, data, encodedAs, message) => {
   await expect(openTrainingData(data, SETTINGS, encodedAs)).rejects.toThrow(message);
 });
 
-test('a text that is too short, and sequences that are too long, are refused when drawn', async () => {
+test('texts that are too short and sequences that are too long are rejected when drawn', async () => {
   const words = 'Once upon a time there was a king.';
   const count = gpt2.tokenizer.encode(words).length;
   const short = await openTrainingData({ ...TALES, content: words }, SETTINGS, gpt2);
   expect(() => short.data.batch(0, 1, 16, 0)).toThrow(
-    `tales.txt holds ${count} tokens, too few to train on sequences of 16: 80 are needed, of which 64 are held out`,
+    `tales.txt has ${count} tokens, too few to train on sequences of 16: 80 are needed, of which 64 are held out`,
   );
   const { data } = await openTrainingData(TALES, SETTINGS, gpt2);
   expect(() => data.heldOut(1, 65)).toThrow('use a length of at most 64');
 });
 
-test('a text in another language is said, with the figure', async () => {
+test('a text in another language gives a warning with the figure', async () => {
   const russian =
     'Жил-был царь, и был у него сад, а в саду стояло дерево, на котором росли золотые яблоки. '.repeat(40);
   const data: DataSet = { name: 'skazki.txt', kind: 'text', content: russian };

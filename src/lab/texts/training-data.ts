@@ -15,34 +15,35 @@ import {
   innerLength,
   sentenceBatch,
   shuffled,
-  type Surroundings,
-  surroundingsOf,
+  type SpecialTokens,
+  specialTokensOf,
   windowBatch,
 } from './sequence-batches';
 import { languageWarning } from './text-language';
 import type { OperationOptions } from '../../progress/progress';
 
-const LEAST_HELD_OUT = 4;
-/** Windows: with 256 tokens each they take about as long as four steps. */
-const MOST_WINDOWS = 64;
-/** Labelled sentences are short, and each is one prediction only. */
-const MOST_EXAMPLES = 256;
-/** Of the generator that draws what is held out; steps count from 0. */
-const HELD_OUT = -1;
+const MIN_HELD_OUT = 4;
+/** Maximum number of held-out windows; with 256 tokens each they take about as long as four steps. */
+const MAX_HELD_OUT_WINDOWS = 64;
+/** Maximum number of held-out examples; sentences are short, and each is only one prediction. */
+const MAX_HELD_OUT_EXAMPLES = 256;
+/** Step of the generator that draws the held-out data; training steps count from 0. */
+const HELD_OUT_STEP = -1;
 
 export interface OpenedTrainingData {
   readonly data: TrainingData;
-  /** What the user should know of the text. */
+  /** Message for the user about the text. */
   readonly warning?: string;
 }
 
 /**
- * What a recipe trains on, out of a text or a labelled set. Of a text the last part is held out and windows of equal length are
- * drawn from the rest; of a labelled set a seeded share of the examples is held out. The sequences of a step follow from its number
- * and a seed alone (`randomOfStep`: of each window, in order, `floor(random · (training tokens − tokens of a window + 1))`).
+ * Opens training data from a text or a labelled set. The last part of a text is held out, and windows of equal length are
+ * drawn from the rest; for a labelled set, a seeded share of the examples is held out. The sequences of a step depend only on
+ * its number and a seed (`randomOfStep`: for each window, in order, `floor(random · (training tokens − tokens per window +
+ * 1))`).
  *
- * @throws LabError where the text is empty, or a labelled set was given to a language model; later, where a length is asked
- *   for that the text is too short for or the model has no positions for; the signal's reason when cancelled
+ * @throws LabError if the text is empty, or a labelled set is used with a language model; later, if the requested length
+ * exceeds the text or the model's positions; the signal's reason when cancelled
  */
 export async function openTrainingData(
   data: DataSet,
@@ -65,15 +66,17 @@ async function openText(
 ): Promise<OpenedTrainingData> {
   const { tokenizer, config } = encoding;
   if (config.task === 'masked-lm' && tokenizer.specialTokens.mask === undefined)
-    throw new LabError('This masked language model cannot be trained: its tokenizer has no [MASK].');
+    throw new LabError(
+      'This masked language model cannot be trained, because its tokenizer has no [MASK]; choose another model.',
+    );
   const ids = await encodedText(content, tokenizer, options);
   const data = new TextTrainingData(name, ids, settings, encoding);
   return { data, warning: languageWarning(name, ids, content.length, tokenizer) };
 }
 
-/** Windows of a text. */
+/** Training windows of a text. */
 class TextTrainingData implements TrainingData {
-  private readonly around: Surroundings;
+  private readonly around: SpecialTokens;
 
   constructor(
     readonly text: string,
@@ -81,7 +84,7 @@ class TextTrainingData implements TrainingData {
     private readonly settings: TrainingTextSettings,
     private readonly encoding: Encoding,
   ) {
-    this.around = surroundingsOf(encoding);
+    this.around = specialTokensOf(encoding);
   }
 
   batch(step: number, size: number, length: number, seed: number): TrainingBatch {
@@ -92,27 +95,30 @@ class TextTrainingData implements TrainingData {
   }
 
   heldOut(size: number, length: number): TrainingBatch[] {
-    const random = randomOfStep(this.settings.seed, HELD_OUT);
+    const random = randomOfStep(this.settings.seed, HELD_OUT_STEP);
     const { inner, training } = this.parts(length);
     const total = this.ids.length;
-    const count = Math.min(MOST_WINDOWS, Math.floor((total - training) / inner));
+    const count = Math.min(MAX_HELD_OUT_WINDOWS, Math.floor((total - training) / inner));
     const starts = Array.from({ length: count }, (_, index) => total - (count - index) * inner);
     return inBatches(starts, size).map((some) =>
       this.withTargets(windowBatch(this.ids, some, length, this.around), random),
     );
   }
 
-  /** Tokens of a window, and those of the text that windows for training may lie in. */
+  /** Numbers of text tokens in a window and in the part that training windows are drawn from. */
   private parts(length: number): { inner: number; training: number } {
     requireFittingLength(length, this.encoding);
     const inner = innerLength(length, this.around);
-    if (inner < 1) throw new LabError(`Training sequences of ${length} tokens have no room for a word.`);
+    if (inner < 1)
+      throw new LabError(
+        `Training sequences of ${length} tokens have no room for a text token; use a greater length.`,
+      );
     const total = this.ids.length;
-    const heldOut = Math.max(Math.ceil(this.settings.heldOutShare * total), LEAST_HELD_OUT * inner);
+    const heldOut = Math.max(Math.ceil(this.settings.heldOutShare * total), MIN_HELD_OUT * inner);
     const training = total - heldOut;
     if (training >= inner) return { inner, training };
     throw new LabError(
-      `${this.text} holds ${total} tokens, too few to train on sequences of ${length}: ${heldOut + inner} are needed, of which ${heldOut} are held out; use a longer text or shorter sequences.`,
+      `${this.text} has ${total} tokens, too few to train on sequences of ${length}: ${heldOut + inner} are needed, of which ${heldOut} are held out; use a longer text or shorter sequences.`,
     );
   }
 
@@ -120,7 +126,7 @@ class TextTrainingData implements TrainingData {
     const { tokenizer, config } = this.encoding;
     if (config.task === 'causal-lm') return withNextTokens(batch);
     if (config.task === 'masked-lm') return withMaskedTokens(batch, tokenizer.specialTokens.mask!, random);
-    // A plain text has no labels: a classifier learns from its teacher alone.
+    // A plain text has no labels; a classifier learns only from its teacher.
     return { ...batch, targets: new Int32Array(batch.batch).fill(-1) };
   }
 }
@@ -133,7 +139,7 @@ function openLabelled(
   const { tokenizer, config } = encoding;
   if (!config.labels) {
     throw new LabError(
-      `${name} is a labelled set, which this ${config.task} model has no use for; train on a plain text.`,
+      `${name} is a labelled set, which this ${config.task} model cannot use; train on a plain text.`,
     );
   }
   const data = new LabelledTrainingData(
@@ -147,7 +153,7 @@ function openLabelled(
   return { data, warning: languageWarning(name, ids, sample.length, tokenizer) };
 }
 
-/** Examples of a labelled set. */
+/** Training examples of a labelled set. */
 class LabelledTrainingData implements TrainingData {
   readonly held: readonly LabelledExample[];
   private readonly examples: readonly LabelledExample[];
@@ -159,13 +165,13 @@ class LabelledTrainingData implements TrainingData {
     private readonly encoding: Encoding,
   ) {
     const wanted = Math.ceil(heldOutShare * all.length);
-    const heldOut = Math.min(MOST_EXAMPLES, Math.max(LEAST_HELD_OUT, wanted));
+    const heldOut = Math.min(MAX_HELD_OUT_EXAMPLES, Math.max(MIN_HELD_OUT, wanted));
     if (all.length <= heldOut) {
       throw new LabError(
-        `${text} holds ${all.length} examples, too few to train on: ${heldOut + 1} are needed, of which ${heldOut} are held out; use a larger set.`,
+        `${text} has ${all.length} examples, too few to train on: ${heldOut + 1} are needed, of which ${heldOut} are held out; use a larger set.`,
       );
     }
-    const inOrder = shuffled(all, randomOfStep(seed, HELD_OUT));
+    const inOrder = shuffled(all, randomOfStep(seed, HELD_OUT_STEP));
     this.held = inOrder.slice(0, heldOut);
     this.examples = inOrder.slice(heldOut);
   }

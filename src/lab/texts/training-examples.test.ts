@@ -9,7 +9,7 @@ const CLS = -1;
 const SEP = -2;
 const MASK = -3;
 
-/** Tokens say where they stand; a sentence is its own number. */
+/** Tokenizer whose ids are positions; a sentence encodes to its own number. */
 function numbered(tokens: number): TextTokenizer {
   const ids = Array.from({ length: tokens }, (_, position) => position);
   return {
@@ -27,7 +27,7 @@ function maskedPlaces({ targets, batch, length }: TrainingBatch): number[][] {
 }
 
 test.each(fixture.masked)(
-  'windows of $length of $tokens tokens are masked where the PyTorch twin masks them',
+  'windows of $length of $tokens tokens are masked as in the PyTorch reference',
   async ({ tokens, length, seed, steps, heldOutMasked }) => {
     const { data } = await openTrainingData(
       { name: 'numbers', kind: 'text', content: 'x' },
@@ -53,7 +53,7 @@ test.each(fixture.masked)(
 );
 
 test.each(fixture.labelled)(
-  'of $examples labelled sentences those are drawn that the PyTorch twin draws',
+  'draws from $examples labelled sentences as the PyTorch reference does',
   async ({ examples, heldOutShare, seed, runSeed, heldOut, steps }) => {
     const rows = Array.from({ length: examples }, (_, index) => `${index}\t${index % 2}`);
     const { data } = await openTrainingData(

@@ -4,14 +4,14 @@ import fixture from '../../testing/fixtures/training-windows.json';
 import type { TextTokenizer } from '../../tokenizer/text-tokenizer';
 import { openTrainingData } from './training-data';
 
-/** A text whose tokens say where they stand. */
+/** Tokenizer whose ids are positions in the text. */
 function numbered(tokens: number): TextTokenizer {
   const ids = Array.from({ length: tokens }, (_, position) => position);
   return { encodeLong: async () => ids, specialTokens: {} } as unknown as TextTokenizer;
 }
 
 test.each(fixture.cases)(
-  'windows of $length of $tokens tokens are those that the PyTorch twins draw',
+  'windows of $length of $tokens tokens are those of the PyTorch reference',
   async ({ tokens, length, seed, steps, heldOut }) => {
     const config = { task: 'causal-lm', contextLength: length } as ModelConfig;
     const { data } = await openTrainingData(

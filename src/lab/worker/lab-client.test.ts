@@ -11,7 +11,7 @@ import type {
   VariantInfo,
   WeightHistograms,
 } from '../protocol/protocol';
-import type { CallableFromAfar } from './remote-lab';
+import type { RemoteCallable } from './remote-lab';
 import { serveLab } from './serve-lab';
 
 let channel: MessageChannel;
@@ -31,7 +31,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test('arguments, progress and the result cross', async () => {
+test('arguments, progress and the result are transferred', async () => {
   far.compress = async (recipe, options) => {
     options?.onProgress?.({ label: 'one', done: 1, total: 2, unit: 'matrices' });
     options?.onProgress?.({ label: 'two', done: 2, total: 2, unit: 'matrices' });
@@ -46,7 +46,7 @@ test('arguments, progress and the result cross', async () => {
 test.each([
   ['the result', undefined],
   ['an error', new LabError('The device was lost.')],
-])('all points of a curve come before %s', async (_, problem) => {
+])('all points of a curve arrive before %s', async (_, problem) => {
   const points = Array.from(
     { length: 50 },
     (_, step) => ({ step, steps: 49, heldOutLoss: 1 }) as TrainingPoint,
@@ -62,7 +62,7 @@ test.each([
   expect(seen).toEqual(points);
 });
 
-test('an error keeps its name and its sentence', async () => {
+test('an error keeps its name and message', async () => {
   far.discard = () => Promise.reject(new LabError('There is no variant "x".'));
   await expect(near.discard('x')).rejects.toMatchObject({
     name: 'LabError',
@@ -70,7 +70,7 @@ test('an error keeps its name and its sentence', async () => {
   });
 });
 
-test('an abort reaches the operation that it was meant for', async () => {
+test('an abort reaches its operation', async () => {
   const waits = (options?: OperationOptions) =>
     new Promise<never>((_, reject) => {
       options!.signal!.addEventListener('abort', () => reject(options!.signal!.reason));
@@ -88,7 +88,7 @@ test('an abort reaches the operation that it was meant for', async () => {
   });
 });
 
-test('a sink is written from the other side, and its failure comes back', async () => {
+test('a sink is written from the other side, and its failure is returned', async () => {
   const written: number[] = [];
   const sink: ExportSink = {
     open: async () => undefined,
@@ -109,12 +109,12 @@ test('a sink is written from the other side, and its failure comes back', async 
   await expect(near.export('base', 'lathe', sink)).rejects.toThrow('No space left');
 });
 
-test('a method of the far end is called on it, with what it was given', async () => {
+test('a method of the other end is called with its arguments', async () => {
   far = {
     memory: async () => ({ usedBytes: 0, allocatedBytes: 0, tensors: 7 }),
-    histograms(...given) {
+    histograms(...args) {
       return this.memory!().then(
-        ({ tensors }) => ({ name: `${given.join()} ${tensors}` }) as WeightHistograms,
+        ({ tensors }) => ({ name: `${args.join()} ${tensors}` }) as WeightHistograms,
       );
     },
   };
@@ -125,7 +125,7 @@ test('a method of the far end is called on it, with what it was given', async ()
   expect(await near.histograms('base', 'h.0')).toEqual({ name: 'base,h.0 7' });
 });
 
-test('a sink without a method has none on the other side, and its methods keep their object', async () => {
+test('an optional method of a sink stays absent, and methods keep their object', async () => {
   const sink = {
     paths: [] as string[],
     async open(path: string) {
@@ -134,35 +134,35 @@ test('a sink without a method has none on the other side, and its methods keep t
     write: async () => undefined,
     close: async () => undefined,
   };
-  far.export = async (_id, _format, given) => {
-    expect(given.abort).toBeUndefined();
-    await given.open('model.safetensors', 3);
+  far.export = async (_id, _format, sink) => {
+    expect(sink.abort).toBeUndefined();
+    await sink.open('model.safetensors', 3);
   };
   await near.export('base', 'lathe', sink);
   expect(sink.paths).toEqual(['model.safetensors']);
 });
 
-test('methods that cannot cross do not compile', () => {
-  type Fits<T extends CallableFromAfar<T>> = T;
+test('methods that cannot be called remotely do not compile', () => {
+  type Fits<T extends RemoteCallable<T>> = T;
   type Good = Fits<{
     call(data: { at: number[] }, options?: { on?: () => void; signal?: AbortSignal }): Promise<Blob>;
   }>;
-  // @ts-expect-error a function too deep in an argument
+  // @ts-expect-error a function nested too deep in an argument
   type Deep = Fits<{ call(data: { at: { on: () => void } }): Promise<void> }>;
   // @ts-expect-error a function in a result
   type Result = Fits<{ call(): Promise<{ on: () => void }> }>;
-  // @ts-expect-error a result at once
+  // @ts-expect-error a synchronous result
   type Now = Fits<{ call(): number }>;
   expectTypeOf<Good | Deep | Result | Now>().not.toBeAny();
 });
 
-test('a lost device is told', async () => {
+test('a lost device is reported', async () => {
   far.onDeviceLost = async (listener) => listener('The graphics device was lost.');
   const message = await new Promise((resolve) => void near.onDeviceLost(resolve));
   expect(message).toBe('The graphics device was lost.');
 });
 
-/** A worker that never answers and whose failure the test decides. */
+/** Worker that never answers and fails when the test decides. */
 class SilentWorker extends EventTarget {
   static last: SilentWorker;
   constructor() {
@@ -179,7 +179,7 @@ class SilentWorker extends EventTarget {
   }
 }
 
-test('a worker that does not load fails what waits and what comes', async () => {
+test('a worker that fails to load rejects pending and later calls', async () => {
   vi.stubGlobal('Worker', SilentWorker);
   const client = createLabClient();
   const waiting = expect(client.methods()).rejects.toThrow('could not be loaded');
@@ -190,7 +190,7 @@ test('a worker that does not load fails what waits and what comes', async () => 
   await expect(client.memory()).rejects.toThrow('reload the page');
 });
 
-test('a client is no promise, and ends its worker', async () => {
+test('a client is not a promise and terminates its worker', async () => {
   vi.stubGlobal('Worker', SilentWorker);
   const client = createLabClient();
   expect(await Promise.resolve(client)).toBe(client);
@@ -198,7 +198,7 @@ test('a client is no promise, and ends its worker', async () => {
   expect(SilentWorker.last.terminated).toBe(true);
 });
 
-test('an error inside the worker fails what waits, and later calls are tried again', async () => {
+test('an error inside the worker rejects pending calls; later calls are tried', async () => {
   vi.stubGlobal('Worker', SilentWorker);
   const client = createLabClient();
   const waiting = expect(client.methods()).rejects.toThrow('worker failed (out of memory)');

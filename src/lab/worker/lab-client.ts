@@ -2,16 +2,16 @@ import { type Endpoint, proxy, wrap } from 'comlink';
 import { LabError } from '../lab-error';
 import { PendingCalls } from './pending-calls';
 import type { Lab } from '../protocol/protocol';
-import type { CallableFromAfar, RemoteLab } from './remote-lab';
-import { takeApart } from './taken-apart';
+import type { RemoteCallable, RemoteLab } from './remote-lab';
+import { extractCallbacks } from './taken-apart';
 
-/** The lab in a worker, with the interface of the lab itself. */
+/** Lab in a worker, with the same interface. */
 export interface LabClient extends Lab {
-  /** Ends the worker and frees all that it holds. */
+  /** Ends the worker and frees its resources. */
   terminate(): void;
 }
 
-/** Starts a worker with a lab in it. */
+/** Starts a worker with a lab. */
 export function createLabClient(): LabClient {
   const worker = new Worker(new URL('./lab.worker.ts', import.meta.url), {
     type: 'module',
@@ -19,7 +19,7 @@ export function createLabClient(): LabClient {
   });
   const pending = new PendingCalls();
   worker.addEventListener('error', ({ message }) => {
-    // A script that does not load gives an event without a message; nothing will ever answer then.
+    // A script that fails to load gives an event without a message, and no call will be answered.
     const error = message
       ? new LabError(`The lab's worker failed (${message}); try again, or reload the page.`)
       : new LabError("The lab's worker could not be loaded; check the connection and reload the page.");
@@ -31,19 +31,19 @@ export function createLabClient(): LabClient {
 }
 
 /**
- * An object with every method of `Remote`, which the other end of a message channel carries out, as `serveLab` exposes it
- * there. The methods need no list: the compiler knows them, and each crosses in the same way.
- * @param own methods of this side
+ * Proxy with every method of `Remote`, executed at the other end of a message channel by `serveLab`. The methods need no
+ * list: the compiler knows them, and all are called in the same way.
+ * @param local methods of this side
  */
-export function clientOver<Remote extends CallableFromAfar<Remote>, Own extends object>(
+export function clientOver<Remote extends RemoteCallable<Remote>, Own extends object>(
   endpoint: Endpoint,
   pending: PendingCalls,
-  own: Own,
+  local: Own,
 ): Remote & Own {
   const remote = wrap<RemoteLab>(endpoint);
-  return new Proxy(own, {
+  return new Proxy(local, {
     get: (target, name) => {
-      // An object with a method `then` would be taken for a promise.
+      // An object with a method `then` would be treated as a promise.
       if (typeof name === 'symbol' || name === 'then' || Object.hasOwn(target, name))
         return Reflect.get(target, name) as unknown;
       return (...args: unknown[]) => pending.answer(() => call(remote, name, args));
@@ -51,16 +51,16 @@ export function clientOver<Remote extends CallableFromAfar<Remote>, Own extends 
   }) as Remote & Own;
 }
 
-/** The lab at the other end of a message channel. */
+/** Lab at the other end of a message channel. */
 export function labOver(endpoint: Endpoint, pending = new PendingCalls()): Lab {
   return clientOver<Lab, object>(endpoint, pending, {});
 }
 
 let operations = 0;
 
-/** Calls a method of the other end, hands functions over as proxies, and passes an abort on. */
-async function call(remote: RemoteLab, method: string, given: readonly unknown[]): Promise<unknown> {
-  const { data: args, callbacks, signals } = takeApart(given);
+/** Calls a method of the other end, passing functions as proxies and forwarding aborts. */
+async function call(remote: RemoteLab, method: string, values: readonly unknown[]): Promise<unknown> {
+  const { data: args, callbacks, signals } = extractCallbacks(values);
   for (const { signal } of signals) signal.throwIfAborted();
   const operation = ++operations;
   const cancel = () => void remote.cancel(operation);

@@ -1,9 +1,9 @@
-/** Calls that wait for a worker's answer, so that they fail when the worker does instead of waiting for ever. */
+/** Calls that await a worker's answer; they reject when the worker fails. */
 export class PendingCalls {
   private readonly rejections = new Set<(error: Error) => void>();
   private ended: Error | undefined;
 
-  /** Waits for an answer. @throws what the call throws; the worker's failure where that comes first */
+  /** Awaits an answer. @throws errors of the call; the worker's failure if it comes first */
   answer<T>(call: () => Promise<T>): Promise<T> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise<T>((resolve, reject) => {
@@ -14,7 +14,7 @@ export class PendingCalls {
     });
   }
 
-  /** Fails all calls that wait, and with `forGood` all that come. */
+  /** Rejects all pending calls and, with `forGood`, all later ones. */
   fail(error: Error, forGood: boolean): void {
     if (forGood) this.ended = error;
     for (const reject of this.rejections) reject(error);

@@ -1,21 +1,21 @@
 import type { Place } from './taken-apart';
 
-/** A function among the arguments of a call; the lab's own interface types it on both ends. */
+/** Function passed as an argument of a call; typed by the lab's interface on both ends. */
 export type Callback = (...args: unknown[]) => unknown;
 
-/** One call of a method of the lab, its functions and signals taken out of the arguments. */
+/** Call of a lab method, with functions and signals extracted from the arguments. */
 export interface RemoteCall {
-  /** Number by which it is cancelled. */
+  /** Number that identifies the call for `cancel`. */
   readonly operation: number;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** Where the functions go that follow the call. */
+  /** Places of the functions that follow the call. */
   readonly callbacks: readonly Place[];
-  /** Where a signal goes that `cancel` aborts. */
+  /** Places of the signal that `cancel` aborts. */
   readonly signals: readonly Place[];
 }
 
-/** The lab as a worker exposes it: a signal does not clone, and a function crosses only as an argument of its own. */
+/** Lab as exposed by a worker: signals cannot be cloned, and functions only cross as separate arguments. */
 export interface RemoteLab {
   run(call: RemoteCall, ...callbacks: Callback[]): Promise<unknown>;
   cancel(operation: number): Promise<void>;
@@ -23,7 +23,7 @@ export interface RemoteLab {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** `true` where a value holds a function or a signal at any depth. */
+/** `true` if a value contains a function or a signal at any depth. */
 type HoldsFunction<T> = T extends AnyFunction | AbortSignal
   ? true
   : T extends Blob | ArrayBuffer | ArrayBufferView
@@ -34,7 +34,10 @@ type HoldsFunction<T> = T extends AnyFunction | AbortSignal
         ? HoldsFunction<T[keyof T]>
         : false;
 
-/** The parts of an argument that have to be data: all but itself as a function, and the functions and signals it has as members. */
+/**
+ * Parts of an argument that must be data: everything but the argument itself as a function, and its functions and signals as
+ * members.
+ */
 type DataOf<T> = T extends AnyFunction
   ? undefined
   : T extends AbortSignal | Blob | ArrayBuffer | ArrayBufferView | readonly unknown[]
@@ -44,10 +47,10 @@ type DataOf<T> = T extends AnyFunction
       : T;
 
 /**
- * Methods that another thread can call: each returns a promise of data, and takes data, functions, and objects whose members
- * are data, functions or signals. A method that does not fit is `never`, which the compiler refuses.
+ * Methods that another thread can call: each returns a promise of data and takes data, functions, and objects whose members
+ * are data, functions or signals. A method that does not qualify becomes `never`, which fails to compile.
  */
-export type CallableFromAfar<T> = {
+export type RemoteCallable<T> = {
   [Name in keyof T]: T[Name] extends (...args: infer Args) => Promise<infer Result>
     ? true extends HoldsFunction<Result> | HoldsFunction<DataOf<Args[number]>>
       ? never

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { putBack, takeApart } from './taken-apart';
+import { restoreArguments, extractCallbacks } from './taken-apart';
 
 const { signal } = new AbortController();
 
-test('functions and signals come out of arguments and of plain objects among them', () => {
+test('functions and signals are extracted from arguments and from plain objects among them', () => {
   const listener = () => 'heard';
   const blob = new Blob(['a']);
-  const { data, callbacks, signals } = takeApart([
+  const { data, callbacks, signals } = extractCallbacks([
     1,
     listener,
     { a: 1, onStep: listener, signal },
@@ -20,11 +20,11 @@ test('functions and signals come out of arguments and of plain objects among the
   expect(signals).toEqual([{ place: { argument: 2, member: 'signal' }, signal }]);
 });
 
-test('what is put back stands where it stood', () => {
+test('values are restored at their places', () => {
   const parts = [
     { place: { argument: 0 }, value: 'f' },
     { place: { argument: 1, member: 'g' }, value: 'g' },
     { place: { argument: 1, member: 'h' }, value: 'h' },
   ];
-  expect(putBack([undefined, { a: 1 }, 2], parts)).toEqual(['f', { a: 1, g: 'g', h: 'h' }, 2]);
+  expect(restoreArguments([undefined, { a: 1 }, 2], parts)).toEqual(['f', { a: 1, g: 'g', h: 'h' }, 2]);
 });

@@ -1,25 +1,25 @@
-/** A place in a list of arguments. */
+/** Place in a list of arguments. */
 export interface Place {
   readonly argument: number;
-  /** Name of the member of that argument, which is an object; absent: the argument itself. */
+  /** Name of a member of that argument, an object; absent: the argument itself. */
   readonly member?: string;
 }
 
-export interface TakenApart {
-  /** The arguments without their functions and signals. */
+export interface ExtractedArguments {
+  /** Arguments without their functions and signals. */
   readonly data: readonly unknown[];
   readonly callbacks: readonly { readonly place: Place; readonly call: (...args: unknown[]) => unknown }[];
   readonly signals: readonly { readonly place: Place; readonly signal: AbortSignal }[];
 }
 
 /**
- * Takes the functions and signals out of arguments: those that are arguments themselves, and the members of plain objects.
- * A member is called as a method of its object.
+ * Extracts functions and signals from arguments, whether they are arguments themselves or members of plain objects. A member
+ * is called as a method of its object.
  */
-export function takeApart(args: readonly unknown[]): TakenApart {
-  const callbacks: TakenApart['callbacks'][number][] = [];
-  const signals: TakenApart['signals'][number][] = [];
-  /** Whether the value was taken out. */
+export function extractCallbacks(args: readonly unknown[]): ExtractedArguments {
+  const callbacks: ExtractedArguments['callbacks'][number][] = [];
+  const signals: ExtractedArguments['signals'][number][] = [];
+  /** Extracts a value; returns whether it did. */
   const takes = (value: unknown, place: Place, owner?: object) => {
     if (value instanceof AbortSignal) signals.push({ place, signal: value });
     else if (typeof value === 'function') callbacks.push({ place, call: value.bind(owner) });
@@ -36,8 +36,8 @@ export function takeApart(args: readonly unknown[]): TakenApart {
   return { data, callbacks, signals };
 }
 
-/** Puts values back at their places among the arguments. */
-export function putBack(
+/** Restores values at their places among the arguments. */
+export function restoreArguments(
   data: readonly unknown[],
   parts: readonly { readonly place: Place; readonly value: unknown }[],
 ): unknown[] {

@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 const point = (step: number, change = {}) => trainingPoint(step, { steps: 100_000, ...change });
 
-test('points come every so often; a held-out loss, a note and the last one always', () => {
+test('points are passed on at intervals; a held-out loss, a note and the last one always', () => {
   const seen: number[] = [];
   const report = throttlePoints(({ step }) => seen.push(step));
   report(point(1));
@@ -22,13 +22,13 @@ test('points come every so often; a held-out loss, a note and the last one alway
   expect(seen).toEqual([1, 3, 4, 6, 100_000]);
 });
 
-test('a curve that is told at once keeps its shape', () => {
+test('a curve that arrives at once keeps its shape', () => {
   const seen: number[] = [];
   const report = throttlePoints(({ step }) => seen.push(step));
   for (let step = 1; step <= 2000; step++) report(point(step, { steps: 2000 }));
   expect(seen.length).toBeGreaterThan(300);
   expect(seen.length).toBeLessThan(500);
-  // The next run begins anew.
+  // The next run starts over.
   report(point(1, { steps: 2000 }));
   expect(seen.at(-1)).toBe(1);
 });

@@ -1,13 +1,10 @@
 import type { TrainingPoint } from '../protocol/protocol';
 
 const MILLISECONDS_BETWEEN_POINTS = 100;
-/** Of a curve that is told at once, as that of a run which is taken up again is. */
+/** Maximum number of points of a curve that arrives at once, such as a replayed one. */
 const POINTS_OF_CURVE = 400;
 
-/**
- * Passes on a point of a curve every so often, by time or by steps, and always one with a held-out loss or a note, or the
- * last.
- */
+/** Passes on points at intervals of time or steps, and always those with a held-out loss or a note, and the last. */
 export function throttlePoints(report: (point: TrainingPoint) => unknown): (point: TrainingPoint) => void {
   let lastTime = -Infinity;
   let lastStep = -Infinity;

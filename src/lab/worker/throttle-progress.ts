@@ -1,9 +1,9 @@
 import type { Progress } from '../protocol/protocol';
 
-/** The page redraws a progress bar so often at most; more messages only keep its thread busy. */
+/** Minimum interval between redraws of a progress bar; more messages only load the page's thread. */
 const MILLISECONDS_BETWEEN_REPORTS = 80;
 
-/** Passes on a progress report every so often, and always one with another label or the last of an operation. */
+/** Passes on progress reports at intervals, and always one with a new label and the last of an operation. */
 export function throttleProgress(report: (progress: Progress) => unknown): (progress: Progress) => void {
   let last = -Infinity;
   let label = '';
