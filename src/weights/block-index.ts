@@ -3,22 +3,22 @@ import type { SlotWalk } from './packed-values';
 type Shape = readonly [rows: number, columns: number];
 
 /**
- * Which blocks of a matrix are stored, and where (block compressed sparse rows). The columns of the blocks that a block row
- * has lie side by side in each of its rows, which are filled up to a whole number of four slots.
+ * Index of the stored blocks of a matrix (block compressed sparse rows). Each row stores the columns of its block row's
+ * blocks contiguously, padded to a multiple of four slots.
  */
 export interface BlockIndex {
-  /** Of each block row, and of the end: the number of blocks before it, and of slots before it over four. */
+  /** Cumulative counts before each block row and at the end: of blocks, and of slots divided by four. */
   readonly blockRows: Uint32Array;
-  /** Of each block its place in its block row. */
+  /** Column of each block in the grid. */
   readonly blockColumns: Uint32Array;
 }
 
-/** Blocks that it takes to cover a matrix, down and across; those at the edges may be smaller. */
+/** Number of blocks that cover a matrix, down and across; those at the edges may be smaller. */
 export function blockGrid([rows, columns]: Shape, [blockRows, blockColumns]: Shape): Shape {
   return [Math.ceil(rows / blockRows), Math.ceil(columns / blockColumns)];
 }
 
-/** For each block, row by row of the grid, whether a mask keeps any of its weights. */
+/** Whether a mask keeps any weight of each block, in row-major order of the grid. */
 export function keptBlocks(mask: Float32Array, [rows, columns]: Shape, block: Shape): boolean[] {
   const [down, across] = blockGrid([rows, columns], block);
   const kept = Array<boolean>(down * across).fill(false);
@@ -29,7 +29,7 @@ export function keptBlocks(mask: Float32Array, [rows, columns]: Shape, block: Sh
   return kept;
 }
 
-/** @param kept of each block, row by row of the grid, whether it is stored */
+/** @param kept whether each block is stored, in row-major order of the grid */
 export function indexOfBlocks(shape: Shape, block: Shape, kept: readonly boolean[]): BlockIndex {
   const [down, across] = blockGrid(shape, block);
   const lists = Array.from({ length: down }, (_, row) =>
@@ -40,8 +40,8 @@ export function indexOfBlocks(shape: Shape, block: Shape, kept: readonly boolean
 }
 
 /**
- * The index as a file gives it.
- * @throws Error where it describes no such matrix
+ * Validates the index read from a file.
+ * @throws Error if it does not describe a matrix of this shape
  */
 export function checkedIndex(
   shape: Shape,
@@ -63,7 +63,7 @@ export function checkedIndex(
   return { blockRows, blockColumns };
 }
 
-/** Slots of all rows, those of padding included. */
+/** Number of slots in all rows, padding included. */
 export function slotCount({ blockRows }: BlockIndex): number {
   return blockRows[blockRows.length - 1] * 4;
 }
@@ -85,7 +85,7 @@ export function blockPlaces(shape: Shape, block: Shape, { blockRows, blockColumn
   };
 }
 
-/** Weights that are stored. */
+/** Number of stored weights. */
 export function storedWeights(shape: Shape, block: Shape, index: BlockIndex): number {
   const [down] = blockGrid(shape, block);
   let count = 0;
@@ -110,7 +110,7 @@ function rowsOfBlockRow([rows]: Shape, [blockRows]: Shape, row: number): number 
   return Math.min(blockRows, rows - row * blockRows);
 }
 
-/** Columns that these blocks have together; the last one of the matrix may be narrower. */
+/** Total width of these blocks; the last one of the matrix may be narrower. */
 function storedWidth(places: ArrayLike<number>, columns: number, blockColumns: number): number {
   if (places.length === 0) return 0;
   const end = (places[places.length - 1] + 1) * blockColumns;

@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { uploadTensor } from '../engines/webgpu/transfer';
 import { factorInPlace, solveInPlace } from '../linalg/small-cholesky';
 
-/** The blocks of a matrix: of each row, every `size` columns. */
+/** Matrix divided into blocks of `size` columns in each row. */
 export interface MatrixBlocks {
   /** Row-major of this shape; the block size divides its columns. */
   readonly values: Float32Array;
@@ -10,12 +10,13 @@ export interface MatrixBlocks {
   readonly size: number;
 }
 
-/** Added to the diagonal, as a share of its mean: what no token ever excited must still have an entry. */
+/** Damping of the diagonal, as a share of its mean, so that inputs without activations have an entry. */
 const DAMPING = 1e-5;
 
 /**
- * How far a block of weights is from an entry: (v − c)ᵀ G (v − c) with G = Σ x xᵀ over the activations x that meet the block.
- * Every block of columns has its own G, or all share one. With G = L · Lᵀ that is the Euclidean distance between Lᵀ v and Lᵀ c.
+ * Distance of a block of weights from a codebook entry: (v − c)ᵀ G (v − c) with G = Σ x xᵀ over the activations x of the
+ * block's columns. Each block of columns has its own G, or all share one. With G = L · Lᵀ this is the Euclidean distance
+ * between Lᵀ v and Lᵀ c.
  */
 export class BlockMetrics {
   private constructor(
@@ -24,14 +25,14 @@ export class BlockMetrics {
     private readonly factors: readonly Float64Array[],
   ) {}
 
-  /** Every weight counts alike. */
+  /** Euclidean metric, which weights all values equally. */
   static euclidean(size: number): BlockMetrics {
     return BlockMetrics.fromGrams(size, [identity(size)]);
   }
 
   /**
-   * One G for all blocks of columns: the sum of the matrix's diagonal blocks, as if all activations met every block.
-   * @param gram Σ x xᵀ of whole tokens, row-major [columns, columns]
+   * One G for all blocks of columns: the sum of the matrix's diagonal blocks.
+   * @param gram Σ x xᵀ over tokens, row-major [columns, columns]
    */
   static shared(size: number, gram: Float32Array): BlockMetrics {
     const grams = diagonalBlocks(size, gram);
@@ -40,7 +41,7 @@ export class BlockMetrics {
     return BlockMetrics.fromGrams(size, [sum]);
   }
 
-  /** Of each block of columns its own G. @param gram as in `shared` */
+  /** One G for each block of columns. @param gram as in `shared` */
   static ofBlocks(size: number, gram: Float32Array): BlockMetrics {
     return BlockMetrics.fromGrams(size, diagonalBlocks(size, gram));
   }
@@ -83,11 +84,11 @@ export class BlockMetrics {
     return uploadTensor(points, [across, rows, padded]);
   }
 
-  /** Lᵀ c of all entries in each metric, and half of its squared norm. */
+  /** Lᵀ c of all entries in each metric, and half its squared norm. */
   transformed(codebook: Float64Array): {
     readonly values: Float32Array;
     readonly halfNorms: Float32Array;
-    /** Metrics. */
+    /** Number of metrics. */
     readonly sets: number;
     readonly padded: number;
   } {
@@ -110,8 +111,8 @@ export class BlockMetrics {
   }
 
   /**
-   * The entries that are best for the blocks assigned to them: (Σ G)⁻¹ Σ G v, which is their mean where all share one G
-   * (the M-step of Stock et al. 2019, where the activations have full rank). An entry without blocks stays.
+   * Optimal entries for the blocks assigned to them: (Σ G)⁻¹ Σ G v, their mean if all share one G (the M-step of Stock et al.
+   * 2019, for activations of full rank). An entry without blocks is unchanged.
    */
   bestEntries(
     { values, shape, size }: MatrixBlocks,
@@ -182,7 +183,7 @@ function diagonalBlocks(size: number, gram: Float32Array): Float64Array[] {
   });
 }
 
-/** to = Lᵀ · from, `size` values each from these places on. */
+/** to = Lᵀ · from, for `size` values from the given offsets. */
 function multiplyTransposed(
   factor: Float64Array,
   size: number,

@@ -13,7 +13,7 @@ beforeAll(() => openNodeGpu());
 const SHAPE = [16, 24] as const;
 const VALUES = seededNormal(SHAPE[0] * SHAPE[1], 3);
 const INT4 = { bits: 4, strategy: 'group', groupSize: 8, symmetric: true } as const;
-/** Half a step of the coarsest scale: a value is no further from its code. */
+/** Half a step of the coarsest scale, the maximum rounding error. */
 const HALF_STEP = Math.max(...VALUES.map(Math.abs)) / 14 + 1e-6;
 
 const SAMPLES = WEIGHT_FORMATS.flatMap(({ id, samples }) =>

@@ -1,14 +1,14 @@
 import type { Dtype } from '../checkpoint/named-tensor';
 import type { LinearWeight, NamedFactor, StoredTensor } from './linear-weight';
 
-/** How a factor is described in the attributes of the weight that it belongs to. */
+/** Description of a factor in the attributes of its weight. */
 interface FactorAttributes {
   readonly form: string;
   readonly shape: readonly [number, number];
   readonly attributes: Record<string, unknown>;
 }
 
-/** Loads a weight by format name; passed in, since the registry knows the composites. */
+/** Loads a weight by format name; passed as a parameter because the registry imports the composite formats. */
 export type FactorLoader = (
   form: string,
   shape: readonly [number, number],
@@ -20,14 +20,14 @@ type FactorReader = (
   suffix: string,
 ) => Promise<{ bytes: Uint8Array; shape: readonly number[]; dtype: Dtype }>;
 
-/** The stored tensors of all factors, their suffixes behind the factor's name. */
+/** Stored tensors of all factors, with the factor's name before the suffix. */
 export function storedFactors(factors: readonly NamedFactor[]): StoredTensor[] {
   return factors.flatMap(({ name, weight }) =>
     weight.stored().map((tensor) => ({ ...tensor, suffix: `${name}.${tensor.suffix}` })),
   );
 }
 
-/** What `loadFactors` needs besides the tensors. */
+/** Attributes that `loadFactors` needs besides the tensors. */
 export function factorAttributes(factors: readonly NamedFactor[]): Record<string, FactorAttributes> {
   return Object.fromEntries(
     factors.map(({ name, weight }) => [
@@ -38,7 +38,7 @@ export function factorAttributes(factors: readonly NamedFactor[]): Record<string
 }
 
 /**
- * Loads factors in the order of `names`; on failure those that were loaded are freed.
+ * Loads factors in the order of `names`; frees those already loaded on failure.
  * @throws Error naming a factor that is not described
  */
 export async function loadFactors(
@@ -63,7 +63,7 @@ export async function loadFactors(
   }
 }
 
-/** Bytes and stored values of all factors together. */
+/** Total bytes and stored values of all factors. */
 export function totalOfFactors(factors: readonly NamedFactor[]): { storedBytes: number; parameters: number } {
   return {
     storedBytes: factors.reduce((sum, { weight }) => sum + weight.storedBytes, 0),

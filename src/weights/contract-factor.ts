@@ -7,7 +7,7 @@ import { kernelProfile } from '../engines/webgpu/kernels/wgsl/kernel-profile';
 import { FEW_TOKENS } from '../engines/webgpu/kernels/products/dense-matmul';
 import type { LinearWeight } from './linear-weight';
 
-/** Whether a factor's values stand in one plain buffer, so that kernels may index it as they like. */
+/** Whether a factor's values are in one plain buffer that kernels can index directly. */
 export function isPlain(
   factor: LinearWeight,
 ): factor is LinearWeight & { readonly denseValues: tf.Tensor2D } {
@@ -15,11 +15,11 @@ export function isPlain(
 }
 
 /**
- * Contracts a factor of any format with activations. A plain factor is indexed in place. Any other one multiplies rows, so
- * the activations are brought into rows first and the result back: still without making the dense matrix.
+ * Contracts a factor of any format with activations. A plain factor is indexed in place. For any other format, which only
+ * multiplies rows, the activations are rearranged into rows and the result back, without making the dense matrix.
  *
- * For a factor that is not plain, the contraction's m and k must be its rows and columns in order.
- * @param epilogue its bias goes by the element of the result modulo the last dimension of `outputShape`
+ * If the factor is not plain, the contraction's m and k must be its rows and columns in order.
+ * @param epilogue its bias is indexed by the element of the result modulo the last dimension of `outputShape`
  */
 export function contractFactor(
   factor: LinearWeight,
@@ -48,7 +48,7 @@ export function contractFactor(
   );
 }
 
-/** Columns from which on lanes of a subgroup that share a row have work for more than one step each. */
+/** Row length from which lanes of a subgroup that share a row have work for several steps each. */
 const LONG_ROW = 64;
 
 /** factor · xᵀ, transposed: [n, in] → [n, out]. */
@@ -59,16 +59,16 @@ export function multiplyFactor(factor: LinearWeight, x: tf.Tensor2D, epilogue?: 
 }
 
 /**
- * Whether so many rows are better contracted with a plain factor than multiplied by it as a matrix. Where products are made
- * in registers, a contraction is cut to the size of a thin factor and reads rows of any length as they lie; few tokens with
- * long rows are left to the kernel whose lanes share a row.
+ * Whether contracting this many rows with a plain factor is faster than a matrix product. With register tiles, a contraction
+ * adapts to thin factors and reads rows of any length in place; few tokens with long rows are faster in the kernel whose
+ * lanes share a row.
  */
 export function contractsFaster({ shape: [, width] }: LinearWeight, count: number): boolean {
   if (kernelProfile().tile === 'workgroup') return false;
   return count > FEW_TOKENS || width < LONG_ROW || width % 4 !== 0;
 }
 
-/** The plain product of `count` rows with a matrix [rows, terms] as a contraction. */
+/** Product of `count` rows with a matrix [rows, terms], as a contraction. */
 export function productContraction([rows, terms]: readonly [number, number], count: number): Contraction {
   return {
     groups: count,

@@ -1,4 +1,4 @@
-/** Sizes of one core: it carries row index `row`, column index `column`, and the ranks to its neighbours. */
+/** Shape of one core: row index, column index, and the ranks to its neighbours. */
 export interface CoreShape {
   readonly left: number;
   readonly row: number;
@@ -6,10 +6,10 @@ export interface CoreShape {
   readonly right: number;
 }
 
-/** What applying a factorized weight to one token takes, whatever order is chosen; tokens multiply all of it. */
+/** Cost of applying a factorized weight to one token in a given order. */
 export interface TokenCost {
   readonly multiplications: number;
-  /** Elements of the largest intermediate. */
+  /** Elements of the largest intermediate result. */
   readonly elements: number;
 }
 
@@ -22,7 +22,7 @@ export interface KroneckerShape {
   readonly bColumns: number;
 }
 
-/** Applying the B_k to the token seen as [aColumns, bColumns] first and the A_k then, or the other way round. */
+/** Cost of applying the B_k to the token, viewed as [aColumns, bColumns], and then the A_k, or the reverse. */
 export function kroneckerCost(
   { terms, aRows, aColumns, bRows, bColumns }: KroneckerShape,
   first: 'a' | 'b',
@@ -39,8 +39,8 @@ export function kroneckerCost(
 }
 
 /**
- * Contracting the cores from the first on or from the last on. Either way each core costs its size times what the state
- * holds besides the indices that it consumes.
+ * Cost of contracting the cores from the first or from the last on: each core costs its size times the state's dimensions
+ * that it does not consume.
  */
 export function tensorTrainCost(cores: readonly CoreShape[], from: 'first' | 'last'): TokenCost {
   const order = from === 'first' ? cores : [...cores].reverse();

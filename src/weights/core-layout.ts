@@ -1,6 +1,6 @@
 import type { CoreShape } from './contraction-cost';
 
-/** A core [left, row, column, right] as the matrix [row·right, left·column] that it is stored as. */
+/** Converts a core [left, row, column, right] to its stored matrix [row·right, left·column]. */
 export function coreToMatrix(values: Float64Array, shape: CoreShape): Float32Array {
   const matrix = new Float32Array(values.length);
   eachEntry(shape, (inCore, inMatrix) => {
@@ -9,7 +9,7 @@ export function coreToMatrix(values: Float64Array, shape: CoreShape): Float32Arr
   return matrix;
 }
 
-/** The matrix [row·right, left·column] as the core [left, row, column, right]. */
+/** Converts a stored matrix [row·right, left·column] to the core [left, row, column, right]. */
 export function matrixToCore(matrix: Float32Array, shape: CoreShape): Float64Array {
   const values = new Float64Array(matrix.length);
   eachEntry(shape, (inCore, inMatrix) => {

@@ -15,7 +15,7 @@ import { tensorTrainRowsFormat } from './formats/tensor-train-rows-weight';
 import { tensorTrainFormat } from './formats/tensor-train-weight';
 import { w8a8Format } from './formats/w8a8-weight';
 
-/** Every format that a weight can be stored in. */
+/** Registry of weight formats. */
 export const WEIGHT_FORMATS: readonly WeightFormat[] = [
   denseFormat,
   quantizedFormat,
@@ -36,7 +36,7 @@ export const WEIGHT_FORMATS: readonly WeightFormat[] = [
 
 /**
  * Loads a weight of any format.
- * @throws Error naming the formats that there are, or what does not fit
+ * @throws Error listing the known formats, or saying what does not fit
  */
 export async function loadWeight(
   form: string,

@@ -1,6 +1,6 @@
 import type { LinearWeight } from './linear-weight';
 
-/** Bytes that a weight takes on the GPU, those of its factors included. */
+/** GPU bytes of a weight, including its factors. */
 export function gpuBytesOf(weight: LinearWeight): number {
   if (weight.gpuBytes !== undefined) return weight.gpuBytes;
   const factors = weight.factors ?? [];
@@ -10,7 +10,7 @@ export function gpuBytesOf(weight: LinearWeight): number {
   );
 }
 
-/** Seconds that decoding took when a weight was loaded or coded, those of its factors included; undefined where none is coded. */
+/** Seconds spent decoding when a weight was loaded or coded, including its factors; undefined without entropy coding. */
 export function decodeSecondsOf(weight: LinearWeight): number | undefined {
   if (weight.decodeSeconds !== undefined) return weight.decodeSeconds;
   const seconds = (weight.factors ?? []).map((factor) => decodeSecondsOf(factor.weight) ?? 0);

@@ -18,7 +18,7 @@ import type { LinearWeight } from './linear-weight';
 import { QuantizedWeight } from './formats/quantized-weight';
 import { TensorTrainWeight } from './formats/tensor-train-weight';
 
-/** The largest tensor that any kernel wrote. */
+/** Largest tensor written by any kernel. */
 const largest = vi.hoisted(() => ({ bytes: 0 }));
 
 vi.mock(import('../engines/webgpu/define-kernel'), async (original) => {
@@ -44,7 +44,7 @@ vi.mock(import('../engines/webgpu/define-kernel'), async (original) => {
 
 const MAX_BINDING_BYTES = 32_768;
 
-// A device may not be asked for less than 128 MiB, so that Dawn itself does not refuse what is larger than this.
+// Devices cannot be limited to less than 128 MiB, so Dawn itself does not reject larger tensors.
 beforeEach(async () => {
   await openNodeGpu({ maxBindingBytes: MAX_BINDING_BYTES });
   largest.bytes = 0;
@@ -84,7 +84,7 @@ test.each<[string, () => LinearWeight | Promise<LinearWeight>]>([
   ['tensor train, quantized', () => withQuantizedFactors(tensorTrain([4, 4, 8], [2, 2, 4], [16, 16]))],
 ])('%s: no tensor on the way is larger than a binding', async (_, make) => {
   const weight = await make();
-  // As many tokens as leave the result itself within a binding.
+  // Number of tokens whose result still fits a binding.
   await expectProduct(weight, await weight.dense(), 61);
   expect(largest.bytes).toBeGreaterThan(0);
   expect(largest.bytes).toBeLessThanOrEqual(MAX_BINDING_BYTES);

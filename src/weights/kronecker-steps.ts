@@ -3,12 +3,12 @@ import { productContraction } from './contract-factor';
 import type { KroneckerShape } from './contraction-cost';
 
 /**
- * Which factor goes first. `bRows` is B first by a plain product of rows, whatever its format; `b` writes what the plain B
- * makes so that the terms of the second step are one run.
+ * Order of the factors: `a` or `b` first by contraction, or `bRows`: B first as a plain product of rows, in any format. With
+ * `b`, the terms of the second step are contiguous.
  */
 export type KroneckerOrder = 'a' | 'b' | 'bRows';
 
-/** The two contractions of so many tokens with Σ_k A_k ⊗ B_k, the tokens seen as [aColumns, bColumns]. */
+/** The two contractions of this many tokens with Σ_k A_k ⊗ B_k, the tokens viewed as [aColumns, bColumns]. */
 export function kroneckerSteps(
   shape: KroneckerShape,
   order: KroneckerOrder,
@@ -48,7 +48,7 @@ function stepsFromRowsOfB(shape: KroneckerShape, tokens: number): [Contraction, 
   ];
 }
 
-/** y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, k, j, p]. @param term elements from one k (outer) and one j (inner) of Z to the next */
+/** y[t, i, p] = Σ_(k, j) A_k[i, j]·Z[t, k, j, p]. @param term strides in Z of k (outer) and j (inner) */
 function productWithA(
   { aRows, aColumns, bRows, terms }: KroneckerShape,
   tokens: number,

@@ -4,30 +4,30 @@ import type { LongTask } from '../linalg/long-task';
 import type { BlockMetrics, MatrixBlocks } from './block-metrics';
 
 export interface CodebookOptions extends LongTask {
-  /** Blocks that the entries begin as, counted row by row. */
+  /** Indices, in row-major order, of the blocks that initialize the entries. */
   readonly initial: ArrayLike<number>;
   readonly iterations: number;
-  /** Uniform in [0, 1): where clusters that came out empty go. */
+  /** Uniform in [0, 1); places clusters that became empty. */
   random(): number;
 }
 
 export interface LearnedCodebook {
   /** [entries, size] */
   readonly codebook: Float32Array;
-  /** Of each block, row by row, its entry. */
+  /** Entry of each block, in row-major order. */
   readonly indices: Int32Array;
 }
 
-/** As often as clusters were filled without an end, entries stay unused; the number is that of fairseq's code. */
+/** Maximum number of rounds of filling empty clusters, as in fairseq's code; entries still empty stay unused. */
 const GREATEST_SPLITS = 30;
-/** A split moves two entries apart by this share of a weight's root mean square. Where the border lies does not depend on it. */
+/** Distance of split entries as a share of the weights' root mean square; it does not affect the boundary between them. */
 const SPLIT_SHARE = 1e-3;
 
 /**
- * Entries and assignments that make Σ (v − c)ᵀ G (v − c) small over all blocks v with their entries c: Lloyd's algorithm in the
- * metric of the activations (Stock et al. 2019, "And the Bit Goes Down": the E-step and the M-step). Each round assigns every block the
- * entry that is nearest, on the GPU in float32, and gives every entry the place that is best for its blocks, in float64.
- * Empty clusters take half of the largest one each, as in the authors' code.
+ * Learns entries and assignments that minimize Σ (v − c)ᵀ G (v − c) over all blocks v with their entries c: Lloyd's algorithm
+ * in the metric of the activations (Stock et al. 2019, "And the Bit Goes Down", E-step and M-step). Each round assigns every
+ * block to the nearest entry, on the GPU in float32, and updates every entry to the optimum for its blocks, in float64. Empty
+ * clusters take half of the largest cluster, as in the authors' code.
  *
  * @throws the signal's reason when cancelled
  */
@@ -85,7 +85,7 @@ async function assignBlocks(
   return indices;
 }
 
-/** Each empty cluster takes half of the one that is the largest then: both entries move a little, in opposite directions. */
+/** Each empty cluster takes half of the currently largest one: both entries move slightly apart. */
 function splitLargest(codebook: Float64Array, counts: number[], size: number, noise: () => number): void {
   counts.forEach((count, empty) => {
     if (count > 0) return;

@@ -1,9 +1,8 @@
 import type { LinearWeight } from './linear-weight';
 
 /**
- * Makes a product of factors that came from a file and checks its shape against the one that the file declares. Where
- * either fails the factors are freed.
- * @throws Error naming both shapes, or why the factors do not go together
+ * Creates a product of factors from a file and checks its shape against the declared one. Frees the factors on failure.
+ * @throws Error naming both shapes, or why the factors do not fit together
  */
 export function loadedProduct<Product extends LinearWeight>(
   factors: readonly LinearWeight[],

@@ -19,10 +19,10 @@ import { readWords, storedTensor, type TensorReader } from './stored-words';
 
 type Shape = readonly [rows: number, columns: number];
 
-/** Calls `visit` for each stored value with its slot and its place in the matrix; slots of padding are left out. */
+/** Calls `visit` for each stored value with its slot and its place in the matrix; padding is skipped. */
 export type SlotWalk = (visit: (slot: number, row: number, column: number) => void) => void;
 
-/** Mask of the places of a walk, row-major: 1 at each of them, else 0. */
+/** Row-major mask with 1 at the places of a walk, else 0. */
 export function maskOfPlaces(walk: SlotWalk, [rows, columns]: Shape): Float32Array {
   const mask = new Float32Array(rows * columns);
   walk((_, row, column) => {
@@ -31,7 +31,7 @@ export function maskOfPlaces(walk: SlotWalk, [rows, columns]: Shape): Float32Arr
   return mask;
 }
 
-/** JSON that describes how values are stored; the tensors hold the rest. */
+/** JSON description of the stored values, whose tensors hold the rest. */
 interface ValueAttributes {
   readonly bits: 32 | Bits;
   readonly symmetric?: boolean;
@@ -42,12 +42,12 @@ interface ValueAttributes {
 const ZERO_POINTS_IN_A_WORD = 4;
 
 /**
- * A list of weight values in one buffer, as float32 or as integer codes with scales: what dense quantized, sparse and
- * N:M matrices have in common. Which value stands where is the business of the format.
+ * List of weight values in one buffer, as float32 or as integer codes with scales; shared by dense quantized, sparse and N:M
+ * matrices. Each format determines the places of the values.
  */
 export class PackedValues {
   private constructor(
-    /** Slots, padding included. */
+    /** Number of slots, padding included. */
     readonly count: number,
     private readonly shape: Shape,
     private readonly grid: QuantizationGrid | undefined,
@@ -56,17 +56,17 @@ export class PackedValues {
     private readonly zeroPoints: tf.Tensor | undefined,
   ) {}
 
-  /** @param values of the slots */
+  /** @param values one for each slot */
   static float32(values: Float32Array, shape: Shape): PackedValues {
-    // A buffer cannot be empty; a matrix of zeros keeps one unused slot on the GPU and in the file.
+    // GPU buffers cannot be empty; a matrix of zeros has one unused slot on the GPU and in the file.
     const stored = values.length > 0 ? values : new Float32Array(1);
     const data = uploadTensor(stored, [stored.length]);
     return new PackedValues(values.length, shape, undefined, data, undefined, undefined);
   }
 
   /**
-   * @param matrix row-major, of which the walk's places are taken
-   * @param count slots, padding included
+   * @param matrix row-major values, taken at the walk's places
+   * @param count number of slots, padding included
    * @param grid scales of the matrix
    */
   static quantized(
@@ -108,7 +108,7 @@ export class PackedValues {
     return this.grid?.bits ?? 32;
   }
 
-  /** What the kernels take. */
+  /** Buffers for the kernels. */
   get buffers(): PackedValueBuffers {
     return {
       data: this.data,
@@ -123,7 +123,7 @@ export class PackedValues {
     };
   }
 
-  /** The matrix with these values at the walk's places and zeros elsewhere; computed in float64, rounded once. */
+  /** Matrix with these values at the walk's places and zeros elsewhere; computed in float64, rounded once. */
   async toMatrix(walk: SlotWalk): Promise<Float32Array> {
     const { grid } = this;
     const [rows, width] = this.shape;
@@ -159,7 +159,7 @@ export class PackedValues {
     return { bits, symmetric, perTensor, groupSize };
   }
 
-  /** @throws Error where the tensors do not fit the attributes */
+  /** @throws Error if the tensors do not fit the attributes */
   static async load(
     count: number,
     shape: Shape,
@@ -201,8 +201,8 @@ export class PackedValues {
 }
 
 /**
- * Bits of a value as described in a file: 32 for float32.
- * @throws Error where the description is another
+ * Bits per value as described in a file: 32 for float32.
+ * @throws Error if the description is invalid
  */
 export function valueBits(attributes: unknown): 32 | Bits {
   const bits = (attributes as Partial<ValueAttributes> | undefined)?.bits;

@@ -7,38 +7,38 @@ import type { CodeBits } from '../engines/webgpu/kernels/formats/packed-values';
 
 export type Bits = CodeBits;
 
-/** What a user chooses. */
+/** Settings that a user chooses. */
 export interface QuantizationScheme {
   readonly bits: Bits;
   readonly strategy: 'tensor' | 'channel' | 'group';
-  /** Columns that share a scale; for the strategy `group`, must divide the width. */
+  /** Columns that share a scale with the strategy `group`; must divide the width. */
   readonly groupSize?: number;
   readonly symmetric: boolean;
   /**
-   * Of a symmetric range: `positive` (default) maps the greatest magnitude to the greatest code, `whole` spreads all codes over
-   * −max … max, so that its positive end is half a step beyond the greatest code. Of 8 bits, −127 … 127, the two are the same.
+   * Range of symmetric codes: `positive` (default) maps the greatest magnitude to the greatest code; `whole` spreads all
+   * codes over −max … max, so that +max is half a step beyond the greatest code. Both are the same for 8 bits, −127 … 127.
    */
   readonly symmetricRange?: 'positive' | 'whole';
 }
 
-/** What of it one scale depends on. */
+/** Settings that determine a scale. */
 type ScaleChoice = Pick<QuantizationScheme, 'bits' | 'symmetric' | 'symmetricRange'>;
 
-/** The scales of a matrix. */
+/** Scales of a matrix. */
 export interface QuantizationGrid {
   readonly bits: Bits;
   readonly symmetric: boolean;
-  /** One scale for the whole matrix instead of one a row (and group). */
+  /** One scale for the whole matrix instead of one per row (and group). */
   readonly perTensor: boolean;
   /** Columns that share a scale: the width unless grouped. */
   readonly groupSize: number;
   /** Row-major [rows, width / groupSize], or one. */
   readonly scales: Float32Array;
-  /** Of each scale; all 0 where symmetric. */
+  /** Zero point for each scale; all 0 if symmetric. */
   readonly zeroPoints: Uint8Array;
 }
 
-/** Rounds to the nearest integer, halves to the even one, as IEEE 754 and PyTorch do. */
+/** Rounds to the nearest integer, ties to even, as IEEE 754 and PyTorch do. */
 export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
@@ -71,7 +71,7 @@ export function chooseGrid(
   return { bits, symmetric, ...layout, scales, zeroPoints };
 }
 
-/** The scale, a float32, and the zero point of values that share them; see `chooseGrid`. */
+/** Scale, a float32, and zero point of values that share them; see `chooseGrid`. */
 export function chooseScale(
   values: Float32Array | Float64Array,
   choice: ScaleChoice,
@@ -90,14 +90,14 @@ export function chooseScale(
   return { scale: Math.fround((2 * Math.max(greatest, -least)) / span) || 1, zeroPoint: 0 };
 }
 
-/** Codes that the range of the values is spread over; twice the greatest magnitude, where symmetric. */
+/** Number of codes that span the range of the values, or twice the greatest magnitude if symmetric. */
 export function codeSpan({ bits, symmetric, symmetricRange }: ScaleChoice): number {
   const codes = { bits, symmetric };
   const isWhole = !symmetric || symmetricRange === 'whole';
   return isWhole ? greatestCode(codes) - leastCode(codes) : 2 * greatestCode(codes);
 }
 
-/** How many scales a matrix has. */
+/** Number of scales of a matrix. */
 export function scaleCount(
   { perTensor, groupSize }: Pick<QuantizationGrid, 'perTensor' | 'groupSize'>,
   [rows, width]: readonly [number, number],
@@ -105,18 +105,18 @@ export function scaleCount(
   return perTensor ? 1 : rows * (width / groupSize);
 }
 
-/** Which scale the weight at (row, column) has. */
+/** Index of the scale for the weight at (row, column). */
 export function scaleIndex(grid: QuantizationGrid, width: number, row: number, column: number): number {
   return grid.perTensor ? 0 : row * (width / grid.groupSize) + Math.floor(column / grid.groupSize);
 }
 
-/** The code of a value: −127..127 (8 bits symmetric), −8..7, −4..3, −2..1 (4, 3, 2 bits symmetric), 0..2^bits−1 (asymmetric). */
+/** Code of a value: −127..127 (8 bits symmetric), −8..7, −4..3, −2..1 (4, 3, 2 bits symmetric), 0..2^bits−1 (asymmetric). */
 export function encode(grid: QuantizationGrid, scale: number, value: number): number {
   const code = roundHalfToEven(value / grid.scales[scale]) + grid.zeroPoints[scale];
   return Math.min(greatestCode(grid), Math.max(leastCode(grid), code));
 }
 
-/** The value of a code, in float64. */
+/** Value of a code, in float64. */
 export function decode(grid: QuantizationGrid, scale: number, code: number): number {
   return grid.scales[scale] * (code - grid.zeroPoints[scale]);
 }
@@ -132,7 +132,7 @@ export function greatestCode({ bits, symmetric }: Pick<QuantizationGrid, 'bits' 
   return (1 << (symmetric ? bits - 1 : bits)) - 1;
 }
 
-/** Packs codes (two's complement where negative) into 32-bit words without gaps, the first in the lowest bits. */
+/** Packs codes (two's complement if negative) into 32-bit words without gaps, the first in the lowest bits. */
 export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
   const words = new Uint32Array(Math.ceil((codes.length * bits) / 32));
   const mask = 2 ** bits - 1;
@@ -140,13 +140,13 @@ export function packCodes(codes: ArrayLike<number>, bits: number): Uint32Array {
     const bit = index * bits;
     const code = codes[index] & mask;
     words[bit >>> 5] |= code << (bit & 31);
-    // The rest of a code that straddles two words.
+    // Remaining bits of a code that straddles two words.
     if ((bit & 31) + bits > 32) words[(bit >>> 5) + 1] |= code >>> (32 - (bit & 31));
   }
   return words;
 }
 
-/** Takes `count` codes out of 32-bit words; the reverse of `packCodes`. */
+/** Unpacks `count` codes from 32-bit words; the inverse of `packCodes`. */
 export function unpackCodes(words: Uint32Array, bits: number, count: number, signed: boolean): Int32Array {
   const codes = new Int32Array(count);
   const unused = 32 - bits;

@@ -3,9 +3,9 @@ import { isSparse, type LinearWeight } from './linear-weight';
 import type { QuantizationGrid, QuantizationScheme } from './quantization';
 
 /**
- * A weight rounded to nearest; what was sparse keeps its pattern.
- * @param weight stays as it is
- * @param values those that the weight has, row-major [out, in]
+ * Rounds a weight to the nearest codes; a sparse weight keeps its pattern.
+ * @param weight unchanged
+ * @param values dense values of the weight, row-major [out, in]
  */
 export async function quantizeWeight(
   weight: LinearWeight,
@@ -17,8 +17,8 @@ export async function quantizeWeight(
 }
 
 /**
- * Values as codes of a grid that was chosen before; what was sparse keeps its pattern.
- * @param weight stays as it is
+ * Stores values as codes of a given grid; a sparse weight keeps its pattern.
+ * @param weight unchanged
  * @param values row-major [out, in], 0 where the weight stores nothing
  */
 export async function weightOnGrid(

@@ -1,8 +1,7 @@
 import { DenseWeight } from './formats/dense-weight';
 
 /**
- * A factor of a sample: some of its values, made so small that a product of two factors is about as large as a trained
- * matrix.
+ * Factor of a sample from some of its values, scaled so that a product of two factors has the magnitude of a trained matrix.
  * @param start index of the first value to take
  */
 export function sampleFactor(values: Float32Array, shape: readonly [number, number], start = 0): DenseWeight {

@@ -9,8 +9,8 @@ export type TensorReader = (
 ) => Promise<{ bytes: Uint8Array; shape: readonly number[]; dtype: Dtype }>;
 
 /**
- * A tensor of 32-bit words as it goes to a file.
- * @param elementBits of one element, where a word holds several
+ * Stored tensor of 32-bit words.
+ * @param elementBits bits per element, if a word holds several
  */
 export function storedTensor(
   suffix: string,
@@ -29,8 +29,8 @@ export function storedTensor(
 }
 
 /**
- * The 32-bit words of a stored tensor.
- * @throws Error where there are more or fewer than `count`
+ * Reads the 32-bit words of a stored tensor.
+ * @throws Error if there are more or fewer than `count`
  */
 export async function readWords(read: TensorReader, suffix: string, count: number): Promise<Uint32Array> {
   const { bytes } = await read(suffix);

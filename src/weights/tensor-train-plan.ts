@@ -2,22 +2,24 @@ import { contractionTime } from '../engines/webgpu/kernels/contraction/tensor-co
 import type { Contraction } from '../engines/webgpu/kernels/contraction/tensor-contraction-plan';
 import type { CoreShape } from './contraction-cost';
 
-/** How a tensor train is applied: neighbouring cores are first merged in groups, and the groups contracted from one end on. */
+/**
+ * Plan for applying a tensor train: neighbouring cores are first merged in groups, then the groups are contracted from one
+ * end.
+ */
 export interface TensorTrainPlan {
-  /** Cores of each group, in order; groups of one are used as they are. */
+  /** Number of cores in each group, in order; groups of one are used as they are. */
   readonly groups: readonly number[];
   readonly from: 'first' | 'last';
-  /** Elements of the largest intermediate, a token. */
+  /** Elements of the largest intermediate result per token. */
   readonly elements: number;
 }
 
-/** Beyond so many cores the ways to merge them are too many to look at. */
+/** Number of cores above which there are too many ways to merge them. */
 const MOST_CORES_TO_MERGE = 6;
 
 /**
- * The plan that takes the least time for so many tokens. Merging costs once what it saves at every token, in intermediates
- * that are neither written nor read; a merged core never holds more than half of the matrix's elements, nor more than
- * `maxElements`.
+ * Finds the fastest plan for this many tokens. Merging has a fixed cost and saves intermediates for every token; a merged
+ * core never holds more than half of the matrix's elements, nor more than `maxElements`.
  */
 export function planTensorTrain(
   shapes: readonly CoreShape[],
@@ -46,20 +48,20 @@ export function planTensorTrain(
   return best!;
 }
 
-/** Elements of the largest intermediate, a token. */
+/** Elements of the largest intermediate result per token. */
 export function largestOf(steps: readonly Contraction[]): number {
   return Math.max(...steps.map(({ outputShape }) => outputShape[1]));
 }
 
-/** One step of merging: the core that is merged so far takes up core `index`. */
+/** One merging step: multiplies the cores merged so far by core `index`. */
 export interface MergeStep {
   readonly index: number;
   readonly contraction: Contraction;
-  /** Of what comes out. */
+  /** Shape of the result. */
   readonly shape: CoreShape;
 }
 
-/** Every merging that the groups ask for, group by group. */
+/** Merging steps of all groups, in order. */
 export function mergeSteps(shapes: readonly CoreShape[], groups: readonly number[]): MergeStep[] {
   const steps: MergeStep[] = [];
   let start = 0;
@@ -91,8 +93,8 @@ function mergedShape(a: CoreShape, b: CoreShape): CoreShape {
 }
 
 /**
- * M[(i1, i2, r2), (r0, j1, j2)] = Σ_r1 B[(i2, r2), (r1, j2)] · A[(i1, r1), (r0, j1)], both cores as the matrices
- * [row·right, left·column] that they are stored as: B is the factor, A the activations.
+ * M[(i1, i2, r2), (r0, j1, j2)] = Σ_r1 B[(i2, r2), (r1, j2)] · A[(i1, r1), (r0, j1)], both cores as stored matrices
+ * [row·right, left·column]: B is the factor, A the activations.
  */
 function mergeContraction(a: CoreShape, b: CoreShape): Contraction {
   const width = a.left * a.column;
@@ -115,7 +117,7 @@ function mergeContraction(a: CoreShape, b: CoreShape): Contraction {
   };
 }
 
-/** The contractions of so many tokens with the cores, in the order in which they are applied. */
+/** Contractions of this many tokens with the cores, in the order of application. */
 export function trainSteps(
   shapes: readonly CoreShape[],
   from: 'first' | 'last',
@@ -180,7 +182,7 @@ function stepsFromLast(shapes: readonly CoreShape[], tokens: number): Contractio
   });
 }
 
-/** All ways to cut a row of `count` into groups of neighbours, but for the one group of all (where there is another way). */
+/** All compositions of `count` into groups of neighbours, except the single group of all if there are others. */
 function compositions(count: number): number[][] {
   const all = (rest: number): number[][] =>
     rest === 0

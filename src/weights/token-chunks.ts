@@ -6,26 +6,26 @@ import { rowRange } from '../engines/webgpu/kernels/layers/copy-rows';
 import type { Epilogue } from '../engines/webgpu/kernels/wgsl/epilogue';
 
 const BYTES_PER_ELEMENT = 4;
-/** Rows that the products of other formats take at once on any device: 65,535 workgroups of 16. */
+/** Maximum rows of a product in other formats on any device: 65,535 workgroups of 16. */
 const MOST_ROWS = 65_535 * 16;
 
-/** What one token takes on its way through a factorized weight. */
+/** Memory needs of one token in a factorized weight. */
 export interface TokenNeeds {
-  /** Elements of the largest intermediate. */
+  /** Elements of the largest intermediate result. */
   readonly elements: number;
-  /** Rows in which a factor's own product sees one token. */
+  /** Rows per token in a factor's own product. */
   readonly rows: number;
 }
 
-/** Tokens whose intermediates fit into one binding of the device; at least one. */
+/** Number of tokens whose intermediates fit one binding of the device; at least one. */
 export function tokensAtOnce({ elements, rows }: TokenNeeds, maxBindingBytes: number): number {
   const byBytes = Math.floor(maxBindingBytes / (BYTES_PER_ELEMENT * elements));
   return Math.max(1, Math.min(byBytes, Math.floor(MOST_ROWS / rows)));
 }
 
 /**
- * Applies to all tokens at once where the device allows it, else to one stretch after the other: the state between the
- * factors of a wide weight is many times as large as the activations.
+ * Applies to all tokens at once if the device allows it, else to one chunk after the other: the state between the factors of
+ * a wide weight is many times as large as the activations.
  * @param apply [tokens, in] → [tokens, outputs], with the epilogue for those tokens
  */
 export function inTokenChunks(

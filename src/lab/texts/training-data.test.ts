@@ -150,7 +150,7 @@ test('a text in another language gives a warning with the figure', async () => {
     'Жил-был царь, и был у него сад, а в саду стояло дерево, на котором росли золотые яблоки. '.repeat(40);
   const data: DataSet = { name: 'skazki.txt', kind: 'text', content: russian };
   expect((await openTrainingData(data, SETTINGS, gpt2)).warning).toMatch(
-    /skazki.txt takes [12]\.\d\d tokens a character/,
+    /skazki.txt takes [12]\.\d\d tokens per character/,
   );
   expect(
     (

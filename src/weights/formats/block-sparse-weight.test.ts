@@ -9,7 +9,7 @@ import type { QuantizationScheme } from '../quantization';
 
 type Shape = readonly [number, number];
 
-/** Keeps every block with this chance; the matrix that it makes is put together here, weight by weight. */
+/** Keeps each block with this probability and builds the expected matrix weight by weight. */
 function withMissingBlocks(shape: Shape, block: Shape, chance: number) {
   const [rows, columns] = shape;
   const [down, across] = blockGrid(shape, block);
@@ -28,7 +28,7 @@ function blockSparse(shape: Shape, block: Shape, chance = 0.5) {
   return { weight: BlockSparseWeight.fromKept(values, shape, block, kept), expected };
 }
 
-/** Whole fours and not, blocks that divide the matrix and not, single rows and columns. */
+/** Widths that are multiples of four or not, blocks that divide the matrix or not, single rows and columns. */
 const CASES: [Shape, Shape][] = [
   [
     [64, 64],

@@ -20,10 +20,10 @@ import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
 type Shape = readonly [number, number];
 
-/** A kernel reads four slots at a time, so that even a matrix without blocks has as many. */
+/** Minimum number of slots, since a kernel reads four at a time even for a matrix without blocks. */
 const LEAST_SLOTS = 4;
 
-/** Whole blocks of so many rows and columns are stored, a block where any of its weights is kept. */
+/** Pattern that stores whole blocks of this shape, if any of their weights is kept. */
 export function blocksPattern(block: Shape): SparsityPattern {
   return {
     store: (values, mask, shape) =>
@@ -31,10 +31,7 @@ export function blocksPattern(block: Shape): SparsityPattern {
   };
 }
 
-/**
- * Block sparsity: the values of the blocks that are there and, for each block row, which they are. The products take the
- * time of those blocks only.
- */
+/** Block-sparse matrix: the values of the stored blocks and their index. Products take time only for those blocks. */
 export class BlockSparseWeight implements SparseStorage {
   readonly format = 'block-sparse';
   readonly pattern: SparsityPattern;
@@ -42,9 +39,9 @@ export class BlockSparseWeight implements SparseStorage {
 
   private constructor(
     readonly shape: Shape,
-    /** Rows and columns of a block; at the edges of the matrix they may be fewer. */
+    /** Rows and columns of a block; blocks at the edges of the matrix may be smaller. */
     readonly block: Shape,
-    /** Stored weights. */
+    /** Number of stored weights. */
     readonly parameters: number,
     private readonly values: PackedValues,
     private readonly blockRows: tf.Tensor,
@@ -57,7 +54,7 @@ export class BlockSparseWeight implements SparseStorage {
   /**
    * @param values row-major [out, in]
    * @param block rows and columns of a block
-   * @param kept of each block, row by row of the grid of blocks, whether it is stored
+   * @param kept whether each block is stored, in row-major order of the grid
    */
   static fromKept(
     values: Float32Array,
@@ -83,7 +80,7 @@ export class BlockSparseWeight implements SparseStorage {
     index: BlockIndex,
     values: PackedValues,
   ): BlockSparseWeight {
-    // A buffer cannot be empty.
+    // GPU buffers cannot be empty.
     const blockColumns = index.blockColumns.length > 0 ? index.blockColumns : new Uint32Array(1);
     return new BlockSparseWeight(
       shape,
@@ -111,13 +108,13 @@ export class BlockSparseWeight implements SparseStorage {
     return BlockSparseWeight.fromIndex(shape, block, index, values);
   }
 
-  /** The same blocks with their values as codes. */
+  /** Same blocks with quantized values. */
   async quantizeStored(scheme: QuantizationScheme): Promise<BlockSparseWeight> {
     const dense = await this.dense();
     return this.storeOnGrid(dense, chooseGrid(dense, this.shape, scheme));
   }
 
-  /** The same blocks, those whose values are all zero among them. */
+  /** Same blocks, including those whose values are all zero. */
   async storeOnGrid(dense: Float32Array, grid: QuantizationGrid): Promise<BlockSparseWeight> {
     const index = await this.readIndex();
     const walk = blockPlaces(this.shape, this.block, index);

@@ -36,7 +36,7 @@ const sparseValues = (shape: Shape) =>
 const grouped = (shape: Shape, kept: number, size: number) =>
   seededNormal(shape[0] * shape[1], 5).map((value, index) => ((index * 7) % size < kept ? value : 0));
 
-/** Every format over a matrix of this shape; the width must be a multiple of 12. */
+/** Weights of every format with this shape; the width must be a multiple of 12. */
 const FORMATS: [string, (shape: Shape) => LinearWeight | Promise<LinearWeight>][] = [
   ...SCHEMES.map((scheme): (typeof FORMATS)[number] => [
     `quantized ${JSON.stringify(scheme)}`,

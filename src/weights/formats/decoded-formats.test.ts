@@ -17,7 +17,7 @@ beforeAll(() => openNodeGpu());
 
 type Shape = readonly [number, number];
 
-/** Holds a weight to a matrix that did not come from it: its dense format, its products and its rows. */
+/** Compares a weight's dense values, products and rows with an independent matrix. */
 async function expectMatrix(weight: LinearWeight, matrix: ArrayLike<number>, tolerance = 0): Promise<void> {
   const [outputs, inputs] = weight.shape;
   expectAllClose(await weight.dense(), matrix, { absolute: tolerance, relative: tolerance });
@@ -73,7 +73,7 @@ describe.each(SHAPES)('%i×%i', (...shape) => {
     const [least, greatest] = [Math.min(0, ...values), Math.max(0, ...values)];
     const codes = 2 ** scheme.bits - (scheme.symmetric ? 2 : 1);
     const range = scheme.symmetric ? 2 * Math.max(-least, greatest) : greatest - least;
-    // Half a step for the code, and half for an asymmetric range whose zero point was rounded.
+    // Half a step for the code, and half for an asymmetric range with a rounded zero point.
     expectAllClose(rounded, values, { absolute: (range / codes) * (scheme.symmetric ? 0.501 : 1.001) });
 
     const sparse = SparseWeight.fromDense(values, shape);

@@ -11,7 +11,7 @@ import type { QuantizationScheme } from '../quantization';
 import { QuantizedWeight } from './quantized-weight';
 import { SparseWeight } from './sparse-weight';
 
-/** Whole reads of every format, and groups of each usual size. */
+/** Shape that allows whole reads in every format and all usual group sizes. */
 const SHAPE = [29, 256] as const;
 
 const SCHEMES: QuantizationScheme[] = [true, false].flatMap((symmetric) => [
@@ -26,7 +26,7 @@ const SCHEMES: QuantizationScheme[] = [true, false].flatMap((symmetric) => [
   ]),
 ]);
 
-/** Of each four columns two, every pair in turn. */
+/** Two of every four columns, each pair in turn. */
 const TWO_OF_FOUR = [0b0011, 0b0101, 0b1001, 0b0110, 0b1010, 0b1100];
 
 const values = seededNormal(SHAPE[0] * SHAPE[1], 1);
@@ -49,7 +49,7 @@ const FORMATS: [string, () => LinearWeight | Promise<LinearWeight>][] = [
   ['sparse by half', () => SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE)],
   ['sparse by nine tenths', () => SparseWeight.fromDense(aboveMagnitude(1.64), SHAPE)],
   [
-    // More buffers than some devices bind to one kernel, once an epilogue has its own.
+    // Exceeds the buffers per kernel of some devices once an epilogue adds its own.
     'sparse codes with zero points',
     () =>
       quantizedCopy(SparseWeight.fromDense(aboveMagnitude(0.67), SHAPE), {
@@ -75,7 +75,7 @@ describeOnEachDevice(() => {
     const dense = await weight.dense();
     const tolerance = { absolute: 1e-5 * Math.sqrt(SHAPE[1]), relative: 1e-5 };
     for (const tokens of [1, 3, 17]) {
-      // Activations of one sign, which do not cancel what was added to the codes.
+      // Activations of one sign, so that errors in the codes do not cancel.
       const values = seededNormal(tokens * SHAPE[1], 3).map((value) => Math.abs(value));
       await expectEpilogue(weight, dense, tokens, tolerance, values);
     }

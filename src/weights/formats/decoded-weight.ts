@@ -9,7 +9,7 @@ import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
 import type { FoldedNorm } from '../../engines/webgpu/kernels/wgsl/folded-norm';
 import type { LinearWeight, StoredTensor } from '../linear-weight';
 
-/** What the formats share whose kernels decode a row four weights at a time. */
+/** Base class of formats whose kernels decode a row four weights at a time. */
 export abstract class DecodedWeight implements LinearWeight {
   abstract readonly format: string;
   abstract readonly parameters: number;
@@ -18,7 +18,7 @@ export abstract class DecodedWeight implements LinearWeight {
 
   protected constructor(readonly shape: readonly [number, number]) {}
 
-  /** The matrix as the kernels take it; asked for once. */
+  /** Creates the matrix for the kernels; called once. */
   protected abstract makeMatrix(): DecodedMatrix;
   abstract dense(): Promise<Float32Array>;
   abstract stored(): readonly StoredTensor[];

@@ -9,7 +9,7 @@ import { DenseWeight } from './dense-weight';
 
 describe.each([
   ['one buffer', undefined],
-  // 10 rows of 12 floats a block.
+  // 10 rows of 12 floats per block.
   ['blocks of rows', 480],
 ])('DenseWeight in %s', (_, maxBindingBytes) => {
   beforeEach(() => openNodeGpu({ maxBindingBytes }));

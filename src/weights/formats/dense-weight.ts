@@ -11,10 +11,7 @@ import { requireLength } from '../stored-words';
 
 const BYTES_PER_VALUE = 4;
 
-/**
- * Every value as float32. A matrix larger than one storage binding of the device is held in blocks of rows, each in a
- * buffer of its own.
- */
+/** Dense float32 matrix. If it exceeds one storage binding of the device, blocks of rows are held in separate buffers. */
 export class DenseWeight implements LinearWeight {
   readonly format = 'dense';
   readonly storedBytes: number;
@@ -28,7 +25,7 @@ export class DenseWeight implements LinearWeight {
     this.storedBytes = this.parameters * BYTES_PER_VALUE;
   }
 
-  /** An uninitialised matrix, to be filled by `writeRows`. */
+  /** Allocates an uninitialised matrix, to be filled by `writeRows`. */
   static allocate(shape: readonly [number, number]): DenseWeight {
     const [rows, width] = shape;
     const limit = currentGpu().description.maxBindingBytes;
@@ -52,8 +49,8 @@ export class DenseWeight implements LinearWeight {
   }
 
   /**
-   * Writes whole rows from `firstRow` on, so that a large matrix can be filled piece by piece.
-   * @throws Error where the values are not whole rows or reach past the last row
+   * Writes whole rows starting at `firstRow`, so that a large matrix can be filled piece by piece.
+   * @throws Error if the values are not whole rows or reach past the last row
    */
   writeRows(firstRow: number, values: Float32Array): void {
     const [rowCount, width] = this.shape;
@@ -72,7 +69,7 @@ export class DenseWeight implements LinearWeight {
     }
   }
 
-  /** Absent where the matrix does not fit into one buffer. */
+  /** Absent if the matrix does not fit in one buffer. */
   get denseValues(): tf.Tensor2D | undefined {
     return this.blocks.length === 1 ? (this.blocks[0].values as tf.Tensor2D) : undefined;
   }

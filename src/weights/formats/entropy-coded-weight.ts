@@ -10,13 +10,13 @@ import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../l
 import { QuantizedWeight } from './quantized-weight';
 import type { TensorReader } from '../stored-words';
 
-/** Elements of a tensor hold 32 bits unless it says otherwise. */
+/** Default bits per tensor element. */
 const WORD_BITS = 32;
 
-/** A tensor is coded where that saves more bytes than its entry in the attributes takes. */
+/** Minimum bytes saved for a tensor to be coded: about the size of its entry in the attributes. */
 const LEAST_SAVING = 64;
 
-/** What a coded tensor is when it is decoded. */
+/** Type and shape of a coded tensor when decoded. */
 interface TensorKind {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -26,12 +26,12 @@ interface CodedTensor extends TensorKind {
   readonly bytes: Uint8Array;
 }
 
-/** The coded tensors by their suffixes, the factor's name included. */
+/** Coded tensors by suffix, including the factor's name. */
 type CodedTensors = ReadonlyMap<string, CodedTensor>;
 
 /**
- * A weight of any format whose tensors are entropy-coded in the file, without loss; on the GPU it is that weight. The coded bytes stay
- * on the CPU, so that their lengths are known and none is coded twice.
+ * Weight of any format whose tensors are losslessly entropy-coded in the file; on the GPU it is the inner weight. The coded
+ * bytes stay on the CPU, so that sizes are known and nothing is coded twice.
  */
 export class EntropyCodedWeight implements LinearWeight {
   readonly format = 'entropy-coded';
@@ -51,8 +51,8 @@ export class EntropyCodedWeight implements LinearWeight {
   }
 
   /**
-   * Codes the tensors of a weight, and decodes each once to see that it comes back.
-   * @param inner owned from here on where it does not fail
+   * Codes the tensors of a weight and verifies each by decoding it once.
+   * @param inner owned from here on unless this fails
    * @throws the signal's reason when cancelled
    */
   static async fromInner(
@@ -80,7 +80,7 @@ export class EntropyCodedWeight implements LinearWeight {
     return new EntropyCodedWeight(inner, coder, coded, decodeSeconds);
   }
 
-  /** @throws Error naming a tensor that cannot be decoded, or what the inner format finds wrong */
+  /** @throws Error naming a tensor that cannot be decoded, or the inner format's error */
   static async load(
     shape: readonly [number, number],
     { coder, coded: described, factors }: Record<string, unknown>,
@@ -156,7 +156,7 @@ export class EntropyCodedWeight implements LinearWeight {
     };
   }
 
-  /** Codes the new factor as the old one was. */
+  /** Codes the new factor in the same way. */
   withFactors([inner]: readonly LinearWeight[]): Promise<EntropyCodedWeight> {
     return EntropyCodedWeight.fromInner(inner, this.coder);
   }
@@ -170,7 +170,7 @@ export class EntropyCodedWeight implements LinearWeight {
   }
 }
 
-/** @param loadWeight loads the weight that was coded by its own format */
+/** @param loadWeight loads the inner weight by its own format */
 export function entropyCodedFormat(loadWeight: FactorLoader): WeightFormat {
   return {
     id: 'entropy-coded',
@@ -209,7 +209,7 @@ function checkedKind(suffix: string, kind: Partial<TensorKind> | null): TensorKi
   return { dtype, shape };
 }
 
-/** The length of what was coded stands in 32 bits. */
+/** Lengths of coded tensors are stored in 32 bits. */
 function isAllocatable(shape: readonly number[]): boolean {
   return elementCount(shape) < 2 ** 30;
 }

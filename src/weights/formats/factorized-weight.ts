@@ -3,7 +3,7 @@ import type { Epilogue } from '../../engines/webgpu/kernels/wgsl/epilogue';
 import { factorAttributes, storedFactors, totalOfFactors } from '../composite-storage';
 import type { LinearWeight, NamedFactor, StoredTensor } from '../linear-weight';
 
-/** What the formats share that are a product of smaller matrices and store nothing else. */
+/** Base class of formats that are a product of smaller matrices and store nothing else. */
 export abstract class FactorizedWeight implements LinearWeight {
   abstract readonly format: string;
   abstract readonly shape: readonly [number, number];
@@ -16,7 +16,7 @@ export abstract class FactorizedWeight implements LinearWeight {
   abstract rows(ids: tf.Tensor1D): tf.Tensor2D;
   abstract dense(): Promise<Float32Array>;
   abstract withFactors(factors: readonly LinearWeight[]): LinearWeight;
-  /** What loading needs besides the factors. */
+  /** Attributes needed for loading besides the factors. */
   protected abstract ownAttributes(): Record<string, unknown>;
 
   get storedBytes(): number {

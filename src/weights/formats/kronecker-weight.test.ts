@@ -17,7 +17,7 @@ function make({ terms, aRows, aColumns, bRows, bColumns }: KroneckerShape): Kron
   );
 }
 
-/** W[i·bRows + p, j·bColumns + q] = Σ_k A_k[i, j]·B_k[p, q], the definition, one entry at a time. */
+/** Definition, entry by entry: W[i·bRows + p, j·bColumns + q] = Σ_k A_k[i, j]·B_k[p, q]. */
 async function byDefinition(weight: KroneckerWeight): Promise<Float64Array> {
   const { terms, aColumns, bRows, bColumns } = weight;
   const [a, b] = await Promise.all(weight.factors.map((factor) => factor.weight.dense()));
@@ -54,7 +54,7 @@ test('the shapes of these tests cover both orders', () => {
 
 describe.each([
   ['one binding', undefined],
-  // A few tokens at once at most.
+  // Only a few tokens at once.
   ['stretches of tokens', 32_768],
 ])('Kronecker, %s', (_, maxBindingBytes) => {
   beforeEach(() => openNodeGpu({ maxBindingBytes }));

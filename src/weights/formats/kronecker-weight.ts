@@ -16,8 +16,8 @@ import { sampleFactor } from '../sample-factor';
 import { inTokenChunks } from '../token-chunks';
 
 /**
- * W ≈ Σ_k A_k ⊗ B_k, applied as two products over x seen as [aColumns, bColumns]. The A_k stand side by side in one matrix
- * [aRows, terms·aColumns], the B_k one under the other in [terms·bRows, bColumns].
+ * W ≈ Σ_k A_k ⊗ B_k, applied as two products with x viewed as [aColumns, bColumns]. The A_k are stored side by side as one
+ * matrix [aRows, terms·aColumns], the B_k one below the other as [terms·bRows, bColumns].
  */
 export class KroneckerWeight extends FactorizedWeight {
   readonly format = 'kronecker';
@@ -26,7 +26,7 @@ export class KroneckerWeight extends FactorizedWeight {
   readonly aColumns: number;
   readonly bRows: number;
   readonly bColumns: number;
-  /** The fastest order by the number of tokens. */
+  /** Fastest order by number of tokens. */
   private readonly orders = new Map<number, KroneckerOrder>();
 
   /** @param a [aRows, terms·aColumns]; @param b [terms·bRows, bColumns]; both owned from here on */
@@ -49,7 +49,7 @@ export class KroneckerWeight extends FactorizedWeight {
     this.shape = [this.aRows * this.bRows, this.aColumns * this.bColumns];
   }
 
-  /** A sum as `nearestKroneckerProduct` gives it, of a matrix of `shape`. */
+  /** Uploads a sum from `nearestKroneckerProduct` for a matrix of `shape`. */
   static fromSum(
     { a, b }: KroneckerSum,
     shape: readonly [number, number],
@@ -72,7 +72,7 @@ export class KroneckerWeight extends FactorizedWeight {
     );
   }
 
-  /** In the fastest order; A can go first only where both factors are plain (its terms stand side by side). */
+  /** Applies the fastest order; A can go first only if both factors are plain, because its terms are side by side. */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     const order = this.orderFor(x.shape[0]);
     const { elements } = kroneckerCost(this, order === 'a' ? 'a' : 'b');

@@ -33,12 +33,12 @@ export class LowRankWeight extends FactorizedWeight {
     return tf.tidy(() => multiplyFactor(this.left, multiplyFactor(this.right, x), epilogue));
   }
 
-  /** rows(left) · right; the width of right is contracted as it lies, without a transposed copy. */
+  /** rows(left) · right; contracts the width of right in place, without a transposed copy. */
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     const [rank, inputs] = this.right.shape;
     const count = ids.shape[0];
     return tf.tidy(() => {
-      // Of a right factor in another format, its values: still no more than the factor itself.
+      // Dense values of a right factor in another format; no larger than the factor itself.
       const right = isPlain(this.right)
         ? this.right.denseValues
         : this.right.rows(

@@ -16,23 +16,23 @@ import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
 type Shape = readonly [number, number];
 
-/** Of each `groupSize` weights along the input dimension `kept` stay. */
+/** Pattern that keeps `kept` of each `groupSize` weights along the input dimension. */
 export interface GroupPattern {
   readonly kept: number;
   readonly groupSize: number;
 }
 
-/** Indices within a group take one byte at most. */
+/** Maximum group size, since an index takes at most one byte. */
 export const GREATEST_GROUP = 256;
 
-/** At most `kept` of each group of columns are stored. */
+/** Pattern that stores at most `kept` weights of each group of columns. */
 export function groupsPattern({ kept, groupSize }: GroupPattern): SparsityPattern {
   return { store: (values, mask, shape) => NOfMWeight.fromDense(values, shape, kept, groupSize, mask) };
 }
 
 /**
- * N:M sparsity along the input dimension: of each group of M weights N values are stored with their index in the group.
- * An index takes 1, 2, 4 or 8 bits (2 for 2:4), so that none straddles a 32-bit word.
+ * N:M sparsity along the input dimension: N values of each group of M weights are stored with their index in the group. An
+ * index takes 1, 2, 4 or 8 bits (2 for 2:4), so that none straddles a 32-bit word.
  */
 export class NOfMWeight extends DecodedWeight implements SparseStorage {
   readonly format = 'n-of-m';
@@ -58,9 +58,10 @@ export class NOfMWeight extends DecodedWeight implements SparseStorage {
 
   /**
    * @param values row-major [out, in]
-   * @param stored with at most `kept` nonzeros in each group of `groupSize` columns, whose places are stored; default: the
-   *   values themselves
-   * @throws Error where a group has more
+   * @param stored marks the stored places by nonzeros, at most `kept` in each group of `groupSize` columns; default: the
+   * values
+   * themselves
+   * @throws Error if a group has more
    */
   static fromDense(
     values: Float32Array,
@@ -83,9 +84,9 @@ export class NOfMWeight extends DecodedWeight implements SparseStorage {
   }
 
   /**
-   * The values as codes of a grid that was chosen before: a value that the grid holds comes back as it is.
+   * Stores the values as codes of a given grid; values on the grid are restored exactly.
    * @param values row-major [out, in] with at most `kept` nonzeros in each group of `groupSize` columns
-   * @throws Error where a group has more
+   * @throws Error if a group has more
    */
   static fromGrid(
     values: Float32Array,
@@ -133,7 +134,7 @@ export class NOfMWeight extends DecodedWeight implements SparseStorage {
     return NOfMWeight.fromIndices(shape, pattern, indices, values);
   }
 
-  /** The same pattern with its values as codes. */
+  /** Same pattern with quantized values. */
   async quantizeStored(scheme: QuantizationScheme): Promise<NOfMWeight> {
     const dense = await this.dense();
     const grid = chooseGrid(dense, this.shape, scheme);
@@ -144,7 +145,7 @@ export class NOfMWeight extends DecodedWeight implements SparseStorage {
     return NOfMWeight.fromGrid(values, this.shape, this.groups, grid);
   }
 
-  /** Those that fill up a group are stored, too. */
+  /** Includes the zeros stored to fill up a group. */
   async storedPlaces(): Promise<Float32Array> {
     return maskOfPlaces(keptPlaces(await this.readIndices(), this.shape, this.groups), this.shape);
   }
@@ -192,7 +193,7 @@ function indexBits(groupSize: number): 1 | 2 | 4 | 8 {
   return groupSize <= 16 ? 4 : 8;
 }
 
-/** Index of each kept weight within its group, ascending; groups with fewer nonzeros keep their first zeros. */
+/** Index of each kept weight within its group, ascending; groups with fewer nonzeros store their first zeros. */
 function groupIndices(values: Float32Array, { kept, groupSize }: GroupPattern): Uint8Array {
   const indices = new Uint8Array((values.length / groupSize) * kept);
   let slot = 0;
@@ -236,7 +237,7 @@ function patternOf({ kept, groupSize }: Record<string, unknown>, [, width]: Shap
   return pattern;
 }
 
-/** The kernels take an index for one place of its own group. */
+/** Kernels require ascending, in-range indices within each group. */
 function requireAscending(indices: Int32Array, { kept, groupSize }: GroupPattern): void {
   for (let slot = 0; slot < indices.length; slot++) {
     const repeated = slot % kept > 0 && indices[slot] <= indices[slot - 1];

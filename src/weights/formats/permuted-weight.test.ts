@@ -20,7 +20,7 @@ type Orders = [rows: Uint32Array | undefined, columns: Uint32Array | undefined];
 
 const shuffled = (length: number) => Uint32Array.from({ length }, (_, index) => (index * 5 + 2) % length);
 
-/** 21×26, a sum of two products. */
+/** 21×26 matrix, a sum of two Kronecker products. */
 const kronecker = () => new KroneckerWeight(normalFactor(7, 26, 1), normalFactor(6, 2, 2), 2);
 
 const ORDERS: [string, Orders][] = [
@@ -29,7 +29,7 @@ const ORDERS: [string, Orders][] = [
   ['columns', [undefined, shuffled(26)]],
 ];
 
-/** W[rowOrder[i], columnOrder[j]] = inner[i, j]: the definition. */
+/** Definition: W[rowOrder[i], columnOrder[j]] = inner[i, j]. */
 async function byDefinition([rowOrder, columnOrder]: Orders): Promise<Float32Array> {
   const inner = kronecker();
   const values = await inner.dense();

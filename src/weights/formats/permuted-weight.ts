@@ -21,17 +21,17 @@ import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../l
 import { sampleFactor } from '../sample-factor';
 import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
-/** The same of rows and columns; absent where they stay in place. */
+/** Permutations of rows and columns; absent: the identity. */
 interface Permutations {
-  /** Of each row of W its row in the inner matrix. */
+  /** Row of the inner matrix for each row of W. */
   readonly rowPositions?: Permutation;
-  /** Of each column of the inner matrix its column in W. */
+  /** Column of W for each column of the inner matrix. */
   readonly columnOrder?: Permutation;
 }
 
 /**
- * W[r, columnOrder[j]] = inner[rowPositions[r], j]: a matrix of any format whose rows and columns stand in another order than W's. Each
- * table is applied where it costs a gather: the columns to x, the rows to the product.
+ * W[r, columnOrder[j]] = inner[rowPositions[r], j]: a matrix of any format with rows and columns in another order than W's.
+ * Each permutation is applied as a gather: the columns to x, the rows to the product.
  */
 export class PermutedWeight implements LinearWeight {
   readonly format = 'permuted';
@@ -49,7 +49,7 @@ export class PermutedWeight implements LinearWeight {
   /**
    * W[rowOrder[i], columnOrder[j]] = inner[i, j].
    * @param inner owned from here on
-   * @param rowOrder [out], columnOrder [in]: permutations, absent where nothing moves
+   * @param rowOrder [out], columnOrder [in]: permutations; absent: the identity
    */
   static fromOrders(
     inner: LinearWeight,
@@ -62,7 +62,7 @@ export class PermutedWeight implements LinearWeight {
     });
   }
 
-  /** @throws Error where a table is no permutation */
+  /** @throws Error if a table is not a permutation */
   static async load(inner: LinearWeight, read: TensorReader, permutes: unknown): Promise<PermutedWeight> {
     const isAxis = (axis: unknown) => axis === 'rows' || axis === 'columns';
     if (!Array.isArray(permutes) || !permutes.every(isAxis))

@@ -9,7 +9,7 @@ import { QuantizedWeight } from './quantized-weight';
 
 type Shape = readonly [number, number];
 
-/** Random entries, and the matrix that they make, put together here weight by weight. */
+/** Random entries and the matrix built from them weight by weight. */
 function productQuantized([outputs, inputs]: Shape, [entries, blockSize]: Shape) {
   const codebook = seededNormal(entries * blockSize, 1);
   const random = seededRandom(2);
@@ -24,7 +24,7 @@ function productQuantized([outputs, inputs]: Shape, [entries, blockSize]: Shape)
   return { weight: ProductQuantizedWeight.fromIndices(indices, [outputs, inputs], dense), expected };
 }
 
-/** Indices of 4, 8 and 16 bits, whole words of them and not, entries of whole fours and not, odd widths. */
+/** Indices of 4, 8 and 16 bits, in whole words or not, entry lengths that are multiples of four or not, odd widths. */
 const CASES: [Shape, Shape][] = [
   [
     [48, 64],
@@ -58,7 +58,7 @@ const CASES: [Shape, Shape][] = [
     [300, 64],
     [12, 8],
   ],
-  // More rows than entries: few tokens look up tables, with whole words of indices and not.
+  // More rows than entries: few tokens use lookup tables, with indices in whole words or not.
   [
     [64, 72],
     [40, 8],

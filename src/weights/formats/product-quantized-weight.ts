@@ -23,12 +23,12 @@ import { readWords, storedTensor } from '../stored-words';
 
 type Shape = readonly [outputs: number, inputs: number];
 
-/** Entries that a codebook can have: as many as indices of 16 bits tell apart. */
+/** Maximum number of codebook entries, addressed by 16-bit indices. */
 export const GREATEST_CODEBOOK = 65_536;
 
 /**
- * Product quantization: of each row every block of so many columns is an entry of one codebook, and only its index is stored.
- * The codebook [entries, block size] is a factor, so that it may be quantized itself.
+ * Product quantization: each block of columns in a row is an entry of one codebook, and only its index is stored. The
+ * codebook [entries, block size] is a factor and may itself be quantized.
  */
 export class ProductQuantizedWeight implements LinearWeight {
   readonly format = 'product-quantized';
@@ -40,7 +40,7 @@ export class ProductQuantizedWeight implements LinearWeight {
     readonly shape: Shape,
     private readonly indices: tf.Tensor,
     private readonly codebook: LinearWeight,
-    /** The codebook's values as the kernels read them; of another format than the dense one, decoded once. */
+    /** Dense values of the codebook for the kernels; other formats are decoded once. */
     private readonly entries: tf.Tensor,
   ) {
     this.factors = [{ name: 'codebook', weight: codebook }];
@@ -51,7 +51,7 @@ export class ProductQuantizedWeight implements LinearWeight {
   /**
    * @param indices row-major [out, in / block size]
    * @param codebook [entries, block size]; owned from here on
-   * @throws Error where an index has no entry, or the block size does not divide the width
+   * @throws Error if an index has no entry, or the block size does not divide the width
    */
   static fromIndices(
     indices: ArrayLike<number>,
@@ -81,7 +81,7 @@ export class ProductQuantizedWeight implements LinearWeight {
     return this.stored().reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** Values of the codebook; indices do not count. */
+  /** Number of codebook values; indices do not count. */
   get parameters(): number {
     return this.codebook.parameters;
   }
@@ -152,7 +152,7 @@ export class ProductQuantizedWeight implements LinearWeight {
   }
 }
 
-/** The fewest bits, of those that a word holds a whole number of, that tell so many entries apart. */
+/** Fewest index bits, among those that divide a word, for this many entries. */
 function indexBitsOf(entries: number): 4 | 8 | 16 {
   if (entries <= 16) return 4;
   return entries <= 256 ? 8 : 16;

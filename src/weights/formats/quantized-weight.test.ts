@@ -13,7 +13,7 @@ beforeAll(() => openNodeGpu());
 const shape = [5, 24] as const;
 const GROUP = 8;
 
-/** Scales and zero points that no values would give, and codes that leave most of each range out. */
+/** Arbitrary scales and zero points, with codes that use only part of each range. */
 function givenGrid(bits: Bits, symmetric: boolean): QuantizationGrid {
   const scales = seededNormal(15, 3).map((value) => 0.01 + Math.abs(value));
   const zeroPoints = new Uint8Array(15);
@@ -21,7 +21,7 @@ function givenGrid(bits: Bits, symmetric: boolean): QuantizationGrid {
   return { bits, symmetric, perTensor: false, groupSize: GROUP, scales, zeroPoints };
 }
 
-/** Each third weight is zero, which asymmetric grids hold too. */
+/** Every third weight is zero, which asymmetric grids represent, too. */
 function valuesOnGrid(grid: QuantizationGrid): Float32Array {
   return Float32Array.from({ length: 120 }, (_, index) => {
     const scale = Math.floor(index / GROUP);

@@ -9,7 +9,7 @@ import type { TensorReader } from '../stored-words';
 
 type Shape = readonly [number, number];
 
-/** Every weight as a code of 8, 4, 3 or 2 bits; a row begins at a whole 32-bit word (of 3 bits, at each third). */
+/** Dense codes of 8, 4, 3 or 2 bits; a row begins at a 32-bit word (for 3 bits, at every third). */
 export class QuantizedWeight extends DecodedWeight {
   readonly format = 'quantized';
   readonly parameters: number;
@@ -28,7 +28,7 @@ export class QuantizedWeight extends DecodedWeight {
   }
 
   /**
-   * By a grid that was chosen before: a value that it holds comes back as it is, any other is rounded to the nearest.
+   * Quantizes by a given grid: values on it are restored exactly, others are rounded to the nearest.
    * @param values row-major [out, in]
    */
   static fromGrid(values: Float32Array, shape: Shape, grid: QuantizationGrid): QuantizedWeight {
@@ -71,7 +71,7 @@ export class QuantizedWeight extends DecodedWeight {
   }
 }
 
-/** The places of a matrix whose rows begin with whole words, row by row. */
+/** Walks over a matrix row by row, with rows that begin at whole words. */
 export function paddedRows([rows, width]: Shape, bits: 32 | Bits): SlotWalk {
   const slots = slotsInARow(width, bits);
   return (visit) => {
@@ -81,7 +81,7 @@ export function paddedRows([rows, width]: Shape, bits: 32 | Bits): SlotWalk {
   };
 }
 
-/** Four bits in groups of 32, the usual size, where that divides a row. */
+/** Four bits in groups of 32, the usual size, if that divides a row. */
 function int4Of([, columns]: readonly [number, number]): QuantizationScheme {
   return { bits: 4, strategy: 'group', groupSize: columns % 32 === 0 ? 32 : 8, symmetric: true };
 }

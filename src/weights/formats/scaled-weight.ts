@@ -14,8 +14,8 @@ import { QuantizedWeight } from './quantized-weight';
 import { readWords, storedTensor } from '../stored-words';
 
 /**
- * W = inner · diag(inputScales): each input is multiplied by its scale before a matrix of any format multiplies it. So
- * columns may be larger where they are quantized than they are in W.
+ * W = inner · diag(inputScales): inputs are scaled before the product with a matrix of any format, so that columns may be
+ * quantized at a larger magnitude than in W.
  */
 export class ScaledWeight implements LinearWeight {
   readonly format = 'scaled';

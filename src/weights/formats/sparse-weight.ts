@@ -10,14 +10,14 @@ import { readWords, storedTensor, type TensorReader } from '../stored-words';
 
 type Shape = readonly [number, number];
 
-/** Any place may be stored or left out. */
+/** Pattern that allows any place. */
 export const UNSTRUCTURED: SparsityPattern = {
   store: (values, mask, shape) => SparseWeight.fromDense(values, shape, mask),
 };
 
 /**
- * Unstructured sparsity: a bit a weight (rows begin at whole 32-bit words, the first column in the lowest bit), the values
- * of the set bits one after the other, and for each row the number of values before it.
+ * Unstructured sparsity: one bit per weight (rows begin at whole 32-bit words, the first column in the lowest bit), the
+ * values of the set bits in order, and for each row the number of values before it.
  */
 export class SparseWeight extends DecodedWeight implements SparseStorage {
   readonly format = 'sparse';
@@ -40,7 +40,7 @@ export class SparseWeight extends DecodedWeight implements SparseStorage {
     return this.values.areCodes;
   }
 
-  /** @param values row-major [out, in]; @param stored not zero where a value is stored; default: the values themselves */
+  /** @param values row-major [out, in]; @param stored marks stored places by nonzeros; default: the values themselves */
   static fromDense(values: Float32Array, shape: Shape, stored: Float32Array = values): SparseWeight {
     const mask = maskOf(stored, shape);
     const kept = new Float32Array(countBits(mask));
@@ -54,7 +54,7 @@ export class SparseWeight extends DecodedWeight implements SparseStorage {
   }
 
   /**
-   * Stores what is not zero, as codes of a grid that was chosen before: a value that the grid holds comes back as it is.
+   * Stores nonzeros as codes of a given grid; values on the grid are restored exactly.
    * @param values row-major [out, in]
    */
   static fromGrid(values: Float32Array, shape: Shape, grid: QuantizationGrid): SparseWeight {
@@ -95,14 +95,14 @@ export class SparseWeight extends DecodedWeight implements SparseStorage {
     return SparseWeight.fromMask(shape, mask, values);
   }
 
-  /** The same pattern with its values as codes. Zeros need no code: they stay zero whatever the zero point. */
+  /** Same pattern with quantized values. Zeros outside the pattern need no code, whatever the zero point. */
   async quantizeStored(scheme: QuantizationScheme): Promise<SparseWeight> {
     const dense = await this.dense();
     const grid = chooseGrid(dense, this.shape, scheme);
     return SparseWeight.fromCodes(dense, this.shape, await this.readMask(), grid);
   }
 
-  /** Places whose value is now zero are left out. */
+  /** Drops places whose value is now zero. */
   async storeOnGrid(values: Float32Array, grid: QuantizationGrid): Promise<SparseWeight> {
     return SparseWeight.fromGrid(values, this.shape, grid);
   }
@@ -194,7 +194,7 @@ function countBits(words: Uint32Array): number {
   return count;
 }
 
-/** Bits beyond the last column would shift every value behind them. */
+/** Bits beyond the last column would shift all later values. */
 function requirePaddingClear(mask: Uint32Array, [rows, width]: Shape): void {
   if (width % 32 === 0) return;
   const words = maskWords(width);

@@ -15,10 +15,12 @@ import type { LinearWeight, NamedFactor, StoredTensor, WeightFormat } from '../l
 import { sampleFactor } from '../sample-factor';
 import { readWords, storedTensor } from '../stored-words';
 
-/** Which dimension lost members: output rows or input columns. */
+/** Pruned dimension: output rows or input columns. */
 export type Axis = 'rows' | 'columns';
 
-/** Whole rows or columns are gone: a smaller matrix of any format and the indices of what stayed. */
+/**
+ * Matrix without some rows or columns: a smaller matrix of any format and the indices of the rows or columns that it holds.
+ */
 export class StructuredWeight implements LinearWeight {
   readonly format = 'structured';
   readonly factors: readonly NamedFactor[];
@@ -33,7 +35,7 @@ export class StructuredWeight implements LinearWeight {
   }
 
   /**
-   * @param kept ascending indices, at least one, of the rows (columns) of a matrix of `shape` that `inner` holds
+   * @param kept ascending indices, at least one, of the rows (columns) of a matrix of `shape` in `inner`
    * @param inner [kept.length, in] or [out, kept.length]; owned from here on
    */
   static fromKept(
@@ -56,7 +58,7 @@ export class StructuredWeight implements LinearWeight {
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     if (this.axis === 'columns')
       return tf.tidy(() => this.inner.matmul(gatherColumns(x, this.kept), epilogue));
-    // Bias and residual reach the rows that are gone, too.
+    // Bias and residual apply to removed rows, too.
     const multiply = () => tf.tidy(() => scatterColumns(this.inner.matmul(x), this.kept, this.shape[0]));
     return applyEpilogue(multiply, epilogue);
   }
@@ -64,7 +66,7 @@ export class StructuredWeight implements LinearWeight {
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     return tf.tidy(() => {
       if (this.axis === 'columns') return scatterColumns(this.inner.rows(ids), this.kept, this.shape[1]);
-      // A row that is gone is looked up as the first one, and then made zero.
+      // A removed row is looked up as the first row and then set to zero.
       const { positions, present } = findSorted(ids, this.kept);
       return this.inner.rows(positions).mul(present);
     });

@@ -14,12 +14,12 @@ import { TensorTrainRowsWeight } from './tensor-train-rows-weight';
 
 beforeAll(() => openNodeGpu());
 
-/** Rows, width, sizes of a row and its greatest rank. */
+/** Rows, width, and for each row the mode sizes and the maximum rank. */
 const SHAPES: [rows: number, width: number, sizes: number[], rank: number][] = [
   [5, 7, [2, 2, 2], 2],
   [37, 24, [2, 2, 2, 2, 2], 4],
   [66, 45, [4, 3, 4], 3],
-  // More rows than a tile holds.
+  // More rows than a tile.
   [2100, 1030, [33, 32], 1],
 ];
 

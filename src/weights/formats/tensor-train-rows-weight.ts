@@ -18,7 +18,7 @@ import { loadedProduct } from '../loaded-product';
 import { sampleFactor } from '../sample-factor';
 
 const BYTES_PER_VALUE = 4;
-/** Rows that are rebuilt at once for a product take up no more than this. */
+/** Maximum bytes of rows that a product rebuilds at once. */
 const TILE_BYTES = 8 * 1024 * 1024;
 
 /** Consecutive rows of the matrix. */
@@ -28,15 +28,15 @@ interface Stretch {
 }
 
 /**
- * Every row is a tensor train of its own: W[v, (i1 … id)] = G1ᵛ[i1] · … · Gdᵛ[id], the first index slowest. The factor
- * `cores` is a matrix with the cores of a row in each of its rows. What is looked up is rebuilt; a product rebuilds the rows
- * a tile at a time, so that the whole matrix is never there.
+ * Matrix with a separate tensor train for each row: W[v, (i1 … id)] = G1ᵛ[i1] · … · Gdᵛ[id], the first index slowest. The
+ * factor `cores` is a matrix with the cores of one row in each of its rows. Lookups rebuild single rows; products rebuild one
+ * tile of rows at a time, so that the whole matrix never exists.
  */
 export class TensorTrainRowsWeight extends FactorizedWeight {
   readonly format = 'tensor-train-rows';
   readonly shape: readonly [number, number];
 
-  /** @param cores [rows, values of a train]; owned from here on */
+  /** @param cores [rows, values per train]; owned from here on */
   constructor(
     private readonly cores: LinearWeight,
     readonly trains: RowTrains,
@@ -46,7 +46,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
     this.shape = [cores.shape[0], trains.width];
   }
 
-  /** Uploads trains of `tensorTrainsOfRows`. @param values row-major [rows, values of a train] */
+  /** Uploads trains of `tensorTrainsOfRows`. @param values row-major [rows, values per train] */
   static fromTrains(
     values: Float32Array,
     width: number,
@@ -72,7 +72,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
     });
   }
 
-  /** Of cores in another format, those of the stretch are looked up first. */
+  /** Cores in another format are looked up for these rows first. */
   private rebuild(stretch: Stretch, tile: RowTrainTile): void {
     const { firstRow, count } = stretch;
     if (isPlain(this.cores)) {
@@ -104,7 +104,7 @@ export class TensorTrainRowsWeight extends FactorizedWeight {
   }
 }
 
-/** @throws Error naming what does not go together */
+/** @throws Error naming the mismatch */
 function checkTrains(matrix: LinearWeight, { cores, width }: RowTrains): void {
   const ranks = [1, ...cores.map(({ right }) => right)];
   const broken = cores.findIndex(({ left }, index) => left !== ranks[index]);

@@ -36,13 +36,13 @@ function coreShapes({ rows, columns, ranks }: Sizes): CoreShape[] {
 function cores(sizes: Sizes): TensorTrainCore[] {
   return coreShapes(sizes).map(({ left, row, column, right }, index) => {
     const count = left * row * column * right;
-    // As they come back from the GPU, where they are float32; scaled so that the product stays about 1.
+    // Float32, as read back from the GPU; scaled so that the product stays about 1.
     const values = seededNormal(count, index + 1).map((value) => value / Math.sqrt(left));
     return { values: Float64Array.from(values), shape: [left, row, column, right] };
   });
 }
 
-/** W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd], the definition, a product of matrices for each entry. */
+/** Definition, a product of matrices for each entry: W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd]. */
 function byDefinition(train: readonly TensorTrainCore[], { rows, columns }: Sizes): Float64Array {
   const [outputs, inputs] = [rows, columns].map((sizes) => sizes.reduce((left, right) => left * right, 1));
   return Float64Array.from({ length: outputs * inputs }, (_, index) => {
@@ -84,7 +84,7 @@ test('the sizes of these tests cover both ends', () => {
 
 describe.each([
   ['one binding', undefined],
-  // A few tokens at once at most.
+  // Only a few tokens at once.
   ['stretches of tokens', 32_768],
 ])('Tensor train, %s', (_, maxBindingBytes) => {
   beforeEach(() => openNodeGpu({ maxBindingBytes }));

@@ -29,8 +29,8 @@ import { inTokenChunks } from '../token-chunks';
 const BYTES_PER_VALUE = 4;
 
 /**
- * A matrix product operator: W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd]. Core k is kept as a matrix
- * [row·right, left·column], so that contracting it with activations is a product of matrices.
+ * Matrix product operator: W[(i1 … id), (j1 … jd)] = G1[i1, j1] · … · Gd[id, jd]. Core k is stored as a matrix [row·right,
+ * left·column], so that contracting it with activations is a matrix product.
  */
 export class TensorTrainWeight extends FactorizedWeight {
   readonly format = 'tensor-train';
@@ -57,7 +57,7 @@ export class TensorTrainWeight extends FactorizedWeight {
     return new TensorTrainWeight(shapes, matrices);
   }
 
-  /** By the plan that takes the least time; cores that are not plain are neither merged nor read across their rows. */
+  /** Applies the fastest plan; cores that are not plain are neither merged nor read across their rows. */
   matmul(x: tf.Tensor2D, epilogue?: Epilogue): tf.Tensor2D {
     const [outputs, inputs] = this.shape;
     const [tokens] = x.shape;
@@ -85,7 +85,7 @@ export class TensorTrainWeight extends FactorizedWeight {
     return plan;
   }
 
-  /** The cores' values, those of a group as one core. */
+  /** Values of the cores, with each group merged into one core. */
   private merged(groups: readonly number[]): tf.Tensor[] {
     const merges = new Map(mergeSteps(this.coreShapes, groups).map((step) => [step.index, step.contraction]));
     const merged: tf.Tensor[] = [];
@@ -114,7 +114,7 @@ export class TensorTrainWeight extends FactorizedWeight {
     }, x);
   }
 
-  /** State [n, columns done, left]; each core takes the slice of its digit of the row, [right, left·column]. */
+  /** State [n, columns done, left]; each core takes the slice [right, left·column] for its digit of the row. */
   rows(ids: tf.Tensor1D): tf.Tensor2D {
     return tf.tidy(() => {
       const batch = ids.size;
@@ -160,12 +160,12 @@ export class TensorTrainWeight extends FactorizedWeight {
   }
 }
 
-/** Rows in which the widest step sees one token: what it is beside the core's own indices. */
+/** Maximum number of rows per token in any step. */
 function mostRows(steps: readonly Contraction[]): number {
   return Math.max(...steps.map(({ groups, columns }) => groups * columns));
 }
 
-/** @throws Error naming the first core that is not as its sizes say or does not continue the one before */
+/** @throws Error naming the first core that does not match its sizes or the previous core */
 function checkChain(coreShapes: readonly CoreShape[], cores: readonly LinearWeight[]): void {
   let rank = 1;
   coreShapes.forEach(({ left, row, column, right }, index) => {

@@ -9,7 +9,7 @@ import { expectRows, reload } from '../../testing/factorized-weight';
 import { referenceMatmul } from '../../testing/reference-matmul';
 import { W8A8Weight } from './w8a8-weight';
 
-/** Integer products of all tokens, of few, of none. */
+/** Integer products for all token counts, for few, and for none. */
 const DEVICES: [string, boolean[], DeviceOptions][] = [
   ['integers on hardware', [true, true], { kernelsFor: 'hardware' }],
   ['integers for few tokens', [true, false], { kernelsFor: 'software' }],
@@ -25,7 +25,7 @@ const SHAPES: [number, number][] = [
 
 const factorsOf = (width: number) => seededNormal(width, 5).map((value) => Math.exp(value));
 
-/** Activations that are clearly one code each, with the codes and scales that they have in exact arithmetic. */
+/** Activations far from rounding boundaries, with their codes and scales in exact arithmetic. */
 function clearTokens(tokens: number, inputScales: Float32Array) {
   const width = inputScales.length;
   const random = seededRandom(tokens);
@@ -40,7 +40,7 @@ function clearTokens(tokens: number, inputScales: Float32Array) {
   return { x, codes, scales };
 }
 
-/** The codes of each row by its own greatest magnitude, in float64. */
+/** Codes of each row relative to its greatest magnitude, in float64. */
 function codesOfRows(values: Float32Array, [rows, width]: readonly [number, number]) {
   const scales = Array.from({ length: rows }, (_, row) =>
     Math.fround(Math.max(...values.subarray(row * width, (row + 1) * width).map(Math.abs)) / 127),

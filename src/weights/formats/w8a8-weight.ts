@@ -19,9 +19,9 @@ type Shape = readonly [number, number];
 const BITS = 8;
 
 /**
- * Weights and activations as 8-bit integers. W = codes · diag(inputScales) with a scale an output row; each token x is made
- * x ⊙ inputScales and rounded to codes by its own greatest magnitude, so the product is one of integers. What
- * that rounding does is an effect of `matmul` alone: `dense` and `rows` know the weights only.
+ * Weights and activations as 8-bit integers: W = codes · diag(inputScales) with one scale per output row; each token becomes
+ * x ⊙ inputScales, rounded to codes relative to its greatest magnitude, so that the product is one of integers. Rounding the
+ * activations affects only `matmul`; `dense` and `rows` return the weights.
  */
 export class W8A8Weight implements LinearWeight {
   readonly format = 'w8a8';
@@ -38,7 +38,7 @@ export class W8A8Weight implements LinearWeight {
   }
 
   /**
-   * @param values row-major [out, in], of the matrix behind the scales: W · diag(1 / inputScales)
+   * @param values row-major [out, in], of the scaled matrix W · diag(1 / inputScales)
    * @param inputScales [in]
    */
   static fromValues(values: Float32Array, shape: Shape, inputScales: Float32Array): W8A8Weight {
@@ -104,13 +104,13 @@ export class W8A8Weight implements LinearWeight {
     this.inputScales.dispose();
   }
 
-  /** The matrix behind the scales, for kernels that decode it. */
+  /** The scaled matrix, for kernels that decode it. */
   private get matrix(): DecodedMatrix {
     return (this.knownMatrix ??= quantizedMatrix(this.values.buffers, this.shape));
   }
 }
 
-/** Slots of all rows, each beginning with a whole word. */
+/** Number of slots in all rows, each beginning at a whole word. */
 function slots([rows, width]: Shape): number {
   return rows * slotsInARow(width, BITS);
 }
