@@ -5,16 +5,16 @@ import type { TensorOf } from './shapes';
 
 const BYTES_PER_ELEMENT = 4;
 
-/** A tensor that no buffer of this device can hold: with fewer tokens at once it may fit. */
+/** A tensor exceeds the largest buffer of this device; with fewer tokens at once it may fit. */
 export class TensorTooLargeError extends Error {
   override readonly name = 'TensorTooLargeError';
 }
 
 /**
- * Makes an uninitialised tensor on the GPU, four bytes an element; the caller owns it.
+ * Allocates an uninitialised tensor on the GPU, four bytes per element; the caller owns it.
  *
- * @throws TensorTooLargeError where the tensor is larger than what a kernel can bind on this device. WebGPU itself would report that
- *   beside the program's flow, and the kernel would leave zeros.
+ * @throws TensorTooLargeError if the tensor is larger than a kernel can bind on this device; WebGPU itself would report that
+ * asynchronously, and the kernel would leave zeros
  */
 export function allocateTensor<const Shape extends readonly number[]>(
   shape: Shape,

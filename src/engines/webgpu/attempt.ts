@@ -2,21 +2,20 @@ import { TensorTooLargeError } from './allocate';
 import { currentGpu } from './device';
 import { submitPendingWork } from './memory';
 
-/** Errors of these kinds the device reports beside the program's flow, and what it was asked for does not happen. */
+/** Kinds of errors that the device reports asynchronously, and that make operations fail silently. */
 const FILTERS: readonly GPUErrorFilter[] = ['out-of-memory', 'validation'];
 
-/** What work gave, and why the GPU could not do it; without a problem the result can be relied on. */
+/** Result of some work, and the reason if the GPU could not do it; without a problem the result is valid. */
 export interface Attempt<T> {
   readonly result?: T;
   readonly problem?: string;
 }
 
 /**
- * Does work that may ask the GPU for more than it has. This waits until the device has taken everything on, though not until it
- * is computed.
+ * Runs work that may exceed the GPU's resources. Waits until the device has accepted the work, not until it is computed.
  *
- * @param work encodes; tensors that it returns are in `result` also where there is a problem, and hold nothing then
- * @throws whatever `work` throws, but for a tensor larger than a buffer may be, which is a problem
+ * @param work encodes commands; tensors that it returns are in `result` even if there is a problem, without valid content
+ * @throws errors of `work`, except that a tensor exceeds the largest buffer, which is a problem
  */
 export async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>> {
   const { device } = currentGpu();
@@ -33,7 +32,7 @@ export async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>
   const reported = await Promise.all(FILTERS.map(() => device.popErrorScope()));
   if (thrown instanceof TensorTooLargeError) return { problem: thrown.message };
   if (thrown !== undefined) throw thrown;
-  // The scope that was pushed first is the outermost, and the first cause of what follows is what matters.
+  // The outermost scope, which was pushed first, has the original cause.
   const problem = reported.find((error) => error !== null)?.message;
   return problem === undefined ? { result } : { result, problem: problem.split('\n')[0] };
 }

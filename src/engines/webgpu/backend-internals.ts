@@ -2,8 +2,8 @@ import type { DataId, Tensor } from '@tensorflow/tfjs';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
 /**
- * The part of tfjs's WebGPU backend that its type declarations hide and that Lathe needs in order to encode its
- * own kernels between tfjs's. tfjs 4.22 is its last release, so these names stand still.
+ * Internals of tfjs's WebGPU backend, hidden by its type declarations, that Lathe uses to encode its own kernels between
+ * those of tfjs. tfjs 4.22 is its last release, so these names are stable.
  */
 export interface BackendInternals {
   readonly tensorMap: { get(dataId: DataId): { resource: GPUBuffer | null; values: unknown } };
@@ -28,7 +28,10 @@ export interface BackendInternals {
   makeTensorInfo(shape: number[], dtype: string): { dataId: DataId; shape: number[]; dtype: string };
 }
 
-/** The part of tfjs's engine that its type declarations hide: how `tf.customGrad` itself runs an op and puts it on the tape. */
+/**
+ * Internals of tfjs's engine, hidden by its type declarations, by which `tf.customGrad` runs an op and records it on the
+ * tape.
+ */
 export interface EngineInternals {
   runKernelFunc(op: {
     inputs: Readonly<Record<string, Tensor>>;
@@ -37,12 +40,12 @@ export interface EngineInternals {
   }): Tensor[];
 }
 
-/** Sees the engine with its internals. */
+/** Returns the engine typed with its internals. */
 export function engineInternals(engine: unknown): EngineInternals {
   return engine as EngineInternals;
 }
 
-/** Sees the backend with its internals. */
+/** Returns the backend typed with its internals. */
 export function internalsOf(backend: WebGPUBackend): BackendInternals {
   return backend as unknown as BackendInternals;
 }

@@ -1,21 +1,21 @@
-/** How often the GPU was talked to since the page was opened: what a benchmark divides by its tokens. */
+/** Counts of GPU operations since the page was opened; benchmarks divide them by their tokens. */
 export interface GpuCounters {
-  /** Command buffers handed to the queue. */
+  /** Command buffers submitted to the queue. */
   submissions: number;
   /** Kernels launched. */
   dispatches: number;
-  /** Times that results were mapped into the page's memory. */
+  /** Buffers mapped for reading back. */
   readbacks: number;
 }
 
 const counters: GpuCounters = { submissions: 0, dispatches: 0, readbacks: 0 };
 
-/** A copy of the counters as they stand now. */
+/** Returns a copy of the current counters. */
 export function gpuCounters(): Readonly<GpuCounters> {
   return { ...counters };
 }
 
-/** Called where the work is done. */
+/** Called by the code that performs the operation. */
 export function countGpu(what: keyof GpuCounters, times = 1): void {
   counters[what] += times;
 }

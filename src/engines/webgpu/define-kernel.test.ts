@@ -142,7 +142,7 @@ test('an input that is missing and too many workgroups are refused by name', () 
   y.dispose();
 });
 
-/** Never called: what the compiler refuses. */
+/** Never called; checks that the compiler rejects these launches. */
 export function refused(x: tf.Tensor) {
   const outputs = { y: [1], bits: [3] } as const;
   const uniforms = { count: 1, shift: 1, factor: 1 };
@@ -152,14 +152,14 @@ export function refused(x: tf.Tensor) {
   AFFINE.run({ inputs: { x }, outputs: { y: [1] }, uniforms, workgroups: [1] });
   // @ts-expect-error a uniform is missing
   AFFINE.run({ inputs: { x }, outputs, uniforms: { count: 1, shift: 1 }, workgroups: [1] });
-  // @ts-expect-error a uniform that there is not
+  // @ts-expect-error an unknown uniform
   AFFINE.run({ inputs: { x }, outputs, uniforms: { ...uniforms, rows: 1 }, workgroups: [1] });
   // @ts-expect-error no uniforms at all
   AFFINE.run({ inputs: { x }, outputs, workgroups: [1] });
   // @ts-expect-error a shape of strings
   NEXT.run({ inputs: {}, outputs: { y: ['1'] }, workgroups: [1] });
-  // @ts-expect-error a type that no uniform has
+  // @ts-expect-error a type that uniforms do not have
   defineKernel({ name: '', inputs: {}, outputs: {}, uniforms: { flag: 'bool' }, body: '' });
-  // @ts-expect-error a buffer that is no array
+  // @ts-expect-error a buffer that is not an array
   defineKernel({ name: '', inputs: { x: 'f32' }, outputs: {}, body: '' });
 }

@@ -1,68 +1,68 @@
 import * as tf from '@tensorflow/tfjs';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 
-/** What the page says about the device that figures were measured on. */
+/** Description of the device for the page and for reports. */
 export interface DeviceDescription {
   readonly vendor: string;
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
-  /** A software rasteriser: figures say little about real GPUs. */
+  /** Whether it is a software rasteriser, whose figures say little about real GPUs. */
   readonly isFallback: boolean;
   readonly features: readonly string[];
-  /** Of the optional parts of WGSL those that kernels use and this browser knows. */
+  /** WGSL language features that kernels use and this browser supports. */
   readonly languageFeatures: readonly string[];
-  /** Bytes one kernel binding may span (`maxStorageBufferBindingSize`). */
+  /** Maximum bytes of one kernel binding (`maxStorageBufferBindingSize`). */
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
 }
 
-/** The device that every kernel runs on, with tfjs's backend registered on it. */
+/** Device that runs all kernels, with tfjs's backend registered on it. */
 export interface Gpu {
   readonly device: GPUDevice;
   readonly backend: WebGPUBackend;
   readonly description: DeviceDescription;
-  /** For which kind of device kernels are cut. */
+  /** Kind of device that kernels are tuned for. */
   readonly kernelsFor: 'software' | 'hardware';
-  /** Settles when the device is lost; the message says why in words. */
+  /** Resolves with the reason when the device is lost. */
   readonly lost: Promise<string>;
 }
 
 export interface DeviceOptions {
-  /** Caps the bytes that large matrices may take in one buffer, to test devices of the default 128 MiB, or of less. */
+  /** Limits the bytes per buffer of large matrices, to test devices with the default of 128 MiB, or less. */
   readonly maxBindingBytes?: number;
-  /** Optional features to leave off although the adapter has them, to test the plain twins of kernels. */
+  /** Optional features to disable although the adapter has them, to test the kernels' fallbacks. */
   readonly withoutFeatures?: readonly GPUFeatureName[];
-  /** The same for optional parts of WGSL. */
+  /** WGSL language features to disable. */
   readonly withoutLanguageFeatures?: readonly LanguageFeature[];
-  /** Cuts kernels for another kind of device than the adapter is, to test them. */
+  /** Tunes kernels for another kind of device than the adapter, to test them. */
   readonly kernelsFor?: 'software' | 'hardware';
 }
 
-/** Why no GPU can be used: one sentence of what is wrong and one of what to do. */
+/** Explains in one sentence why no GPU can be used, and in another what to do. */
 export class GpuUnavailableError extends Error {
   override readonly name = 'GpuUnavailableError';
 }
 
-/** `dot4I8Packed` and what goes with it. */
+/** `dot4I8Packed` and related functions. */
 export type LanguageFeature = 'packed_4x8_integer_dot_product';
 
 const LANGUAGE_FEATURES: readonly LanguageFeature[] = ['packed_4x8_integer_dot_product'];
 
 const OPTIONAL_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', 'timestamp-query'];
 
-/** tfjs submits its command buffer after this many dispatches; fewer submissions, less overhead a token. */
+/** Number of dispatches after which tfjs submits its command buffer; fewer submissions mean less overhead per token. */
 const DISPATCHES_PER_SUBMISSION = 64;
 
 let current: Gpu | undefined;
-/** Options that it was opened with, as JSON. */
+/** Options of the open device, as JSON. */
 let currentOptions = '';
 
 /**
- * Opens the GPU, where it is not open with these options already: asks the adapter for its greatest limits and for those optional features that it has, and
- * registers tfjs's WebGPU backend on that device.
+ * Opens the GPU with the adapter's maximum limits and the supported optional features, and registers tfjs's WebGPU backend on
+ * the device.
  *
- * @throws GpuUnavailableError where there is no `navigator.gpu`, no adapter, or the device request fails
+ * @throws GpuUnavailableError if there is no `navigator.gpu` or no adapter, or the device request fails
  */
 export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
   if (current && currentOptions === JSON.stringify(options)) return current;
@@ -110,7 +110,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
 }
 
 /**
- * The device that is open.
+ * Returns the open device.
  * @throws Error before `openGpu` or after the device was lost
  */
 export function currentGpu(): Gpu {
@@ -118,12 +118,12 @@ export function currentGpu(): Gpu {
   return current;
 }
 
-/** Whether a device is open now. */
+/** Whether a device is open. */
 export function isGpuOpen(): boolean {
   return current !== undefined;
 }
 
-/** Forgets the open device and destroys it: after a loss, or to open it again with other options. */
+/** Destroys the open device, after a loss or to open it with other options. */
 export function closeGpu(): void {
   current?.device.destroy();
   current = undefined;
@@ -157,7 +157,7 @@ async function requestDevice(
   }
 }
 
-/** Whether an adapter is the processor itself, by a driver that computes there. */
+/** Whether an adapter renders in software on the CPU. */
 export function isSoftware({ isFallbackAdapter, architecture, description }: GPUAdapterInfo): boolean {
   return isFallbackAdapter ?? /swiftshader|llvmpipe/i.test(`${architecture} ${description}`);
 }
@@ -171,13 +171,13 @@ function describe(adapter: GPUAdapter, device: GPUDevice, options: DeviceOptions
     description,
     isFallback: isSoftware(adapter.info),
     features: [...device.features].sort(),
-    // Browsers of before 2023 have no such set.
+    // Browsers before 2023 lack this set.
     languageFeatures: LANGUAGE_FEATURES.filter(
       (feature) =>
         navigator.gpu.wgslLanguageFeatures?.has(feature) &&
         !options.withoutLanguageFeatures?.includes(feature),
     ),
-    // A device never has less than WebGPU's default of 128 MiB; a lower cap lets small tests split their matrices.
+    // A device always has at least WebGPU's default of 128 MiB; a lower limit lets small tests split their matrices.
     maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, options.maxBindingBytes ?? Infinity),
     maxBufferBytes: device.limits.maxBufferSize,
   };

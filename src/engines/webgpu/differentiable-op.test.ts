@@ -5,7 +5,7 @@ import { openNodeGpu } from './node-gpu';
 
 beforeAll(() => openNodeGpu());
 
-/** a·b and a + b, with a note of each gradient that is made. */
+/** a·b and a + b, recording which gradients are computed. */
 function productAndSum(a: tf.Tensor, b: tf.Tensor, made: string[]): tf.Tensor[] {
   return differentiableOp(
     { a, b },

@@ -1,22 +1,23 @@
 import * as tf from '@tensorflow/tfjs';
 import { engineInternals } from './backend-internals';
 
-/** What the backward pass of an op is given and gives. */
+/** Backward pass of an op. */
 export type OpGradients<Name extends string> = (
-  /** Gradients by the op's outputs, in order. */
+  /** Gradients with respect to the op's outputs, in order. */
   changes: readonly tf.Tensor[],
-  /** What `forward` asked to be saved, in order. */
+  /** Tensors that `forward` saved, in order. */
   saved: readonly tf.Tensor[],
 ) => Readonly<Record<Name, () => tf.Tensor>>;
 
 /**
- * Runs kernels as one op that tfjs's tape knows the derivatives of. Unlike `tf.customGrad` it makes the gradient by an input
- * only where something asks for it, so that a constant weight costs no gradient, and it may have several outputs.
+ * Runs kernels as one differentiable op on tfjs's tape. Unlike `tf.customGrad`, it computes only the gradients that are
+ * needed, so that a constant weight costs none, and supports several outputs.
  *
- * @param inputs what can be differentiated by, by name
- * @param forward makes the outputs; `save` keeps tensors (inputs, outputs or others) for the backward pass, where there is one
- * @param gradients of each input its gradient, a new tensor of the input's shape; what is made outside the inner functions
- *   lives until the whole backward pass is done
+ * @param inputs differentiable inputs by name
+ * @param forward computes the outputs; `save` keeps tensors (inputs, outputs or others) for the backward pass, if there is
+ * one
+ * @param gradients computes the gradient for each input, a new tensor of the input's shape; tensors created outside the inner
+ * functions live until the backward pass has ended
  */
 export function differentiableOp<Name extends string>(
   inputs: Readonly<Record<Name, tf.Tensor>>,
@@ -26,7 +27,7 @@ export function differentiableOp<Name extends string>(
   return engineInternals(tf.engine()).runKernelFunc({
     inputs,
     forwardFunc: (_, save) => forward(save),
-    // tfjs hands over a tensor alone where the op has one output.
+    // tfjs passes a single tensor if the op has one output.
     backwardsFunc: (changes, saved) => gradients(Array.isArray(changes) ? changes : [changes], saved),
   });
 }

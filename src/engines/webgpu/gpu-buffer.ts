@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { internalsOf } from './backend-internals';
 import { currentGpu } from './device';
 
-/** The storage buffer behind a tensor, uploaded if it was still on the CPU. */
+/** Storage buffer of a tensor, which is uploaded first if it is on the CPU. */
 export function gpuBufferOf(tensor: tf.Tensor): GPUBuffer {
   const internals = internalsOf(currentGpu().backend);
   internals.uploadToGPU(tensor.dataId);

@@ -11,7 +11,7 @@ afterEach(() => {
   closeGpu();
 });
 
-/** Adds one, after as many steps as keep a GPU busy. */
+/** Adds one, after enough steps to keep a GPU busy. */
 const NEXT = defineKernel({
   name: 'next',
   inputs: { x: 'array<f32>' },
@@ -23,7 +23,7 @@ const NEXT = defineKernel({
   }`,
 });
 
-/** Counts up from 0, by our own kernels and tfjs's in turn; more dispatches than one submission takes. */
+/** Counts up from 0, alternating between Lathe's kernels and tfjs's, with more dispatches than one submission holds. */
 function countTo(last: number): tf.Tensor {
   return tf.tidy(() => {
     let count: tf.Tensor = tf.tensor1d([0]);
@@ -45,7 +45,7 @@ async function counted(last: number): Promise<number> {
   return value;
 }
 
-/** Watches `destroy` of whatever the device makes by this method from now on. */
+/** Records calls of `destroy` on objects that the device creates from now on by this method. */
 function destroyCalls(device: GPUDevice, method: 'createBuffer' | 'createQuerySet'): Mock[] {
   const calls: Mock[] = [];
   const create = device[method].bind(device) as (descriptor: unknown) => GPUBuffer & GPUQuerySet;

@@ -1,18 +1,18 @@
 import { currentGpu, isGpuOpen } from './device';
 import { submitPendingWork } from './memory';
 
-/** Queries in one set, two for each compute pass: as many as WebGPU allows. */
+/** Queries per set, two for each compute pass; the maximum in WebGPU. */
 const QUERIES_PER_SET = 4096;
 const BYTES_PER_STAMP = 8;
 
 /**
- * Measures how long the GPU computed, by `timestamp-query`: between `start` and `stop` every compute pass, tfjs's and our
- * own, notes when it began and when it ended. What the GPU waits for meanwhile, such as the CPU's encoding or a read back, lies
- * between the passes and does not count; wall time includes it.
+ * Measures GPU time by `timestamp-query`: between `start` and `stop`, every compute pass, tfjs's and Lathe's, records its
+ * beginning and end. Gaps between passes, while the GPU waits for the CPU's encoding or a read-back, do not count; wall-clock
+ * time includes them.
  *
- * Browsers round each stamp (Chrome to 100 µs). Passes that follow one another share the rounding where they meet, so that
- * it falls on the ends of an uninterrupted stretch of work alone, up and down alike; still only long work gives a figure worth
- * having: time a whole prefill, or many decoded tokens, never one kernel.
+ * Browsers round timestamps (Chrome to 100 µs). Consecutive passes share the rounding at their boundary, so only the ends of
+ * an uninterrupted sequence are affected, up and down alike. Only long work gives useful figures: time a whole prefill or
+ * many decoded tokens, never a single kernel.
  */
 export class GpuTimer {
   private readonly querySets: GPUQuerySet[] = [];
@@ -20,17 +20,17 @@ export class GpuTimer {
 
   private constructor(private readonly device: GPUDevice) {}
 
-  /** A timer for the open device; undefined where it has no `timestamp-query`. The caller destroys it. */
+  /** Creates a timer for the open device; undefined without `timestamp-query`. The caller destroys it. */
   static open(): GpuTimer | undefined {
     const { device } = currentGpu();
     return device.features.has('timestamp-query') ? new GpuTimer(device) : undefined;
   }
 
-  /** Stamps every compute pass from here on; what was encoded before is submitted and does not count. */
+  /** Starts recording timestamps for every compute pass; commands encoded before are submitted and do not count. */
   start(): void {
     this.stopStamping();
     this.passes = 0;
-    // Whoever encodes, tfjs too, has to pass here: an own property covers the method of the device's class until `stop`.
+    // Intercepts every encoder, including tfjs's: an own property shadows the method of the device's class until `stop`.
     const createCommandEncoder = this.device.createCommandEncoder.bind(this.device);
     this.device.createCommandEncoder = (descriptor) => {
       const encoder = createCommandEncoder(descriptor);
@@ -50,13 +50,13 @@ export class GpuTimer {
     return busyMilliseconds(await this.readStamps());
   }
 
-  /** Frees the queries, and stops stamping if that goes on. */
+  /** Frees the queries and stops recording. */
   destroy(): void {
     this.stopStamping();
     for (const querySet of this.querySets.splice(0)) querySet.destroy();
   }
 
-  /** An encoder that is still open is submitted: the stamps of its passes belong to one side of this point. */
+  /** Submits an open encoder, so that its passes fall on one side of this point. */
   private stopStamping(): void {
     if (isGpuOpen()) submitPendingWork();
     delete (this.device as Partial<GPUDevice>).createCommandEncoder;
@@ -73,7 +73,7 @@ export class GpuTimer {
     };
   }
 
-  /** Nanoseconds: begin and end of each pass in turn. */
+  /** Nanoseconds: beginning and end of each pass. */
   private async readStamps(): Promise<BigUint64Array> {
     const count = 2 * this.passes;
     if (count === 0) return new BigUint64Array(0);
@@ -100,10 +100,10 @@ export class GpuTimer {
 }
 
 /**
- * The time that at least one pass took: passes may overlap on some GPUs, and what they share counts once.
+ * Time during which at least one pass ran; passes may overlap on some GPUs, and the overlap counts once.
  *
- * @param stamps nanoseconds, begin and end of each pass in turn
- * @returns milliseconds; undefined without a pass, where one ended before it began, or where a stamp was never written
+ * @param stamps nanoseconds, beginning and end of each pass
+ * @returns milliseconds; undefined without a pass, if a pass ended before it began, or if a timestamp was never written
  */
 export function busyMilliseconds(stamps: BigUint64Array): number | undefined {
   const passes = Array.from({ length: stamps.length / 2 }, (_, pass) => ({

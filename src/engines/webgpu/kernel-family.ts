@@ -1,7 +1,7 @@
-/** What a kernel's text may depend on. */
+/** Types of values that a kernel's WGSL may depend on. */
 type ConfigValue = string | number | boolean | undefined;
 
-/** A flat object: two configurations of the same values are the same. */
+/** Flat object; two configurations with equal values are the same. */
 type FlatConfig<Config> = { readonly [Name in keyof Config]: ConfigValue };
 
 interface Node<Kernel> {
@@ -12,9 +12,9 @@ interface Node<Kernel> {
 const newNode = <Kernel>(): Node<Kernel> => ({ children: new Map() });
 
 /**
- * Kernels whose WGSL depends on a configuration: each is made once for the values of its configuration and found again
- * without putting a text together, since pipelines are remembered by the kernel object.
- * @param make its further parameters are handed on; the text may depend on them only as far as the configuration says
+ * Kernels whose WGSL depends on a configuration. Each is created once per configuration and then looked up without generating
+ * its text, since pipelines are cached by kernel object.
+ * @param make creates a kernel; its text may depend on further parameters only as far as the configuration determines them
  */
 export function kernelFamily<Config extends FlatConfig<Config>, Rest extends readonly unknown[], Kernel>(
   make: (config: Config, ...rest: Rest) => Kernel,

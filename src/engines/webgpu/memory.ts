@@ -3,17 +3,17 @@ import { internalsOf } from './backend-internals';
 import { countGpu } from './counters';
 import { currentGpu } from './device';
 
-/** Bytes on the GPU, as tfjs's buffer manager counts them. */
+/** GPU memory as counted by tfjs's buffer manager. */
 export interface GpuMemory {
-  /** Tensors that are alive. */
+  /** Number of live tensors. */
   readonly tensors: number;
   /** Bytes of buffers in use. */
   readonly usedBytes: number;
-  /** Bytes allocated, kept for reuse included. */
+  /** Bytes allocated, including free buffers kept for reuse. */
   readonly allocatedBytes: number;
 }
 
-/** What the GPU holds now. */
+/** Returns the current GPU memory. */
 export function gpuMemory(): GpuMemory {
   const { bufferManager } = internalsOf(currentGpu().backend);
   return {
@@ -24,8 +24,8 @@ export function gpuMemory(): GpuMemory {
 }
 
 /**
- * Gives buffers that nothing uses back to the device. tfjs keeps every freed buffer by exact size for ever, so a
- * discarded variant would never give its memory back.
+ * Destroys unused buffers. tfjs pools every freed buffer by exact size forever, so a discarded variant would never release
+ * its memory.
  */
 export function releaseFreeBuffers(): void {
   const internals = internalsOf(currentGpu().backend);
@@ -37,24 +37,23 @@ export function releaseFreeBuffers(): void {
       bufferManager.numFreeBuffers--;
       buffer.destroy();
     }
-    // The key stays: the manager takes an entry for every size it has seen for granted.
+    // The key stays, because the manager assumes an entry for every size that it has seen.
     bufferManager.freeBuffers.set(key, []);
   }
 }
 
-/** Free buffers that are kept for reuse between batches; beyond it they go back to the device. */
+/** Maximum bytes of free buffers kept for reuse between batches. */
 const MAX_FREE_BYTES = 128 * 1024 * 1024;
 
-/** Bytes of buffers that nothing uses. */
+/** Bytes of unused buffers. */
 export function freeBytes(): number {
   const { usedBytes, allocatedBytes } = gpuMemory();
   return allocatedBytes - usedBytes;
 }
 
 /**
- * Gives free buffers back once they take more than is worth keeping: between batches of ever other shapes, whose
- * buffers the next batch has no use for.
- * @returns whether they did
+ * Destroys free buffers if they exceed a limit, as between batches of different shapes, which cannot reuse them.
+ * @returns whether it destroyed them
  */
 export function limitFreeBuffers(mostBytes = MAX_FREE_BYTES): boolean {
   const isOver = freeBytes() > mostBytes;
@@ -62,7 +61,7 @@ export function limitFreeBuffers(mostBytes = MAX_FREE_BYTES): boolean {
   return isOver;
 }
 
-/** Submits what has been encoded, so that the GPU starts on it now. */
+/** Submits encoded commands, so that the GPU starts on them now. */
 export function submitPendingWork(): void {
   const internals = internalsOf(currentGpu().backend);
   if (!internals.commandEncoder) return;
@@ -71,7 +70,7 @@ export function submitPendingWork(): void {
   countGpu('submissions');
 }
 
-/** Resolves when the GPU has done all that was asked of it. */
+/** Resolves when the GPU has finished all submitted work. */
 export async function gpuIdle(): Promise<void> {
   submitPendingWork();
   await currentGpu().device.queue.onSubmittedWorkDone();

@@ -3,8 +3,8 @@ import { type DeviceOptions, type Gpu, isSoftware, openGpu } from './device';
 import { restBetweenPolls } from './rest-between-polls';
 
 /**
- * Puts Dawn (npm `webgpu`) under `navigator.gpu` of Node, so that the product's own code runs here.
- * Which Vulkan driver it finds is a matter of the environment that the process started in (`scripts/browser.mjs`).
+ * Installs Dawn (npm `webgpu`) as `navigator.gpu` in Node, so that the product's own code runs there. The process's
+ * environment determines the Vulkan driver (`scripts/browser.mjs`).
  */
 export function installNodeGpu(): void {
   if (globalThis.navigator?.gpu) return;
@@ -19,7 +19,7 @@ export function installNodeGpu(): void {
   Object.defineProperty(globalThis.navigator ?? defineNavigator(), 'gpu', { value: gpu, configurable: true });
 }
 
-/** Opens the GPU in Node; a missing adapter is an error, never a silent pass. */
+/** Opens the GPU in Node. @throws Error if there is no adapter, so that tests never pass silently */
 export async function openNodeGpu(options: DeviceOptions = {}): Promise<Gpu> {
   installNodeGpu();
   return openGpu(options);

@@ -1,15 +1,15 @@
-/** A pipeline, and what its bind groups are made with. */
+/** Pipeline with the layout of its bind groups. */
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Pipelines by full source text, which declares the bindings, so that a stale pipeline is not possible. */
+/** Pipelines by full source text, including the bindings, so that none can be stale. */
 const pipelines = new WeakMap<GPUDevice, Map<string, CompiledKernel>>();
 
 /**
- * Pipeline of a kernel's text, compiled once a device. Text that does not compile is reported through the device's
- * `uncapturederror`, and on the console with the kernel's name and the line.
+ * Pipeline of a kernel's text, compiled once per device. Compilation errors are reported through the device's
+ * `uncapturederror` and on the console, with the kernel's name and the line.
  * @param bindings types of the buffers of group 0, from binding 0 on
  */
 export function compileKernel(

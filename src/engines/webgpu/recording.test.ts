@@ -31,7 +31,7 @@ test('buffers of a recording go to nobody else', async () => {
   const { result, recording } = record(() =>
     tf.tidy(() => applyEpilogue(() => applyEpilogue(() => x.clone(), { bias }), { bias })),
   );
-  // Takes a free buffer of the same size, if there were one.
+  // Would reuse a free buffer of the same size.
   const other = matrix(7, 7, 7);
   const encoder = currentGpu().device.createCommandEncoder();
   recording.encode(encoder);

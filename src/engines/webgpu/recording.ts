@@ -4,7 +4,7 @@ import { countGpu } from './counters';
 import { currentGpu } from './device';
 import { submitPendingWork } from './memory';
 
-/** A kernel launch with all its bindings, ready to be encoded again. */
+/** Kernel launch with all its bindings, ready to be encoded again. */
 export interface RecordedDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -14,17 +14,17 @@ export interface RecordedDispatch {
 let active: Recording | undefined;
 
 /**
- * Kernel launches in order, bound to the tensors of their first run. Replaying them costs one command buffer and no
- * allocation: what changes from run to run is read by the kernels from tensors.
+ * Kernel launches in order, bound to the tensors of their first run. A replay takes one command buffer and no allocation;
+ * kernels read values that change between runs from tensors.
  *
- * It holds every tensor that it touches, so that none of their buffers goes to somebody else; `dispose` lets go.
+ * Holds all its tensors, so that their buffers are not reused; `dispose` releases them.
  */
 export class Recording {
   private readonly dispatches: RecordedDispatch[] = [];
   private readonly held = new Map<object, tf.Tensor>();
   private foreignOps = 0;
 
-  /** Whether all of the work was Lathe's own kernels; tfjs's ops cannot be replayed. */
+  /** Whether all work consisted of Lathe's own kernels; tfjs's ops cannot be replayed. */
   get isComplete(): boolean {
     return this.foreignOps === 0;
   }
@@ -33,7 +33,7 @@ export class Recording {
     return this.dispatches.length;
   }
 
-  /** Called at each launch of a kernel. */
+  /** Called for each kernel launch. */
   add(dispatch: RecordedDispatch, tensors: readonly tf.Tensor[]): void {
     this.dispatches.push(dispatch);
     for (const tensor of tensors) {
@@ -41,12 +41,12 @@ export class Recording {
     }
   }
 
-  /** Called where a tfjs op runs meanwhile. */
+  /** Called when a tfjs op runs during recording. */
   addForeign(): void {
     this.foreignOps++;
   }
 
-  /** Encodes every launch again in one compute pass. */
+  /** Encodes all launches again in one compute pass. */
   encode(encoder: GPUCommandEncoder): void {
     const pass = encoder.beginComputePass();
     for (const { pipeline, bindGroup, workgroups } of this.dispatches) {
@@ -65,14 +65,14 @@ export class Recording {
   }
 }
 
-/** The recording that launches are added to, if there is one. */
+/** Recording that launches are added to, if any. */
 export function activeRecording(): Recording | undefined {
   return active;
 }
 
 /**
- * Runs `work` once, as always, and records its kernel launches.
- * @throws whatever `work` throws; nothing is held then
+ * Runs `work` once and records its kernel launches.
+ * @throws errors of `work`; nothing is held then
  */
 export function record<T>(work: () => T): { result: T; recording: Recording } {
   if (active) throw new Error('A recording is running already.');
@@ -91,7 +91,7 @@ export function record<T>(work: () => T): { result: T; recording: Recording } {
   }
 }
 
-/** Submits replayed work, after whatever was encoded before it. */
+/** Submits replayed work after all commands encoded before it. */
 export function submitEncoded(encoder: GPUCommandEncoder): void {
   submitPendingWork();
   currentGpu().device.queue.submit([encoder.finish()]);

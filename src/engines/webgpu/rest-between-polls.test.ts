@@ -4,7 +4,7 @@ import { polls } from './rest-between-polls';
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout'] }));
 afterEach(() => vi.useRealTimers());
 
-/** A wait of so many polls: how many of them came without a rest. */
+/** Polls this many times; returns how many polls came without a rest. */
 function pollsAtOnce(count: number, schedule: (poll: () => void) => unknown, atOnce: (() => void)[]): number {
   let left = count;
   let withoutRest = 0;

@@ -1,6 +1,6 @@
-/** Polls of a wait that come without a rest: what is done at once is known at once. */
+/** Polls of a wait without a rest, so that short work is noticed immediately. */
 const EAGER_POLLS = 16;
-/** Between two later polls; Node's timers take no less. */
+/** Rest between later polls; the minimum of Node's timers. */
 const REST_MS = 1;
 
 type Callback = (...values: unknown[]) => void;
@@ -8,9 +8,9 @@ type Callback = (...values: unknown[]) => void;
 let isResting = false;
 
 /**
- * While anything of the GPU is awaited, Dawn in Node asks for it at every turn of the event loop, by `setImmediate`. That
- * takes a whole core, which a software adapter wants to compute on: from here on there are rests between its polls. A real
- * GPU is better asked without rests, which would stand in its latencies.
+ * Adds rests between Dawn's polls. While GPU work is pending, Dawn in Node polls in every turn of the event loop by
+ * `setImmediate`, which occupies a core that a software adapter needs for computing. A real GPU is better polled without
+ * rests, which would add to its latencies.
  */
 export function restBetweenPolls(): void {
   if (isResting) return;
@@ -24,7 +24,7 @@ export function restBetweenPolls(): void {
   ) as typeof setImmediate;
 }
 
-/** Schedules polls, at once or after a rest: a poll that is scheduled by another one goes on with the same wait. */
+/** Schedules polls immediately or after a rest; a poll scheduled by another poll belongs to the same wait. */
 export function polls(atOnce: (callback: () => void) => unknown): (poll: () => void) => unknown {
   let done = 0;
   let isPolling = false;
@@ -42,7 +42,7 @@ export function polls(atOnce: (callback: () => void) => unknown): (poll: () => v
   };
 }
 
-/** Dawn's polls are functions of its addon; nothing of JavaScript's own is. */
+/** Whether a callback is native, as only Dawn's polls are. */
 function isNative(callback: Callback): boolean {
   return Function.prototype.toString.call(callback).includes('[native code]');
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 
-/** Tensors by the number of their dimensions. */
+/** Tensor types by rank. */
 interface TensorsByRank {
   0: tf.Scalar;
   1: tf.Tensor1D;
@@ -9,7 +9,7 @@ interface TensorsByRank {
   4: tf.Tensor4D;
 }
 
-/** The tensor of a shape: a `[number, number]` makes a `Tensor2D`, a shape of unknown length a `Tensor`. */
+/** Tensor type for a shape: a `[number, number]` gives a `Tensor2D`, a shape of unknown length a `Tensor`. */
 export type TensorOf<Shape extends readonly number[]> = Shape['length'] extends keyof TensorsByRank
   ? TensorsByRank[Shape['length']]
   : tf.Tensor;

@@ -6,7 +6,7 @@ import { submitPendingWork } from './memory';
 import { gpuBufferOf } from './gpu-buffer';
 import type { TensorOf } from './shapes';
 
-/** Makes an uninitialised tensor on the GPU; the caller owns it. @throws Error where it exceeds the device's limit */
+/** Allocates an uninitialised tensor on the GPU; the caller owns it. @throws Error if it exceeds the device's limit */
 export function emptyTensor<const Shape extends readonly number[]>(
   shape: Shape,
   dtype: 'float32' | 'int32' = 'float32',
@@ -15,20 +15,20 @@ export function emptyTensor<const Shape extends readonly number[]>(
 }
 
 /**
- * Writes values into a tensor from element `offset` on, so that a large tensor can be filled piece by piece
- * without ever being whole in the JS heap. Four bytes an element.
+ * Writes values, four bytes each, into a tensor starting at element `offset`, so that a large tensor can be filled in pieces
+ * without existing in the JS heap.
  */
 export function writeElements(
   tensor: tf.Tensor,
   offset: number,
   values: Float32Array | Int32Array | Uint32Array,
 ): void {
-  // What is encoded and not yet submitted may use this pooled buffer for another tensor's last life.
+  // Commands encoded but not submitted may still use this pooled buffer for an earlier tensor.
   submitPendingWork();
   currentGpu().device.queue.writeBuffer(gpuBufferOf(tensor), offset * 4, values as Float32Array<ArrayBuffer>);
 }
 
-/** A tensor on the GPU holding these values (32-bit words; `Uint32Array` becomes dtype int32, bits kept). */
+/** Uploads values (32-bit words; `Uint32Array` becomes dtype int32 with the same bits) to a new tensor. */
 export function uploadTensor<const Shape extends readonly number[]>(
   values: Float32Array | Int32Array | Uint32Array,
   shape: Shape,
@@ -39,7 +39,7 @@ export function uploadTensor<const Shape extends readonly number[]>(
 }
 
 /**
- * Reads a tensor's words back. Unlike `tensor.data()` it keeps no copy in tfjs.
+ * Reads a tensor's words back. Unlike `tensor.data()`, leaves no copy in tfjs.
  * @returns raw bytes; view them as Float32Array, Int32Array or Uint32Array
  */
 export async function readTensorBytes(tensor: tf.Tensor): Promise<ArrayBuffer> {
@@ -47,7 +47,7 @@ export async function readTensorBytes(tensor: tf.Tensor): Promise<ArrayBuffer> {
   return bytes;
 }
 
-/** Reads several tensors back in one go: each wait for the GPU costs milliseconds, in some browsers many. */
+/** Reads several tensors back at once, since each wait for the GPU takes milliseconds, in some browsers many. */
 export async function readTensorsBytes(tensors: readonly tf.Tensor[]): Promise<ArrayBuffer[]> {
   const { device } = currentGpu();
   const lengths = tensors.map(({ size }) => size * 4);
@@ -78,10 +78,10 @@ export async function readTensorsBytes(tensors: readonly tf.Tensor[]): Promise<A
   }
 }
 
-/** A large tensor comes back in pieces of so many bytes, so that it is never whole in the JS heap. */
+/** Bytes per piece when reading a large tensor, so that it never exists whole in the JS heap. */
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** Reads a tensor's words back piece by piece. */
+/** Reads a tensor's words back in pieces. */
 export async function* tensorPieces(tensor: tf.Tensor): AsyncGenerator<Uint8Array> {
   const { device } = currentGpu();
   const total = tensor.size * 4;

@@ -1,10 +1,10 @@
 /** WGSL type of a member of a uniform block. */
 export type ScalarType = 'u32' | 'i32' | 'f32';
 
-/** Blocks of uniforms that are remembered; beyond it the oldest are left to the garbage collector. */
+/** Maximum number of cached uniform blocks; beyond it, the oldest are left to the garbage collector. */
 const MOST_BLOCKS = 4096;
 
-/** Blocks by content: layer after layer asks for the same, and a block that is there costs no write. */
+/** Blocks by content: layers use the same ones, and a cached block needs no write. */
 const blocks = new WeakMap<GPUDevice, Map<string, GPUBuffer>>();
 
 /** Packs named scalars as the uniform block of one kernel, 4 bytes each, in the order of their declaration. */
@@ -15,7 +15,7 @@ export class UniformBlock {
 
   constructor(members: Readonly<Record<string, ScalarType>>) {
     this.names = Object.keys(members);
-    // A uniform block takes multiples of 16 bytes.
+    // Uniform blocks take multiples of 16 bytes.
     this.words = new Uint32Array(Math.ceil(this.names.length / 4) * 4);
     const views = {
       u32: this.words,
@@ -25,7 +25,7 @@ export class UniformBlock {
     this.writers = Object.values(members).map((type) => views[type]);
   }
 
-  /** Bits of the values, padded; the next call writes over them. */
+  /** Bits of the values, padded; overwritten by the next call. */
   pack(values: Readonly<Record<string, number>>): Uint32Array {
     this.names.forEach((name, index) => {
       this.writers[index][index] = values[name];
@@ -33,7 +33,7 @@ export class UniformBlock {
     return this.words;
   }
 
-  /** The buffer that holds these values. It is never written again, so recorded launches may hold it. */
+  /** Buffer with these values. It is never written again, so that recorded launches may hold it. */
   bufferOf(device: GPUDevice, values: Readonly<Record<string, number>>): GPUBuffer {
     return bufferWith(device, this.pack(values));
   }

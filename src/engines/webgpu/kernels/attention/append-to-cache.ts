@@ -12,8 +12,9 @@ const KERNEL = defineKernel({
 });
 
 /**
- * Writes key and value of the newest token into a cache, at a place that is read on the GPU so that the launch can be replayed.
- * @param qkv [1, 3·width]; @param lengths [1] int32: tokens of the sequence, the new one included
+ * Writes key and value of the newest token into a cache, at a position that is read on the GPU so that the launch can be
+ * replayed.
+ * @param qkv [1, 3·width]; @param lengths [1] int32: tokens of the sequence, including the new one
  */
 export function appendToCache(
   qkv: tf.Tensor2D,

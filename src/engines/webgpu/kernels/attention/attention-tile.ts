@@ -1,14 +1,14 @@
-/** How attention over many queries is cut: what one invocation does, which walks the keys four at a time. */
+/** Work of one invocation in attention over many queries; it iterates over the keys four at a time. */
 export interface AttentionTile {
-  /** Lanes of a head. */
+  /** Lanes per head. */
   readonly lanes: number;
-  /** Invocations of a workgroup. */
+  /** Invocations per workgroup. */
   readonly threads: number;
-  /** Neighbouring queries of an invocation: what it loads is used so many times. */
+  /** Consecutive queries per invocation, which share loaded keys and values. */
   readonly queries: number;
   /**
-   * Whether the workgroup is one subgroup of four, each of which reads one of the four keys and hands it round; else
-   * each reads all four.
+   * Whether the workgroup is one subgroup of four that share keys: each reads one of four keys and broadcasts it. Otherwise
+   * each invocation reads all four.
    */
   readonly exchange: boolean;
 }
@@ -16,9 +16,9 @@ export interface AttentionTile {
 const KEYS = ['x', 'y', 'z', 'w'] as const;
 
 /**
- * WGSL of scaled dot-product attention with an online softmax (Milakov and Gimelshein 2018): no matrix of scores in
- * memory, and the greatest score moves once for four keys. Everything that is kept for a query is a variable of its own,
- * hence a register: `sum2_5` is lane 5 of what query 2 gathers. It follows attention-header.wgsl.
+ * Generates WGSL of scaled dot-product attention with an online softmax (Milakov and Gimelshein 2018): no score matrix in
+ * memory, and the running maximum is updated once per four keys. Every value of a query is a separate variable, hence a
+ * register: `sum2_5` is lane 5 of query 2's sum. It follows attention-header.wgsl.
  */
 export function attentionTileSource(tile: AttentionTile): string {
   const { threads, exchange } = tile;
@@ -53,7 +53,7 @@ ${perQuery(tile, writeQuery)}
 }`;
 }
 
-/** Past the last query it is computed again and not written. */
+/** Queries past the last one repeat it without being written. */
 function prepareQuery({ lanes }: AttentionTile, i: number): string {
   return `
   let query${i} = min(query + ${i}u, uniforms.queryCount - 1u);
@@ -64,10 +64,10 @@ function prepareQuery({ lanes }: AttentionTile, i: number): string {
 ${each(lanes, (u) => `  let q${i}_${u} = queries[start${i} + ${u}u] * uniforms.scale; var sum${i}_${u} = Lane();`)}`;
 }
 
-/** The invocations of a subgroup stay together as long as they hand keys round. */
+/** The invocations of a subgroup must stay together while they exchange keys. */
 const END_OF_WORKGROUP =
   'visibleKeys(min((group.x + 1u) * THREADS * QUERIES, uniforms.queryCount) - 1u, keyCount)';
-/** None for an invocation without a query. */
+/** Invocations without a query return. */
 const END_OF_INVOCATION =
   'select(0u, visibleKeys(min(query + QUERIES, uniforms.queryCount) - 1u, keyCount), query < uniforms.queryCount)';
 

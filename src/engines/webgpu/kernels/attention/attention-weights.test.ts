@@ -10,7 +10,7 @@ beforeAll(() => openNodeGpu());
 const HEADS = 3;
 const SCALE = 0.4;
 
-/** Softmax of one row of scores over its first `visible`, in float64. */
+/** Softmax of the first `visible` scores of one row, in float64. */
 function softmax(scores: ArrayLike<number>, visible: number): number[] {
   const powers = Array.from(scores, (score, key) => (key < visible ? Math.exp(SCALE * score) : 0));
   const sum = powers.reduce((total, power) => total + power, 0);

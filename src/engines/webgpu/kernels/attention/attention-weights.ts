@@ -3,11 +3,11 @@ import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import body from './attention-weights.wgsl?raw';
 import keysSeen from '../wgsl/keys-seen.wgsl?raw';
 
-/** Which keys the queries of a batch see, and by what their scores are multiplied. */
+/** Visible keys for the queries of a batch, and the scale of the scores. */
 export interface AttentionScores {
   readonly heads: number;
   readonly scale: number;
-  /** [batch] int32: keys of each sequence; later ones are padding. At least one. */
+  /** [batch] int32: number of keys of each sequence, at least one; later ones are padding. */
   readonly keyCounts: tf.Tensor1D;
   readonly causal: boolean;
 }
@@ -28,7 +28,7 @@ const WEIGHTS = kernel(false);
 const GRADIENT = kernel(true);
 
 /**
- * softmax(scale · scores) over the keys that each query sees, 0 for the others.
+ * softmax(scale · scores) over each query's visible keys, 0 for the others.
  * @param scores [batch·heads, length, length], queries by keys
  */
 export function attentionWeights(scores: tf.Tensor3D, options: AttentionScores): tf.Tensor3D {
@@ -36,10 +36,10 @@ export function attentionWeights(scores: tf.Tensor3D, options: AttentionScores):
 }
 
 /**
- * What a change of the weights is as a change of the scores.
- * @param weights of `attentionWeights`
- * @param changes gradient of something by the weights, [batch·heads, length, length]
- * @returns its gradient by the scores
+ * Gradient with respect to the scores.
+ * @param weights result of `attentionWeights`
+ * @param changes gradient with respect to the weights, [batch·heads, length, length]
+ * @returns gradient with respect to the scores, of the same shape
  */
 export function attentionScoresGradient(
   weights: tf.Tensor3D,

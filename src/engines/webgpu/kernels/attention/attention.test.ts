@@ -9,7 +9,7 @@ import { copyColumns } from '../layers/copy-columns';
 const matrix = (values: Float32Array, shape: [number, number]) => uploadTensor(values, shape);
 const ints = (...values: number[]) => uploadTensor(Int32Array.from(values), [values.length]);
 
-/** The definition in float64, of self-attention over a packed [batch·length, 3·width] matrix. */
+/** Definition of self-attention in float64, over a packed [batch·length, 3·width] matrix. */
 function reference(
   qkv: Float32Array,
   { batch, heads, headWidth, queryCount: length, causal }: AttentionShape,
@@ -53,12 +53,12 @@ interface Case {
 const CASES: readonly Case[] = [
   { heads: 3, headWidth: 4, length: 7, causal: true, counts: [7, 7] },
   { heads: 3, headWidth: 4, length: 7, causal: false, counts: [7, 4] },
-  // Widths that are no multiple of four, so single values are loaded.
+  // Widths that are not multiples of four are loaded value by value.
   { heads: 2, headWidth: 5, length: 9, causal: false, counts: [1, 9, 6] },
-  // Few queries: keys are shared out among a workgroup.
+  // Few queries: the keys are split among a workgroup.
   { heads: 2, headWidth: 8, length: 3, causal: true, counts: [3, 3] },
   { heads: 2, headWidth: 7, length: 4, causal: false, counts: [4, 2] },
-  // More than a workgroup of queries, an odd number of them.
+  // An odd number of queries, more than a workgroup.
   { heads: 2, headWidth: 32, length: 131, causal: true, counts: [131] },
   { heads: 1, headWidth: 6, length: 37, causal: true, counts: [37, 30] },
   { heads: 1, headWidth: 20, length: 70, causal: false, counts: [70, 33] },
@@ -69,7 +69,7 @@ describeOnEachDevice(() => {
   test.each(CASES)('%o', async ({ heads, headWidth, length, causal, counts }) => {
     const batch = counts.length;
     const width = heads * headWidth;
-    // Spread scores, so that the greatest one moves while keys are walked.
+    // Spread scores, so that the running maximum changes.
     const values = seededNormal(batch * length * 3 * width, 5).map((value) => value * 2);
     const tensor = matrix(values, [batch * length, 3 * width]);
     const keyCounts = ints(...counts);

@@ -8,26 +8,26 @@ import { kernelProfile } from '../wgsl/kernel-profile';
 import { laneWidth, lanesSource } from '../wgsl/lanes';
 import { unrollLines } from '../wgsl/unroll';
 
-/** Up to so many queries of a sequence, the keys of one query are shared out among a workgroup. */
+/** Maximum number of queries per sequence for which each query's keys are split among a workgroup. */
 const FEW_QUERIES = 4;
 const FEW_THREADS = { software: 4, hardware: 32 } as const;
-/** Elements of partial sums that a workgroup keeps when it shares keys out: half of the least workgroup memory. */
+/** Elements of partial sums in workgroup memory when keys are split: half of the guaranteed size. */
 const PARTIAL_SUMS = 2048;
 
-/** Registers are scarce on GPUs, and threads plenty. */
+/** GPUs have few registers and many threads. */
 const HARDWARE_TILE = { threads: 32, queries: 2, exchange: false } as const;
-/** Software adapters run subgroups of so many invocations, and reads are what they spend their time on. */
+/** Subgroup size on software adapters, where reads dominate the time. */
 const SOFTWARE_THREADS = 4;
 /**
- * Lanes of all queries of an invocation there. More queries share what is read, but the time to compile a kernel grows
- * faster than its text: for heads of 64, SwiftShader took 0.6 s with two queries, 2.2 s with four and 5.2 s with eight.
+ * Lanes of all queries of an invocation on software adapters. More queries share reads, but compile time grows faster than
+ * the kernel's text: for heads of 64, SwiftShader took 0.6 s with two queries, 2.2 s with four and 5.2 s with eight.
  */
 const LANES_AT_ONCE = 32;
 
-/** Where the vectors of a role stand within a tensor: one row a token, head 0 beginning at `offset`. */
+/** Location of queries, keys or values in a tensor: one row per token, head 0 beginning at `offset`. */
 export interface HeadVectors {
   readonly tensor: tf.Tensor;
-  /** Elements of a row. */
+  /** Elements per row. */
   readonly stride: number;
   readonly offset: number;
 }
@@ -36,11 +36,11 @@ export interface AttentionShape {
   readonly batch: number;
   readonly heads: number;
   readonly headWidth: number;
-  /** Queries of each sequence. */
+  /** Queries per sequence. */
   readonly queryCount: number;
-  /** Rows of keys a sequence has room for: from one sequence's first key to the next's. */
+  /** Capacity of keys per sequence, the row offset from one sequence's first key to the next. */
   readonly keyRows: number;
-  /** Keys before the first query, from a cache. */
+  /** Number of cached keys before the first query. */
   readonly past: number;
   readonly causal: boolean;
 }
@@ -49,7 +49,7 @@ type HeadConfig = { headWidth: number; causal: boolean };
 
 /**
  * Multi-head attention (Vaswani et al. 2017, section 3.2), scaled by 1/√headWidth.
- * @param keyCounts [batch] int32: keys of each sequence; later rows are padding
+ * @param keyCounts [batch] int32: number of keys of each sequence; later rows are padding
  * @returns [batch·queryCount, heads·headWidth]
  */
 export function attention(
@@ -123,7 +123,7 @@ function fewThreads(headWidth: number): number {
   return Math.max(1, Math.min(most, Math.floor(PARTIAL_SUMS / headWidth)));
 }
 
-/** What both kernels read and write. */
+/** Buffers and uniforms of both kernels. */
 function attentionKernel(
   { headWidth, causal }: HeadConfig,
   text: { name: string; constants?: Record<string, number>; enable?: string[]; body: string },
@@ -135,19 +135,19 @@ function attentionKernel(
       queries: 'array<Lane>',
       keys: 'array<Lane>',
       values: 'array<Lane>',
-      /** Keys that each sequence of the batch has. */
+      /** Number of keys of each sequence. */
       keyCounts: 'array<i32>',
     },
     outputs: { y: 'array<Lane>' },
     uniforms: {
-      /** Queries of each sequence. */
+      /** Queries per sequence. */
       queryCount: 'u32',
-      /** Rows between the first keys of two sequences. */
+      /** Rows between the first keys of consecutive sequences. */
       keyRows: 'u32',
-      /** Position of the first query among the keys (the length of the cache before it). */
+      /** Position of the first query among the keys (the previous length of the cache). */
       past: 'u32',
       heads: 'u32',
-      // Lanes from one token to the next, and where head 0 begins, in each tensor.
+      // Stride from token to token, and offset of head 0, in lanes, for each tensor.
       queryStride: 'u32',
       queryOffset: 'u32',
       keyStride: 'u32',

@@ -7,7 +7,7 @@ import grid from '../wgsl/blockwise-grid.wgsl?raw';
 import { kernelProfile } from '../wgsl/kernel-profile';
 
 const THREADS = { software: 4, hardware: 64 } as const;
-/** Scores of one query that stand in workgroup memory: its least size, 16 KiB. */
+/** Maximum number of keys: one query's scores fill the guaranteed workgroup memory of 16 KiB. */
 export const MOST_BLOCKWISE_KEYS = 4096;
 
 const kernelOf = kernelFamily(({ causal, threads }: { causal: boolean; threads: number }) =>
@@ -41,9 +41,9 @@ const kernelOf = kernelFamily(({ causal, threads }: { causal: boolean; threads: 
 );
 
 /**
- * Attention as `attention` computes it, with scores and probabilities rounded to 8 bits by blocks of `blockSize` keys, the
- * probabilities taken from the rounded scores (Dong et al. 2023, BCT).
- * @throws Error where a sequence may have more than `MOST_BLOCKWISE_KEYS` keys
+ * Attention as in `attention`, with scores and probabilities rounded to 8 bits by blocks of `blockSize` keys; the
+ * probabilities are computed from the rounded scores (Dong et al. 2023, BCT).
+ * @throws Error if a sequence may have more than `MOST_BLOCKWISE_KEYS` keys
  */
 export function blockwiseAttention(
   queries: HeadVectors,

@@ -5,7 +5,7 @@ import { kernelProfile } from '../wgsl/kernel-profile';
 import { laneWidth, lanesSource } from '../wgsl/lanes';
 import { unrollLines } from '../wgsl/unroll';
 
-/** Elements of partial sums that a workgroup keeps: half of the least workgroup memory. */
+/** Elements of partial sums in workgroup memory: half of the guaranteed size. */
 const PARTIAL_SUMS = 2048;
 const MOST_THREADS = 64;
 
@@ -16,11 +16,11 @@ export interface LayerKeysAndValues {
 }
 
 /**
- * One workgroup a head writes the head's key and value where the sequence ends, and its lanes then walk the keys in turn, each
- * with an online softmax of its own (Milakov and Gimelshein 2018); at the end the parts are merged. What changes from token
- * to token is read from `lengths`, so that the launch can be recorded once and replayed.
- * Lines with a dollar sign stand once for each lane of a head (four columns, or one).
- * @param thread builtin that numbers the invocations of the workgroup; @param merge WGSL of the end
+ * WGSL for one workgroup per head. It appends the head's key and value to the cache; its lanes then iterate over the keys in
+ * turn, each with its own online softmax (Milakov and Gimelshein 2018), and the partial results are merged. Values that
+ * change from token to token are read from `lengths`, so that the launch can be recorded once and replayed. Lines with a
+ * dollar sign are repeated for each lane of a head (four columns, or one).
+ * @param thread builtin that numbers the invocations of the workgroup; @param merge WGSL that merges the partial results
  */
 const mainSource = (thread: string, merge: string) => `
 // Far below any score, yet finite: WGSL need not know infinity.
@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(${thread}) thread: u32
 ${merge}
 }`;
 
-/** The parts of a subgroup's lanes are merged by subgroup operations. */
+/** Merges the lanes' partial results by subgroup operations. */
 const MERGE_BY_SUBGROUP = `
   let all = subgroupMax(greatest);
   let share = exp(greatest - all);
@@ -63,7 +63,7 @@ const MERGE_BY_SUBGROUP = `
   let merged$ = subgroupAdd(sum$ * share) * factor;
   if (thread == $u % THREADS) { y[start + $u] = merged$; }`;
 
-/** The parts of any workgroup are merged through its memory. */
+/** Merges the partial results through workgroup memory. */
 const MERGE_BY_WORKGROUP = `
   partGreatest[thread] = greatest;
   partTotal[thread] = total;
@@ -90,10 +90,10 @@ var<workgroup> partTotal: array<f32, THREADS>;
 var<workgroup> partSum: array<Lane, THREADS * LANES>;`;
 
 /**
- * Causal multi-head attention (Vaswani et al. 2017, section 3.2) of the newest token, whose key and value it
- * writes into the cache.
+ * Causal multi-head attention (Vaswani et al. 2017, section 3.2) of the newest token, whose key and value are appended to the
+ * cache.
  * @param qkv [1, 3·heads·headWidth]: query, key and value of the new token
- * @param lengths [1] int32: tokens of the sequence, the new one included
+ * @param lengths [1] int32: tokens of the sequence, including the new one
  * @returns [1, heads·headWidth]
  */
 export function cachedAttention(
@@ -114,7 +114,7 @@ export function cachedAttention(
 
 function kernelFor(headWidth: number) {
   const { name, subgroupLanes } = kernelProfile();
-  // A GPU hides the latency of its reads behind more threads than one subgroup has.
+  // GPUs need more threads than one subgroup to hide the latency of reads.
   const bySubgroup = name === 'software' && subgroupLanes !== undefined;
   const threads = bySubgroup ? subgroupLanes : mostThreads(name, headWidth);
   return kernelOf({ headWidth, threads, bySubgroup });
@@ -133,12 +133,12 @@ const kernelOf = kernelFamily(
       name: 'cached-attention',
       inputs: {
         qkv: 'array<Lane>',
-        /** Tokens of the sequence, the new one included. */
+        /** Tokens of the sequence, including the new one. */
         lengths: 'array<i32>',
       },
       outputs: { keys: 'array<Lane>', values: 'array<Lane>', y: 'array<Lane>' },
       uniforms: {
-        /** Lanes of a whole row of keys: those of all heads. */
+        /** Lanes of a row of keys, over all heads. */
         rowLanes: 'u32',
         scale: 'f32',
       },

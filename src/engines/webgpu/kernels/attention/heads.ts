@@ -5,12 +5,12 @@ import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
 import body from './heads.wgsl?raw';
 
-/** How the heads of a batch of sequences lie side by side in one matrix. */
+/** Layout of the heads of a batch of sequences in one matrix. */
 export interface HeadLayout {
-  /** Tokens of one sequence. */
+  /** Tokens per sequence. */
   readonly length: number;
   readonly headWidth: number;
-  /** Roles beside each other in a row, each with all its heads: 3 where query, key and value are one matrix. */
+  /** Roles side by side in a row, each with all its heads: 3 if query, key and value are one matrix. */
   readonly roles: number;
 }
 
@@ -25,7 +25,7 @@ const kernelOf = kernelFamily(({ split, lane }: { split: boolean; lane: LaneWidt
       length: 'u32',
       heads: 'u32',
       headWidth: 'u32',
-      /** Where the role begins in a row. */
+      /** Offset of the role in a row. */
       offset: 'u32',
       stride: 'u32',
     },
@@ -35,7 +35,8 @@ const kernelOf = kernelFamily(({ split, lane }: { split: boolean; lane: LaneWidt
 );
 
 /**
- * Takes a matrix of activations apart: [batch·length, roles·heads·headWidth] → of each role [batch·heads, length, headWidth].
+ * Splits a matrix of activations by role: [batch·length, roles·heads·headWidth] → for each role [batch·heads, length,
+ * headWidth].
  */
 export function splitHeads(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
   const [rows, width] = x.shape;
@@ -52,7 +53,7 @@ export function splitHeads(x: tf.Tensor2D, layout: HeadLayout): tf.Tensor3D[] {
   });
 }
 
-/** Puts together what `splitHeads` takes apart. */
+/** Inverse of `splitHeads`. */
 export function joinHeads(parts: readonly tf.Tensor3D[], layout: HeadLayout, heads: number): tf.Tensor2D {
   const [ofBatch] = parts[0].shape;
   const { length, headWidth, roles } = layout;
@@ -68,7 +69,7 @@ export function joinHeads(parts: readonly tf.Tensor3D[], layout: HeadLayout, hea
   return y;
 }
 
-/** Uniforms and workgroups for the heads of one role, of so many lanes. */
+/** Uniforms and workgroups for the heads of one role with this many lanes. */
 function launchOf(elements: number, role: number, heads: number, { length, headWidth, roles }: HeadLayout) {
   const headLanes = headWidth / laneWidth(headWidth);
   const uniforms = {

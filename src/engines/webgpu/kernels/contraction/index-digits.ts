@@ -2,13 +2,13 @@ import type * as tf from '@tensorflow/tfjs';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import body from './index-digits.wgsl?raw';
 
-/** Which digit of an index in mixed radix, and which indices are made of it. */
+/** Digit of an index in mixed radix, and the indices derived from it. */
 export interface IndexDigit {
   /** Product of the sizes of all lower digits. */
   readonly below: number;
-  /** Values of the digit itself. */
+  /** Radix of the digit. */
   readonly size: number;
-  /** Indices for each id, `step` apart, the first one `scale` times the digit. */
+  /** Number of indices per id, `step` apart, starting at `scale` times the digit. */
   readonly count?: number;
   readonly scale?: number;
   readonly step?: number;

@@ -4,7 +4,7 @@ import { columnSums } from '../products/column-sums';
 import gradientBody from './kronecker-gradient.wgsl?raw';
 import body from './kronecker-sum.wgsl?raw';
 
-/** Sizes of Σ_k A_k ⊗ B_k: A_k [aRows, aColumns] side by side, B_k [bRows, bColumns] one under the other. */
+/** Shape of Σ_k A_k ⊗ B_k: the A_k [aRows, aColumns] are side by side, the B_k [bRows, bColumns] one below the other. */
 export interface KroneckerSizes {
   readonly terms: number;
   readonly aRows: number;
@@ -13,7 +13,7 @@ export interface KroneckerSizes {
   readonly bColumns: number;
 }
 
-/** Elements that one invocation adds up: a factor of few elements has a sum over nearly the whole matrix for each. */
+/** Elements summed by one invocation; an element of a small factor sums over nearly the whole matrix. */
 const BAND = 256;
 
 const SUM = elementKernel({
@@ -30,7 +30,7 @@ const gradientKernel = (byA: boolean) =>
       inputs: { change: 'array<f32>', other: 'array<f32>' },
       outputs: { y: 'array<f32>' },
       uniforms: {
-        // Elements of the one factor, and elements of a term of the other.
+        // Elements of one factor, and elements per term of the other.
         elements: 'u32',
         summed: 'u32',
         bands: 'u32',
@@ -47,7 +47,7 @@ const gradientKernel = (byA: boolean) =>
 const BY_A = gradientKernel(true);
 const BY_B = gradientKernel(false);
 
-/** Σ_k A_k ⊗ B_k: [aRows·bRows, aColumns·bColumns], element by element, which is quick where the terms are few. */
+/** Σ_k A_k ⊗ B_k: [aRows·bRows, aColumns·bColumns], element by element; fast for few terms. */
 export function kroneckerSum(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSizes): tf.Tensor2D {
   const { terms, aRows, aColumns, bRows, bColumns } = sizes;
   const shape: [number, number] = [aRows * bRows, aColumns * bColumns];
@@ -61,8 +61,8 @@ export function kroneckerSum(a: tf.Tensor2D, b: tf.Tensor2D, sizes: KroneckerSiz
 }
 
 /**
- * The gradient by one of the factors, of its shape.
- * @param change gradient by the sum; @param other the other factor
+ * Gradient with respect to one of the factors, of its shape.
+ * @param change gradient with respect to the sum; @param other the other factor
  */
 export function kroneckerGradient(
   by: 'a' | 'b',

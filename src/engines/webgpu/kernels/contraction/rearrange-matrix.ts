@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import body from './rearrange-matrix.wgsl?raw';
 
-/** Where each row and column of a result comes from, int32; a negative one holds zeros. */
+/** Source row and column, int32, of each row and column of the result; negative for zeros. */
 export interface MatrixSources {
   readonly rows: tf.Tensor1D;
   readonly columns: tf.Tensor1D;
@@ -16,7 +16,7 @@ const KERNEL = elementKernel({
   body,
 });
 
-/** y[r, c] = x[rows[r], columns[c]], 0 where either is negative: → [rows.size, columns.size]. */
+/** y[r, c] = x[rows[r], columns[c]], 0 if either is negative: → [rows.size, columns.size]. */
 export function rearrangeMatrix(x: tf.Tensor2D, { rows, columns }: MatrixSources): tf.Tensor2D {
   const elements = rows.size * columns.size;
   return KERNEL.run({

@@ -10,7 +10,7 @@ test.each([
   [[2, 3, 4, 5]],
   [[1, 1, 7, 1]],
   [[5, 33, 2, 3]],
-  // More in the first dimension than a device allows workgroups.
+  // The first dimension exceeds a device's maximum number of workgroups.
   [[70_001, 1, 2, 1]],
 ] as [[number, number, number, number]][])('a box of %j is turned round', async (sizes) => {
   const [n0, n1, n2, n3] = sizes;

@@ -14,8 +14,8 @@ import body from './strided-copy.wgsl?raw';
 type Four = readonly [number, number, number, number];
 
 /**
- * Copies a box of `sizes` elements between two layouts, strides in elements; makes a tensor of `outputShape`.
- * @param epilogue what is done to the elements on the way; bias goes by the last dimension of `outputShape`
+ * Copies a box of `sizes` elements between two layouts, with strides in elements, to a new tensor of `outputShape`.
+ * @param epilogue applied to the elements; bias is indexed by the last dimension of `outputShape`
  */
 export function stridedCopy(
   x: tf.Tensor,
@@ -29,7 +29,7 @@ export function stridedCopy(
   const [, size1, size2, size3] = sizes;
   const [source0, source1, source2, source3] = sourceStrides;
   const [destination0, destination1, destination2, destination3] = destinationStrides;
-  // The first size alone is a uniform: it counts tokens. The others divide each index, which constants make cheap.
+  // Only the first size, the number of tokens, is a uniform. Indices are divided by the others, which is fast for constants.
   const kernel = kernelOf({
     ...{ size1, size2, size3, source0, source1, source2, source3 },
     ...{ destination0, destination1, destination2, destination3, outputs: outputShape[1] },

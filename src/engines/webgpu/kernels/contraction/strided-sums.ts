@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import body from './strided-sums.wgsl?raw';
 
-/** What is added up: elements s·stride, s·stride + step, and so on of sum s, as many as there are terms. */
+/** Layout of the sums: sum s adds elements s·stride, s·stride + step, and so on, for the number of terms. */
 export interface StridedSums {
   readonly sums: number;
   readonly terms: number;
@@ -10,7 +10,7 @@ export interface StridedSums {
   readonly step: number;
 }
 
-/** Terms that one invocation adds up: long sums are made in bands, so that a few of them still fill a GPU. */
+/** Terms summed by one invocation; long sums are split into bands, so that a few of them still fill a GPU. */
 const BAND = 256;
 
 const kernel = (paired: boolean) =>
@@ -28,7 +28,7 @@ const kernel = (paired: boolean) =>
 const PLAIN = kernel(false);
 const PAIRED = kernel(true);
 
-/** Σ aᵢ·bᵢ over the elements of each sum: [sums]. @param b laid out as `a` */
+/** Σ aᵢ·bᵢ over the elements of each sum: [sums]. @param b with the layout of `a` */
 export function stridedSumsOfProducts(a: tf.Tensor, b: tf.Tensor, layout: StridedSums): tf.Tensor1D {
   let bands = sumsOfBands(PAIRED, a, b, layout);
   while (bands.size > layout.sums) {
@@ -45,7 +45,7 @@ export function stridedSumsOfProducts(a: tf.Tensor, b: tf.Tensor, layout: Stride
   return bands;
 }
 
-/** [bands · sums], those of a band one after the other. */
+/** [bands · sums], band by band. */
 function sumsOfBands(
   kernel: typeof PLAIN,
   a: tf.Tensor,

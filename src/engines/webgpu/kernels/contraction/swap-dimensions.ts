@@ -12,9 +12,9 @@ const KERNEL = elementKernel({
 });
 
 /**
- * Swaps the two middle ones of four dimensions: y[i, k, j, l] = x[i, j, k, l]. One pipeline for all sizes.
- * @param x of the elements of these sizes, row-major
- * @param shape of the result, with as many elements
+ * Swaps the middle two of four dimensions: y[i, k, j, l] = x[i, j, k, l]. One pipeline serves all sizes.
+ * @param x elements of these sizes, row-major
+ * @param shape shape of the result, with as many elements
  */
 export function swapDimensions<const Shape extends readonly number[]>(
   x: tf.Tensor,
@@ -30,7 +30,7 @@ export function swapDimensions<const Shape extends readonly number[]>(
   }).y;
 }
 
-/** The transposed of a matrix. */
+/** Transpose of a matrix. */
 export function transposed(x: tf.Tensor2D): tf.Tensor2D {
   const [rows, columns] = x.shape;
   return swapDimensions(x, [1, rows, columns, 1], [columns, rows]);

@@ -1,9 +1,9 @@
 /**
- * An index that is a pair (outer, inner), or runs through one: its place in a tensor is outer and inner times a stride.
- * A stride that leads nowhere, since its part has one value, is 0.
+ * Index that is a pair (outer, inner); its offset in a tensor is outer and inner times their strides. The stride of a part
+ * with one value is 0.
  */
 export interface PairAxis {
-  /** Values of the inner part. */
+  /** Number of values of the inner part. */
   readonly inner: number;
   /** Whether the outer part has more than one value. */
   readonly isPair: boolean;
@@ -11,7 +11,7 @@ export interface PairAxis {
   readonly innerStride: number;
 }
 
-/** Terms of the sum: `outer` times `inner` of them. */
+/** Terms of the sum: `outer` times `inner`. */
 export interface TermAxis {
   readonly outer: number;
   readonly inner: number;
@@ -19,7 +19,7 @@ export interface TermAxis {
   readonly innerStride: number;
 }
 
-/** One of the two tensors of a contraction: a tile of it is so many members of `axis` by four terms. */
+/** Operand of a contraction; its tiles are several members of `axis` by four terms. */
 export interface Operand {
   readonly name: 'factor' | 'x';
   readonly axis: PairAxis;
@@ -27,12 +27,12 @@ export interface Operand {
 }
 
 /**
- * How four terms of a tile are read: `terms`, a vec4f along the terms of each member; `members`, a vec4f of four members for
- * each term; `scalars`, element by element into vectors along the terms.
+ * How four terms of a tile are read: `terms` reads a vec4f along the terms of each member; `members` reads a vec4f of four
+ * members for each term; `scalars` reads single elements into vectors along the terms.
  */
 export type Reading = 'terms' | 'members' | 'scalars';
 
-/** The widest reading that the strides allow for a tile of so many members. */
+/** The widest reading that the strides allow for a tile with this many members. */
 export function readingOf({ axis, terms }: Operand, members: number): Reading {
   const outerInQuads = terms.outerStride % 4 === 0;
   if (terms.innerStride === 1 && terms.inner % 4 === 0 && outerInQuads && isInQuads(axis)) return 'terms';
@@ -40,7 +40,7 @@ export function readingOf({ axis, terms }: Operand, members: number): Reading {
   return isConsecutive(axis) && termsInQuads && members % 4 === 0 ? 'members' : 'scalars';
 }
 
-/** Whether members come in whole runs of four neighbours, each at a multiple of four elements. */
+/** Whether members form groups of four neighbours aligned to multiples of four elements. */
 export function isConsecutive({ inner, innerStride, outerStride }: PairAxis): boolean {
   return innerStride === 1 && inner % 4 === 0 && outerStride % 4 === 0;
 }
@@ -50,17 +50,17 @@ export function isInQuads({ innerStride, outerStride }: PairAxis): boolean {
   return innerStride % 4 === 0 && outerStride % 4 === 0;
 }
 
-/** The tile at hand along an axis, in WGSL: number `<name>Tile`; see `tilePlace` for the rest. */
+/** Current tile along an axis, in WGSL: number `<name>Tile`; `tilePlace` defines the rest. */
 export interface AxisTile {
   readonly name: 'row' | 'position';
   readonly members: number;
-  /** WGSL expression: the number of the last member there is; undefined where tiles are whole. */
+  /** WGSL expression for the number of the last member; undefined if tiles are whole. */
   readonly last?: string;
 }
 
 /**
- * WGSL that finds a tile's place along an index pair once for all its members: SwiftShader divides lane by lane. Only where
- * a tile lies in one group of the inner part.
+ * WGSL that computes a tile's place along an index pair once for all its members, because SwiftShader divides lane by lane.
+ * Requires that a tile lies in one group of the inner part.
  */
 export function tilePlace({ inner, isPair }: PairAxis, { name, members }: AxisTile): string {
   if (!isPair || inner === 1 || inner % members !== 0) return '';
@@ -70,8 +70,8 @@ export function tilePlace({ inner, isPair }: PairAxis, { name, members }: AxisTi
 }
 
 /**
- * WGSL expression: where a member of the tile begins, in words of `word` elements.
- * @param member its number in the tile; a multiple of 4 where a word holds four members
+ * WGSL expression for the start of a member of the tile, in words of `word` elements.
+ * @param member its number in the tile; a multiple of 4 if a word holds four members
  */
 export function memberStart(
   axis: PairAxis,

@@ -8,20 +8,20 @@ import {
   softwareTime,
 } from './tensor-contraction-tile';
 
-/** Elements from one to the next along an index that is a pair (outer, inner). */
+/** Strides, in elements, of the parts of an index pair (outer, inner). */
 export interface PairStrides {
   readonly outer: number;
   readonly inner: number;
 }
 
-/** y[g, m, n] = Σ_k factor[m, k] · x[g, k, n]; every stride counts float32 elements. */
+/** y[g, m, n] = Σ_k factor[m, k] · x[g, k, n]; all strides count float32 elements. */
 export interface Contraction {
   readonly groups: number;
   readonly rows: number;
   readonly columns: number;
-  /** k runs over pairs (outer, inner). */
+  /** k is a pair (outer, inner). */
   readonly terms: PairStrides;
-  /** Size of the inner part of m, which is a pair as well. */
+  /** Size of the inner part of m, which is also a pair. */
   readonly rowInner: number;
   readonly factorRow: PairStrides;
   readonly factorTerm: PairStrides;
@@ -30,15 +30,15 @@ export interface Contraction {
   readonly outputShape: readonly [number, number];
 }
 
-/** How a contraction is cut and what it takes. */
+/** Tile and estimated time of a contraction. */
 export interface ContractionPlan {
   readonly sizes: ContractionSizes;
   readonly tile: ContractionTile;
-  /** To be compared with that of other contractions on the same device; no unit. */
+  /** Estimated time without a unit, comparable between contractions on the same device. */
   readonly time: number;
 }
 
-/** Beyond so many positions the edge of the last tile hardly matters, and the tile is chosen once for all. */
+/** Number of positions from which the edge of the last tile hardly matters, so that one tile choice serves all. */
 const MANY_POSITIONS = 512;
 
 /** Number of positions that a plan is made for. */
@@ -54,7 +54,7 @@ export function planContraction(contraction: Contraction, profile: KernelProfile
     .reduce((left, right) => (right.time < left.time ? right : left));
 }
 
-/** Time of all positions by a plan that was made for fewer. */
+/** Time for all positions with a plan made for fewer. */
 export function timeOf(sizes: ContractionSizes, tile: ContractionTile, profile: KernelProfile): number {
   return profile.name === 'software' ? softwareTime(sizes, tile) : hardwareTime(sizes);
 }
@@ -66,7 +66,10 @@ interface TermOrder {
   readonly x: PairStrides;
 }
 
-/** The terms as one run where both operands allow it, else either part as the inner one: the order of a sum is free. */
+/**
+ * Orders of the terms: merged into one index if both operands allow it, else with either part as the inner one, since the
+ * order of a sum is free.
+ */
 function termOrders({ terms, factorTerm, x }: Contraction): TermOrder[] {
   const { outer, inner } = terms;
   const given = { outer, inner, factor: factorTerm, x: x.term };
@@ -108,7 +111,7 @@ function sizesOf(contraction: Contraction, order: TermOrder): ContractionSizes {
   };
 }
 
-/** A stride that leads to no second member is 0, whatever the caller says. */
+/** The stride of a part with one value is 0, whatever the caller passes. */
 function pairAxis(inner: number, isPair: boolean, strides: PairStrides): PairAxis {
   return {
     inner,

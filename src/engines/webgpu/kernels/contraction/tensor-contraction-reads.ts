@@ -4,7 +4,7 @@ import type { ContractionTile } from './tensor-contraction-tile';
 
 const COMPONENTS = ['x', 'y', 'z', 'w'] as const;
 
-/** WGSL that brings a tile of one operand into vectors of terms, step by step. */
+/** WGSL that reads a tile of one operand into vectors of terms, step by step. */
 export interface OperandText {
   readonly type: BufferType;
   readonly members: number;
@@ -12,11 +12,11 @@ export interface OperandText {
   readonly stepStride: number;
   readonly outerStride: number;
   readonly isShared: boolean;
-  /** Where what this lane reads begins. */
+  /** WGSL for the starting offsets of this lane's reads. */
   readonly starts: string;
   /** Reads `count` terms from the offset on. */
   reads(count: number): string[];
-  /** Makes `<name><member>`, the vector of `count` terms of a member; called for each member in order. */
+  /** Defines `<name><member>`, the vector of `count` terms of a member; called for each member in order. */
   ready(member: number, count: number): string[];
 }
 
@@ -27,7 +27,7 @@ export function operandText(operand: Operand, axisTile: AxisTile, tile: Contract
     : textByTerms(operand, axisTile, tile, reading);
 }
 
-/** Each read is a vector of terms of one member; lanes that share the tile read every fourth member. */
+/** Reads vectors of terms of one member; lanes that share the tile read every fourth member. */
 function textByTerms(
   { name, axis, terms }: Operand,
   axisTile: AxisTile,
@@ -71,7 +71,7 @@ function textByTerms(
   };
 }
 
-/** Each read is a vector of four members of one term; lanes that share the tile read one of the four terms each. */
+/** Reads vectors of four members of one term; lanes that share the tile read one of four terms each. */
 function textByMembers(
   { name, axis, terms }: Operand,
   axisTile: AxisTile,

@@ -13,14 +13,14 @@ import { type OperandText, operandText } from './tensor-contraction-reads';
 /** Everything that the WGSL of a contraction depends on. */
 export interface ContractionText extends ContractionSizes {
   readonly tile: ContractionTile;
-  /** Elements of the result that one token takes: an output is an element modulo this. */
+  /** Elements of the result per token; an output is the element index modulo this. */
   readonly outputs: number;
   readonly epilogue: EpilogueConfig;
-  /** Invocations of a workgroup. */
+  /** Invocations per workgroup. */
   readonly threads: number;
 }
 
-/** The kernel of one contraction. */
+/** Kernel of one contraction. */
 export function contractionKernel(text: ContractionText) {
   const { factor, x, tile, epilogue, columns, threads } = text;
   const { rows, positions } = axisTiles(text);
@@ -78,8 +78,9 @@ function axisTiles({ tile, rows, columns }: ContractionText): { rows: AxisTile; 
 }
 
 /**
- * `rowTile` and `positionTile`, and whether they lie in the result: past the edge the last ones are computed again and not
- * written, since lanes that exchange must stay together. A workgroup is one subgroup where lanes share a tile.
+ * Defines `rowTile` and `positionTile`, and whether they lie in the result. Past the edge, the last tiles are computed again
+ * without being written, since lanes that exchange values must stay together. A workgroup is one subgroup if lanes share a
+ * tile.
  */
 function tileIndices({ tile, rows, threads }: ContractionText): string {
   const rowTiles = Math.ceil(rows / tile.rows);
@@ -103,7 +104,7 @@ ${clamps}`;
 ${clamps}`;
 }
 
-/** How sums are written: four at a time where they lie side by side in the result. */
+/** Writes the sums, four at a time if they are contiguous in the result. */
 function resultText(text: ContractionText): { type: BufferType; writes: string } {
   const { tile, rows, columns, yPosition, yRow, outputs, epilogue } = text;
   const axes = axisTiles(text);
@@ -127,7 +128,7 @@ function resultText(text: ContractionText): { type: BufferType; writes: string }
       `y[at] = ${word === 4 ? `vec4f(${values.join(', ')})` : values[0]}; }`,
     ].join(' ');
   };
-  // Rows and positions past the edge are not clamped here: what is not there is not written.
+  // Rows and positions past the edge are not clamped, because they are not written.
   const rowStarts = range(tile.rows / rowStep).map((index) => {
     const row = index * rowStep;
     return `  let row${row} = ${memberStart(yRow, { ...axes.rows, last: undefined }, row, word)};`;
@@ -184,7 +185,7 @@ function termLoops({ factor }: ContractionText, f: OperandText, v: OperandText):
   return loops.map((line) => `  ${line}`).join('\n');
 }
 
-/** The members of the operand that is handed round come one after the other, so that few of them are alive at once. */
+/** Members of the exchanged operand are processed one after the other, so that few are alive at once. */
 function stepSource(factor: OperandText, x: OperandText, count: number): string[] {
   const [outer, inner] = factor.isShared ? [factor, x] : [x, factor];
   const add = (row: number, position: number) =>

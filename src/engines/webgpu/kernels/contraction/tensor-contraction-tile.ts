@@ -1,17 +1,17 @@
 import type { KernelProfile } from '../wgsl/kernel-profile';
 import { type Operand, type PairAxis, readingOf } from './tensor-contraction-operand';
 
-/** What one invocation makes of a contraction, and what a subgroup shares. */
+/** Work of one invocation of a contraction, and what a subgroup shares. */
 export interface ContractionTile {
   readonly rows: number;
   readonly positions: number;
-  /** Lanes of a subgroup that work side by side; 1 where they share nothing. */
+  /** Lanes of a subgroup that cooperate; 1 if they share nothing. */
   readonly lanes: number;
-  /** The operand whose tile the lanes read together and hand round, each lane with a tile of its own of the other one. */
+  /** Operand whose tile the lanes read together and exchange, while each has its own tile of the other. */
   readonly shared?: Operand['name'];
 }
 
-/** What the choice of a tile looks at. */
+/** Properties of a contraction that determine its tile. */
 export interface ContractionSizes {
   readonly factor: Operand;
   readonly x: Operand;
@@ -19,15 +19,14 @@ export interface ContractionSizes {
   readonly columns: number;
   /** Groups times columns. */
   readonly positions: number;
-  /** Where a row and where a position stands in the result. */
+  /** Location of rows and positions in the result. */
   readonly yRow: PairAxis;
   readonly yPosition: PairAxis;
 }
 
 /**
- * Nanoseconds of one subgroup of SwiftShader (4 lanes, one core of the machine it was measured on). Only their ratios matter
- * here: whether reading, arithmetic or writing bounds a tile. `tile` is what a tile takes besides, most of it the first
- * reads of memory that no cache holds.
+ * Nanoseconds for one SwiftShader subgroup (4 lanes, one core of the machine used for measuring). Only their ratios matter:
+ * whether reading, arithmetic or writing limits a tile. `tile` is the fixed cost of a tile, mostly the first uncached reads.
  */
 const SOFTWARE_TIME = {
   quadRead: 28,
@@ -39,13 +38,13 @@ const SOFTWARE_TIME = {
   tile: 1500,
   dispatch: 15_000,
 } as const;
-/** Units that run at once; more of them than this share the time. */
+/** Units that run in parallel; more of them share the time. */
 const SOFTWARE_UNITS = 2;
 
 const MOST_SUMS = 128;
 const MEMBERS = [1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 16] as const;
 
-/** Invocations that keep a GPU busy; tiles shrink where there are fewer. */
+/** Invocations that keep a GPU busy; with fewer, tiles shrink. */
 const HARDWARE_INVOCATIONS = 8192;
 const HARDWARE_TILES = [
   [4, 4],
@@ -54,10 +53,10 @@ const HARDWARE_TILES = [
   [1, 1],
 ] as const;
 
-/** What starting a kernel takes on a GPU, in multiplications. */
+/** Cost of starting a kernel on a GPU, in multiplications. */
 const HARDWARE_DISPATCH = 1_000_000;
 
-/** The tile that takes the least time on the device of this profile. */
+/** The fastest tile for the device of this profile. */
 export function contractionTile(sizes: ContractionSizes, profile: KernelProfile): ContractionTile {
   if (profile.name !== 'software') return hardwareTile(sizes);
   let best: ContractionTile | undefined;
@@ -110,12 +109,12 @@ export function softwareTime(sizes: ContractionSizes, tile: ContractionTile): nu
   );
 }
 
-/** On a GPU a contraction is taken to last as long as its multiplications. */
+/** Estimated time on a GPU, proportional to the multiplications. */
 export function hardwareTime({ factor, rows, positions }: ContractionSizes): number {
   return HARDWARE_DISPATCH + rows * positions * factor.terms.outer * factor.terms.inner;
 }
 
-/** Invocations that cover all rows and positions. */
+/** Number of invocations that cover all rows and positions. */
 export function invocationsOf(tile: ContractionTile, rows: number, positions: number): number {
   const rowTiles = Math.ceil(rows / tile.rows);
   const positionTiles = Math.ceil(positions / tile.positions);

@@ -7,7 +7,7 @@ import { describeOnEachDevice } from '../../../../testing/each-device';
 import { contractTensor } from './tensor-contraction';
 import type { Contraction } from './tensor-contraction-plan';
 
-/** The definition, in float64, one index at a time. */
+/** Definition in float64, index by index. */
 function contractInFloat64(factor: Float32Array, x: Float32Array, c: Contraction): Float64Array {
   const y = new Float64Array(c.outputShape.reduce((product, size) => product * size, 1));
   for (let g = 0; g < c.groups; g++) {
@@ -39,7 +39,10 @@ interface Sizes {
   readonly inner: number;
 }
 
-/** Every index stands somewhere else than in the kernel's own order: factor [inner, rowInner, outer, rowOuter], x [g, n, inner, outer], y [n, g, m]. */
+/**
+ * Every index in a different place than in the kernel's own order: factor [inner, rowInner, outer, rowOuter], x [g, n, inner,
+ * outer], y [n, g, m].
+ */
 function permuted({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes): Contraction {
   const rows = rowOuter * rowInner;
   return {
@@ -56,7 +59,10 @@ function permuted({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes):
   };
 }
 
-/** Every index in the kernel's own order, so that words of four are read and written where sizes allow: factor [m, k], x [g, k, n], y [g, m, n]. */
+/**
+ * Every index in the kernel's own order, so that words of four are read and written if sizes allow: factor [m, k], x [g, k,
+ * n], y [g, m, n].
+ */
 function inOrder({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes): Contraction {
   const [rows, terms] = [rowOuter * rowInner, outer * inner];
   return {
@@ -73,7 +79,7 @@ function inOrder({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes): 
   };
 }
 
-/** The factor turned round, [k, m], and x and y by columns: x [g, n, k], y [g, n, m]. */
+/** Transposed factor [k, m], and x and y by columns: x [g, n, k], y [g, n, m]. */
 function turned({ groups, rowOuter, rowInner, columns, outer, inner }: Sizes): Contraction {
   const [rows, terms] = [rowOuter * rowInner, outer * inner];
   return {

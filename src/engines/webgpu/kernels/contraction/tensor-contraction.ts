@@ -19,7 +19,7 @@ const HARDWARE_THREADS = 64;
 
 const plans = new Map<string, ContractionPlan>();
 
-/** @param plan its key */
+/** @param plan key of the kernel */
 const kernelOf = kernelFamily(
   (
     { hasBias, activation, hasResidual }: { plan: string } & EpilogueConfig,
@@ -31,9 +31,9 @@ const kernelOf = kernelFamily(
 );
 
 /**
- * Contracts a dense factor with activations; see `Contraction`. Positions, the pairs (g, n), are numbered through, so
- * that one token with many columns and many tokens with one column fill the kernel alike.
- * @param epilogue its bias goes by the element of the result modulo the last dimension of `outputShape`
+ * Contracts a dense factor with activations; see `Contraction`. Positions, the pairs (g, n), are numbered consecutively, so
+ * that one token with many columns and many tokens with one column fill the kernel equally.
+ * @param epilogue its bias is indexed by the element of the result modulo the last dimension of `outputShape`
  */
 export function contractTensor(
   factor: tf.Tensor,
@@ -59,7 +59,7 @@ export function contractTensor(
   }).y;
 }
 
-/** What a contraction takes on this device, to be compared with another one; no unit. */
+/** Estimated time of a contraction on this device, without a unit, for comparison with others. */
 export function contractionTime(contraction: Contraction): number {
   const profile = kernelProfile();
   const { sizes, tile } = planFor(keyOf(contraction, profile), contraction, profile);

@@ -20,13 +20,13 @@ import { fitsBindings, type ProductLaunch, runProduct } from '../products/produc
 import { rowProductKernel, rowProductWorkgroups } from '../products/row-product';
 import { type Tile, tokenTileKernel, tokenTileWorkgroups } from '../products/token-tile';
 
-/** Tokens of a tile: the least that hold them all, up to what registers hold beside so many rows. */
+/** Tokens per tile: the smallest that holds all, as far as registers allow for the number of rows. */
 const EXCHANGE_TOKENS = [8, 16, 32] as const;
 const GREATEST_SUMS = 128;
 const REGISTER_TOKENS = 8;
 const GREATEST_ROWS = 8;
 
-/** What the WGSL of a product depends on. */
+/** Everything that the WGSL of a product depends on. */
 type Config = EpilogueConfig & {
   readonly profile: KernelProfile['name'];
   readonly subgroupLanes: number | undefined;
@@ -47,7 +47,7 @@ const tileKernel = kernelFamily(
     tokenTileKernel(blockSparseForm(matrix), matrix.shape[1], config, tile),
 );
 
-/** activation(x · Wᵀ + bias) + residual in time that the blocks that are there take: [tokens, in] → [tokens, out]. */
+/** activation(x · Wᵀ + bias) + residual in time proportional to the stored blocks: [tokens, in] → [tokens, out]. */
 export function blockSparseMatmul(
   x: tf.Tensor2D,
   matrix: BlockSparseMatrix,
@@ -113,7 +113,7 @@ function launchOf(matrix: BlockSparseMatrix, tokens: number, epilogue: Epilogue)
   };
 }
 
-/** The tile whose rows are of one block row. Where a lane makes few rows, what it reads of them serves more tokens. */
+/** Tile whose rows lie in one block row. If a lane has few rows, its reads serve more tokens. */
 function tileFor({ block: [blockRows] }: BlockSparseMatrix, tokens: number, device: KernelProfile): Tile {
   const { exchangeLanes: lanes } = device;
   if (device.tile !== 'exchange' || blockRows % lanes !== 0) {

@@ -13,30 +13,30 @@ import type { StoredColumns } from '../wgsl/stored-columns';
 import type { QuadForm } from '../products/token-tile';
 
 /**
- * A matrix of which whole blocks are missing. Its rows hold the columns of the blocks that are there one after the other, up
- * to a whole number of fours; the rows of a block row hold the same.
+ * Block-sparse matrix. Each row stores the columns of the present blocks contiguously, padded to a multiple of four; all rows
+ * of a block row store the same columns.
  */
 export interface BlockSparseMatrix {
   readonly shape: readonly [rows: number, width: number];
   readonly block: readonly [rows: number, columns: number];
-  /** Of each block row its first block and its first four of values; and those after the last, [block rows + 1, 2] */
+  /** First block and first quad of values of each block row, and the ends: [block rows + 1, 2]. */
   readonly blockRows: tf.Tensor;
-  /** Of each block its place in its block row, ascending. */
+  /** Column of each block in the grid, ascending. */
   readonly blockColumns: tf.Tensor;
   readonly values: PackedValueBuffers;
 }
 
-/** Whether four stored columns stand side by side in the matrix, too. */
+/** Whether four consecutive stored columns are also consecutive in the matrix. */
 export function holdsWholeQuads({ shape, block }: BlockSparseMatrix): boolean {
   return shape[1] % 4 === 0 && block[1] % 4 === 0;
 }
 
-/** Tells matrices of different WGSL apart. */
+/** Key that distinguishes matrices with different WGSL. */
 export function blockSparseKey({ shape: [rows, width], block, values }: BlockSparseMatrix): string {
   return `${block.join('×')} of ${rows}×${width} ${packedValueKey(values)}`;
 }
 
-/** The buffers of the index. */
+/** Buffers of the index. */
 export function blockIndexInputs({ blockRows, blockColumns }: BlockSparseMatrix): BoundBuffer[] {
   return [
     { name: 'blockRows', type: 'array<vec2u>', tensor: blockRows },
@@ -44,7 +44,7 @@ export function blockIndexInputs({ blockRows, blockColumns }: BlockSparseMatrix)
   ];
 }
 
-/** The sizes that every kernel of such matrices knows. */
+/** Sizes declared in every kernel of such matrices. */
 export function blockConstants({
   shape: [rows, width],
   block: [blockRows, blockColumns],
@@ -55,7 +55,7 @@ const BLOCK_ROWS = ${blockRows}u;
 const BLOCK_COLUMNS = ${blockColumns}u;`;
 }
 
-/** Rows whose columns lie where the blocks are. The rows that an invocation makes must be of one block row. */
+/** Row and quad forms that visit the stored columns only. All rows of an invocation must lie in one block row. */
 export function blockSparseForm(matrix: BlockSparseMatrix): RowForm & QuadForm {
   const { values } = matrix;
   const isWhole = holdsWholeQuads(matrix);
@@ -98,7 +98,7 @@ function storedColumns(matrix: BlockSparseMatrix): StoredColumns {
   };
 }
 
-/** WGSL of `wholeQuad`, or of `gatheredQuad` where columns that are stored side by side do not lie so. */
+/** WGSL of `wholeQuad`, or of `gatheredQuad` if consecutive stored columns are not consecutive in the matrix. */
 function activationSource(matrix: BlockSparseMatrix): string {
   if (holdsWholeQuads(matrix)) {
     return `const BLOCK_QUADS = BLOCK_COLUMNS / 4u;
@@ -120,7 +120,7 @@ fn gatheredQuad(start: u32, firstBlock: u32, endBlock: u32, quad: u32) -> vec4f 
 }`;
 }
 
-/** WGSL of `blockWeights`: four stored weights of a row, of codes. */
+/** WGSL of `blockWeights`: four stored codes of a row as weights. */
 function blockWeightSource(bits: number, isWhole: boolean): string {
   const straddlingCodes = `fn fourCodes(at: u32) -> vec4f {
   return vec4f(codeAt(at * 4u), codeAt(at * 4u + 1u), codeAt(at * 4u + 2u), codeAt(at * 4u + 3u));

@@ -5,33 +5,30 @@ import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/ep
 import { PRODUCT_UNIFORMS, type ProductKernel } from '../products/product-kernel';
 import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 
-/** Tokens of a workgroup, and of an invocation. */
+/** Tokens per workgroup and per invocation. */
 const TOKENS = 64;
 const TOKENS_OF_AN_INVOCATION = 4;
-/** Neighbours that make the rows of the same tokens. */
+/** Consecutive invocations that compute rows for the same tokens. */
 const LANES_OF_A_TOKEN = 16;
 const THREADS = LANES_OF_A_TOKEN * (TOKENS / TOKENS_OF_AN_INVOCATION);
-/** Fours of columns that are in workgroup memory at once. */
+/** Quads of columns in workgroup memory at once. */
 const DEPTH = 4;
 
-/**
- * Rows of a block row that a workgroup makes where tiles lie in workgroup memory; undefined where the blocks do not allow
- * for it.
- */
+/** Rows per workgroup for tiles in workgroup memory; undefined if the block shape does not allow it. */
 export function workgroupRows(matrix: BlockSparseMatrix): number | undefined {
   if (!holdsWholeQuads(matrix) || matrix.values.grid) return undefined;
   return [64, 32, 16].find((rows) => matrix.block[0] % rows === 0);
 }
 
-/** Workgroups that cover all rows and tokens. */
+/** Number of workgroups that cover all rows and tokens. */
 export function workgroupTiles(outputs: number, tokens: number, rows: number): [number, number] {
   return [Math.ceil(outputs / rows), Math.ceil(tokens / TOKENS)];
 }
 
 /**
- * The product for many tokens on GPUs: as `dense-matmul.wgsl`, but only the columns that the block row holds are brought to
- * workgroup memory, of the matrix as they lie and of the activations from where they belong.
- * @param rows of a workgroup; they must be of one block row
+ * Kernel for many tokens on GPUs, like `dense-matmul.wgsl`, but loads only the stored columns of the block row into workgroup
+ * memory: contiguous for the matrix, gathered for the activations.
+ * @param rows rows per workgroup, all in one block row
  */
 export function workgroupTileKernel(
   matrix: BlockSparseMatrix,
@@ -57,7 +54,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let lastRow = uniforms.outputs - 1u;
   let lastToken = uniforms.tokens - 1u;`,
     form.storedColumns!.declaration('firstRow'),
-    // Sixteen invocations apart, so that those side by side read rows side by side.
+    // Rows are sixteen invocations apart, so that neighbouring invocations read neighbouring rows.
     `  let o = local % ${LANES_OF_A_TOKEN}u;
   let t = local / ${LANES_OF_A_TOKEN}u;`,
     ...r.flatMap((row) => t.map((token) => `  var sum${row}_${token} = vec4f();`)),

@@ -14,8 +14,8 @@ const KERNEL = elementKernel(
 );
 
 /**
- * Looks ids [n] up among ascending keys [k], k ≥ 1.
- * @returns positions [n] int32, 0 for an id that is no key, and present [n, 1] float32, 1 or 0
+ * Searches for ids [n] among ascending keys [k], k ≥ 1.
+ * @returns positions [n] int32, 0 for an id that is not a key, and present [n, 1] float32, 1 or 0
  */
 export function findSorted(
   ids: tf.Tensor1D,

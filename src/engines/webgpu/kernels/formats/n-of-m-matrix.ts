@@ -10,7 +10,7 @@ import {
 import { twoOfFourQuadForm } from './two-of-four-quads';
 import { twoOfFourRowDecoder } from './two-of-four-rows';
 
-/** How many of how many stay, and the bits that say which. */
+/** Number of kept values and group size, and the bits of an index. */
 export interface GroupPattern {
   readonly kept: number;
   readonly groupSize: number;
@@ -18,7 +18,7 @@ export interface GroupPattern {
 }
 
 /**
- * Values of groups that keep N of M.
+ * Matrix with N of M values in each group.
  * @param shape [rows, width]
  * @param indices packed, `indexBits` each
  */

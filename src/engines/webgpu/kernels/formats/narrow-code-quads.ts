@@ -8,9 +8,9 @@ import {
 import type { QuadForm } from '../products/token-tile';
 
 /**
- * Rows of 3- or 2-bit codes for many tokens. A quad of 2-bit codes is a byte; one of 3-bit codes takes 12 bits, which may
- * straddle two words.
- * @returns undefined where a quad may have several scales
+ * Quad form of 3- or 2-bit codes, for many tokens. A quad of 2-bit codes is one byte; one of 3-bit codes takes 12 bits, which
+ * may straddle two words.
+ * @returns undefined if a quad may have several scales
  */
 export function narrowQuadForm(values: PackedValueBuffers, width: number): QuadForm | undefined {
   const grid = values.grid!;
@@ -47,13 +47,13 @@ export function narrowQuadForm(values: PackedValueBuffers, width: number): QuadF
   };
 }
 
-/** WGSL of `codesAt`: the four codes from a bit of a word on, moved up by half their range where they are signed. */
+/** WGSL of `codesAt`: four codes starting at a bit of a word, offset by half their range if signed. */
 function codesSource({ bits, signed }: CodeGrid): string {
   const lanes = [0, 1, 2, 3];
   const masks = lanes.map((lane) => (2 ** bits - 1) << (lane * bits)).join(', ');
   const powers = lanes.map((lane) => `0x1p-${lane * bits}f`).join(', ');
   const flipped = lanes.reduce((all, lane) => all | (1 << (lane * bits + bits - 1)), 0);
-  // In two steps, as a shift by 32 would shift by 0.
+  // Shifts in two steps, because a shift by 32 acts as a shift by 0.
   const straddling = `(codeWords[word] >> offset) | ((codeWords[word + 1u] << 1u) << (31u - offset))`;
   return `fn codesAt(word: u32, offset: u32) -> vec4f {
   let found = ${bits === 3 ? straddling : 'codeWords[word] >> offset'};

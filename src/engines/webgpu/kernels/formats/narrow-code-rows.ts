@@ -2,17 +2,17 @@ import type { RowDecoder } from '../products/decoded-matrix';
 import { type CodeGrid, type PackedValueBuffers, packedValueInputs, zeroPointSource } from './packed-values';
 import type { RowForm } from '../products/row-product';
 
-/** Codes of a step: of b bits they fill b words. */
+/** Codes per step; codes of b bits fill b words. */
 const COLUMNS = 32;
 const WORD_BITS = 32;
 
 /**
- * Rows of 3- or 2-bit codes for few tokens, 32 codes at a time.
+ * Row decoder of 3- or 2-bit codes, for few tokens, 32 codes at a time.
  *
- * As in `quantized-rows.ts` a code is taken out of its word by a mask alone, and the activation that it meets is made as much
- * smaller as the code stands too high. The few that reach a word's sign or straddle two words are put together by shifts.
- * Signed codes are moved up by half their range, which then is what a zero point would be.
- * @returns undefined where rows or groups are not made of whole steps
+ * As in `quantized-rows.ts`, a code is extracted from its word by a mask without a shift, and its activation is scaled down
+ * to compensate for the code's position. The few codes that include a word's sign bit or straddle two words are extracted by
+ * shifts. Signed codes are offset by half their range, which then acts as a zero point.
+ * @returns undefined if rows or groups are not multiples of a step
  */
 export function narrowRowDecoder(values: PackedValueBuffers, width: number): RowDecoder | undefined {
   const grid = values.grid!;
@@ -69,20 +69,20 @@ function rowForm(grid: CodeGrid, steps: number, hasZeroPoints: boolean, inputs: 
   };
 }
 
-/** Where a code of a step stands. */
+/** Position of a code in a step. */
 function placeOf(bits: number, slot: number): { word: number; offset: number; isMasked: boolean } {
   const word = Math.floor((slot * bits) / WORD_BITS);
   const offset = (slot * bits) % WORD_BITS;
   return { word, offset, isMasked: offset + bits < WORD_BITS };
 }
 
-/** What makes up for the place where a masked code is left. */
+/** Factor that compensates for the position of a masked code. */
 function powerSource(bits: number, slot: number): string {
   const { offset, isMasked } = placeOf(bits, slot);
   return isMasked ? `0x1p-${offset}f` : '1.0';
 }
 
-/** A vec4i expression: the codes of a quad, in their places. @param words name of the words but for their number */
+/** A vec4i expression: the unshifted codes of a quad. @param words name prefix of the words */
 function quadSource(bits: number, q: number, words: string): string {
   const places = lanesOf(q).map((slot) => placeOf(bits, slot));
   const mask = 2 ** bits - 1;
@@ -101,7 +101,7 @@ function quadSource(bits: number, q: number, words: string): string {
   return `vec4i(${codes.join(', ')})`;
 }
 
-/** The greatest bit of every code, as far as it lies in this word of a step. */
+/** Highest bits of all codes in this word of a step. */
 function flippedBits(bits: number, word: number): number {
   const greatest = range(COLUMNS).map((slot) => slot * bits + bits - 1 - word * WORD_BITS);
   return greatest
@@ -113,7 +113,7 @@ function lanesOf(quad: number): number[] {
   return range(4).map((lane) => 4 * quad + lane);
 }
 
-/** A WGSL literal; the least integer, which has none of its own, is never asked for. */
+/** WGSL literal; the least integer, which has no literal, is never used. */
 function int32(value: number): string {
   return `i32(${value})`;
 }

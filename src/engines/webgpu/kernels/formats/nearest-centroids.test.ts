@@ -39,7 +39,7 @@ test.each([
   found.forEach((index, p) => {
     const first = shared ? 0 : Math.floor(p / count) * number;
     const all = Array.from({ length: number }, (_, c) => distance(points, p, centroids, first + c, size));
-    // Equal but for the rounding of float32.
+    // Equal up to the rounding of float32.
     expect(all[index]).toBeLessThanOrEqual(Math.min(...all) * (1 + 1e-5));
   });
 });

@@ -3,19 +3,19 @@ import { defineKernel } from '../../define-kernel';
 import { kernelFamily } from '../../kernel-family';
 
 const THREADS = 64;
-/** Fours of values of its points that an invocation holds in registers. */
+/** Quads of point values that an invocation holds in registers. */
 const QUADS_IN_REGISTERS = 8;
 const GREATEST_POINTS = 4;
 
 /**
- * For each point the centroid that is nearest by Euclidean distance, the first among equals.
+ * Finds the nearest centroid of each point by Euclidean distance, the first among equals.
  *
- * |p − c|² is least where p·c − |c|²/2 is greatest: half of the operations, and the norms are summed in float64 by who made
- * the centroids.
+ * Maximizes p·c − |c|²/2 instead of minimizing |p − c|²: half the operations, and the caller sums the norms in float64.
  *
- * @param points [groups, count, size], the size a multiple of 4; zeros in both fill smaller ones up
- * @param centroids [groups, number, size]: each group of points has its own; or [1, number, size]: all share them
- * @param halfNorms |c|²/2 of each, [groups or 1, number]
+ * @param points [groups, count, size], with size a multiple of 4; smaller ones are padded with zeros
+ * @param centroids [groups, number, size] for separate centroids in each group of points, or [1, number, size] for shared
+ * ones
+ * @param halfNorms |c|²/2 of each centroid, [groups or 1, number]
  * @returns int32 [groups, count]
  */
 export function nearestCentroids(points: tf.Tensor, centroids: tf.Tensor, halfNorms: tf.Tensor): tf.Tensor {
@@ -31,7 +31,7 @@ export function nearestCentroids(points: tf.Tensor, centroids: tf.Tensor, halfNo
   }).nearest;
 }
 
-/** An invocation compares a few points with each centroid that it reads. */
+/** An invocation compares several points with each centroid that it reads. */
 const kernelOf = kernelFamily(({ quads, together }: { quads: number; together: number }) => {
   const points = range(together);
   const parts = range(quads);
@@ -42,7 +42,7 @@ const kernelOf = kernelFamily(({ quads, together }: { quads: number; together: n
     uniforms: {
       count: 'u32',
       number: 'u32',
-      /** 1: each group of points has its own centroids; 0: one set for all. */
+      /** 1 if each group of points has its own centroids, 0 if they are shared. */
       perGroup: 'u32',
     },
     body: `@compute @workgroup_size(${THREADS})

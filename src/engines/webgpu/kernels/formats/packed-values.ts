@@ -4,10 +4,10 @@ import type { BoundBuffer } from '../wgsl/bound-buffers';
 import floatSource from './packed-float-values.wgsl?raw';
 import quantizedSource from './packed-quantized-values.wgsl?raw';
 
-/** Bits of a code. */
+/** Bits per code. */
 export type CodeBits = 8 | 4 | 3 | 2;
 
-/** How many values fill whole 32-bit words, by their bits; of 3 bits, which straddle words, 32 fill three. */
+/** Number of values that fill whole 32-bit words, by their bits; 32 values of 3 bits, which straddle words, fill three. */
 export const VALUES_OF_WHOLE_WORDS: Readonly<Record<32 | CodeBits, number>> = {
   32: 1,
   8: 4,
@@ -16,7 +16,7 @@ export const VALUES_OF_WHOLE_WORDS: Readonly<Record<32 | CodeBits, number>> = {
   2: 16,
 };
 
-/** Slots of a row of values that begins and ends with a whole word. */
+/** Slots per row of values that begins and ends at a word boundary. */
 export function slotsInARow(width: number, bits: 32 | CodeBits): number {
   const values = VALUES_OF_WHOLE_WORDS[bits];
   return Math.ceil(width / values) * values;
@@ -27,22 +27,22 @@ export interface PackedValueBuffers {
   /** float32 values, or 32-bit words of codes. */
   readonly data: tf.Tensor;
   readonly scales?: tf.Tensor;
-  /** Four to a word. */
+  /** Four per word. */
   readonly zeroPoints?: tf.Tensor;
-  /** Absent where the values are float32. */
+  /** Absent for float32 values. */
   readonly grid?: CodeGrid;
 }
 
-/** How codes become weights: `scale · (code − zeroPoint)`. */
+/** Conversion of codes to weights: `scale · (code − zeroPoint)`. */
 export interface CodeGrid {
   readonly bits: CodeBits;
   readonly signed: boolean;
   readonly groupSize: number;
-  /** 0: one scale for the whole matrix. */
+  /** 0 for one scale for the whole matrix. */
   readonly groupsPerRow: number;
 }
 
-/** WGSL of `zeroPointOf(scale: u32) -> f32`, the zero point that belongs to a scale. */
+/** WGSL of `zeroPointOf(scale: u32) -> f32`, the zero point for a scale's index. */
 export function zeroPointSource(hasZeroPoints: boolean): string {
   const value = hasZeroPoints ? 'f32((zeroPoints[scale / 4u] >> (scale % 4u * 8u)) & 255u)' : '0.0';
   return `fn zeroPointOf(scale: u32) -> f32 { return ${value}; }`;
@@ -55,7 +55,7 @@ export function packedValueSource({ grid, zeroPoints }: PackedValueBuffers): str
     `const BITS = ${grid.bits}u;`,
     `const SIGNED = ${grid.signed};`,
     `const HAS_ZERO_POINTS = ${zeroPoints !== undefined};`,
-    // One scale then serves four neighbouring columns.
+    // One scale serves each quad of columns.
     `const SCALE_A_QUAD = ${grid.groupsPerRow <= 1 || grid.groupSize % 4 === 0};`,
     `const GROUP_SIZE = ${grid.groupSize}u;`,
     `const GROUPS_PER_ROW = ${grid.groupsPerRow}u;`,
@@ -63,7 +63,7 @@ export function packedValueSource({ grid, zeroPoints }: PackedValueBuffers): str
   return [...constants, zeroPointSource(zeroPoints !== undefined), quantizedSource].join('\n');
 }
 
-/** Tells packed values of different WGSL apart. */
+/** Key that distinguishes packed values with different WGSL. */
 export function packedValueKey({ grid, zeroPoints }: PackedValueBuffers): string {
   if (!grid) return 'float';
   const { bits, signed, groupSize, groupsPerRow } = grid;
@@ -71,8 +71,8 @@ export function packedValueKey({ grid, zeroPoints }: PackedValueBuffers): string
 }
 
 /**
- * The buffers of these values, as `values` or as `codeWords`, `scales` and `zeroPoints`.
- * @param type WGSL type by which the values or words are read
+ * Buffers of these values, named `values`, or `codeWords`, `scales` and `zeroPoints`.
+ * @param type WGSL type of the values or words
  */
 export function packedValueInputs(
   { data, scales, zeroPoints, grid }: PackedValueBuffers,

@@ -14,7 +14,7 @@ import {
 
 beforeAll(() => openNodeGpu());
 
-/** A permutation without fixed points to speak of: multiplication by a number without a common factor. */
+/** Permutation with almost no fixed points: multiplication by a coprime factor. */
 const shuffled = (length: number, factor: number) =>
   Uint32Array.from({ length }, (_, index) => (index * factor + 3) % length);
 
@@ -45,7 +45,7 @@ test.each([
   [1, 1],
   [1, 5],
   [33, 130],
-  // Past one dimension of workgroups, and past 16 bits.
+  // Exceeds one dimension of workgroups, and 16-bit indices.
   [70_001, 62],
   [2, 65_537],
 ])('%i rows of %i columns are taken in order and put back', async (rows, width) => {

@@ -13,14 +13,14 @@ import columnsBody from './permute-columns.wgsl?raw';
 import idsBody from './permute-ids.wgsl?raw';
 import entrySource from './permutation.wgsl?raw';
 
-/** A permutation of numbers below `length`, as `packPermutation` lays it out. */
+/** Permutation of the numbers below `length`, in the layout of `packPermutation`. */
 export interface Permutation {
   readonly length: number;
   /** [words] of 32 bits */
   readonly words: tf.Tensor;
 }
 
-/** Entries up to this many fit 16 bits, two a word. */
+/** Maximum length of permutations with 16-bit entries, two per word. */
 const PACKED_LENGTH = 2 ** 16;
 
 const idsKernel = kernelFamily(({ packed }: { packed: boolean }) =>
@@ -49,12 +49,12 @@ const columnsKernel = kernelFamily(
     }),
 );
 
-/** 32-bit words that a permutation of so many numbers takes. */
+/** Number of 32-bit words for a permutation of this length. */
 export function permutationWords(length: number): number {
   return isPacked(length) ? Math.ceil(length / 2) : length;
 }
 
-/** Two entries a word, the first in its lower 16 bits, where all fit 16 bits; else one. */
+/** Packs two entries per word, the first in the lower 16 bits, if all fit 16 bits; else one. */
 export function packPermutation(entries: Uint32Array): Uint32Array<ArrayBuffer> {
   if (!isPacked(entries.length)) return Uint32Array.from(entries);
   const words = new Uint32Array(permutationWords(entries.length));
@@ -62,7 +62,7 @@ export function packPermutation(entries: Uint32Array): Uint32Array<ArrayBuffer> 
   return words;
 }
 
-/** The entries again. */
+/** Inverse of `packPermutation`. */
 export function unpackPermutation(words: Uint32Array, length: number): Uint32Array {
   if (!isPacked(length)) return Uint32Array.from(words);
   return Uint32Array.from(

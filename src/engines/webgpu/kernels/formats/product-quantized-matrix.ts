@@ -6,16 +6,16 @@ import decoder from './product-quantized-decoder.wgsl?raw';
 import type { RowForm } from '../products/row-product';
 import type { QuadForm } from '../products/token-tile';
 
-/** A matrix whose rows are made of entries of a codebook. */
+/** Matrix whose rows consist of entries of a codebook. */
 export interface ProductQuantizedBuffers {
-  /** [rows, words]: of each block of columns the index of its entry; rows begin at whole words. */
+  /** [rows, words]: entry index of each block of columns; rows begin at word boundaries. */
   readonly indices: tf.Tensor;
   readonly indexBits: 4 | 8 | 16;
   /** [entries, block size] float32 */
   readonly codebook: tf.Tensor;
 }
 
-/** @param shape [rows, width], the width a multiple of the block size */
+/** @param shape [rows, width], with the width a multiple of the block size */
 export function productQuantizedMatrix(
   { indices, indexBits, codebook }: ProductQuantizedBuffers,
   shape: readonly [number, number],
@@ -49,7 +49,7 @@ interface Layout {
   readonly blockSize: number;
   readonly indexBits: number;
   readonly wordsInARow: number;
-  /** Whether an entry is made of whole fours. */
+  /** Whether entries consist of whole quads. */
   readonly isWhole: boolean;
 }
 
@@ -76,8 +76,8 @@ fn quadAt(row: u32, column: u32) -> vec4f {
 }
 
 /**
- * For few tokens. On software adapters a step is a whole word of indices, which is read once; on GPUs it is one block, so that
- * there are steps for all lanes.
+ * Row decoder, for few tokens. On software adapters a step is a whole word of indices, which is read once; on GPUs it is one
+ * block, so that all lanes have steps.
  */
 function rowDecoder(layout: Layout, inputs: readonly BoundBuffer[]): RowDecoder | undefined {
   if (!layout.isWhole) return undefined;
@@ -114,7 +114,7 @@ function rowForm(layout: Layout, inputs: readonly BoundBuffer[], blocks: number)
   };
 }
 
-/** For many tokens; a word of indices is read once. */
+/** Quad form, for many tokens; a word of indices is read once. */
 function tileForm(layout: Layout, inputs: readonly BoundBuffer[]): QuadForm {
   return {
     name: 'product-quantized',

@@ -12,7 +12,7 @@ import decoder from './quantized-decoder.wgsl?raw';
 import { quantizedQuadForm } from './quantized-quads';
 import { quantizedRowDecoder } from './quantized-rows';
 
-/** Every weight as a code; rows begin at whole words. @param shape [rows, width] */
+/** Matrix of dense codes; rows begin at word boundaries. @param shape [rows, width] */
 export function quantizedMatrix(values: PackedValueBuffers, shape: readonly [number, number]): DecodedMatrix {
   const { bits } = values.grid!;
   const [, width] = shape;

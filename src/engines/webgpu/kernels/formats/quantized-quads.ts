@@ -2,9 +2,9 @@ import { type CodeGrid, type PackedValueBuffers, packedValueInputs, zeroPointSou
 import type { QuadForm } from '../products/token-tile';
 
 /**
- * Rows of codes for many tokens, four codes of a word at a time. They are taken out by masks and conversion, as in
- * `quantized-rows.ts`; of 4-bit codes a word holds two quads.
- * @returns undefined where a quad may have several scales
+ * Quad form of codes, for many tokens, four codes of a word at a time, extracted by masks and conversion as in
+ * `quantized-rows.ts`; a word holds two quads of 4-bit codes.
+ * @returns undefined if a quad may have several scales
  */
 export function quantizedQuadForm(values: PackedValueBuffers, width: number): QuadForm | undefined {
   const grid = values.grid!;
@@ -46,10 +46,10 @@ export function quantizedQuadForm(values: PackedValueBuffers, width: number): Qu
   };
 }
 
-/** WGSL of `codes`, four neighbouring ones of a word. */
+/** WGSL of `codes`, four consecutive codes of a word. */
 function codesSource({ bits, signed }: CodeGrid): string {
   if (bits === 8) {
-    // The last field has the sign of the word; the others are moved up by half their range where codes are signed.
+    // The last field has the word's sign; the others are offset by half their range if codes are signed.
     const flipped = signed ? '0x00808080' : 'i32(-2147483647 - 1)';
     const moved = signed ? 'vec4f(128.0, 128.0, 128.0, 0.0)' : 'vec4f(0.0, 0.0, 0.0, -128.0)';
     return `fn codes(word: i32) -> vec4f {
@@ -58,7 +58,7 @@ function codesSource({ bits, signed }: CodeGrid): string {
 }`;
   }
   const flipped = signed ? '0x08888888' : 'i32(-2147483647 - 1)';
-  // The highest field has the sign of the word.
+  // The highest field has the word's sign.
   const moved = signed
     ? 'vec4f(8.0, 8.0, 8.0, select(8.0, 0.0, masks.w < 0))'
     : 'vec4f(0.0, 0.0, 0.0, select(0.0, -8.0, masks.w < 0))';

@@ -3,21 +3,20 @@ import type { KernelProfile } from '../wgsl/kernel-profile';
 import { type CodeGrid, type PackedValueBuffers, packedValueInputs, zeroPointSource } from './packed-values';
 import type { RowForm } from '../products/row-product';
 
-/** Bits of what one read brings: four words. */
+/** Bits per read of four words. */
 const READ_BITS = 128;
 const WORDS_OF_A_READ = 4;
-/** Columns that share the read of a scale on software adapters, where they fit: of more, the activations are spilled. */
+/** Maximum columns that share the read of a scale on software adapters; with more, activations are spilled. */
 const SOFTWARE_COLUMNS = 32;
 
 /**
- * Rows of codes for few tokens, four words at a time.
+ * Row decoder of codes, for few tokens, four words at a time.
  *
- * A code is taken out of its word by a mask alone: left where it stands, the code at position p is 2^(bits·p) times too large,
- * and the activations that it meets are made as much smaller, once for all rows. Both are exact in float32. What a mask
- * leaves is nonnegative except at the last position, where the sign of the word is that of the field; so signed codes are
- * moved by half their range everywhere else, unsigned ones at the last position, and the product of the activations with
- * what they were moved by is taken off again.
- * @returns undefined where the rows or groups are not made of whole reads
+ * A code is extracted from its word by a mask without a shift: the unshifted code at position p is 2^(bits·p) times too
+ * large, and its activation is scaled down accordingly, once for all rows. Both are exact in float32. A masked value is
+ * nonnegative except at the last position, whose sign bit is the word's; so signed codes are offset by half their range at
+ * all other positions, unsigned ones at the last, and the product of the activations with the offsets is subtracted.
+ * @returns undefined if the rows or groups are not multiples of a read
  */
 export function quantizedRowDecoder(values: PackedValueBuffers, width: number): RowDecoder | undefined {
   const grid = values.grid!;
@@ -36,11 +35,11 @@ interface Layout {
   readonly grid: CodeGrid;
   readonly width: number;
   readonly hasZeroPoints: boolean;
-  /** Reads of four words in a step. */
+  /** Reads of four words per step. */
   readonly reads: number;
 }
 
-/** A GPU has more lanes than a row has steps, and reads a scale again at little cost. */
+/** A GPU has more lanes than a row has steps, and rereads a scale cheaply. */
 function readsOfAStep({ bits, groupsPerRow, groupSize }: CodeGrid, profile: KernelProfile): number {
   const sharesScales = profile.name === 'software' && groupsPerRow > 1 && groupSize % SOFTWARE_COLUMNS === 0;
   return sharesScales ? (SOFTWARE_COLUMNS * bits) / READ_BITS : 1;
@@ -92,8 +91,8 @@ function rowForm({ grid, width, hasZeroPoints, reads }: Layout, inputs: RowForm[
 }
 
 /**
- * WGSL of `f<k>_<p>`: what read k's four words meet at position p, made smaller; and of `moved`: minus what the products have
- * too much.
+ * WGSL of `f<k>_<p>`, the scaled-down activations for position p of read k's four words, and of `moved`, the correction for
+ * the offsets.
  */
 function activationSource(grid: CodeGrid, reads: number): string[] {
   const { bits, signed } = grid;
@@ -121,17 +120,17 @@ function products(bits: number, k: number, word: string): string[] {
   return range(32 / bits).map((p) => `dot(f${k}_${p}, vec4f(${codeFieldSource(bits, p, word)}))`);
 }
 
-/** WGSL of the codes at position p of four words, where they stand. */
+/** WGSL of the unshifted codes at position p of four words. */
 export function codeFieldSource(bits: number, p: number, word: string): string {
   return `${word} & vec4i(${int32(((1 << bits) - 1) << (bits * p))})`;
 }
 
-/** Whether the codes at position p of a word are moved by half their range. */
+/** Whether the codes at position p of a word are offset by half their range. */
 export function isMoved({ bits, signed }: CodeGrid, p: number): boolean {
   return signed === p < 32 / bits - 1;
 }
 
-/** The greatest bit of every code that is moved. */
+/** Highest bit of every code that is offset. */
 export function flippedBits(grid: CodeGrid): string {
   const { bits } = grid;
   let flipped = 0;
@@ -141,7 +140,7 @@ export function flippedBits(grid: CodeGrid): string {
   return int32(flipped);
 }
 
-/** A WGSL literal; the least integer has none of its own. */
+/** WGSL literal; the least integer has none of its own. */
 function int32(value: number): string {
   return value === -(2 ** 31) ? 'i32(-2147483647 - 1)' : String(value);
 }

@@ -9,7 +9,7 @@ beforeAll(() => openNodeGpu());
 
 type Core = readonly [left: number, size: number, right: number];
 
-/** One element after the other, by the definition: the product of the matrices that its digits choose. */
+/** Definition, element by element: the product of the matrices that its digits select. */
 function byDefinition(values: Float32Array, cores: readonly Core[], width: number): Float64Array {
   const length = cores.reduce((sum, [left, size, right]) => sum + left * size * right, 0);
   return Float64Array.from({ length: (values.length / length) * width }, (_, index) => {

@@ -5,35 +5,35 @@ import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import halvesBody from './row-train-halves.wgsl?raw';
 import productsBody from './row-train-products.wgsl?raw';
 
-/** A core of a train, row-major [left, size, right]. */
+/** Core of a train, row-major [left, size, right]. */
 interface TrainCore {
   readonly left: number;
   readonly size: number;
   readonly right: number;
 }
 
-/** Trains of one shape, of two cores at least: each row of a matrix holds the cores of one, one after the other. */
+/** Trains of one shape with at least two cores; each row of a matrix holds the cores of one, concatenated. */
 export interface RowTrains {
   readonly cores: readonly TrainCore[];
-  /** Elements that a row comes to; the sizes multiply to as many or more. */
+  /** Elements of a row; at most the product of the sizes. */
   readonly width: number;
 }
 
-/** Buffers that stretches of rows are put together in one after the other, so that memory does not grow with their number. */
+/** Buffers reused for consecutive tiles of rows, so that memory does not grow with their number. */
 export interface RowTrainTile {
   /** [rows, width] */
   readonly rows: tf.Tensor2D;
-  /** The tables of either half of the cores. */
+  /** Tables of the left and right halves of the cores. */
   readonly lefts: tf.Tensor;
   readonly rights: tf.Tensor;
 }
 
 interface Plan {
-  /** Indices of the cores before the cut, of those after it, and the rank between. */
+  /** Numbers of indices of the cores before and after the cut, and the rank between. */
   readonly left: number;
   readonly right: number;
   readonly rank: number;
-  /** Elements that an invocation makes. */
+  /** Elements computed by one invocation. */
   readonly elements: 1 | 4;
   readonly halvesKernel: ReturnType<typeof halvesKernel>;
   readonly productsKernel: ReturnType<typeof productsKernel>;
@@ -41,7 +41,7 @@ interface Plan {
 
 const plans = new WeakMap<RowTrains, Plan>();
 
-/** Allocates a tile of so many rows; the caller disposes of its tensors. */
+/** Allocates a tile of this many rows; the caller disposes of its tensors. */
 export function rowTrainTile(trains: RowTrains, rows: number): RowTrainTile {
   const { left, right, rank } = planFor(trains);
   return {
@@ -52,11 +52,11 @@ export function rowTrainTile(trains: RowTrains, rows: number): RowTrainTile {
 }
 
 /**
- * Rows that trains stand for, `count` of them from `firstRow` on: → [count, width]. The cores on either side of a cut in the
- * middle are multiplied first, so that an element takes as many multiplications as the rank at the cut.
+ * Rebuilds `count` rows from `firstRow` on: → [count, width]. The cores on either side of a cut in the middle are multiplied
+ * first, so that an element takes as many multiplications as the rank at the cut.
  *
- * @param values row-major [rows, values of a train]
- * @param into writes the first rows of this tile instead of making new tensors
+ * @param values row-major [rows, values per train]
+ * @param into tile whose first rows are written instead of new tensors
  */
 export function rowsOfTrains(
   values: tf.Tensor,
@@ -117,7 +117,7 @@ const constantsOf = ({ left, right, rank }: Sizes) => ({
   RANK: rank,
 });
 
-/** @param shape of all cores */
+/** @param shape shapes of all cores */
 const halvesKernel = kernelFamily(
   (sizes: Sizes & { shape: string }, before: readonly TrainCore[], after: readonly TrainCore[]) =>
     elementKernel(
@@ -148,7 +148,7 @@ const productsKernel = kernelFamily(
     ),
 );
 
-/** Cores before the cut where the two tables together have the fewest entries. */
+/** Number of cores before the cut at which the two tables have the fewest entries. */
 function cheapestCut(cores: readonly TrainCore[]): number {
   const entries = (cut: number) => indicesOf(cores.slice(0, cut)) + indicesOf(cores.slice(cut));
   return cores
@@ -157,7 +157,9 @@ function cheapestCut(cores: readonly TrainCore[]): number {
     .reduce((best, cut) => (entries(cut) < entries(best) ? cut : best));
 }
 
-/** Row vector times matrix, core after core, every element a variable; the last core's index is the lowest digit. */
+/**
+ * Multiplies a row vector with the matrices core by core, each element a variable; the last core's index is the lowest digit.
+ */
 function leftHalfSource(cores: readonly TrainCore[]): string {
   let below = indicesOf(cores);
   let offset = 0;
@@ -180,7 +182,7 @@ function leftHalfSource(cores: readonly TrainCore[]): string {
   return halfSource('leftHalf', [...lines, ...written]);
 }
 
-/** Matrix times column vector, from the last core back. @param before values of the cores before these */
+/** Multiplies the matrices with a column vector from the last core back. @param before values of the cores before these */
 function rightHalfSource(cores: readonly TrainCore[], before: number, indices: number): string {
   let below = 1;
   let offset = before + valuesOf(cores);
@@ -203,7 +205,7 @@ function rightHalfSource(cores: readonly TrainCore[], before: number, indices: n
   return halfSource('rightHalf', [...lines, ...written]);
 }
 
-/** Where the matrix of the entry's digit begins. */
+/** Offset of the matrix for the entry's digit. */
 function coreStart(k: number, offset: number, below: number, size: number, right: number): string {
   return `  let core${k} = train + ${offset}u + entry / ${below}u % ${size}u * ${right}u;`;
 }

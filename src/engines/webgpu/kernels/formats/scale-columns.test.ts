@@ -17,7 +17,7 @@ test.each([
   const x = uploadTensor(values, [rows, width]);
   const scales = uploadTensor(factors, [width]);
   const y = scaleColumns(x, scales);
-  // A product of two floats is rounded once.
+  // A product of two float32 values is rounded once.
   expect(await readFloats(y)).toEqual(values.map((value, index) => value * factors[index % width]));
   tf.dispose([x, scales, y]);
 });

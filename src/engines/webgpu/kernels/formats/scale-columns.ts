@@ -12,7 +12,7 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
       outputs: { y: 'array<Lane>' },
       uniforms: {
         rows: 'u32',
-        /** Lanes of a row. */
+        /** Lanes per row. */
         lanes: 'u32',
       },
       body: [lanesSource(lane), body],

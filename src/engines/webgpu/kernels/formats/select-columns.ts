@@ -14,13 +14,13 @@ const kernel = (gather: boolean) =>
 const GATHER = kernel(true);
 const SCATTER = kernel(false);
 
-/** Takes columns by index: [rows, in] → [rows, kept.length]. */
+/** Gathers columns by index: [rows, in] → [rows, kept.length]. */
 export function gatherColumns(x: tf.Tensor2D, kept: tf.Tensor): tf.Tensor2D {
   const y = [x.shape[0], kept.size] as const;
   return GATHER.run({ outputs: { y }, ...launchOf(x, kept, kept.size) }).y;
 }
 
-/** Puts columns where they belong among `width` columns, zeros between: [rows, kept.length] → [rows, width]. */
+/** Scatters columns to their indices among `width` columns, with zeros between: [rows, kept.length] → [rows, width]. */
 export function scatterColumns(x: tf.Tensor2D, kept: tf.Tensor, width: number): tf.Tensor2D {
   const y = tf.zeros<tf.Rank.R2>([x.shape[0], width]);
   return SCATTER.run({ outputs: { y }, ...launchOf(x, kept, width) }).y;

@@ -11,7 +11,7 @@ import { sparseRowDecoder } from './sparse-rows';
 import decoder from './sparse-decoder.wgsl?raw';
 
 /**
- * Values of the set bits of a mask.
+ * Matrix of the values at the set bits of a mask.
  * @param shape [rows, width]
  * @param mask [rows, ceil(width / 32)] words
  * @param firstSlots [rows]

@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import type { QuadForm } from '../products/token-tile';
 
 /**
- * Rows of a bitmask with float32 values for many tokens. Every column reads a value, also where there is none: neighbours
- * seldom agree on a branch.
+ * Quad form of a bitmask with float32 values, for many tokens. Every column reads a value, even a missing one, because
+ * neighbouring lanes seldom take the same branch.
  * @param mask [rows, ceil(width / 32)] words; @param firstSlots [rows]
  */
 export function sparseQuadForm(

@@ -6,12 +6,12 @@ import type { BoundBuffer } from '../wgsl/bound-buffers';
 const COLUMNS_OF_A_WORD = 32;
 
 /**
- * Rows of a bitmask with float32 values for few tokens, from set bit to set bit: the time is that of the values that are there.
- * But each of them is read alone, and so is the activation that it meets: on SwiftShader a row with a tenth of its values
- * takes about as long as a dense one. A lane walks through its rows from the first word on.
+ * Row decoder of a bitmask with float32 values, for few tokens, iterating over the set bits in time proportional to the
+ * stored values. Each value and its activation are read singly: on SwiftShader, a row with a tenth of its values takes about
+ * as long as a dense one. A lane processes its rows from the first word on.
  *
  * @param mask [rows, width / 32] words; @param firstSlots [rows]
- * @returns undefined where rows are not made of whole words
+ * @returns undefined if rows are not multiples of a word
  */
 export function sparseRowDecoder(
   values: tf.Tensor,
@@ -28,7 +28,10 @@ export function sparseRowDecoder(
   return { inputs, readsActivations: true, form: () => rowForm(inputs, width / COLUMNS_OF_A_WORD) };
 }
 
-/** Two bits a turn: turns are dear on a software adapter, and lanes that run together differ in how many they need. */
+/**
+ * Two bits per iteration: iterations are expensive on a software adapter, and lanes that run together need different numbers
+ * of them.
+ */
 function rowForm(inputs: RowForm['inputs'], words: number): RowForm {
   return {
     name: 'sparse',

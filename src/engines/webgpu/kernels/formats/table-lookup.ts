@@ -14,16 +14,16 @@ import { FEW_TOKENS } from '../products/dense-matmul';
 import type { ProductQuantizedBuffers } from './product-quantized-matrix';
 import lookupBody from './table-lookup.wgsl?raw';
 
-/** Blocks of activations that an invocation of the first kernel holds, and entries that it takes them through. */
+/** Blocks of activations that an invocation of the first kernel holds, and entries that it compares them with. */
 const BLOCKS_TOGETHER = 8;
 const ENTRIES_IN_TURN = 16;
-/** Beyond it the blocks do not fit the registers. */
+/** Maximum block size that fits the registers. */
 const GREATEST_BLOCK = 16;
 
 /**
- * Whether products of so many tokens are faster by tables than by decoding rows. Measured on SwiftShader, where a scalar read
- * costs a quarter of a read of four: a block of weights then takes one of them, whatever its size. The tables must serve
- * enough rows.
+ * Whether products with this many tokens are faster by lookup tables than by decoding rows. Measured on SwiftShader, where a
+ * scalar read costs a quarter of a read of four: a block of weights then takes one scalar read, whatever its size. The tables
+ * must serve enough rows.
  */
 export function looksUpTables(
   { codebook }: ProductQuantizedBuffers,
@@ -36,10 +36,10 @@ export function looksUpTables(
 }
 
 /**
- * activation(x · Wᵀ + bias) + residual, [tokens, in] → [tokens, out]: the products of every block of activations with every
- * entry of the codebook come first, and a row of W is then a sum of those that its indices name (Jégou et al. 2011,
- * "Product Quantization for Nearest Neighbor Search", section 3.2).
- * @param shape [out, in], the width a multiple of the block size, which is one of 4
+ * activation(x · Wᵀ + bias) + residual, [tokens, in] → [tokens, out]: first computes the products of every block of
+ * activations with every entry of the codebook; a row of W is then a sum of the products that its indices select (Jégou et
+ * al. 2011, "Product Quantization for Nearest Neighbor Search", section 3.2).
+ * @param shape [out, in], with the width a multiple of the block size, which is a multiple of 4
  */
 export function tableLookupMatmul(
   x: tf.Tensor2D,
@@ -62,7 +62,7 @@ export function tableLookupMatmul(
   return y;
 }
 
-/** The products of all blocks with all entries: [tokens, in] → [tokens, blocks, entries]. */
+/** Products of all blocks with all entries: [tokens, in] → [tokens, blocks, entries]. */
 function productTables(x: tf.Tensor2D, codebook: tf.Tensor, blocks: number): tf.Tensor3D {
   const [tokens] = x.shape;
   const [entries, size] = codebook.shape as [number, number];
@@ -79,7 +79,7 @@ const tableKernel = kernelFamily(({ quads }: { quads: number }) => {
   const blocks = range(BLOCKS_TOGETHER);
   const parts = range(quads);
   const reads = blocks.flatMap((b) => [
-    // Past the last block it is read again and not written.
+    // Blocks past the last one repeat it without being written.
     `  let at${b} = (token * uniforms.blocks + min(firstBlock + ${b}u, uniforms.blocks - 1u)) * ${quads}u;`,
     ...parts.map((q) => `  let x${b}_${q} = x[at${b} + ${q}u];`),
   ]);
@@ -124,7 +124,7 @@ const sumKernel = kernelFamily(({ indexBits, ...epilogue }: { indexBits: number 
     uniforms: {
       outputs: 'u32',
       blocks: 'u32',
-      /** Of indices, in a row. */
+      /** Words of indices per row. */
       words: 'u32',
       entries: 'u32',
     },

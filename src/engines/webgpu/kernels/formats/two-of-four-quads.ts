@@ -16,9 +16,9 @@ fn twoOfFour(pair: vec2f, places: u32) -> vec4f {
 }`;
 
 /**
- * Rows of 2:4 sparsity for many tokens, a group a quad, with float32 values or 8-bit codes.
+ * Quad form of 2:4 sparsity, for many tokens, one group per quad, with float32 values or 8-bit codes.
  * @param values [rows, width / 2]; @param indices packed, 2 bits each
- * @returns undefined where the codes have another size, or a group several scales
+ * @returns undefined if the codes have another size, or a group has several scales
  */
 export function twoOfFourQuadForm(
   values: PackedValueBuffers,
@@ -43,7 +43,7 @@ export function twoOfFourQuadForm(
   };
 }
 
-/** Where a group's two values come from. */
+/** Source of a group's two values. */
 interface Pairs {
   readonly declarations: string;
   rowState(r: number): string;
@@ -57,7 +57,7 @@ const floatPairs: Pairs = {
   pair: (_, group) => `values[${group}]`,
 };
 
-/** Two pairs make a word; the code with the word's sign is the second of the second pair (see `quantized-rows.ts`). */
+/** A word holds two pairs; the code with the word's sign is the second of the second pair (see `quantized-rows.ts`). */
 function codePairs({ grid, zeroPoints }: PackedValueBuffers): Pairs {
   const { signed, groupsPerRow, groupSize } = grid!;
   const isGrouped = groupsPerRow > 1;

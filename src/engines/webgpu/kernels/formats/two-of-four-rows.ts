@@ -5,23 +5,23 @@ import { codeFieldSource, flippedBits, isMoved } from './quantized-rows';
 import type { RowForm } from '../products/row-product';
 import type { BoundBuffer } from '../wgsl/bound-buffers';
 
-/** Columns whose indices make one word: 8 groups of 4, two indices of 2 bits each. */
+/** Columns per word of indices: 8 groups of 4, with two 2-bit indices each. */
 const COLUMNS_OF_A_WORD = 32;
-/** Reads of four values for them; of 8-bit codes one read of four words brings as many, four to a word. */
+/** Reads of four values for these columns; of 8-bit codes, one read of four words brings as many. */
 const QUARTERS = 4;
 const CODE_BITS = 8;
 
 /**
- * Rows of 2:4 sparsity for few tokens, 32 columns at a time, with float32 values or 8-bit codes.
+ * Row decoder of 2:4 sparsity, for few tokens, 32 columns at a time, with float32 values or 8-bit codes.
  *
- * Each value meets the activation that its index selects from three: the first of a group stands at place 0, 1 or 2, the second
- * at 1, 2 or 3. Selection is by the parabola through the three activations, evaluated at the index: two
- * multiplications and additions take the place of two comparisons and two selections, of which each selection alone is
- * three instructions of a software adapter. It rounds as the product with a dense row does, relative to the greatest activation of its group.
- * The index stays where it stands in the word, 4^slot times too large; the coefficients are made as much smaller.
+ * Each value's index selects one of three activations: the first of a group is at place 0, 1 or 2, the second at 1, 2 or 3.
+ * Selection evaluates the parabola through the three activations at the index: two multiplications and additions replace two
+ * comparisons and two selections, each of which is three instructions on a software adapter. Rounding is that of a dense
+ * product, relative to the greatest activation of the group. The index stays unshifted in its word, 4^slot times too large;
+ * the coefficients are scaled down accordingly.
  *
  * @param values [rows, width / 2]; @param indices [rows, width / 32] words
- * @returns undefined where rows are not made of whole words, or groups of scales or codes have another size
+ * @returns undefined if rows are not multiples of a word, or groups of scales or codes have another size
  */
 export function twoOfFourRowDecoder(
   values: PackedValueBuffers,
@@ -40,7 +40,7 @@ export function twoOfFourRowDecoder(
   return { inputs, form: () => (grid ? codeForm(inputs, words, values) : floatForm(inputs, words)) };
 }
 
-/** The slots of the four lanes of a quarter: of a read of values, or of the same position in four words of codes. */
+/** Slots of the four lanes of a quarter: of a read of values, or of one position in four words of codes. */
 const readSlots = (quarter: number) => range(4).map((lane) => 4 * quarter + lane);
 const positionSlots = (position: number) => range(4).map((lane) => 4 * lane + position);
 
@@ -63,7 +63,9 @@ function floatForm(inputs: RowForm['inputs'], words: number): RowForm {
   };
 }
 
-/** Codes stay where they stand in their words, as in `quantized-rows.ts`; the parabolas are made smaller by as much again. */
+/**
+ * Codes stay unshifted in their words, as in `quantized-rows.ts`; the parabolas are scaled down to compensate for this, too.
+ */
 function codeForm(
   inputs: RowForm['inputs'],
   words: number,
@@ -112,8 +114,8 @@ function codeForm(
 }
 
 /**
- * Bits of the indices that are turned over: of the second values both, so that places 3, 2, 1 are 0, 1, 2; of the last one,
- * whose field has the word's sign, the higher only, so that places 1, 2, 3 are −1, 0, 1.
+ * Inverted bits of the indices: both bits of second values, so that places 3, 2, 1 become 0, 1, 2; only the higher bit of the
+ * last one, whose field has the word's sign, so that places 1, 2, 3 become −1, 0, 1.
  */
 const FLIPPED = 0x8ccccccc | 0;
 const LAST_SLOT = 15;
@@ -127,7 +129,7 @@ function indexSource(r: number, quarter: number, slots: readonly number[]): stri
   return `    let i${r}_${quarter} = vec4f(word${r} & vec4i(${masks.join(', ')}));`;
 }
 
-/** What the values of a quarter meet. */
+/** Selected activations for the values of a quarter. */
 function selected(r: number, quarter: number): string {
   const index = `i${r}_${quarter}`;
   return `near${quarter} + ${index} * (slope${quarter} + ${index} * bend${quarter})`;
@@ -135,10 +137,10 @@ function selected(r: number, quarter: number): string {
 
 /**
  * WGSL of the parabolas of four slots, near + index · (slope + index · bend).
- * @param exponent they are made 2^exponent times smaller
+ * @param exponent the parabolas are scaled by 2^−exponent
  */
 function parabolaSource(quarter: number, slots: readonly number[], exponent: number): string {
-  // Components of the group's four activations: for first values, for second ones, and for the last of the word.
+  // Components of the group's four activations: for first values, for second ones, and for the last value of the word.
   const take = (first: string, second: string, last: string) => {
     const lanes = slots.map((slot) => {
       if (slot % 2 === 0) return `x${slot >> 1}.${first}`;

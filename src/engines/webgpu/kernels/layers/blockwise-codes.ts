@@ -12,9 +12,8 @@ const KERNEL = defineKernel({
 });
 
 /**
- * Rounds every value to 8 bits, each block of `blockSize` neighbours in a row with its own scale 2^shift: what passes between
- * two operations where all arithmetic is on integers (Dong et al. 2023, BCT). The values come back as float32, which holds
- * them exactly.
+ * Rounds values to 8 bits, with a scale 2^shift for each block of `blockSize` neighbours in a row, as between operations in
+ * integer arithmetic (Dong et al. 2023, BCT). Returns float32 values, which represent the codes exactly.
  * @param x [rows, width]; the last block of a row may be shorter
  */
 export function blockwiseCodes(x: tf.Tensor2D, blockSize: number): tf.Tensor2D {

@@ -18,8 +18,8 @@ const KERNEL = elementKernel({
 });
 
 /**
- * Copies columns `sourceColumn` to `sourceColumn + destination width` of every row of `from` into `destination`, from row
- * `destinationRow` on; how keys and values enter a cache.
+ * Copies columns `sourceColumn` to `sourceColumn + destination width` of every row of `from` into `destination`, starting at
+ * row `destinationRow`; appends keys and values to a cache.
  */
 export function copyColumns(
   from: tf.Tensor2D,

@@ -10,7 +10,7 @@ const KERNEL = elementKernel({
   body,
 });
 
-/** The first row of each sequence: [batch·length, width] → [batch, width]. */
+/** First row of each sequence: [batch·length, width] → [batch, width]. */
 export function firstRows(x: tf.Tensor2D, batch: number): tf.Tensor2D {
   return copyRows(x, 0, batch, x.shape[0] / batch);
 }

@@ -5,7 +5,7 @@ import { kernelFamily } from '../../kernel-family';
 import { foldWorkgroups } from '../wgsl/fold-workgroups';
 import body from './embedding-sum.wgsl?raw';
 
-/** Segment embeddings and the segment of each token, as BERT adds them. */
+/** Segment embeddings and the segment of each token, as in BERT. */
 export interface TokenTypes {
   readonly embeddings: tf.Tensor;
   /** [tokens] int32 */
@@ -33,9 +33,9 @@ const kernelOf = kernelFamily(({ hasTypes, hasLengths }: { hasTypes: boolean; ha
  * Adds position (and segment) embeddings to token embeddings.
  * @param tokens [batch·length, width]
  * @param positions [contextLength, width]
- * @param length tokens of one sequence; @param past position of its first token
- * @param lengths [1] int32, instead of `past`: tokens of the sequence up to the last one given, read by the kernel so that
- *   the launch can be replayed
+ * @param length tokens per sequence; @param past position of its first token
+ * @param lengths [1] int32, instead of `past`: tokens of the sequence up to the last given one, read by the kernel so that
+ * the launch can be replayed
  */
 export function embeddingSum(
   tokens: tf.Tensor2D,
@@ -50,7 +50,7 @@ export function embeddingSum(
   const [count, width] = tokens.shape;
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   return kernelOf({ hasTypes: types !== undefined, hasLengths: lengths !== undefined }).run({
-    // What is not there is not read: any tensor stands in its place.
+    // Absent inputs are not read; any tensor serves as a placeholder.
     inputs: {
       tokens,
       positions,

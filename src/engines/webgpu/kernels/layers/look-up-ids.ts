@@ -10,7 +10,7 @@ const KERNEL = elementKernel({
   body,
 });
 
-/** What a table says of each id, all int32: ids [n], table [ids there are] → [n]. */
+/** Looks up each id in a table, all int32: ids [n], table [number of ids] → [n]. */
 export function lookUpIds(ids: tf.Tensor1D, table: tf.Tensor1D): tf.Tensor1D {
   return KERNEL.run({
     inputs: { ids, table },

@@ -9,16 +9,16 @@ const KERNEL = elementKernel({
   uniforms: {
     elements: 'u32',
     width: 'u32',
-    /** Columns of one expert. */
+    /** Columns per expert. */
     size: 'u32',
   },
   body,
 });
 
 /**
- * Leaves of each row what its expert computed and makes the rest zero: [rows, experts · size] → the same shape.
- * @param x the columns of one expert after those of another
- * @param experts [rows] int32: of each row its expert
+ * Keeps the columns of each row's expert and sets the rest to zero: [rows, experts · size] → the same shape.
+ * @param x columns grouped by expert
+ * @param experts [rows] int32: expert of each row
  */
 export function ownExpertColumns(x: tf.Tensor2D, experts: tf.Tensor1D, size: number): tf.Tensor2D {
   const [rows, width] = x.shape;

@@ -5,10 +5,10 @@ import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
 import body from './rows-by-id.wgsl?raw';
 
-/** Rows that one invocation adds up: a common token occurs hundreds of times, and would keep all others waiting. */
+/** Maximum rows summed by one invocation; a common token occurs hundreds of times and would delay all others. */
 const LONGEST_SEGMENT = 64;
 
-/** Stretches of a list: stretch s goes from `starts[s]` up to `starts[s + 1]`. */
+/** Segments of a list: segment s goes from `starts[s]` to `starts[s + 1]`, exclusive. */
 interface Segments {
   readonly order: Int32Array;
   readonly starts: Int32Array;
@@ -22,7 +22,7 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
       outputs: { y: 'array<Lane>' },
       uniforms: {
         segments: 'u32',
-        /** Lanes of a row. */
+        /** Lanes per row. */
         lanes: 'u32',
       },
       body: [lanesSource(lane), body],
@@ -32,12 +32,12 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
 );
 
 /**
- * Adds up rows that have the same id: y[id] = Σ x[n] over all n with ids[n] = id. Always in the same order, so that the same
- * run gives the same bits.
+ * Sums rows with the same id: y[id] = Σ x[n] over all n with ids[n] = id. The order is fixed, so that the same run gives the
+ * same bits.
  * @param x [ids, width]
- * @param count of ids that there are, used or not
+ * @param count number of possible ids
  * @returns [count, width]
- * @throws Error where an id is outside 0 … count − 1
+ * @throws Error if an id is outside 0 … count − 1
  */
 export function sumRowsById(x: tf.Tensor2D, ids: Int32Array, count: number): tf.Tensor2D {
   const byId = occurrences(ids, count);
@@ -51,7 +51,7 @@ export function sumRowsById(x: tf.Tensor2D, ids: Int32Array, count: number): tf.
   );
 }
 
-/** Where each id stands in the list, in order. */
+/** Positions of each id in the list, in order. */
 function occurrences(ids: Int32Array, count: number): Segments {
   const starts = new Int32Array(count + 1);
   for (const id of ids) {
@@ -65,7 +65,7 @@ function occurrences(ids: Int32Array, count: number): Segments {
   return { order, starts };
 }
 
-/** Cuts long stretches: `inner` are the pieces, `outer` says which of them make a stretch; undefined: none is long. */
+/** Splits long segments: `inner` has the pieces, `outer` groups them into segments; undefined if none is long. */
 function split(starts: Int32Array): { inner: Int32Array; outer: Int32Array } | undefined {
   const inner: number[] = [0];
   const outer = new Int32Array(starts.length);

@@ -4,7 +4,7 @@ import { kernelFamily } from '../../kernel-family';
 import { kernelProfile } from '../wgsl/kernel-profile';
 import body from './top-magnitudes.wgsl?raw';
 
-/** A software adapter pays for barriers between subgroups. */
+/** Barriers between subgroups are expensive on software adapters. */
 const THREADS = { software: 4, hardware: 64 } as const;
 
 const kernelOf = kernelFamily(({ threads }: { threads: number }) =>
@@ -19,9 +19,8 @@ const kernelOf = kernelFamily(({ threads }: { threads: number }) =>
 );
 
 /**
- * Keeps of each row the values of greatest magnitude and makes the others zero; of values that are equal at the threshold all
- * stay.
- * @param x [rows, width]; @param kept values of a row, 1 to width
+ * Keeps the values of greatest magnitude in each row and sets the others to zero; values equal to the threshold all stay.
+ * @param x [rows, width]; @param kept values per row, 1 to width
  */
 export function topMagnitudes(x: tf.Tensor2D, kept: number): tf.Tensor2D {
   const [rows, width] = x.shape;

@@ -16,7 +16,7 @@ function logSoftmax(scores: Float64Array): Float64Array {
   return scores.map((score) => score - logSum);
 }
 
-/** Of one row of scores over the keys that are seen, in float64. */
+/** Divergence of one row of scores over the visible keys, in float64. */
 function divergence(student: Float64Array, teacher: Float64Array): number {
   const given = logSoftmax(student.map((score) => SCALE * score));
   const taught = logSoftmax(teacher.map((score) => TEACHER_SCALE * score));

@@ -22,14 +22,14 @@ const KERNEL = elementKernel(
   'uniforms.rows',
 );
 
-/** `scale` is the student's. */
+/** Scores to compare; `scale` is the student's. */
 export interface ComparedScores extends AttentionScores {
   readonly teacherScale: number;
 }
 
 /**
- * KL(teacher ‖ student) in nats of what each query attends to, softmax(scale · scores) over the keys that it sees, and its
- * gradient by the student's scores, scale · (student − teacher). Both are 0 for the queries of padding.
+ * KL(teacher ‖ student) in nats between the attention distributions of each query, softmax(scale · scores) over its visible
+ * keys, and its gradient with respect to the student's scores, scale · (student − teacher). Both are 0 for padding queries.
  *
  * @param student scores, [batch·heads, length, length], queries by keys; @param teacher of the same shape
  * @returns `divergences` [batch·heads, length], `changes` [batch·heads, length, length]

@@ -31,9 +31,10 @@ const gradientKernel = kernelByLane({
 });
 
 /**
- * −log softmax(logits)[target] of each row, with what its gradient needs. Unlike `tokenLoss`, rows may be of any width.
+ * Cross-entropy −log softmax(logits)[target] of each row, with the log partition for its gradient. Unlike for `tokenLoss`,
+ * rows may have any width.
  * @param logits [rows, classes]
- * @param targets [rows] int32; negative: none, and the loss is 0
+ * @param targets [rows] int32; negative for none, with loss 0
  * @returns `losses` and `logPartitions`, log Σ exp(logits), both [rows]
  */
 export function crossEntropyLosses(
@@ -51,8 +52,8 @@ export function crossEntropyLosses(
 }
 
 /**
- * What the losses hand back to the logits: dy · (softmax − one-hot), [rows, classes].
- * @param changes dy, gradient by each row's loss, [rows]
+ * Gradient with respect to the logits: dy · (softmax − one-hot), [rows, classes].
+ * @param changes dy, gradient with respect to each row's loss, [rows]
  */
 export function crossEntropyGradient(
   logits: tf.Tensor2D,

@@ -13,7 +13,7 @@ function logSoftmax(logits: Float64Array, temperature: number): Float64Array {
   return softened.map((value) => value - greatest - Math.log(total));
 }
 
-/** Hinton et al. 2015, section 2, as it stands there. */
+/** Definition of Hinton et al. 2015, section 2. */
 function lossOfRow(
   student: Float64Array,
   teacher: Float64Array,

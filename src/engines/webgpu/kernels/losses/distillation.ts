@@ -7,11 +7,11 @@ import logitsGradientBody from './logits-gradient.wgsl?raw';
 import { kernelByLane, kernelByRow } from './logits-kernel';
 import { rowThreads } from '../wgsl/row-threads';
 
-/** How much of the loss is the teacher's, and how soft its word is. */
+/** Weight and temperature of the distillation loss. */
 export interface Distillation {
-  /** T: both models' logits are divided by it before the softmax. */
+  /** T: divides both models' logits before the softmax. */
   readonly temperature: number;
-  /** a, from 0 to 1: share of the divergence from the teacher; the rest is the cross-entropy. */
+  /** a, from 0 to 1: weight of the divergence from the teacher; the rest is the cross-entropy. */
   readonly distillationWeight: number;
 }
 
@@ -42,10 +42,10 @@ const gradientKernel = kernelByLane({
 });
 
 /**
- * (1 − a) · cross-entropy + a · T² · KL(teacher_T ‖ student_T) of each row (Hinton et al. 2015, section 2), with what its
- * gradient needs.
+ * (1 − a) · cross-entropy + a · T² · KL(teacher_T ‖ student_T) of each row (Hinton et al. 2015, section 2), with the log
+ * partitions for its gradient.
  * @param logits of the student, [rows, classes]; @param teacher of the same shape
- * @param targets [rows] int32; negative: the row counts in neither part and its loss is 0
+ * @param targets [rows] int32; negative: both terms are 0
  * @returns `losses` [rows], and `logPartitions` [rows, 3]: of the student at temperature 1 and T, of the teacher at T
  */
 export function distillationLosses(
@@ -65,9 +65,9 @@ export function distillationLosses(
 }
 
 /**
- * What the losses hand back to the student's logits: dy · ((1 − a) · (softmax − one-hot) + a · T · (softmax_T − teacher_T)),
+ * Gradient with respect to the student's logits: dy · ((1 − a) · (softmax − one-hot) + a · T · (softmax_T − teacher_T)),
  * [rows, classes].
- * @param changes dy, gradient by each row's loss, [rows]
+ * @param changes dy, gradient with respect to each row's loss, [rows]
  */
 export function distillationGradient(
   logits: tf.Tensor2D,

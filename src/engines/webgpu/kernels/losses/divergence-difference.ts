@@ -28,7 +28,8 @@ const gradientKernel = kernelByLane({
 });
 
 /**
- * KL(teacher ‖ first) − KL(teacher ‖ second) of each row, all three softened by a temperature, with what its gradient needs.
+ * KL(teacher ‖ first) − KL(teacher ‖ second) of each row, all three softened by a temperature, with the moments for its
+ * gradient.
  * @param logits of the three, [rows, classes] each
  * @returns `losses` [rows], and `moments` [rows, 2]: log Σ exp(teacher / T), and the teacher's mean of second − first
  */
@@ -47,8 +48,8 @@ export function divergenceDifferences(
 }
 
 /**
- * What the losses hand back to the teacher's logits, [rows, classes].
- * @param moments as the losses came with; @param changes gradient by each row's loss, [rows]
+ * Gradient with respect to the teacher's logits, [rows, classes].
+ * @param moments result of `divergenceDifferences`; @param changes gradient with respect to each row's loss, [rows]
  */
 export function divergenceDifferenceGradient(
   [teacher, first, second]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D],

@@ -26,7 +26,7 @@ async function expectDivergence(base: Float32Array, variant: Float32Array, rows:
 }
 
 describeOnEachDevice(() => {
-  // Rows of whole quads; rows that begin anywhere within one; rows shorter than a quad.
+  // Rows of whole quads; rows that begin within a quad; rows shorter than a quad.
   test.each([300, 301, 8191, 4, 3, 2])('rows of %i', async (vocabulary) => {
     const base = seededNormal(6 * vocabulary, 8).map((value) => value * 5);
     await expectDivergence(

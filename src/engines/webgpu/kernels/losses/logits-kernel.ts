@@ -4,22 +4,24 @@ import { elementKernel } from '../wgsl/element-kernel';
 import { type LaneWidth, lanesSource } from '../wgsl/lanes';
 import { type RowSplit, rowThreadsSource } from '../wgsl/row-threads';
 
-/** A kernel over logits [rows, vocabulary]. */
+/** Kernel over logits [rows, vocabulary]. */
 export interface LogitsKernel<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars> {
   readonly name: string;
-  /** Which inputs are matrices of logits, `array<Lane>`; WGSL reads single values by `<name>At(index: u32) -> f32`. */
+  /** Inputs that are matrices of logits, `array<Lane>`; WGSL reads single values by `<name>At(index: u32) -> f32`. */
   readonly logits: readonly (keyof Inputs & string)[];
   readonly inputs: Inputs;
   readonly outputs: Outputs;
-  /** Those after `rows` and `width`. */
+  /** Uniforms after `rows` and `width`. */
   readonly uniforms: Uniforms;
   readonly body: readonly string[];
 }
 
-/** Rows and width of the logits, and what the loss needs besides. */
+/** Rows and width of the logits, and further uniforms of the loss. */
 export type LogitsUniforms<Uniforms extends Scalars> = { rows: 'u32'; width: 'u32' } & Uniforms;
 
-/** Kernels row by row with `row-threads`; the body has `fn ofRow(row: u32, thread: u32, local: u32)`. */
+/**
+ * Creates a kernel that processes rows with `row-threads`; the body defines `fn ofRow(row: u32, thread: u32, local: u32)`.
+ */
 export function kernelByRow<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars>(
   kernel: LogitsKernel<Inputs, Outputs, Uniforms>,
 ): (config: { lane: LaneWidth; split: RowSplit }) => Kernel<Inputs, Outputs, LogitsUniforms<Uniforms>> {
@@ -29,7 +31,7 @@ export function kernelByRow<Inputs extends Buffers, Outputs extends Buffers, Uni
   });
 }
 
-/** Kernels lane by lane; the body has `fn element(index: u32)`. */
+/** Creates a kernel that processes lanes; the body defines `fn element(index: u32)`. */
 export function kernelByLane<Inputs extends Buffers, Outputs extends Buffers, Uniforms extends Scalars>(
   kernel: LogitsKernel<Inputs, Outputs, Uniforms>,
 ): (config: { lane: LaneWidth }) => Kernel<Inputs, Outputs, LogitsUniforms<Uniforms>> {
@@ -58,7 +60,7 @@ function definitionOf<Inputs extends Buffers, Outputs extends Buffers, Uniforms 
   };
 }
 
-/** `greatestOf` a lane's values; `oneHot`: 1 where a lane that begins at a column holds the target, else 0. */
+/** `greatestOf`: maximum of a lane; `oneHot`: 1 where a lane that begins at a column holds the target, else 0. */
 const LANE_FUNCTIONS = {
   4: `fn greatestOf(lane: Lane) -> f32 { return max(max(lane.x, lane.y), max(lane.z, lane.w)); }
 fn oneHot(column: u32, label: i32) -> Lane {

@@ -7,7 +7,7 @@ import { logSoftmaxOfRow } from '../../../../testing/log-softmax';
 import { tokenLoss } from './token-loss';
 
 describeOnEachDevice(() => {
-  // Rows of whole quads; rows that begin anywhere within one; rows shorter than a quad.
+  // Rows of whole quads; rows that begin within a quad; rows shorter than a quad.
   test.each([300, 301, 302, 8191, 4, 3, 2])('rows of %i, a target that is not scored', async (vocabulary) => {
     const rows = 5;
     const targetValues = [vocabulary - 1, -1, 0, vocabulary >> 1, vocabulary - 1];

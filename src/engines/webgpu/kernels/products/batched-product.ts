@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import body from './batched-product.wgsl?raw';
 
-/** y[b, m, (j, r)] = Σ_k left[b, m, k] · right[b, k, (j, r)]; every stride counts float32 elements. */
+/** y[b, m, (j, r)] = Σ_k left[b, m, k] · right[b, k, (j, r)]; all strides count float32 elements. */
 export interface BatchedProduct {
   readonly batch: number;
   readonly rows: number;
@@ -39,7 +39,7 @@ const KERNEL = elementKernel({
   body,
 });
 
-/** Products of small matrices, one pair for each member of the batch: → [batch, rows·columns]. */
+/** Products of small matrices, one pair for each index of the batch: → [batch, rows·columns]. */
 export function batchedProduct(left: tf.Tensor, right: tf.Tensor, product: BatchedProduct): tf.Tensor2D {
   const { batch, rows, terms, columns } = product;
   const width = rows * columns.outer * columns.inner;

@@ -22,7 +22,7 @@ const kernelOf = kernelFamily((epilogue: EpilogueConfig) =>
   }),
 );
 
-/** activation(x + bias) + residual in a pass of its own: [rows, width] → [rows, width]. */
+/** activation(x + bias) + residual in a separate pass: [rows, width] → [rows, width]. */
 export function biasActivation(x: tf.Tensor2D, epilogue: Epilogue): tf.Tensor2D {
   const [rows, width] = x.shape;
   return kernelOf(epilogueConfig(epilogue)).run({
@@ -33,7 +33,7 @@ export function biasActivation(x: tf.Tensor2D, epilogue: Epilogue): tf.Tensor2D 
   }).y;
 }
 
-/** For products that cannot apply an epilogue themselves: the product itself where there is nothing to do. */
+/** Applies an epilogue after products that cannot fuse it; returns the product itself for an empty epilogue. */
 export function applyEpilogue(multiply: () => tf.Tensor2D, epilogue: Epilogue = {}): tf.Tensor2D {
   if (isEmptyEpilogue(epilogue)) return multiply();
   return tf.tidy(() => biasActivation(multiply(), epilogue));

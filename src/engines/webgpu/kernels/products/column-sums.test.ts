@@ -27,7 +27,7 @@ test.each([
   const measures = ['sums', 'squareSums', 'absoluteSums', 'absoluteMaxima'] as const;
   const results = measures.map((measure) => columnSums(x, measure));
   const found = await Promise.all(results.map((each) => readFloats(each)));
-  // A sum of both signs may be near 0, where rounding shows.
+  // Sums of both signs may be near 0, where rounding errors are relatively large.
   expectAllClose(found[0], sums, { absolute: 1e-6 * Math.sqrt(rows), relative: 1e-5 });
   expectAllClose(found[1], squares, { absolute: 0, relative: 1e-5 });
   expectAllClose(found[2], absolute, { absolute: 0, relative: 1e-5 });

@@ -9,7 +9,7 @@ const MEASURES = {
 } as const;
 
 /**
- * Σ x, Σ x², Σ |x| or max |x| of each column: [rows, width] → [width]. tfjs turns a matrix round before it sums its columns.
+ * Σ x, Σ x², Σ |x| or max |x| of each column: [rows, width] → [width]. tfjs transposes a matrix before summing its columns.
  */
 export function columnSums(x: tf.Tensor2D, measure: keyof typeof MEASURES): tf.Tensor1D {
   return MEASURES[measure]({ x }, x.shape);

@@ -15,23 +15,25 @@ import { fitsBindings, type ProductLaunch, runProduct } from './product-kernel';
 import { rowProductKernel, rowProductWorkgroups } from './row-product';
 import { type Tile, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 
-/** A span of a row that one invocation of `decodedRows` writes: a word of the sparse mask. */
+/** Columns of a row that one invocation of `decodedRows` writes: a word of the sparse mask. */
 const COLUMNS_OF_AN_INVOCATION = 32;
 
-/** Rows of a tile where they are decoded by `nextQuad`: its text stands in the kernel once a row, and compiling takes time. */
+/** Rows per tile when decoding by `nextQuad`, whose text is repeated for each row and takes time to compile. */
 const GENERIC_TILE_ROWS = 2;
 
-/** Rows of a lane on software adapters: what is prepared of the activations for decoding serves more than dense rows take. */
+/**
+ * Rows per lane on software adapters; preparing the activations for decoding pays off for more rows than in dense products.
+ */
 const SOFTWARE_ROWS = 12;
-/** Rows that a lane walks through alone: they share little, and more lanes find something to do. */
+/** Rows per lane with sequential decoding: they share little, and smaller groups occupy more lanes. */
 const SEQUENTIAL_ROWS = 2;
 
-/** How a product is launched, and the buffers of the matrix that it reads. */
+/** Launch of a product, and the buffers of its matrix. */
 interface DecodedLaunch extends ProductLaunch {
   readonly inputs: readonly BoundBuffer[];
 }
 
-/** What the WGSL of a product depends on. */
+/** Everything that the WGSL of a product depends on. */
 type Config = EpilogueConfig & {
   readonly profile: KernelProfile['name'];
   readonly subgroupLanes: number | undefined;
@@ -57,7 +59,7 @@ const tileKernel = kernelFamily(
     tokenTileKernel(matrix.quadForm ?? decodedQuadForm(matrix), matrix.shape[1], config, tile),
 );
 
-/** activation(x · Wᵀ + bias) + residual with W decoded on the way: [tokens, in] → [tokens, out]. */
+/** activation(x · Wᵀ + bias) + residual with W decoded on the fly: [tokens, in] → [tokens, out]. */
 export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix, epilogue: Epilogue = {}): tf.Tensor2D {
   const [outputs] = matrix.shape;
   const launch = launchOf(matrix, x.shape[0], epilogue);
@@ -68,7 +70,7 @@ export function decodedMatmul(x: tf.Tensor2D, matrix: DecodedMatrix, epilogue: E
 }
 
 /**
- * The same of one token whose layer normalization is folded in: [1, in] → [1, out].
+ * The same for one token with layer normalization fused: [1, in] → [1, out].
  * @param x not normalized; its width must be a multiple of 4
  */
 export function decodedMatmulOfNormalized(

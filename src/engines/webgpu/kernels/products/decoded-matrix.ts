@@ -4,33 +4,33 @@ import type { RowForm } from './row-product';
 import type { QuadForm } from './token-tile';
 
 /**
- * A matrix that kernels decode on the way. Every one has WGSL that takes four weights of a row at a time: it defines
- * `Cursor`, `openRow(row, quad)` and `nextQuad(&cursor)`. Where its layout allows, it also has faster forms.
+ * Matrix that kernels decode on the fly. Each has WGSL that reads four weights of a row at a time, defining `Cursor`,
+ * `openRow(row, quad)` and `nextQuad(&cursor)`, and faster forms if its layout allows.
  */
 export interface DecodedMatrix {
   readonly shape: readonly [rows: number, width: number];
   readonly name: string;
-  /** Tells matrices of different WGSL apart. */
+  /** Key that distinguishes matrices with different WGSL. */
   readonly key: string;
   readonly source: string;
   readonly inputs: readonly BoundBuffer[];
-  /** `openRow` walks the row up to the quad that it is given, so that a row is best decoded from its beginning. */
+  /** `openRow` walks the row up to the given quad, so that rows are best decoded from the beginning. */
   readonly sequential?: boolean;
-  /** For few tokens. */
+  /** Form for few tokens. */
   readonly rowDecoder?: RowDecoder;
-  /** For many tokens. */
+  /** Form for many tokens. */
   readonly quadForm?: QuadForm;
 }
 
-/** Takes rows many columns at a time; its text depends on the device. */
+/** Decodes many columns of a row at a time; its text depends on the device. */
 export interface RowDecoder {
   readonly inputs: readonly BoundBuffer[];
-  /** Takes activations from `x` itself, so that nothing can be done to them on the way. */
+  /** Reads activations from `x` directly, so that they cannot be transformed first. */
   readonly readsActivations?: boolean;
   form(profile: KernelProfile): RowForm;
 }
 
-/** The product for few tokens by `nextQuad`. */
+/** Product for few tokens using `nextQuad`. */
 export function decodedRowForm({ name, inputs, source, sequential }: DecodedMatrix): RowForm {
   return {
     name,
@@ -45,7 +45,7 @@ export function decodedRowForm({ name, inputs, source, sequential }: DecodedMatr
   };
 }
 
-/** The product for many tokens by `nextQuad`. */
+/** Product for many tokens using `nextQuad`. */
 export function decodedQuadForm({ name, inputs, source }: DecodedMatrix): QuadForm {
   return {
     name,

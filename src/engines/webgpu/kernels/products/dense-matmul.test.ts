@@ -15,7 +15,7 @@ test.each([
   [FEW_TOKENS + 1, 13, 65],
   [67, 36, 1],
   [18, 3, 3],
-  // More outputs, and more tokens, than workgroups of one dimension if each had a workgroup of its own.
+  // More outputs or tokens than workgroups of one dimension, if each had its own workgroup.
   [1, 4, 70001],
   [5, 3, 70001],
   [70001, 2, 3],

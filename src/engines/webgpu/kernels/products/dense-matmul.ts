@@ -9,10 +9,10 @@ import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-prod
 import { type QuadForm, type Tile, tileFor, tokenTileKernel, tokenTileWorkgroups } from './token-tile';
 import { type LaneForm, workgroupTileKernel, workgroupTileWorkgroups } from './workgroup-tile';
 
-/** Up to so many tokens a row of the matrix is read once a token; beyond, tiles pay. */
+/** Maximum number of tokens for which a row of the matrix is read once per token; with more, tiles are faster. */
 export const FEW_TOKENS = 4;
 
-/** What the WGSL of every product here depends on. */
+/** Everything that the WGSL of every product here depends on. */
 type Config = EpilogueConfig & {
   readonly profile: KernelProfile['name'];
   readonly subgroupLanes: number | undefined;
@@ -40,7 +40,7 @@ const workgroupKernel = kernelFamily((config: Config, width: number) =>
 
 /**
  * activation(x · Wᵀ + bias) + residual with W [out, in] row-major: [tokens, in] → [tokens, out].
- * @param into writes columns of this tensor instead of making a new one; bias and residual are those of all columns
+ * @param into tensor whose columns are written instead of a new one; bias and residual cover all its columns
  */
 export function denseMatmul(
   x: tf.Tensor2D,
@@ -54,7 +54,7 @@ export function denseMatmul(
 }
 
 /**
- * The same of one token whose layer normalization is folded in: [1, in] → [1, out].
+ * The same for one token with layer normalization fused: [1, in] → [1, out].
  * @param x not normalized; its width must be a multiple of 4
  */
 export function denseMatmulOfNormalized(

@@ -5,7 +5,7 @@ import { defineKernel } from '../../define-kernel';
 import { foldWorkgroups } from '../wgsl/fold-workgroups';
 import body from './dense-rows.wgsl?raw';
 
-/** One block of consecutive rows of a matrix. */
+/** Block of consecutive rows of a matrix. */
 export interface RowBlock {
   readonly values: tf.Tensor;
   readonly firstRow: number;
@@ -20,7 +20,7 @@ const KERNEL = defineKernel({
   body,
 });
 
-/** Rows of a matrix that is stored in blocks of rows: ids [n] int32 → [n, width]. Every id must lie in one block. */
+/** Looks up rows of a matrix that is stored in blocks of rows: ids [n] int32 → [n, width]. Every id must lie in a block. */
 export function denseRows(ids: tf.Tensor1D, blocks: readonly RowBlock[], width: number): tf.Tensor2D {
   const [count] = ids.shape;
   const y = emptyTensor([count, width]);

@@ -11,7 +11,7 @@ const EXPERT_OF_ID = [2, 0, 1, 1, 0, 2, 2];
 const IDS = [5, 2, 6, 0, 4];
 const EXPERTS = 3;
 
-/** Tokens, width of the model, neurons of an expert: whole quads and ragged ones. */
+/** Tokens, width of the model, neurons per expert: multiples of four and not. */
 const SIZES: [number, number, number][] = [
   [1, 24, 8],
   [1, 13, 10],

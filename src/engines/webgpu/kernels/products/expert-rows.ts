@@ -8,17 +8,17 @@ import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { runProduct } from './product-kernel';
 import { type RowForm, rowProductKernel, rowProductWorkgroups } from './row-product';
 
-/** Who multiplies what, read on the GPU: the step of a decoded token can be replayed for another. */
+/** Assignment of tokens to experts, read on the GPU so that the step of a decoded token can be replayed for another. */
 export interface TokenRouting {
   /** [tokens] int32 */
   readonly ids: tf.Tensor1D;
-  /** [vocabulary] int32: of each token its expert. */
+  /** [vocabulary] int32: expert of each token. */
   readonly experts: tf.Tensor1D;
 }
 
 const EXPERT_OF_TOKEN = `fn expertOf(token: u32) -> u32 { return u32(experts[ids[token]]); }`;
 
-/** What the WGSL of a product depends on. */
+/** Everything that the WGSL of a product depends on. */
 type Config = EpilogueConfig & {
   readonly form: string;
   readonly profile: KernelProfile['name'];
@@ -31,12 +31,12 @@ const kernelOf = kernelFamily((config: Config, form: RowForm, width: number, pro
 );
 
 /**
- * activation(x · Wₑᵀ + bₑ) of a few tokens, e being each token's expert: [tokens, in] → [tokens, size]. Only the rows of these
- * experts are read.
+ * activation(x · Wₑᵀ + bₑ) for a few tokens, where e is each token's expert: [tokens, in] → [tokens, size]. Only the rows of
+ * these experts are read.
  *
- * @param weight [experts · size, in], the rows of one expert after those of another
+ * @param weight [experts · size, in], grouped by expert
  * @param bias [experts · size]
- * @param size outputs of one expert
+ * @param size outputs per expert
  */
 export function expertRowsProduct(
   x: tf.Tensor2D,
@@ -57,7 +57,7 @@ export function expertRowsProduct(
     ],
     declarations: `${reader.source}\n${EXPERT_OF_TOKEN}`,
     columnsPerStep: 4,
-    // The lanes' parts are added up: one of them brings the bias.
+    // The lanes' partial sums are added; one lane adds the bias.
     rowState: (r) => `  let own${r} = expertOf(token) * uniforms.outputs + row${r};
   let w${r} = wStart(own${r});
   sum${r} = select(0.0, expertBias[own${r}], lane == 0u);`,
@@ -67,10 +67,10 @@ export function expertRowsProduct(
 }
 
 /**
- * x · Vₑᵀ + bias + residual of a few tokens, e being each token's expert: [tokens, size] → [tokens, out]. Only the columns of these
- * experts are read.
+ * x · Vₑᵀ + bias + residual for a few tokens, where e is each token's expert: [tokens, size] → [tokens, out]. Only the
+ * columns of these experts are read.
  *
- * @param weight [out, experts · size], the columns of one expert after those of another: V
+ * @param weight [out, experts · size], V with columns grouped by expert
  */
 export function expertColumnsProduct(
   x: tf.Tensor2D,
@@ -87,7 +87,7 @@ export function expertColumnsProduct(
     inputs: [{ name: 'w', type: reader.type, tensor: weight }, ...routingInputs(routing)],
     declarations: `${reader.source}\n${EXPERT_OF_TOKEN}`,
     columnsPerStep: 4,
-    // The matrix is seen as one of out · experts rows.
+    // The matrix is viewed as out · experts rows.
     rowState: (r) => `  let w${r} = wStart(row${r} * ${experts}u + expertOf(token));`,
     rowStep: (r) => `    sum${r} += dot(x0, wQuad(w${r}, step));`,
   };

@@ -8,14 +8,14 @@ import { expertColumnTiles, expertRowTiles, groupByExpert, type TokenGroups } fr
 
 const EXPERTS = 3;
 
-/** Tokens, width of the model, neurons of an expert: whole quads and ragged ones. */
+/** Tokens, width of the model, neurons per expert: multiples of four and not. */
 const SIZES: [number, number, number][] = [
   [1, 8, 4],
   [40, 24, 10],
   [150, 13, 70],
 ];
 
-/** No token goes to the last expert. */
+/** The last expert gets no token. */
 function drawn(tokens: number): { experts: Int32Array; groups: TokenGroups; expertOfTile: tf.Tensor1D } {
   const random = seededRandom(tokens);
   const experts = Int32Array.from({ length: tokens }, () => Math.floor(2 * random()));
@@ -73,7 +73,7 @@ describeOnEachDevice(() => {
     const weight = uploadTensor(w, [width, EXPERTS * size]);
     const bias = uploadTensor(b, [width]);
     const y = expertColumnTiles(given, weight, expertOfTile, bias);
-    // What other experts would have computed is zero.
+    // Outputs of other experts are zero.
     const spread = new Float32Array(tokens * EXPERTS * size);
     x.forEach((value, index) => {
       const [token, neuron] = [Math.floor(index / size), index % size];

@@ -13,7 +13,7 @@ import {
   workgroupTileWorkgroups,
 } from './workgroup-tile';
 
-/** What the WGSL of a product depends on. */
+/** Everything that the WGSL of a product depends on. */
 type Config = EpilogueConfig & {
   readonly matrix: string;
   readonly profile: KernelProfile['name'];
@@ -26,31 +26,28 @@ const kernelOf = kernelFamily(
     tile ? inRegisters(matrix, tensors, width, config, tile) : inWorkgroups(matrix, width, config),
 );
 
-/** Enough for the highest tile there is. */
+/** Enough tokens for the highest tile. */
 const MANY_TOKENS = 1024;
 
-/**
- * Tokens in an order in which those of one expert lie together, filled up to whole tiles: what a tile of tokens is multiplied by
- * is then the same for all of them.
- */
+/** Order of tokens grouped by expert and padded to whole tiles, so that all tokens of a tile use the same weights. */
 export interface TokenGroups {
-  /** Of each place of the order the row that stands there; where it is filled up, any row. */
+  /** Row at each place of the order; padding refers to any row. */
   readonly rows: Int32Array;
-  /** Of each row its place. */
+  /** Place of each row. */
   readonly places: Int32Array;
-  /** Of each tile its expert. */
+  /** Expert of each tile. */
   readonly expertOfTile: Int32Array;
-  /** Of each expert its places. */
+  /** Places of each expert. */
   readonly spans: readonly PlaceSpan[];
 }
 
-/** Places that lie together. */
+/** Contiguous range of places. */
 export interface PlaceSpan {
   readonly first: number;
   readonly count: number;
 }
 
-/** @param experts of each row its expert; @param count of the experts that there are */
+/** @param experts expert of each row; @param count number of experts */
 export function groupByExpert(experts: Int32Array, count: number): TokenGroups {
   const size = tokensOfTile(kernelProfile());
   const members = Array.from({ length: count }, (): number[] => []);
@@ -73,13 +70,13 @@ export function groupByExpert(experts: Int32Array, count: number): TokenGroups {
 }
 
 /**
- * activation(x · Wₑᵀ + bₑ), e being the expert of each tile of tokens: [places, in] → [places, size].
+ * activation(x · Wₑᵀ + bₑ), where e is the expert of each tile of tokens: [places, in] → [places, size].
  *
  * @param x in the order of `groupByExpert`
- * @param weight [experts · size, in], the rows of one expert after those of another
+ * @param weight [experts · size, in], grouped by expert
  * @param expertOfTile [tiles] int32
- * @param size outputs of one expert
- * @param epilogue its bias, where there is one, is [experts · size]
+ * @param size outputs per expert
+ * @param epilogue with an optional bias [experts · size]
  */
 export function expertRowTiles(
   x: tf.Tensor2D,
@@ -97,10 +94,10 @@ export function expertRowTiles(
 }
 
 /**
- * x · Vₑᵀ + bias, e being the expert of each tile of tokens: [places, size] → [places, out].
+ * x · Vₑᵀ + bias, where e is the expert of each tile of tokens: [places, size] → [places, out].
  *
  * @param x in the order of `groupByExpert`
- * @param weight [out, experts · size], the columns of one expert after those of another: V
+ * @param weight [out, experts · size], V with columns grouped by expert
  * @param expertOfTile [tiles] int32
  * @param bias [out]
  */
@@ -119,13 +116,13 @@ export function expertColumnTiles(
   return launch(matrix, x, weight, expertOfTile, outputs, { bias });
 }
 
-/** Where the weights of an expert lie in a matrix that is seen as rows of as many columns as x has. */
+/** Location of an expert's weights in a matrix that is viewed as rows of the width of x. */
 interface ExpertMatrix {
-  /** Tells kernels of different WGSL apart. */
+  /** Distinguishes kernels with different WGSL. */
   readonly name: string;
-  /** WGSL of the row, seen so, that is row `row` of an expert. */
+  /** WGSL for the viewed row that holds row `row` of an expert. */
   row(row: string, expert: string): string;
-  /** WGSL of where the bias of `output` at element `index` of the result stands; default `output`. */
+  /** WGSL for the bias index of `output` at element `index` of the result; default `output`. */
   biasIndex?(tokensOfTile: number): string;
 }
 
@@ -155,7 +152,7 @@ function launch(
   return runProduct({ kernel, workgroups }, x, expertBuffers(tensors, width), outputs, epilogue);
 }
 
-/** The weight, and of each tile of tokens its expert. */
+/** Weight, and the expert of each tile of tokens. */
 interface ExpertTensors {
   readonly w: tf.Tensor;
   readonly expertOfTile: tf.Tensor1D;
@@ -168,7 +165,7 @@ function expertBuffers({ w, expertOfTile }: ExpertTensors, width: number): Bound
   ];
 }
 
-/** The expert of a tile of tokens. */
+/** WGSL for the expert of a tile of tokens. */
 const expertOf = (tile: string) => `u32(expertOfTile[${tile}])`;
 
 function inRegisters(
@@ -200,7 +197,7 @@ function inWorkgroups(matrix: ExpertMatrix, width: number, epilogue: EpilogueCon
   return workgroupTileKernel(form, width, epilogue);
 }
 
-/** The tile that products are made in where that is in registers. */
+/** Tile for products in registers. */
 function registerTile(profile: KernelProfile): Tile | undefined {
   return profile.tile === 'workgroup' ? undefined : tileFor(MANY_TOKENS, profile);
 }

@@ -18,7 +18,7 @@ const SHAPES: [number, number, number][] = [
   [9, 256, 140],
 ];
 
-/** Codes over the whole range with the extremes among them, row by row, rows padded to words of four. */
+/** Codes over the whole range, including the extremes in every row, with rows padded to words of four. */
 function randomCodes(rows: number, width: number, seed: number): Int8Array {
   const random = seededRandom(seed);
   return Int8Array.from({ length: rows * width }, (_, index) =>
@@ -37,7 +37,7 @@ function upload(codes: Int8Array, rows: number, width: number): tf.Tensor2D {
 describeOnEachDevice(() => {
   test.each(SHAPES)('%i tokens × %i → %i is the exact integer product', async (tokens, inputs, outputs) => {
     const [a, b] = [randomCodes(tokens, inputs, 1), randomCodes(outputs, inputs, 2)];
-    // Powers of two: whatever the order, scaling rounds nothing.
+    // Powers of two, so that scaling is exact in any order.
     const tokenScales = Float32Array.from({ length: tokens }, (_, token) => 2 ** -(token % 5));
     const rowScales = Float32Array.from({ length: outputs }, (_, row) => 2 ** ((row % 3) - 4));
     const x = {

@@ -7,18 +7,18 @@ import { type Int8Cut, int8ProductKernel } from './int8-product';
 import { kernelProfile } from '../wgsl/kernel-profile';
 import type { QuantizedTokens } from './quantize-tokens';
 
-/** A matrix of 8-bit codes with a scale a row. */
+/** Matrix of 8-bit codes with one scale per row. */
 export interface Int8Matrix {
   readonly shape: readonly [rows: number, width: number];
-  /** Words of four codes, two's complement, the first in the lowest bits: [rows · ceil(width / 4)]; past the width zeros. */
+  /** Words of four codes, two's complement, the first in the lowest bits: [rows · ceil(width / 4)]; zeros past the width. */
   readonly codes: tf.Tensor;
   /** [rows] */
   readonly scales: tf.Tensor;
 }
 
-/** What an invocation makes of many tokens; a workgroup has as many as a GPU runs at once. */
+/** Tile of one invocation for many tokens, with as many invocations per workgroup as a GPU runs at once. */
 const TILE = { rows: 4, tokens: 8, lanes: 1, groups: 32, bySubgroup: false } as const;
-/** A lane alone with its rows still shares a workgroup: adapters run four at once at least. */
+/** Single lanes share a workgroup, since adapters run at least four at once. */
 const GROUPS_OF_SINGLE_LANES = 4;
 
 const kernelOf = kernelFamily(({ hasBias, activation, hasResidual, ...cut }: Int8Cut & EpilogueConfig) =>
@@ -26,8 +26,8 @@ const kernelOf = kernelFamily(({ hasBias, activation, hasResidual, ...cut }: Int
 );
 
 /**
- * Whether a product of so many tokens is best made with integers: the device multiplies four codes at once. A software adapter
- * takes that instruction apart, and for many tokens its float product of the same codes costs half.
+ * Whether a product with this many tokens is faster in integers, on devices that multiply four codes at once. Software
+ * adapters emulate that instruction, and for many tokens their float product of the same codes takes half the time.
  */
 export function prefersIntegers(tokens: number): boolean {
   if (!currentGpu().description.languageFeatures.includes('packed_4x8_integer_dot_product')) return false;
@@ -36,8 +36,8 @@ export function prefersIntegers(tokens: number): boolean {
 
 /**
  * activation(x · Wᵀ + bias) + residual by integer products: the sum of code · code, exact in int32 for widths up to 133,000,
- * times the scales of token and row. [tokens, in] → [tokens, out].
- * The device must have the language feature `packed_4x8_integer_dot_product`.
+ * times the scales of token and row. [tokens, in] → [tokens, out]. Requires the language feature
+ * `packed_4x8_integer_dot_product`.
  */
 export function int8Matmul(x: QuantizedTokens, matrix: Int8Matrix, epilogue: Epilogue = {}): tf.Tensor2D {
   const [outputs] = matrix.shape;

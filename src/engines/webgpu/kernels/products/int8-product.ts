@@ -1,23 +1,24 @@
 import { defineKernel } from '../../define-kernel';
 import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/epilogue';
 
-/** How the integer product is cut. */
+/** Tile sizes of the integer product. */
 export type Int8Cut = {
-  /** What an invocation makes. */
+  /** Rows and tokens per invocation. */
   readonly rows: number;
   readonly tokens: number;
   /** Invocations that share the columns of a row. */
   readonly lanes: number;
   /** Whether these are one subgroup. */
   readonly bySubgroup: boolean;
-  /** Invocations of a workgroup that have rows of their own; 1 where there are several lanes. */
+  /** Invocations per workgroup with separate rows; 1 if there are several lanes. */
   readonly groups: number;
-  /** Words of four codes that a read brings. */
+  /** Words of four codes per read. */
   readonly words: 4 | 1;
 };
 
 /**
- * The kernel of x · Wᵀ with both as codes, for devices with `dot4I8Packed`. Every sum has a name of its own because compilers keep an indexed array in memory.
+ * Creates the kernel of x · Wᵀ with both as codes, for devices with `dot4I8Packed`. Every sum is a separate variable, because
+ * compilers keep an indexed array in memory.
  */
 export function int8ProductKernel(cut: Int8Cut, epilogue: EpilogueConfig) {
   const type = cut.words === 4 ? 'array<vec4u>' : 'array<u32>';
@@ -34,7 +35,7 @@ export function int8ProductKernel(cut: Int8Cut, epilogue: EpilogueConfig) {
     uniforms: {
       tokens: 'u32',
       outputs: 'u32',
-      /** Reads of a row of codes. */
+      /** Reads per row of codes. */
       reads: 'u32',
     },
     constants: { LANES: cut.lanes },
@@ -50,7 +51,7 @@ const WRITE = `fn write(token: u32, row: u32, sum: i32) {
   }
 }`;
 
-/** WGSL of `productOf`, the sum of the products of the codes of two reads. */
+/** WGSL of `productOf`, the sum of products of the codes of two reads. */
 function productSource({ words }: Int8Cut): string {
   if (words === 1) return 'fn productOf(a: u32, b: u32) -> i32 { return dot4I8Packed(a, b); }';
   const products = [...'xyzw'].map((lane) => `dot4I8Packed(a.${lane}, b.${lane})`);
@@ -91,7 +92,7 @@ fn main(
   ].join('\n');
 }
 
-/** WGSL of workgroup memory for the lanes' parts of each sum. */
+/** WGSL of workgroup memory for the lanes' partial sums. */
 function partsSource(sums: number): string {
   return `var<workgroup> parts: array<i32, LANES * ${sums}u>;
 fn totalOf(sum: u32) -> i32 {
@@ -103,7 +104,7 @@ fn totalOf(sum: u32) -> i32 {
 }`;
 }
 
-/** Adds up what the lanes have, and writes it, each lane its share. */
+/** Adds the lanes' partial sums and writes the results, a share for each lane. */
 function writing({ lanes, bySubgroup, tokens }: Int8Cut, sums: readonly string[]): string[] {
   const place = (index: string) => `firstToken + ${index} % ${tokens}u, firstRow + ${index} / ${tokens}u`;
   if (lanes === 1 || bySubgroup) {

@@ -5,8 +5,8 @@ import { type BoundBuffer, tensorsOf } from '../wgsl/bound-buffers';
 import { type Epilogue, epilogueTensors } from '../wgsl/epilogue';
 
 /**
- * Uniforms of the product kernels. `columnOffset` and `stride` say where in a wider result the product goes, for a
- * matrix that is stored in blocks of rows.
+ * Uniforms of the product kernels. `columnOffset` and `stride` place the product in a wider result, for a matrix that is
+ * stored in blocks of rows.
  */
 export const PRODUCT_UNIFORMS = {
   tokens: 'u32',
@@ -18,16 +18,16 @@ export const PRODUCT_UNIFORMS = {
   stride: 'u32',
 } as const;
 
-/** A kernel of x · Wᵀ: reads `x`, the buffers of the matrix and those of the epilogue, and writes `y`. */
+/** Kernel of x · Wᵀ that reads `x`, the buffers of the matrix and those of the epilogue, and writes `y`. */
 export type ProductKernel = Kernel<Buffers, { y: 'array<f32>' }, typeof PRODUCT_UNIFORMS>;
 
-/** A product kernel, and the workgroups that cover its result. */
+/** Product kernel, and the workgroups that cover its result. */
 export interface ProductLaunch {
   readonly kernel: ProductKernel;
   readonly workgroups: readonly [number, number];
 }
 
-/** Where in the result the product goes: for a matrix that is stored in blocks of rows. */
+/** Columns of the result that the product fills, for a matrix that is stored in blocks of rows. */
 export interface ColumnRange {
   readonly output: tf.Tensor2D;
   readonly offset: number;
@@ -36,7 +36,7 @@ export interface ColumnRange {
 /**
  * Runs a product kernel: [tokens, in] → [tokens, outputs].
  * @param matrix all buffers besides `x` and the epilogue's
- * @param into writes columns of this tensor instead of making a new one
+ * @param into tensor whose columns are written instead of a new one
  */
 export function runProduct(
   { kernel, workgroups }: ProductLaunch,
@@ -57,7 +57,7 @@ export function runProduct(
   }).y;
 }
 
-/** Whether a kernel may bind x, these buffers, the epilogue's and the result on this device. */
+/** Whether a kernel can bind x, these buffers, the epilogue's and the result on this device. */
 export function fitsBindings(inputs: readonly BoundBuffer[], { bias, residual }: Epilogue): boolean {
   const { maxStorageBuffersPerShaderStage } = currentGpu().device.limits;
   const buffers = 1 + inputs.length + Number(bias !== undefined) + Number(residual !== undefined) + 1;

@@ -1,26 +1,26 @@
 import { defineKernel } from '../../define-kernel';
 
 /**
- * What is known of square matrices of causal attention, and saves half of the multiplications: only results at or below the
- * diagonal are wanted, or the left side is zero above its diagonal (`lower left`) or below it (`upper left`).
+ * Triangular structure of causal attention, which saves half of the multiplications: only results at or below the diagonal
+ * are needed, or the left side is zero above its diagonal (`lower left`) or below it (`upper left`).
  */
 export type Triangle = 'lower result' | 'lower left' | 'upper left';
 
-/** How a kernel of many products reads its two sides, and how much an invocation makes of them. */
+/** Layout of both sides and work per invocation. */
 export type QuadProducts = {
   readonly isLeftTransposed: boolean;
   readonly isRightTransposed: boolean;
-  /** Rows that an invocation makes, a multiple of 4. */
+  /** Rows per invocation, a multiple of 4. */
   readonly rows: number;
-  /** Quads of columns that it makes. */
+  /** Quads of columns per invocation. */
   readonly quads: number;
   readonly triangle: Triangle | undefined;
 };
 
 /**
- * Kernel of many products of pairs of matrices that are stored in whole quads, [batch, m, k] · [batch, k, n]: every read brings four
- * values, along the terms or across them, as the side is stored. Names are written out because compilers keep an indexed
- * array in memory. Beyond the edge other values are read, and nothing is written.
+ * Kernel for batched products of matrices stored in whole quads, [batch, m, k] · [batch, k, n]: every read is four values,
+ * along the terms or across them depending on the layout. Sums are separate variables because compilers keep an indexed array
+ * in memory. Reads past the edge return other values, and nothing is written there.
  */
 export function quadProductsKernel(products: QuadProducts) {
   return defineKernel({
@@ -30,7 +30,7 @@ export function quadProductsKernel(products: QuadProducts) {
     uniforms: {
       batch: 'u32',
       rows: 'u32',
-      // These count quads.
+      // Counts in quads.
       columnQuads: 'u32',
       termQuads: 'u32',
       rowQuads: 'u32',

@@ -5,7 +5,7 @@ import { expectAllClose, seededNormal } from '../../../../testing/allclose';
 import { describeOnEachDevice } from '../../../../testing/each-device';
 import { quantizeTokens, roundTokens } from './quantize-tokens';
 
-/** Tokens of very different sizes; from three on the last is all zeros. */
+/** Tokens of very different magnitudes; with three or more, the last is all zeros. */
 function tokensOf(tokens: number, width: number): Float32Array {
   const values = seededNormal(tokens * width, 6).map(
     (value, index) => value * 10 ** (Math.floor(index / width) % 4),
@@ -13,7 +13,7 @@ function tokensOf(tokens: number, width: number): Float32Array {
   return tokens > 2 ? values.fill(0, (tokens - 1) * width) : values;
 }
 
-/** max |z| / 127 of z = x ⊙ scales, token by token, in float64. */
+/** max |z| / 127 of z = x ⊙ scales for one token, in float64. */
 function scaleOf(values: Float32Array, inputScales: Float32Array, token: number): number {
   const width = inputScales.length;
   const scaled = Array.from(inputScales, (scale, column) => Math.abs(values[token * width + column] * scale));
@@ -44,7 +44,7 @@ describeOnEachDevice(() => {
         const code = codes[token * stride + column];
         const isZero = column >= width || scale === 0;
         const exact = isZero ? 0 : (values[token * width + column] * factors[column]) / scale;
-        // The nearest one; where two are nearly as near float32 decides.
+        // Nearest code; for near ties, float32 rounding decides.
         expect(Math.abs(code - exact)).toBeLessThanOrEqual(0.5 + 1e-4);
       }
     }
@@ -57,7 +57,7 @@ describeOnEachDevice(() => {
   });
 
   test('halves go to the even one', async () => {
-    // The greatest is 127, so the scale is 1.
+    // The maximum is 127, so the scale is 1.
     const x = uploadTensor(Float32Array.of(127, 0.5, 1.5, 2.5, -0.5, -1.5, -126.5), [1, 7]);
     const inputScales = uploadTensor(new Float32Array(7).fill(1), [7]);
     const { codes, scales } = quantizeTokens(x, inputScales);

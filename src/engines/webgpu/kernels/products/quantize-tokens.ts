@@ -5,15 +5,15 @@ import { kernelProfile } from '../wgsl/kernel-profile';
 import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import body from './quantize-tokens.wgsl?raw';
 
-/** Activations as integers with a scale a token. */
+/** Activations as integers with one scale per token. */
 export interface QuantizedTokens {
-  /** int32 words of four codes of 8 bits, the first in the lowest bits: [tokens, ceil(width / 4)]; past the width zeros. */
+  /** int32 words of four 8-bit codes, the first in the lowest bits: [tokens, ceil(width / 4)]; zeros past the width. */
   readonly codes: tf.Tensor2D;
   /** [tokens] */
   readonly scales: tf.Tensor1D;
 }
 
-/** Threads a token where none share a subgroup of known size. */
+/** Threads per token without subgroups of known size. */
 const THREADS = 16;
 
 type Config = { isWhole: boolean; lanes: number | undefined };
@@ -29,8 +29,8 @@ const roundedKernel = kernelFamily((config: Config) =>
 );
 
 /**
- * Dynamic symmetric quantization of activations to 8 bits (Xiao et al. 2022, "SmoothQuant", section 2, per token): of
- * z = x ⊙ inputScales the codes round(z / scale), −127…127, halves to the even one, with scale = max |z| / 127.
+ * Dynamic symmetric quantization of activations to 8 bits (Xiao et al. 2022, "SmoothQuant", section 2, per token): codes
+ * round(z / scale) of z = x ⊙ inputScales, −127…127, ties to even, with scale = max |z| / 127.
  *
  * @param x [tokens, width]; @param inputScales [width]
  * @returns tensors that the caller owns
@@ -46,7 +46,7 @@ export function quantizeTokens(x: tf.Tensor2D, inputScales: tf.Tensor): Quantize
   return { codes, scales };
 }
 
-/** The same as the values that the codes stand for, code · scale: [tokens, width] → [tokens, width]. */
+/** The same as dequantized values, code · scale: [tokens, width] → [tokens, width]. */
 export function roundTokens(x: tf.Tensor2D, inputScales: tf.Tensor): tf.Tensor2D {
   const [tokens, width] = x.shape;
   return roundedKernel(configOf(width)).run({
@@ -104,7 +104,7 @@ const ROUNDED = `fn write(token: u32, quad: u32, codes: vec4f, scale: f32) {
   y[token * (uniforms.width / 4u) + quad] = codes * scale;
 }`;
 
-/** Rows that do not begin with a word of four. */
+/** Rows that do not begin at a word of four. */
 const ROUNDED_RAGGED = `fn write(token: u32, quad: u32, codes: vec4f, scale: f32) {
   for (var k = 0u; k < min(4u, uniforms.width - quad * 4u); k++) {
     y[token * uniforms.width + quad * 4u + k] = codes[k] * scale;

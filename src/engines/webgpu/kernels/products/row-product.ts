@@ -8,36 +8,36 @@ import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
 
 /**
- * How a form of matrix is walked through, row by row: WGSL for one step of some columns of one row. The activations of the
- * step stand ready as `x0`, `x1` … (vec4f, columns in order).
+ * Row-by-row iteration over a matrix format: WGSL for one step over some columns of one row. The activations of the step are
+ * in `x0`, `x1` … (vec4f, columns in order).
  */
 export interface RowForm {
   readonly name: string;
   readonly inputs: readonly BoundBuffer[];
-  /** A multiple of 4; beyond 4 it must divide the width. */
+  /** A multiple of 4; if greater than 4, it must divide the width. */
   readonly columnsPerStep: number;
   /** Functions and constants. */
   readonly declarations?: string;
-  /** What all rows of a step share. */
+  /** WGSL shared by all rows of a step. */
   readonly stepSource?: string;
-  /** Where rows hold some of their columns only; goes with steps of 4 columns and without a norm. */
+  /** Set if rows store only some columns; requires steps of 4 columns and no norm. */
   readonly storedColumns?: StoredColumns;
-  /** Variables of row `r`, declared before the first step; its index stands in `row<r>`. */
+  /** Declares the variables of row `r` before the first step; its index is `row<r>`. */
   rowState(r: number): string;
-  /** Adds the step `step` of row `r` to the variable `sum<r>`. */
+  /** Adds step `step` of row `r` to the variable `sum<r>`. */
   rowStep(r: number): string;
-  /** An expression for what a lane adds to the row's total; default `sum<r>`. */
+  /** Expression for a lane's contribution to the row's total; default `sum<r>`. */
   rowTotal?(r: number): string;
-  /** WGSL expression that the total of row `row` is multiplied with. */
+  /** WGSL expression for the factor of row `row`'s total. */
   readonly rowScale?: string;
 }
 
 /**
- * The kernel of x · Wᵀ for one token or few: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane` rows, so
- * that what is read of x serves all of them, and the parts are added at the end.
- * Workgroups: see `rowProductWorkgroups`.
+ * Creates the kernel of x · Wᵀ for one or few tokens: `lanesPerRow` lanes take turns at the steps of the same `rowsPerLane`
+ * rows, so that each read of x serves all of them, and the partial sums are added at the end. Workgroups: see
+ * `rowProductWorkgroups`.
  *
- * @param norm a layer normalization of x that is taken into the product; the width must be a multiple of 4
+ * @param norm layer normalization of x that is fused into the product; the width must be a multiple of 4
  */
 export function rowProductKernel(
   form: RowForm,
@@ -71,7 +71,7 @@ export function rowProductKernel(
   });
 }
 
-/** Workgroups that cover all rows and tokens. */
+/** Number of workgroups that cover all rows and tokens. */
 export function rowProductWorkgroups(
   rows: number,
   tokens: number,
@@ -80,12 +80,12 @@ export function rowProductWorkgroups(
   return [Math.ceil(rows / (rowsPerLane * rowGroups(lanesPerRow))), tokens];
 }
 
-/** A lane alone with its rows still shares a workgroup: the adapter runs four lanes at once at least. */
+/** Single lanes share a workgroup, since adapters run at least four at once. */
 function rowGroups(lanesPerRow: number): number {
   return lanesPerRow === 1 ? 4 : 1;
 }
 
-/** How the parts are added, and whether a norm is folded in. */
+/** How the partial sums are added, and whether a norm is fused. */
 interface Variant {
   readonly bySubgroup: boolean;
   readonly hasNorm: boolean;
@@ -159,7 +159,7 @@ function readQuad(q: number, quadsPerStep: number, hasNorm: boolean): string[] {
   ];
 }
 
-/** Adds the lanes' parts up and writes them, each lane its share of the rows. */
+/** Adds the lanes' partial sums and writes the results, a share of the rows for each lane. */
 function reduction(
   totals: readonly string[],
   lanesPerRow: number,

@@ -7,7 +7,7 @@ import { tiledProducts } from './tiled-products';
 
 beforeAll(() => openNodeGpu());
 
-/** Row-major matrices of a batch turned round. */
+/** Transposes the row-major matrices of a batch. */
 function turned(values: Float32Array, batch: number, rows: number, columns: number): Float32Array {
   const result = new Float32Array(values.length);
   for (let b = 0; b < batch; b++)

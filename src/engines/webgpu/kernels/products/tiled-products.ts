@@ -7,7 +7,7 @@ import { kernelProfile } from '../wgsl/kernel-profile';
 import { type QuadProducts, quadProductsKernel, type Triangle } from './quad-products';
 import body from './tiled-products.wgsl?raw';
 
-/** A batch of matrices, either of which may be taken transposed. */
+/** Batch of matrices, optionally transposed. */
 export interface MatrixBatch {
   /** [batch, rows, columns] */
   readonly values: tf.Tensor3D;
@@ -33,13 +33,13 @@ const KERNEL = defineKernel({
   body,
 });
 
-/** Rows and columns that an invocation makes. */
+/** Rows and columns per invocation. */
 interface Tile {
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Software adapters pay for reads, which a larger tile has fewer of; GPUs want many invocations, with few registers each. */
+/** Software adapters need few reads, hence larger tiles; GPUs need many invocations with few registers each. */
 const TILES = {
   software: { rows: 8, columns: 8 },
   hardware: { rows: 4, columns: 4 },
@@ -48,8 +48,8 @@ const TILES = {
 const quadKernel = kernelFamily((products: QuadProducts) => quadProductsKernel(products));
 
 /**
- * Products of many pairs of matrices of one size: [batch, m, k] · [batch, k, n] → [batch, m, n].
- * @param triangle what need not be computed; of a `lower result`, elements above the diagonal may hold anything
+ * Batched matrix products: [batch, m, k] · [batch, k, n] → [batch, m, n].
+ * @param triangle part that need not be computed; for a `lower result`, elements above the diagonal are undefined
  */
 export function tiledProducts(left: MatrixBatch, right: MatrixBatch, triangle?: Triangle): tf.Tensor3D {
   const [batch, rows, terms] = sizesOf(left);
@@ -101,7 +101,7 @@ function sizesOf({ values, isTransposed }: MatrixBatch): [batch: number, rows: n
   return isTransposed ? [batch, columns, rows] : [batch, rows, columns];
 }
 
-/** Elements from row to row and from column to column. */
+/** Strides between rows and between columns. */
 function stridesOf({ values, isTransposed }: MatrixBatch): [row: number, column: number] {
   const width = values.shape[2];
   return isTransposed ? [1, width] : [width, 1];

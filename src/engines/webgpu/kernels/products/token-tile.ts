@@ -6,44 +6,44 @@ import { PRODUCT_UNIFORMS, type ProductKernel } from './product-kernel';
 import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { type StoredColumns, storedActivations } from '../wgsl/stored-columns';
 
-/** A matrix as tiles take it: four weights of a row at a time, from the first column on. */
+/** Tiled reading of a matrix format: four weights of a row at a time, from the first column on. */
 export interface QuadForm {
   readonly name: string;
   readonly inputs: readonly BoundBuffer[];
   readonly declarations?: string;
-  /** Variables of row `r`; its index stands in `row<r>`. */
+  /** Declares the variables of row `r`; its index is `row<r>`. */
   rowState(r: number): string;
-  /** Where rows hold some of their columns only: quads are then those that are stored. */
+  /** Set if rows store only some columns; quads then count the stored ones. */
   readonly storedColumns?: StoredColumns;
-  /** What all rows share for a quad. */
+  /** WGSL shared by all rows for a quad. */
   readonly quadSource?: string;
-  /** A vec4f expression: the weights of row `r` in the columns 4·`quad` … 4·`quad` + 3. Steps come in order. */
+  /** A vec4f expression for the weights of row `r` in columns 4·`quad` … 4·`quad` + 3. Steps come in order. */
   rowQuad(r: number): string;
-  /** WGSL of where the bias of `output` at element `index` of the result stands; default `output`. */
+  /** WGSL for the bias index of `output` at element `index` of the result; default `output`. */
   readonly biasIndex?: string;
 }
 
-/** What one invocation makes. */
+/** Work of one invocation. */
 export interface Tile {
   readonly tokens: number;
   readonly rows: number;
-  /** Lanes whose rows lie side by side and that hand the activations round; 1: none. */
+  /** Lanes with adjacent rows that exchange activations; 1 for none. */
   readonly lanes: number;
 }
 
 /**
- * By the lanes that hand activations round: the tile for many tokens, and one half as high, for prompts that would leave most
- * of it empty. A tile has a token for each lane, or several.
+ * Tiles by the number of lanes that exchange activations: for many tokens, and half as high for shorter prompts. A tile has
+ * one or several tokens per lane.
  */
 const EXCHANGE = {
   upToEight: { high: { tokens: 16, rows: 8 }, low: { tokens: 8, rows: 8 } },
   sixteen: { high: { tokens: 32, rows: 4 }, low: { tokens: 16, rows: 8 } },
 };
 const REGISTERS: Tile = { tokens: 8, rows: 8, lanes: 1 };
-/** Four invocations at least run at once; alone they would leave lanes idle. */
+/** Invocations per workgroup; at least four run at once, and fewer would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
 
-/** The tile for so many tokens where products are made in registers. */
+/** Tile for this many tokens in products computed in registers. */
 export function tileFor(tokens: number, { tile, exchangeLanes }: KernelProfile): Tile {
   if (tile !== 'exchange') return REGISTERS;
   const { high, low } = exchangeLanes > 8 ? EXCHANGE.sixteen : EXCHANGE.upToEight;
@@ -51,8 +51,8 @@ export function tileFor(tokens: number, { tile, exchangeLanes }: KernelProfile):
 }
 
 /**
- * The kernel of x · Wᵀ for many tokens, every sum in a register of its own. The names are written out because compilers keep
- * an indexed array in memory. Lanes of a subgroup read different tokens and hand them round by broadcast: a read
+ * Creates the kernel of x · Wᵀ for many tokens, with every sum in a register: sums are separate variables, because compilers
+ * keep an indexed array in memory. Lanes of a subgroup read different tokens and exchange them by broadcast, since a read
  * costs a software adapter more than twice as much.
  */
 export function tokenTileKernel(
@@ -82,7 +82,7 @@ export function tokenTileKernel(
   });
 }
 
-/** Workgroups that cover all rows and tokens. */
+/** Number of workgroups that cover all rows and tokens. */
 export function tokenTileWorkgroups(outputs: number, tokens: number, tile: Tile): [number, number] {
   const invocations = tile.lanes > 1 ? tile.lanes : REGISTER_INVOCATIONS;
   return [Math.ceil(outputs / (tile.rows * invocations)), Math.ceil(tokens / tile.tokens)];
@@ -114,7 +114,7 @@ fn main(
   let lastRow = uniforms.outputs - 1u;
   let lastToken = uniforms.tokens - 1u;`,
     ...rows.map((r) => `  let row${r} = min(firstRow + ${r * lanes}u, lastRow);`),
-    // Lanes that exchange must all take as many steps, and the compiler must see that.
+    // Lanes that exchange values must take the same number of steps, provably for the compiler.
     form.storedColumns?.declaration(exchanges ? `workgroup.x * ${tile.rows * lanes}u` : 'firstRow') ??
       '  let quads = (uniforms.width + 3u) / 4u;',
     ...rows.map((r) => form.rowState(r)),

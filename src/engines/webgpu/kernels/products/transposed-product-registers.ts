@@ -1,18 +1,18 @@
-/** What one invocation makes: rows by four columns of each quad. */
+/** Work of one invocation: rows by four columns of each quad. */
 export interface RegisterTile {
   /** A multiple of 4. */
   readonly rows: number;
   readonly quads: number;
-  /** Lanes that share the rows and hand their values round, each reading another term's; 1: none. */
+  /** Lanes that share the rows and exchange their values, each reading another term's; 1 for none. */
   readonly lanes: number;
-  /** Terms that are added to a sum at once, a divisor of `lanes`. */
+  /** Terms added to a sum at once, a divisor of `lanes`. */
   readonly termsAtOnce: number;
 }
 
 /**
- * WGSL of leftᵀ · right with every sum in a register of its own, as `token-tile.ts` has it: names are written out because
- * compilers keep an indexed array in memory.
- * @param invocations of a workgroup, side by side along the columns
+ * WGSL of leftᵀ · right with every sum in a register, as in `token-tile.ts`: sums are separate variables, because compilers
+ * keep an indexed array in memory.
+ * @param invocations number per workgroup, adjacent along the columns
  */
 export function registerTileSource(
   { rows, quads, lanes, termsAtOnce }: RegisterTile,
@@ -35,7 +35,7 @@ fn main(
     `  for (var first = 0u; first < uniforms.terms; first += ${lanes}u) {
     let own = first + ${exchanges ? 'lane' : '0u'};
     let ownStart = leftStart(min(own, lastTerm));`,
-    // Past the last term zeros add nothing.
+    // Zeros past the last term.
     ...ofRows.map(
       (quad) =>
         `    let read${quad} = select(vec4f(), leftQuad(ownStart, firstRow / 4u + ${quad}u), own <= lastTerm);`,

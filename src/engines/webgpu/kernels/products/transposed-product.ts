@@ -7,26 +7,27 @@ import { isWholeQuads, quadReader } from '../wgsl/quad-reader';
 import { registerTileSource, type RegisterTile } from './transposed-product-registers';
 import workgroupBody from './transposed-product.wgsl?raw';
 
-/** Rows and columns of the result that a workgroup of a GPU makes. */
+/** Rows and columns of the result per workgroup on GPUs. */
 const TILE = 64;
-/** Workgroups that keep a GPU busy, and terms that a band of them has at least. */
+/** Workgroups that keep a GPU busy, and the minimum number of terms per band. */
 const WANTED_WORKGROUPS = 256;
 const LEAST_BAND = 128;
 
 /**
- * For software adapters where so many lanes of a subgroup hand the left side round, and where there are none that do. With
- * wide vectors a sum costs less to add to than to fetch, so it is fetched for four terms at once.
+ * Tiles for software adapters by the number of lanes that exchange the left side, and without exchange. With wide vectors,
+ * adding to a sum costs less than loading it, so it is loaded once per four terms.
  */
 const EXCHANGE = {
   upToEight: { rows: 16, quads: 2, termsAtOnce: 1 },
   sixteen: { rows: 32, quads: 1, termsAtOnce: 4 },
 };
 const REGISTERS: RegisterTile = { rows: 8, quads: 2, lanes: 1, termsAtOnce: 1 };
-/** Four invocations at least run at once; alone they would leave lanes idle. */
+/** Invocations per workgroup; at least four run at once, and fewer would leave lanes idle. */
 const REGISTER_INVOCATIONS = 16;
 
 /**
- * leftᵀ · right without turning either round, as the gradient of a product by its matrix is: the terms are the rows of both.
+ * leftᵀ · right without transposing either, for the gradient of a product with respect to its matrix: the terms are the rows
+ * of both.
  * @param left [terms, rows]
  * @param right [terms, columns]
  * @returns [rows, columns]
@@ -94,7 +95,7 @@ const kernelOf = kernelFamily(({ isLeftWhole, isRightWhole }: Config, profile: K
       terms: 'u32',
       rows: 'u32',
       columns: 'u32',
-      /** Terms that one band of workgroups adds up. */
+      /** Terms summed by one band of workgroups. */
       bandTerms: 'u32',
     },
     enable: profile.tile === 'exchange' ? ['subgroups'] : [],

@@ -4,21 +4,21 @@ import { epilogueBuffers, type EpilogueConfig, epilogueSource } from '../wgsl/ep
 import { laneWidth, lanesSource } from '../wgsl/lanes';
 import { PRODUCT_UNIFORMS, type ProductKernel } from './product-kernel';
 
-/** Tokens and outputs that a workgroup makes. */
+/** Tokens and outputs per workgroup. */
 export const WORKGROUP_TILE = 64;
 
-/** A float32 matrix as the tiles of GPUs take it. */
+/** Layout of a float32 matrix for tiles in workgroup memory. */
 export interface LaneForm {
   readonly name: string;
-  /** Those besides x, the first of them the matrix: `w`. */
+  /** Inputs besides x; the first is the matrix `w`. */
   readonly inputs: Readonly<Record<string, BufferType>>;
-  /** WGSL of `rowStart(row: u32, tile: u32) -> u32`: where a row begins for a tile of tokens, in lanes. */
+  /** WGSL of `rowStart(row: u32, tile: u32) -> u32`: start of a row for a tile of tokens, in lanes. */
   readonly rowStart: string;
-  /** WGSL of where the bias of `output` at element `index` of the result stands; default `output`. */
+  /** WGSL for the bias index of `output` at element `index` of the result; default `output`. */
   readonly biasIndex?: string;
 }
 
-/** The kernel of x · Wᵀ for many tokens on GPUs: tiles of both matrices are brought to workgroup memory. */
+/** Creates the kernel of x · Wᵀ for many tokens on GPUs, which loads tiles of both matrices into workgroup memory. */
 export function workgroupTileKernel(form: LaneForm, width: number, epilogue: EpilogueConfig): ProductKernel {
   const inputs: Buffers = { x: 'array<Lane>', ...form.inputs, ...epilogueBuffers(epilogue) };
   return defineKernel({
@@ -30,7 +30,7 @@ export function workgroupTileKernel(form: LaneForm, width: number, epilogue: Epi
   });
 }
 
-/** Workgroups that cover all rows and tokens. */
+/** Number of workgroups that cover all rows and tokens. */
 export function workgroupTileWorkgroups(outputs: number, tokens: number): [number, number] {
   return [Math.ceil(outputs / WORKGROUP_TILE), Math.ceil(tokens / WORKGROUP_TILE)];
 }

@@ -2,15 +2,15 @@ import type * as tf from '@tensorflow/tfjs';
 import { defineKernel } from '../../define-kernel';
 import body from './advance-sequence.wgsl?raw';
 
-/** Where a sequence stands, on the GPU; each int32. */
+/** State of a sequence on the GPU; all int32. */
 export interface SequenceState {
-  /** [1]: the token to go on with. */
+  /** [1]: last token. */
   readonly id: tf.Tensor1D;
-  /** [1]: tokens of the sequence, that one included. */
+  /** [1]: number of tokens, including the last. */
   readonly lengths: tf.Tensor1D;
-  /** [1]: tokens drawn so far. */
+  /** [1]: number of tokens drawn so far. */
   readonly step: tf.Tensor1D;
-  /** [most]: those tokens. */
+  /** [maximum]: the drawn tokens. */
   readonly history: tf.Tensor1D;
 }
 
@@ -21,7 +21,7 @@ const KERNEL = defineKernel({
   body,
 });
 
-/** Appends a drawn id, [1] int32, to the sequence, in place. */
+/** Appends a drawn id, [1] int32, to the sequence in place. */
 export function advanceSequence(drawn: tf.Tensor1D, { id, lengths, step, history }: SequenceState): void {
   KERNEL.run({ inputs: { drawn }, outputs: { id, lengths, step, history }, workgroups: [1] });
 }

@@ -14,7 +14,7 @@ async function argmax(values: Float32Array, rows: number, vocabulary: number): P
 }
 
 describeOnEachDevice(() => {
-  // Rows of whole quads; rows that begin anywhere within one; rows shorter than a quad.
+  // Rows of whole quads; rows that begin within a quad; rows shorter than a quad.
   test.each([
     [4, 300],
     [5, 301],

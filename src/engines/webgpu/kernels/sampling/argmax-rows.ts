@@ -11,7 +11,7 @@ const reduceRows = rowReduction({
   body,
 });
 
-/** Index of the greatest value of each row, the lowest among equals: [rows, vocabulary] → [rows] int32. */
+/** Index of the maximum of each row, the lowest if equal: [rows, vocabulary] → [rows] int32. */
 export function argmaxRows(logits: tf.Tensor2D): tf.Tensor1D {
   return reduceRows({ logits: { logits }, inputs: {}, outputs: { tops: [logits.shape[0]] } }).tops;
 }

@@ -10,7 +10,7 @@ import { sampleRow, type SamplingDistribution } from './sample-row';
 
 beforeAll(() => openNodeGpu());
 
-/** Float32 masses against float64: draws nearer than this to where two tokens meet may take either. */
+/** Tolerance for float32 against float64: draws this close to the boundary of two tokens may give either. */
 const BOUNDARY = 2e-6;
 
 const row = (values: Float32Array) => uploadTensor(values, [1, values.length]);
@@ -29,7 +29,7 @@ async function sampleAll(
   return ids;
 }
 
-/** Each id must be kept by the float64 path and own the stretch of [0, 1) that the draw falls in. */
+/** Each id must be kept in float64 and cover the interval of [0, 1) that contains the draw. */
 async function expectSampled(
   logits: Float32Array,
   draws: Float32Array,
@@ -67,7 +67,7 @@ const DISTRIBUTIONS: readonly SamplingDistribution[] = [
   { temperature: 1, topP: 1 },
 ];
 
-// Workgroups of both sizes, whatever this adapter is.
+// Both workgroup sizes, on any adapter.
 describe.each([
   ['software adapters', true, 16],
   ['hardware', false, 6],
@@ -103,7 +103,7 @@ describe.each([
 
 test('equal logits, zeros of both signs among them: the lowest ids are kept', async () => {
   const draws = manyDraws(20, 2);
-  // Few distinct values, so that both cuts fall among many equals; a set of the flat reaches topP exactly.
+  // Few distinct values, so that both cuts fall among many equal ones; a set of the flat logits reaches topP exactly.
   const levels = seededNormal(3000, 4).map(Math.round);
   const zeros = Float32Array.from({ length: 600 }, (_, id) => (id % 2 === 0 ? -0 : 0));
   const flat = new Float32Array(1000).fill(-3.5);
@@ -125,7 +125,7 @@ test('a cut that keeps one token takes the most likely, the first of equals, wha
   for (const cut of [{ topK: 1 }, { topK: 0 }, { topP: 1e-6 }, { topP: 0 }, { topK: 9, topP: 0.1 }]) {
     expect(await sampleAll(logits, draws, { temperature: 1, ...cut })).toEqual([20, 20, 20, 20]);
   }
-  // So low a temperature leaves the two equals.
+  // A low temperature leaves only the two equal maxima.
   const ids = await sampleAll(logits, draws, { temperature: 1e-3 });
   expect(ids).toEqual([20, 250, 250, 250]);
 });

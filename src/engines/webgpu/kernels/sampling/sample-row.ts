@@ -4,15 +4,15 @@ import { defineKernel } from '../../define-kernel';
 import body from './sample-row.wgsl?raw';
 import sums from '../wgsl/thread-sums.wgsl?raw';
 
-/** Which tokens are drawn from, and how evenly. */
+/** Parameters of the sampling distribution. */
 export interface SamplingDistribution {
-  /** Logits are divided by it; above 0. */
+  /** Divides the logits; above 0. */
   readonly temperature: number;
-  /** Only the k most likely tokens are drawn from, of equals the lowest ids; at least one. All by default. */
+  /** Samples only from the k most likely tokens, the lowest ids if equal; at least one. All by default. */
   readonly topK?: number;
   /**
-   * Of those, after renormalisation, only the smallest set of the most likely whose probability reaches p: the nucleus
-   * of Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration". At least one token; 1 or more keeps all.
+   * After renormalization, samples only from the smallest set of the most likely tokens whose probability reaches p: the
+   * nucleus of Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration". At least one token; 1 or more keeps all.
    */
   readonly topP?: number;
 }
@@ -26,22 +26,22 @@ const kernelOf = (threads: number) =>
     constants: { THREADS: threads },
     body: [sums, body],
   });
-/** The most threads that every WebGPU device takes in a workgroup. */
+/** Maximum threads per workgroup guaranteed by WebGPU. */
 const HARDWARE = kernelOf(256);
-/** Software adapters run one workgroup on one core, and each thread makes each barrier dearer. */
+/** Software adapters run a workgroup on one core, and each thread makes barriers more expensive. */
 const SOFTWARE = kernelOf(16);
 
 /**
- * Draws a token by inverse transform sampling in order of ids. Which draw is used is read on the GPU, so that a
- * recorded launch draws anew each time it is replayed.
+ * Samples a token by inverse transform sampling in order of ids. The index of the draw is read on the GPU, so that a recorded
+ * launch uses a new draw each time it is replayed.
  *
- * Probabilities are rounded to about 2^-31, so that the sums are exact and the same inputs give the same token.
+ * Probabilities are rounded to about 2^-31, so that sums are exact and the same inputs give the same token.
  *
  * @param logits [1, vocabulary]
  * @param draws [n] uniform in [0, 1)
- * @param step [1] int32: the index of the draw, below n
+ * @param step [1] int32: index of the draw, below n
  * @returns the id, [1] int32
- * @throws Error where the temperature is not above 0
+ * @throws Error if the temperature is not above 0
  */
 export function sampleRow(
   logits: tf.Tensor2D,

@@ -5,7 +5,7 @@ import { type Activation, activationSource } from '../wgsl/activation';
 import derivativeSource from '../wgsl/activation-derivative.wgsl?raw';
 import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
 
-/** An activation function that does something. */
+/** Activation function other than the identity. */
 export type Nonlinearity = Exclude<Activation, 'none'>;
 
 type Config = { activation: Nonlinearity; lane: LaneWidth };
@@ -47,7 +47,7 @@ const gradientKernel = kernelFamily(({ activation, lane }: Config) =>
   ),
 );
 
-/** WGSL of `element`, with an expression of each component of a lane. */
+/** WGSL of `element`, with an expression for each component of a lane. */
 function eachComponent(lane: LaneWidth, expression: (component: string) => string): string {
   const components = ['.x', '.y', '.z', '.w'].map(expression).join(', ');
   return `fn element(index: u32) {
@@ -56,13 +56,13 @@ function eachComponent(lane: LaneWidth, expression: (component: string) => strin
 }`;
 }
 
-/** f(x) of every value. */
+/** f(x) elementwise. */
 export function activated(x: tf.Tensor, activation: Nonlinearity): tf.Tensor {
   const { lane, ...launch } = launchOf(x);
   return activatedKernel({ activation, lane }).run({ inputs: { x }, ...launch }).y;
 }
 
-/** dy · f′(x) of every value: what the activation f hands back to its input. @param change dy, of the shape of `x` */
+/** Gradient dy · f′(x) with respect to the input of an activation f. @param change dy, of the shape of `x` */
 export function activationGradient(x: tf.Tensor, change: tf.Tensor, activation: Nonlinearity): tf.Tensor {
   const { lane, ...launch } = launchOf(x);
   return gradientKernel({ activation, lane }).run({ inputs: { x, change }, ...launch }).y;

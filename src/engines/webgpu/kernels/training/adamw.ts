@@ -4,14 +4,16 @@ import { elementKernel, workgroupsOf } from '../wgsl/element-kernel';
 import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
 import body from './adamw.wgsl?raw';
 
-/** What a step is made of; all of a parameter's shape are written in place but the gradient. */
+/**
+ * Tensors of a step, of the parameter's shape unless stated; all but the gradient, scale and schedule are updated in place.
+ */
 export interface AdamwTensors {
   readonly parameter: tf.Tensor;
   readonly gradient: tf.Tensor;
-  /** Running means of the gradient and of its square. */
+  /** Moving averages of the gradient and of its square. */
   readonly first: tf.Tensor;
   readonly second: tf.Tensor;
-  /** [1], what the gradient is multiplied by. */
+  /** [1]: factor of the gradient. */
   readonly scale: tf.Tensor;
   /** [3]: the learning rate, 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ) at step t. */
   readonly schedule: tf.Tensor;
@@ -28,7 +30,7 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
   elementKernel(
     {
       name: 'adamw',
-      // The scale and the schedule change from step to step, and lie in buffers for that.
+      // Scale and schedule are in buffers because they change every step.
       inputs: { gradient: 'array<Lane>', scale: 'array<f32>', schedule: 'array<f32>' },
       outputs: { parameter: 'array<Lane>', first: 'array<Lane>', second: 'array<Lane>' },
       uniforms: { lanes: 'u32', beta1: 'f32', beta2: 'f32', epsilon: 'f32', weightDecay: 'f32' },
@@ -38,7 +40,7 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
   ),
 );
 
-/** One step of AdamW of one parameter tensor, in one dispatch. */
+/** One AdamW step for one parameter tensor, in one dispatch. */
 export function adamwStep(
   { parameter, gradient, first, second, scale, schedule }: AdamwTensors,
   { beta1, beta2, epsilon, weightDecay }: AdamwConstants,

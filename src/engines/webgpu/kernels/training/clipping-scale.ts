@@ -7,7 +7,7 @@ import { laneWidth, type LaneWidth, lanesSource } from '../wgsl/lanes';
 import partsBody from './square-parts.wgsl?raw';
 
 const THREADS = 64;
-/** Lanes that an invocation squares at least, and workgroups of one tensor at most. */
+/** Minimum lanes per invocation, and maximum workgroups per tensor. */
 const LEAST_LANES = 8;
 const MOST_WORKGROUPS = 32;
 
@@ -29,8 +29,8 @@ const squarePartsKernel = kernelFamily(({ lane }: { lane: LaneWidth }) =>
 );
 
 /**
- * The norm of all tensors together and what brings it down to a limit, without reading anything back.
- * @param limit greatest norm that is left alone
+ * Global norm of all tensors and the scale that clips it to a limit, without reading back.
+ * @param limit greatest norm that is not scaled
  * @returns [1] each: `norm`, and `scale`, min(1, limit / norm)
  */
 export function clippingScaleOf(
@@ -60,7 +60,7 @@ function workgroupsOf(size: number): number {
   return Math.min(MOST_WORKGROUPS, Math.ceil(lanes / (THREADS * LEAST_LANES)));
 }
 
-/** Sums of squares of as many shares of a tensor as there are invocations, from `offset` on. */
+/** Sums of squares of parts of a tensor, one per invocation, written from `offset` on. */
 function squareParts(tensor: tf.Tensor, squares: tf.Tensor, offset: number, workgroups: number): void {
   const lane = laneWidth(tensor.size);
   squarePartsKernel({ lane }).run({

@@ -10,7 +10,7 @@ const INT4: CodeRange = { symmetric: true, least: -8, greatest: 7, span: 14 };
 const WHOLE: CodeRange = { symmetric: true, least: -8, greatest: 7, span: 15 };
 const UINT3: CodeRange = { symmetric: false, least: 0, greatest: 7, span: 7 };
 
-/** In float64, by the definitions of Jacob et al. 2018, section 2.1. No value of the tests lies halfway between two codes. */
+/** Definition of Jacob et al. 2018, section 2.1, in float64. No test value lies halfway between two codes. */
 function reference(values: Float32Array, runLength: number, codes: CodeRange): Float64Array {
   const quantized = new Float64Array(values.length);
   for (let start = 0; start < values.length; start += runLength) {
@@ -27,7 +27,10 @@ function reference(values: Float32Array, runLength: number, codes: CodeRange): F
   return quantized;
 }
 
-/** Seeded values whose greatest magnitude in each run is positive: a negative one lies halfway between codes of the whole range. */
+/**
+ * Seeded values whose greatest magnitude in each group is positive; a negative one would lie halfway between codes of the
+ * whole range.
+ */
 function positivePeaks(count: number, runLength: number): Float32Array {
   const values = seededNormal(count, 7);
   for (let start = 0; start < count; start += runLength) {
@@ -88,7 +91,7 @@ describeOnEachDevice(() => {
           expect(Math.abs(found[place] - (isDrawn ? every[place] : values[place]))).toBeLessThan(1e-6);
       }
     }
-    // Of 2,600 blocks the drawn ones deviate from the share by less than 4 standard deviations, 0.036.
+    // For 2,600 blocks, the share deviates by less than 4 standard deviations, 0.036.
     expect(blocks).toBe(2600);
     expect(Math.abs(drawn / blocks - noise.share)).toBeLessThan(0.036);
   });

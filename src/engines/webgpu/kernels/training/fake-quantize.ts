@@ -5,27 +5,27 @@ import valuesBody from './fake-quantize.wgsl?raw';
 import scalesBody from './quantization-scales.wgsl?raw';
 import rangesBody from './value-ranges.wgsl?raw';
 
-/** How values become codes. */
+/** Conversion of values to codes. */
 export interface CodeRange {
   readonly symmetric: boolean;
   readonly least: number;
   readonly greatest: number;
-  /** Codes that the range of the values, twice the greatest magnitude where symmetric, is spread over. */
+  /** Number of codes that span the range of the values, or twice the greatest magnitude if symmetric. */
   readonly span: number;
 }
 
-/** Which blocks are quantized; the rest passes as it is. */
+/** Selection of quantized blocks; the others are unchanged. */
 export interface QuantizationNoise {
-  /** Of blocks that are quantized, 0 to 1. */
+  /** Share of blocks that are quantized, 0 to 1. */
   readonly share: number;
-  /** Columns of a block, within a row. */
+  /** Columns per block, within a row. */
   readonly blockColumns: number;
-  /** Of the draw, with the step: the same two draw the same blocks. */
+  /** Seed of the draw; the same seed and step select the same blocks. */
   readonly seed: number;
   readonly step: number;
 }
 
-/** Values that one invocation looks through for their range. */
+/** Values per invocation when searching for the range. */
 const BAND = 256;
 
 const RANGES = elementKernel(
@@ -67,7 +67,7 @@ const valuesKernel = kernelFamily(
         blockColumns: 'u32',
         seed: 'u32',
         step: 'u32',
-        /** Blocks whose 32 drawn bits are below it. */
+        /** Blocks are quantized if their 32 random bits are below it. */
         threshold: 'u32',
       },
       constants: { LEAST_CODE: least, GREATEST_CODE: greatest, NOISY: isNoisy },
@@ -76,10 +76,10 @@ const valuesKernel = kernelFamily(
 );
 
 /**
- * What values become when they are stored as codes: scale · (code − zero point), the grid chosen anew of the values. Computed in
- * float32: a value halfway between two codes may become either.
+ * Quantizes and dequantizes values: scale · (code − zero point), with the grid computed from the values. Computed in float32:
+ * a value halfway between two codes may become either.
  * @param x [rows, columns]
- * @param runLength values, one after the other, that share a scale
+ * @param runLength consecutive values that share a scale
  */
 export function fakeQuantize(
   x: tf.Tensor2D,
@@ -109,7 +109,7 @@ export function fakeQuantize(
   return y;
 }
 
-/** [runs, 2]: scale and zero point of each. */
+/** Scale and zero point of each group: [groups, 2]. */
 function gridsOf(x: tf.Tensor2D, runLength: number, { symmetric, span }: CodeRange): tf.Tensor {
   const runs = x.size / runLength;
   const bands = Math.ceil(runLength / BAND);

@@ -42,11 +42,11 @@ export function rowMoments(x: tf.Tensor2D, epsilon: number): tf.Tensor2D {
 }
 
 /**
- * What layer normalization hands back to its input. With x̂ the normalized row, g = dy·scale and means over the row,
+ * Gradient of layer normalization with respect to its input. With x̂ the normalized row, g = dy·scale and means over the row,
  * dx = (g − mean(g) − x̂ · mean(g·x̂)) / σ.
  *
- * @param moments of `rowMoments`
- * @param change gradient by the result, [rows, width], as `x` and what is returned
+ * @param moments result of `rowMoments`
+ * @param change gradient with respect to the result, [rows, width], as `x` and the returned tensor
  */
 export function layerNormInputGradient(
   x: tf.Tensor2D,
@@ -74,7 +74,7 @@ const scaleGradient = columnReduction({
   combined: 'a + b',
 });
 
-/** What layer normalization hands to its scale: Σ dy·x̂ of each column, [width]; its shift gets Σ dy. */
+/** Gradient of layer normalization with respect to its scale: Σ dy·x̂ of each column, [width]; that of its shift is Σ dy. */
 export function layerNormScaleGradient(
   x: tf.Tensor2D,
   moments: tf.Tensor2D,

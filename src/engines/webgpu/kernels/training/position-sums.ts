@@ -14,7 +14,7 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
         batch: 'u32',
         length: 'u32',
         positions: 'u32',
-        /** Lanes of a row. */
+        /** Lanes per row. */
         lanes: 'u32',
       },
       body: [lanesSource(lane), body],
@@ -24,9 +24,9 @@ const kernelOf = kernelFamily(({ lane }: { lane: LaneWidth }) =>
 );
 
 /**
- * Adds up the rows that stand at the same position of their sequences.
+ * Sums the rows at the same position of their sequences.
  * @param x [batch·length, width]
- * @param positions rows of the result; those from `length` on are zeros
+ * @param positions number of rows of the result; those from `length` on are zeros
  * @returns [positions, width]
  */
 export function positionSums(x: tf.Tensor2D, length: number, positions: number): tf.Tensor2D {

@@ -1,6 +1,6 @@
 import source from './activation.wgsl?raw';
 
-/** `gelu` is the exact one (Hendrycks and Gimpel 2016, with erf), `gelu_new` its tanh approximation. */
+/** Activation functions; `gelu` is exact (Hendrycks and Gimpel 2016, with erf), `gelu_new` its tanh approximation. */
 export type Activation = 'none' | 'gelu' | 'gelu_new' | 'relu' | 'tanh';
 
 const CODE: Readonly<Record<Activation, number>> = { none: 0, gelu: 1, gelu_new: 2, relu: 3, tanh: 4 };

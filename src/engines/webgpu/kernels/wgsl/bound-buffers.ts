@@ -1,20 +1,20 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { BufferType } from '../../define-kernel';
 
-/** A storage buffer that a kernel reads, of a matrix whose kernels are put together from it. */
+/** Storage buffer of a matrix that product kernels read. */
 export interface BoundBuffer {
-  /** Of the variable in WGSL. */
+  /** Name of the variable in WGSL. */
   readonly name: string;
   readonly type: BufferType;
   readonly tensor: tf.Tensor;
 }
 
-/** How the kernel declares them, in order. */
+/** Declarations of the buffers, in order. */
 export function buffersOf(bound: readonly BoundBuffer[]): Record<string, BufferType> {
   return Object.fromEntries(bound.map(({ name, type }) => [name, type]));
 }
 
-/** The tensors of a launch, by name. */
+/** Tensors of a launch, by name. */
 export function tensorsOf(bound: readonly BoundBuffer[]): Record<string, tf.Tensor> {
   return Object.fromEntries(bound.map(({ name, tensor }) => [name, tensor]));
 }

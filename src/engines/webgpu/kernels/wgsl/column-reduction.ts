@@ -5,30 +5,30 @@ import { elementKernel, workgroupsOf } from './element-kernel';
 import { laneWidth, type LaneWidth, lanesSource } from './lanes';
 import mainSource from './column-reduction.wgsl?raw';
 
-/** What is gathered of each column of a matrix, or of several of one shape. `Lane` is four neighbouring columns, or one. */
+/** Reduction over each column of one or several matrices of the same shape. `Lane` is four adjacent columns, or one. */
 export interface ColumnReduction<Inputs extends Buffers> {
   readonly name: string;
   /** Buffers that `term` reads. */
   readonly inputs: Inputs;
   /** WGSL of `fn term(row: u32, index: u32) -> Lane`, where `index` counts the lanes of the whole matrix. */
   readonly term: string;
-  /** WGSL of an expression of `a` and `b`; 0 must change nothing. */
+  /** WGSL expression that combines `a` and `b`; 0 must be its neutral element. */
   readonly combined: string;
 }
 
-/** The columns' results, [width], of matrices [rows, width]. */
+/** Reduces matrices [rows, width] to their columns' results, [width]. */
 export type ReduceColumns<Inputs extends Buffers> = (
   inputs: TensorsFor<Inputs>,
   shape: readonly [number, number],
 ) => tf.Tensor1D;
 
 /**
- * Rows that one invocation goes through. A walk over all rows would leave most of a GPU idle where there are few columns: bands
- * of rows are gathered side by side, then what they gave.
+ * Rows per invocation. Iterating over all rows would leave a GPU idle if there are few columns: bands of rows are reduced in
+ * parallel, then their results.
  */
 const BAND_ROWS = 64;
 
-/** Makes the function that gathers it. */
+/** Creates the reduction function. */
 export function columnReduction<Inputs extends Buffers>(
   reduction: ColumnReduction<Inputs>,
 ): ReduceColumns<Inputs> {
@@ -51,7 +51,7 @@ export function columnReduction<Inputs extends Buffers>(
   };
 }
 
-/** What the bands gave is put together as it is. */
+/** Combines the results of the bands. */
 function ofBands({ name, combined }: Pick<ColumnReduction<Buffers>, 'name' | 'combined'>) {
   return {
     name: `${name}-of-bands`,
@@ -72,7 +72,7 @@ function reductionKernel<Inputs extends Buffers>(
       outputs: { y: 'array<Lane>' },
       uniforms: {
         rows: 'u32',
-        /** Lanes of a row. */
+        /** Lanes per row. */
         lanes: 'u32',
         bands: 'u32',
         bandRows: 'u32',

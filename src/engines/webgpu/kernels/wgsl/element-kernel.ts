@@ -9,13 +9,13 @@ import {
 } from '../../define-kernel';
 import { foldWorkgroups } from './fold-workgroups';
 
-/** Invocations of a workgroup. */
+/** Invocations per workgroup. */
 const THREADS = 64;
 
 /**
- * A kernel that does the same for each of many elements, none of which needs to know of another: one invocation each.
+ * Creates a kernel that processes elements independently, one per invocation.
  * @param definition its body defines `fn element(index: u32)`, which is called for all indices below the count
- * @param count WGSL of how many there are, as the uniforms or constants tell
+ * @param count WGSL expression for the number of elements, from uniforms or constants
  */
 export function elementKernel<
   Inputs extends Buffers,
@@ -28,7 +28,7 @@ export function elementKernel<
   return defineKernel({ ...definition, body: [definition.body, mainSource(count)].flat() });
 }
 
-/** Workgroups that an `elementKernel` needs for so many elements, folded into what the device allows a dimension. */
+/** Number of workgroups of an `elementKernel` for this many elements, folded into the device's limit per dimension. */
 export function workgroupsOf(elements: number): [x: number, y: number] {
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
   return foldWorkgroups(Math.ceil(elements / THREADS), limit);

@@ -1,6 +1,6 @@
 /**
- * Workgroups in x and y for so many in a row, where a device allows only `limit` a dimension. There may be a few more
- * than asked for; the kernel numbers them `y · num_workgroups.x + x` and lets those past the end return.
+ * Folds a number of workgroups into x and y, for a limit per dimension. There may be a few more than requested; the kernel
+ * numbers them `y · num_workgroups.x + x` and returns past the end.
  */
 export function foldWorkgroups(count: number, limit: number): [x: number, y: number] {
   const y = Math.ceil(count / limit);

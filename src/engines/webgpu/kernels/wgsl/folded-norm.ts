@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs';
 import type { BoundBuffer } from './bound-buffers';
 
 /**
- * A layer normalization taken into the product that follows it, for one token. With scale g, shift b, and mean m and
- * deviation s of x:
+ * Layer normalization fused into the following product, for one token. With scale g, shift b, and mean m and deviation s of
+ * x:
  *
- *   W·((x − m)/s ∘ g + b) = (W·(g ∘ x) − m·(W·g))/s + W·b
+ * W·((x − m)/s ∘ g + b) = (W·(g ∘ x) − m·(W·g))/s + W·b
  *
- * W·g and W·b are made once; m and s come from the same pass over x. So the layer costs no launch of its own.
+ * W·g and W·b are computed once; m and s come from the same pass over x, so that the norm needs no launch of its own.
  */
 export interface FoldedNorm {
   /** g and b, [in] each. */
@@ -18,7 +18,7 @@ export interface FoldedNorm {
   readonly products: tf.Tensor2D;
 }
 
-/** The buffers that the product reads besides. */
+/** Additional buffers of the product. */
 export function foldedNormInputs({ scale, products }: FoldedNorm): BoundBuffer[] {
   return [
     { name: 'normScale', type: 'array<vec4f>', tensor: scale },
@@ -26,7 +26,7 @@ export function foldedNormInputs({ scale, products }: FoldedNorm): BoundBuffer[]
   ];
 }
 
-/** WGSL of `normalized(product: f32, row: u32, sum: f32, squares: f32) -> f32`, sums over x and its squares. */
+/** WGSL of `normalized(product: f32, row: u32, sum: f32, squares: f32) -> f32`, with the sums of x and of its squares. */
 export function foldedNormSource({ epsilon }: FoldedNorm): string {
   return `fn normalized(product: f32, row: u32, sum: f32, squares: f32) -> f32 {
   let mean = sum / f32(uniforms.width);

@@ -1,25 +1,25 @@
 import { currentGpu } from '../../device';
 
-/** Sizes by which the product kernels are cut for the device at hand. */
+/** Tuning parameters of the product kernels for the open device. */
 export interface KernelProfile {
   readonly name: 'software' | 'hardware';
-  /** Lanes of a subgroup, where all subgroups have that many and the device lets kernels use them. */
+  /** Lanes of a subgroup, if all subgroups have the same size and kernels may use them. */
   readonly subgroupLanes?: number;
-  /** Products of one token: lanes that share the columns of a row, and rows that a lane makes at once. */
+  /** Products of one token: lanes that share the columns of a row, and rows per lane. */
   readonly lanesPerRow: number;
   readonly rowsPerLane: number;
   /**
-   * Products of many tokens: `exchange` hands activations round within a subgroup, `registers` reads them all itself,
-   * `workgroup` brings tiles of both matrices to workgroup memory.
+   * Products of many tokens: `exchange` exchanges activations within a subgroup, `registers` reads all of them in each
+   * invocation, `workgroup` loads tiles of both matrices into workgroup memory.
    */
   readonly tile: 'exchange' | 'registers' | 'workgroup';
-  /** Lanes that hand activations round; 1 where none do. */
+  /** Lanes that exchange activations; 1 for none. */
   readonly exchangeLanes: number;
 }
 
-/** Software adapters: every read is dear, workgroup memory and barriers most of all, and registers are memory anyway. */
+/** Software adapters: reads are expensive, workgroup memory and barriers even more, and registers are memory anyway. */
 const SOFTWARE = { name: 'software', rowsPerLane: 8 } as const;
-/** GPUs: neighbouring lanes read neighbouring words; registers are scarce and barriers cheap. */
+/** GPUs: adjacent lanes read adjacent words; registers are scarce and barriers cheap. */
 const HARDWARE = {
   name: 'hardware',
   lanesPerRow: 32,
@@ -28,12 +28,12 @@ const HARDWARE = {
   exchangeLanes: 1,
 } as const;
 
-/** A subgroup of so many lanes is what SwiftShader has; the sizes for software adapters were measured on it. */
+/** SwiftShader's subgroup size; the sizes for software adapters were measured on it. */
 const SWIFTSHADER_LANES = 4;
-/** llvmpipe's, by the vectors that it uses: of 256 or of 512 bits. */
+/** llvmpipe's subgroup sizes, for vectors of 256 or 512 bits. */
 const LLVMPIPE_LANES = [8, 16];
 
-/** The profile of the open device. */
+/** Profile of the open device. */
 export function kernelProfile(): KernelProfile {
   const { device, kernelsFor } = currentGpu();
   const subgroupLanes = exactSubgroupLanes(device);

@@ -1,6 +1,6 @@
 /**
- * Kernels that walk along a matrix's width read four values at once where the width allows it. The same WGSL serves
- * both: it is written over `Lane`, of `LANE_COLUMNS` values, and `horizontal` sums one.
+ * Lanes of four values, or of one if the width is not a multiple of four. The same WGSL serves both: it uses `Lane`, of
+ * `LANE_COLUMNS` values, and `horizontal`, the sum of a lane.
  */
 const SOURCE = {
   4: `alias Lane = vec4f;
@@ -11,10 +11,10 @@ const LANE_COLUMNS = 1u;
 fn horizontal(lane: Lane) -> f32 { return lane; }`,
 } as const;
 
-/** Values of a lane. */
+/** Values per lane. */
 export type LaneWidth = keyof typeof SOURCE;
 
-/** Values of a lane for rows of this width: 4 or 1. */
+/** Values per lane for rows of this width: 4 or 1. */
 export function laneWidth(width: number): LaneWidth {
   return width % 4 === 0 ? 4 : 1;
 }

@@ -1,7 +1,7 @@
 import type { BufferType } from '../../define-kernel';
 
 /**
- * Reads rows of a float32 matrix four columns at a time: one word of four where rows are whole quads, else four reads, with
+ * Reads rows of a float32 matrix four columns at a time: one word of four if rows are whole quads, else four reads, with
  * zeros past the last column.
  */
 export interface QuadReader {
@@ -11,12 +11,14 @@ export interface QuadReader {
   readonly source: string;
 }
 
-/** Whether rows of this width are read by whole quads. */
+/** Whether rows of this width consist of whole quads. */
 export function isWholeQuads(width: number): boolean {
   return width % 4 === 0;
 }
 
-/** @param name of the buffer; @param isWhole whether rows are whole quads; @param counted the uniform that counts columns */
+/**
+ * @param name of the buffer; @param isWhole whether rows are whole quads; @param counted uniform with the number of columns
+ */
 export function quadReader(name: string, isWhole: boolean, counted = 'width'): QuadReader {
   if (isWhole) {
     return {

@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import type { BufferType } from '../../define-kernel';
 
 /**
- * The buffers that matrices of logits are bound as. Rows that are not whole quads begin anywhere within a quad of the
- * buffer, so the same buffer is bound a second time, for the single values at the two ends of a row.
+ * Buffers of matrices of logits. If rows are not whole quads, they may begin within a quad, so the same buffer is bound a
+ * second time for the single values at both ends of a row.
  */
 export function rowBuffers(names: readonly string[], isWhole: boolean): Record<string, BufferType> {
   return Object.fromEntries(
@@ -18,7 +18,7 @@ export function rowBuffers(names: readonly string[], isWhole: boolean): Record<s
   );
 }
 
-/** The matrices as both bindings. */
+/** Tensors for both bindings. */
 export function rowTensors(matrices: Readonly<Record<string, tf.Tensor>>): Record<string, tf.Tensor> {
   const tensors: Record<string, tf.Tensor> = {};
   for (const name in matrices) tensors[name] = tensors[`${name}Values`] = matrices[name];
@@ -26,9 +26,8 @@ export function rowTensors(matrices: Readonly<Record<string, tf.Tensor>>): Recor
 }
 
 /**
- * WGSL of `fn <name>Quad(row: Row, quad: u32) -> vec4f`: four neighbouring values of the buffer, the quad being counted
- * from the buffer's begin. Those that are outside the row are LOWEST. Quads that lie within a row are read from `<name>`
- * itself.
+ * WGSL of `fn <name>Quad(row: Row, quad: u32) -> vec4f`: four consecutive values of the buffer, with quads counted from the
+ * start of the buffer. Values outside the row are LOWEST. Quads inside a row are read from `<name>` itself.
  *
  * @param name of the buffer; @param isWhole whether rows are whole quads
  */
@@ -45,9 +44,9 @@ export function rowQuadSource(name: string, isWhole: boolean): string {
 }
 
 /**
- * WGSL of `fn stateOfShare(row: Row, thread: u32) -> State`: every THREADS-th quad of a row, put together by
- * `including(state, quad, values of each buffer)`. Software adapters pay for both sides of a branch, so the quads at the
- * two ends of a row, which may reach into its neighbours, are not read in the loop.
+ * WGSL of `fn stateOfShare(row: Row, thread: u32) -> State`: combines every THREADS-th quad of a row by `including(state,
+ * quad, values of each buffer)`. Software adapters execute both sides of a branch, so the quads at the ends of a row, which
+ * may overlap its neighbours, are not read in the loop.
  */
 export function rowLoopSource(names: readonly string[], isWhole: boolean): string {
   const whole = names.map((name) => `${name}[quad]`).join(', ');

@@ -11,7 +11,7 @@ import { kernelProfile } from './kernel-profile';
 import { rowBuffers, rowLoopSource, rowQuadSource, rowTensors } from './row-quads';
 import shared from './row-reduction.wgsl?raw';
 
-/** A kernel that goes over each row of one or more matrices of logits once. */
+/** Kernel that reads each row of one or several matrices of logits once. */
 export interface RowReduction<Logits extends string, Inputs extends Buffers, Outputs extends Buffers> {
   readonly name: string;
   /** Matrices of logits; WGSL reads them by `<name>Quad`. */
@@ -21,28 +21,28 @@ export interface RowReduction<Logits extends string, Inputs extends Buffers, Out
   /** Members of `State`, in order. */
   readonly state: readonly string[];
   /**
-   * WGSL of `State`, what is known of a share of a row; `EMPTY`, the state of no logits;
-   * `including(state: State, quad: u32, values: vec4f) -> State`, with `values` of each matrix;
-   * `merged(a: State, b: State) -> State`; and `finish(index: u32, row: Row, state: State)`, which writes.
+   * WGSL of `State`, the partial result; `EMPTY`, its initial value; `including(state: State, quad: u32, values: vec4f) ->
+   * State`, with `values` of each matrix; `merged(a: State, b: State) -> State`; and `finish(index: u32, row: Row, state:
+   * State)`, which writes the result.
    */
   readonly body: string;
 }
 
 export interface RowReductionTensors<Logits extends string, Inputs extends Buffers, Given> {
-  /** [rows, vocabulary] each, at least four values. */
+  /** [rows, vocabulary] each, with at least four columns. */
   readonly logits: Readonly<Record<Logits, tf.Tensor2D>>;
   readonly inputs: TensorsFor<Inputs>;
   readonly outputs: Given;
 }
 
 /**
- * Threads a row. Vocabularies are large, so GPUs keep many reads under way; what a software adapter pays for is barriers
- * between subgroups.
+ * Threads per row. Vocabularies are large, so GPUs keep many reads in flight; software adapters need few barriers between
+ * subgroups.
  */
 const HARDWARE_THREADS = 256;
 const SOFTWARE_THREADS = 4;
 
-/** How the kernel is cut. */
+/** Configuration of the kernel. */
 type Config = {
   /** Whether rows are whole quads. */
   readonly isWhole: boolean;
@@ -50,7 +50,7 @@ type Config = {
   readonly bySubgroup: boolean;
 };
 
-/** Makes the function that launches one workgroup a row and returns the outputs. */
+/** Creates a function that launches one workgroup per row and returns the outputs. */
 export function rowReduction<Logits extends string, Inputs extends Buffers, Outputs extends Buffers>(
   reduction: RowReduction<Logits, Inputs, Outputs>,
 ): <const Given extends Targets<Outputs>>(
@@ -107,7 +107,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(${thread}) thread: u32) {
   }
 }`;
 
-/** A tree of merges through workgroup memory; the first thread gets the whole. */
+/** Tree of merges through workgroup memory; the first thread gets the result. */
 const MERGE_BY_WORKGROUP = `
 var<workgroup> shares: array<State, THREADS>;
 
@@ -122,7 +122,7 @@ fn ofAllThreads(thread: u32, own: State) -> State {
   return shares[thread];
 }`;
 
-/** A butterfly of merges within the one subgroup that the workgroup is. */
+/** Butterfly of merges, for a workgroup that is one subgroup. */
 function mergeBySubgroup(state: readonly string[], lanes: number): string {
   const steps: string[] = [];
   for (let distance = 1; distance < lanes; distance *= 2) {

@@ -4,18 +4,18 @@ import { kernelProfile } from './kernel-profile';
 import mainSource from './row-threads.wgsl?raw';
 
 /**
- * How rows of a matrix are shared out where each is summed up and gone through again. A GPU wants neighbouring invocations at
- * neighbouring words, so several share a row; a software adapter pays more for a barrier than for a row of a few hundred.
+ * Invocations per row, for rows that are reduced and then read again. On GPUs several share a row, so that adjacent
+ * invocations read adjacent words; on software adapters a barrier costs more than a row of a few hundred values.
  */
 const SPLIT = {
   hardware: { threads: 32, rows: 4 },
   software: { threads: 1, rows: 64 },
 } as const;
 
-/** How the device at hand has rows shared out. */
+/** Kind of device that rows are split for. */
 export type RowSplit = keyof typeof SPLIT;
 
-/** The device's split, part of a kernel's configuration, and the workgroups that cover so many rows. */
+/** Split for the device, part of a kernel's configuration, and the workgroups that cover this many rows. */
 export function rowThreads(rows: number): { split: RowSplit; workgroups: [number, number] } {
   const { name } = kernelProfile();
   const limit = currentGpu().device.limits.maxComputeWorkgroupsPerDimension;
@@ -23,9 +23,9 @@ export function rowThreads(rows: number): { split: RowSplit; workgroups: [number
 }
 
 /**
- * WGSL of `main`, which calls `fn ofRow(row: u32, thread: u32, local: u32)` for each row by THREADS invocations, and of
- * `overRow(local: u32, value: f32) -> f32` and `greatestOverRow`, the sum and the maximum of what the invocations of a row
- * have. `uniforms.rows` counts the rows; past the last one it is gone through again, and written the same.
+ * WGSL of `main`, which calls `fn ofRow(row: u32, thread: u32, local: u32)` for each row in THREADS invocations, and of
+ * `overRow(local: u32, value: f32) -> f32` and `greatestOverRow`, the sum and the maximum over a row's invocations.
+ * `uniforms.rows` is the number of rows; invocations past the end repeat the last row and write the same values.
  */
 export function rowThreadsSource(split: RowSplit): string {
   const { threads, rows } = SPLIT[split];

@@ -1,15 +1,17 @@
-/** Which columns the rows of a matrix hold, where they are not all: rows that are made together hold the same. */
+/** Stored columns of a matrix that stores only some; rows computed together store the same ones. */
 export interface StoredColumns {
   /**
-   * WGSL that defines `quads`, how many fours of columns are stored; `lastRow` is at hand.
-   * @param row expression for one of the rows, or for one past the last
+   * WGSL that defines `quads`, the number of stored quads of columns; `lastRow` is available.
+   * @param row expression for one of the rows, or one past the last
    */
   declaration(row: string): string;
-  /** A vec4f expression: the activations at the stored columns 4·`quad` … 4·`quad` + 3 of the token that begins at `start`. */
+  /**
+   * A vec4f expression: the activations at the stored columns 4·`quad` … 4·`quad` + 3 of the token that begins at `start`.
+   */
   activations(start: string, quad: string): string;
 }
 
-/** WGSL of the activations that four stored columns meet. */
+/** WGSL of the activations for four stored columns. */
 export function storedActivations(
   { storedColumns }: { readonly storedColumns?: StoredColumns },
   start: string,

@@ -1,6 +1,6 @@
 /**
- * Writes a loop out: every line of WGSL that holds `$` stands `count` times, with `$` as 0, 1, 2 and so on. A private
- * array that is indexed by a loop lies in memory on many drivers; variables with names of their own lie in registers.
+ * Unrolls lines of WGSL: every line with `$` is repeated `count` times, with `$` replaced by 0, 1, 2 and so on. Many drivers
+ * keep a private array indexed by a loop in memory, but separate variables in registers.
  */
 export function unrollLines(source: string, count: number): string {
   const repeat = (line: string) =>
