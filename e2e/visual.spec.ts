@@ -3,7 +3,7 @@ import { idle, openPage } from './open-page';
 
 const OPTIONS = {
   stylePath: new URL('visual.css', import.meta.url).pathname,
-  // Edges of letters and curves differ a little from one machine to the next.
+  // Anti-aliasing differs slightly between machines.
   threshold: 0.3,
   maxDiffPixelRatio: 0.005,
 };
@@ -18,11 +18,11 @@ async function inTheme(page: Page, theme: 'light' | 'dark'): Promise<void> {
     await page.getByRole('button', { name: /Colour theme/ }).click();
 }
 
-test('the page looks as it did', async ({ page }) => {
+test('the page matches its screenshots', async ({ page }) => {
   await openPage(page);
   await expect(page.getByText('measuring …')).toHaveCount(0);
 
-  await test.step('as it opens, light and dark', async () => {
+  await test.step('opening page, light and dark', async () => {
     await inTheme(page, 'light');
     await picture(page, 'opening-light');
     await inTheme(page, 'dark');

@@ -5,7 +5,7 @@ import { PRESETS } from './recipe-actions';
 
 const step = { method: 'low-rank', targets: ['Linear'], ignore: [], parameters: {} };
 
-test('what a form needs and a file leaves out gets its default', () => {
+test('values that a form needs and a file omits get defaults', () => {
   const calibration = { text: 'tales.txt' };
   const training = { text: 'tales.txt' };
   expect(readDraft({ calibration, training, steps: [{ method: 'low-rank', training }] })).toEqual({
@@ -27,7 +27,7 @@ test("unknown keys and values out of bounds stay for the lab's check to name", (
   expect(readDraft({ name: 'nothing yet', steps: [] })).toEqual({ name: 'nothing yet', steps: [] });
 });
 
-test('the name of a file of sensitivities stays until a profile is there', () => {
+test('the name of a sensitivities file stays until a profile is loaded', () => {
   const named = { name: 'by share', sensitivities: 'sensitivities.json', steps: [step] };
   expect(readDraft(named)).toEqual(named);
 });
@@ -38,7 +38,7 @@ test.each([
   [{ steps: [null] }, 'at steps 0: '],
   [{ steps: [{ method: 'low-rank', targets: 'Linear' }] }, 'at steps 0 targets: targets are a list of names'],
   [{ steps: [step], calibration: { text: 3 } }, 'at calibration text: '],
-])('%j cannot be drawn as a form', (json, message) => {
+])('%j cannot be rendered as a form', (json, message) => {
   expect(() => readDraft(json)).toThrow(message);
 });
 

@@ -14,12 +14,12 @@ const state = {
   dataSets: [shippedText('evaluation'), shippedText('evaluation', 'labelled'), shippedText('calibration')],
 };
 
-test('there is nothing to measure before a model is there', () => {
+test('nothing can be measured without a model', () => {
   showOnPage(<MeasurePanel />, { ...state, model: undefined });
   expect(screen.queryByRole('button')).toBeNull();
 });
 
-test('perplexity is asked of all variants, on the text and the windows that were chosen', async () => {
+test('perplexity is evaluated for all variants with the selected text and windows', async () => {
   const perplexity = { value: 12.5, standardError: 0.5 };
   const measured = { evaluation: 'perplexity', count: 3, protocol: 'a tale', figures: { perplexity } };
   const evaluate = vi.fn(async () => ({ int8: measured }));
@@ -44,13 +44,13 @@ test('perplexity is asked of all variants, on the text and the windows that were
   );
 });
 
-test('a classifier is measured on labelled texts', () => {
+test('a classifier is evaluated on labelled texts', () => {
   showOnPage(<MeasurePanel />, { ...state, model: { ...TOY_MODEL, task: 'sequence-classification' } });
   expect(screen.getByRole('button', { name: 'Measure accuracy' })).toBeTruthy();
   expect(screen.getByLabelText<HTMLSelectElement>('Text').value).toBe('evaluation-labelled');
 });
 
-test('a text that cannot be fetched is told', async () => {
+test('a text that cannot be fetched gives a notice', async () => {
   vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
   const { user, store } = showOnPage(<MeasurePanel />, state);
   await user.click(screen.getByRole('button', { name: 'Measure perplexity' }));
@@ -59,7 +59,7 @@ test('a text that cannot be fetched is told', async () => {
   vi.unstubAllGlobals();
 });
 
-test('latency is asked with the numbers of the form', async () => {
+test('latency is measured with the settings of the form', async () => {
   const measureLatency = vi.fn(async () => ({}));
   const { user } = showOnPage(<MeasurePanel />, state, { measureLatency });
   const runs = screen.getByLabelText('Runs');
@@ -73,7 +73,7 @@ test('latency is asked with the numbers of the form', async () => {
   );
 });
 
-test('nothing can be started while something runs', () => {
+test('nothing can be started while an operation runs', () => {
   showOnPage(<MeasurePanel />, { ...state, operation: { title: 'Compressing', cancel: () => undefined } });
   for (const button of screen.getAllByRole<HTMLButtonElement>('button')) expect(button.disabled).toBe(true);
 });

@@ -7,7 +7,7 @@ import { Notices } from './Notices';
 
 afterEach(cleanup);
 
-test('errors interrupt, what was done does not, and either stays until it is dismissed', async () => {
+test('errors are alerts, other notices are not, and both stay until dismissed', async () => {
   const page = showOnPage(<Notices />);
   act(() => {
     notify(page, 'error', 'The file holds no tensors.');

@@ -20,13 +20,13 @@ const state = {
 };
 const compressButton = () => screen.getByRole<HTMLButtonElement>('button', { name: 'Compress' });
 
-test('a recipe without steps has nothing to compress or to save', () => {
+test('a recipe without steps cannot be compressed or saved', () => {
   showOnPage(<RecipePanel />, { ...state, draft: { name: 'empty', steps: [] } });
   expect(compressButton().disabled).toBe(true);
   expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Save recipe' }).disabled).toBe(true);
 });
 
-test('a step is added from the methods, by their groups', async () => {
+test('a step is added from the grouped methods', async () => {
   const { user, store } = showOnPage(<RecipePanel />, state, { checkRecipe: async () => fits });
   const methods = screen.getByLabelText('Add a step');
   expect(within(within(methods).getByRole('group', { name: 'Toys' })).getByText('Toy rounding')).toBeTruthy();
@@ -35,7 +35,7 @@ test('a step is added from the methods, by their groups', async () => {
   expect(screen.getByText('2. Toy rounding')).toBeTruthy();
 });
 
-test('a recipe that fits says how many matrices it finds, and is compressed as it stands', async () => {
+test('a valid recipe shows the number of matching matrices and is compressed', async () => {
   const compress = vi.fn(async () => Promise.reject(new Error('The device has no memory left.')));
   const { user, store } = showOnPage(<RecipePanel />, state, { checkRecipe: async () => fits, compress });
   expect(await screen.findByText('2 matrices')).toBeTruthy();
@@ -48,14 +48,14 @@ test('a recipe that fits says how many matrices it finds, and is compressed as i
   });
 });
 
-test('a recipe that does not fit says why, and cannot be compressed', async () => {
+test('an invalid recipe shows the reason and cannot be compressed', async () => {
   const message = 'Step 1: Group size must divide 768.';
   showOnPage(<RecipePanel />, state, { checkRecipe: () => Promise.reject(new Error(message)) });
   expect((await screen.findByRole('alert')).textContent).toBe(message);
   expect(compressButton().disabled).toBe(true);
 });
 
-test('a recipe that looks at a text asks for one, and begins with the one that ships', async () => {
+test('a recipe that needs calibration shows the text field with the shipped text', async () => {
   const cost: CalibrationCost = { seconds: 12, bytes: 3_000_000 } as CalibrationCost;
   const calibrationCost = vi.fn(async () => cost);
   vi.stubGlobal('fetch', async () => new Response('Once upon a time.'));
@@ -78,7 +78,7 @@ test('a recipe that looks at a text asks for one, and begins with the one that s
   vi.unstubAllGlobals();
 });
 
-test('where the cost of a calibration cannot be measured, the form says why', async () => {
+test('the form shows why the cost of a calibration cannot be measured', async () => {
   vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
   showOnPage(<RecipePanel />, state, { checkRecipe: async () => ({ ...fits, needsCalibration: true }) });
   expect((await screen.findByRole('alert', {}, { timeout: 5000 })).textContent).toBe(

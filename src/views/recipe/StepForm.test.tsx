@@ -9,7 +9,7 @@ import { StepForm } from './StepForm';
 
 afterEach(cleanup);
 
-/** The steps of the draft, as the recipe's panel lists them. */
+/** Steps of the draft as listed in the recipe panel. */
 function Steps({ matches }: { matches?: number }) {
   const { steps } = useLab((state) => state.draft);
   return steps.map((step, index) => (
@@ -28,14 +28,14 @@ function show(parameters: DraftStep['parameters'] = {}, others: DraftStep[] = []
 }
 
 describe('the form of a step', () => {
-  test('names the method and says what it does, and to how many matrices', () => {
+  test('shows the method, its summary and the number of matrices', () => {
     show({}, [], 24);
     expect(screen.getByText('1. Toy rounding')).toBeTruthy();
     expect(screen.getByText('Rounds what it is given.')).toBeTruthy();
     expect(screen.getByText('24 matrices')).toBeTruthy();
   });
 
-  test('shows the values of the recipe, and the defaults where it has none', () => {
+  test('shows the values of the recipe or the defaults', () => {
     show({ groupSize: 32, shape: [2, 4] });
     expect(screen.getByLabelText<HTMLSelectElement>('Bits').value).toBe('8');
     expect(screen.getByLabelText<HTMLInputElement>(/^Group size/).value).toBe('32');
@@ -44,13 +44,13 @@ describe('the form of a step', () => {
     expect([damping.value, damping.placeholder]).toEqual(['', '0.01']);
   });
 
-  test('a choice is set as the value that it stands for', async () => {
+  test('an option sets its value', async () => {
     const { user, steps } = show();
     await user.selectOptions(screen.getByLabelText('Bits'), '4 bits');
     expect(steps()[0].parameters).toEqual({ bits: 4 });
   });
 
-  test('a number that is typed is set, and one that is emptied is left out', async () => {
+  test('typing sets a number, and clearing omits it', async () => {
     const { user, steps } = show();
     const groupSize = screen.getByLabelText(/^Group size/);
     await user.type(groupSize, '128');
@@ -59,7 +59,7 @@ describe('the form of a step', () => {
     expect(steps()[0].parameters).toEqual({});
   });
 
-  test('a list is taken as JSON once it is whole, any other text as it is', async () => {
+  test('a complete list is parsed as JSON, any other text is kept unchanged', async () => {
     const { user, steps } = show();
     const shape = screen.getByLabelText<HTMLInputElement>(/^Shape/);
     await user.type(shape, '[[8, "1/8"]');
@@ -70,14 +70,14 @@ describe('the form of a step', () => {
     expect(steps()[0].parameters).toEqual({ shape: 'auto' });
   });
 
-  test('folds away what few people change, and counts what the recipe changed of it', async () => {
+  test('folds away advanced settings and counts the changed ones', async () => {
     const { user } = show();
     const summary = screen.getByText('1 more settings');
     await user.type(screen.getByLabelText('Damping'), '0.5');
     expect(summary.textContent).toBe('1 more settings, 1 changed');
   });
 
-  test('takes names of modules, or a share of the least sensitive', async () => {
+  test('accepts module names or a share of the least sensitive linears', async () => {
     const { user, steps } = show();
     const targets = screen.getByLabelText('Targets');
     await user.clear(targets);
@@ -88,7 +88,7 @@ describe('the form of a step', () => {
     expect(screen.getByLabelText<HTMLInputElement>('Share of the linears').value).toBe('0.5');
   });
 
-  test('moves and goes; the first cannot go up, the last not down', async () => {
+  test('moves and is removed; the first cannot move up, nor the last down', async () => {
     const { user, steps } = show({ bits: 4 }, [
       { method: 'unknown', targets: [], ignore: [], parameters: {} },
     ]);

@@ -20,12 +20,12 @@ const keys = () => bodyRows().map((row) => within(row).getByRole('checkbox').get
 const rowOf = (name: string) =>
   bodyRows().find((row) => within(row).queryByRole('checkbox', { name: `Compare ${name}` }))!;
 
-test('without rows it says what to do first', () => {
+test('without rows it shows what to do first', () => {
   showOnPage(<VariantsTable />);
   expect(screen.getByText('Load a model to begin.')).toBeTruthy();
 });
 
-test('figures are in their units, errors beside them, and a dash where there is none', () => {
+test('figures have units and standard errors, and missing ones a dash', () => {
   showOnPage(<VariantsTable />, { rows });
   expect(rowOf('the base').textContent).toContain('46.12 ± 1.50');
   expect(rowOf('large').textContent).toContain('3.50 MB');
@@ -35,7 +35,7 @@ test('figures are in their units, errors beside them, and a dash where there is 
   expect(within(rowOf('small')).getByText('–')).toBeTruthy();
 });
 
-test('a column sorts up, then down; rows without the figure come last both times', async () => {
+test('a column sorts ascending, then descending; rows without the figure come last in both', async () => {
   const { user } = showOnPage(<VariantsTable />, { rows });
   const [base, large, small] = ['Compare the base', 'Compare large', 'Compare small'];
   expect(keys()).toEqual([base, large, small]);
@@ -50,7 +50,7 @@ test('a column sorts up, then down; rows without the figure come last both times
   expect(head.getAttribute('aria-sort')).toBe('none');
 });
 
-test('a row is chosen for the comparison, and let go', async () => {
+test('a row is selected for the comparison and deselected', async () => {
   const { user, store } = showOnPage(<VariantsTable />, { rows, selected: [BASE_KEY] });
   const box = screen.getByRole<HTMLInputElement>('checkbox', { name: 'Compare large' });
   await user.click(box);
@@ -59,7 +59,7 @@ test('a row is chosen for the comparison, and let go', async () => {
   expect(store.getState().selected).toEqual(['large']);
 });
 
-test('a variant takes the name that it is given; an empty one leaves the old', async () => {
+test('a variant is renamed; an empty name keeps the old one', async () => {
   const { user, store } = showOnPage(<VariantsTable />, { rows });
   const nameOf = (index: number) => store.getState().rows[index].name;
   await user.clear(screen.getByLabelText('Name of large'));
@@ -79,13 +79,13 @@ test('a variant is discarded on the device and from the table; the base stays', 
   expect(screen.queryByRole('button', { name: 'Discard the base' })).toBeNull();
 });
 
-test('only a recorded variant can be made here', () => {
+test('only a recorded variant can be made on this device', () => {
   showOnPage(<VariantsTable />, { rows });
   expect(within(rowOf('small')).getByRole('button', { name: 'Make here' })).toBeTruthy();
   expect(within(rowOf('large')).queryByRole('button', { name: 'Make here' })).toBeNull();
 });
 
-test('the table is copied as it is sorted, and that is said', async () => {
+test('the table is copied in its order, with a notice', async () => {
   const { user, store } = showOnPage(<VariantsTable />, { rows });
   await user.click(screen.getByRole('button', { name: /^Size/ }));
   await user.click(screen.getByRole('button', { name: 'CSV' }));

@@ -1,4 +1,4 @@
-// What both attention kernels read and write; a lane is four columns of a head, or one.
+// Buffers and helpers of both attention kernels; a lane is four columns of a head, or one.
 
 // Far below any score, yet finite: WGSL need not know infinity.
 const MASKED = -1e30;

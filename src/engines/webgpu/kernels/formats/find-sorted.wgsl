@@ -1,4 +1,4 @@
-// Where each id stands among ascending keys, by bisection: position 0 and present 0 for those that are not there.
+// Position of each id among ascending keys, by bisection; position 0 and present 0 for missing ids.
 fn element(index: u32) {
   let wanted = u32(ids[index]);
   var low = 0u;

@@ -1,4 +1,4 @@
-// Of each row the `kept` values of greatest magnitude; the others become zero. One workgroup a row.
+// Keeps the `kept` values of greatest magnitude in each row and sets the others to zero. One workgroup per row.
 //
 // Magnitudes order as the integers that their bits are. The threshold is the greatest integer that at least `kept` magnitudes
 // reach; it is found bit by bit from the highest on.

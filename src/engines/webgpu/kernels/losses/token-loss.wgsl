@@ -2,7 +2,7 @@
 // online one (Milakov and Gimelshein 2018), so that the logits are read once.
 struct State {
   greatest: f32,
-  // Of exp(logit - greatest).
+  // Sum of exp(logit - greatest).
   sum: f32,
 }
 const EMPTY = State(LOWEST, 0.0);

@@ -6,7 +6,7 @@ fn keysOf(row: u32) -> u32 {
   return u32(keyCounts[row / (uniforms.length * uniforms.heads)]);
 }
 
-// Those of them that the row's query sees.
+// Keys that are visible to the row's query.
 fn keysSeen(row: u32) -> u32 {
   let keys = keysOf(row);
   return select(keys, min(keys, row % uniforms.length + 1u), uniforms.causal == 1u);

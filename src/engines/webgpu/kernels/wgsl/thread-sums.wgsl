@@ -36,7 +36,7 @@ fn sumsOverThreads(thread: u32, amount: u32) -> Sums {
   return sums;
 }
 
-// What the first thread says, for control flow that every thread follows.
+// Broadcasts the first thread's value, for uniform control flow.
 fn ofFirstThread(thread: u32, value: u32) -> u32 {
   if (thread == 0u) {
     said = value;
