@@ -1,6 +1,6 @@
-// Attention of few queries, as in decoding: one workgroup a query and head. Each invocation walks every THREADS-th key
-// with an online softmax of its own; then the parts are merged.
-// Lines with a dollar sign stand once for each lane of a head.
+// Attention of few queries, as in decoding: one workgroup per query and head. Each invocation walks every THREADS-th key
+// with its own online softmax; then the partial results are merged.
+// Lines with a dollar sign are repeated for each lane of a head.
 var<workgroup> partGreatest: array<f32, THREADS>;
 var<workgroup> partTotal: array<f32, THREADS>;
 var<workgroup> partSum: array<Lane, THREADS * LANES>;

@@ -1,6 +1,6 @@
 // Buffers and helpers of both attention kernels; a lane is four columns of a head, or one.
 
-// Far below any score, yet finite: WGSL need not know infinity.
+// Far below any score, but finite, because WGSL may assume no infinities.
 const MASKED = -1e30;
 
 fn queryStart(token: u32, head: u32) -> u32 {

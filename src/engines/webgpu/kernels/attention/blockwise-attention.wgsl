@@ -1,4 +1,4 @@
-// Attention whose scores and probabilities are codes of 8 bits by blocks of keys: one workgroup a query and head.
+// Attention whose scores and probabilities are codes of 8 bits by blocks of keys: one workgroup per query and head.
 
 const MASKED = -1e30;
 

@@ -1,4 +1,4 @@
-// Heads of one role between [batch, length, stride] and [batch, heads, length, headWidth]; an invocation a lane of a head. The
+// Heads of one role between [batch, length, stride] and [batch, heads, length, headWidth]; one lane of a head per invocation. The
 // constant SPLIT says which way.
 fn element(index: u32) {
   let column = index % uniforms.headWidth;

@@ -1,5 +1,5 @@
 // Of each band of each element of one factor its part of the gradient: the sum, over some of the other factor's elements of the
-// same term, of these times the gradient of the elements of W that the two make. One part an invocation. BY_A: the one is A,
+// same term, of these times the gradient of the elements of W that the two make. One part per invocation. BY_A: the one is A,
 // [i, k, j], the other B, [k, p, q]; otherwise the other way round.
 fn element(index: u32) {
   let ofFactor = index % uniforms.elements;

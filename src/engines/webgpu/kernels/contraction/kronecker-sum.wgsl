@@ -1,4 +1,4 @@
-// W[(i, p), (j, q)] = Σ_k A[i, k, j] · B[k, p, q]. One element an invocation.
+// W[(i, p), (j, q)] = Σ_k A[i, k, j] · B[k, p, q]. One element per invocation.
 fn element(index: u32) {
   let columns = uniforms.aColumns * uniforms.bColumns;
   let row = index / columns;

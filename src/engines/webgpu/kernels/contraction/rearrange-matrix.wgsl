@@ -1,4 +1,4 @@
-// y[r, c] = x[rowSources[r], columnSources[c]], and 0 where either source is negative. One element an invocation.
+// y[r, c] = x[rowSources[r], columnSources[c]], and 0 where either source is negative. One element per invocation.
 fn element(index: u32) {
   let row = rowSources[index / uniforms.columns];
   let column = columnSources[index % uniforms.columns];

@@ -1,4 +1,4 @@
-// destination[i0, i1, i2, i3] = finish(source[i0, i1, i2, i3]), each side with strides of its own.
+// destination[i0, i1, i2, i3] = finish(source[i0, i1, i2, i3]), each side with separate strides.
 fn element(index: u32) {
   const box = SIZE1 * SIZE2 * SIZE3;
   let i0 = index / box;

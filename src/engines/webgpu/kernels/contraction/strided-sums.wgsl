@@ -1,5 +1,5 @@
 // Of each band of each sum its part: y[band, sum] = Σ_t a[sum·stride + t·step] (times b there, where PAIRED), t within the band.
-// One part an invocation. PAIRED and BAND are put in before.
+// One part per invocation. PAIRED and BAND are put in before.
 fn element(index: u32) {
   let first = index / uniforms.sums * BAND;
   let end = min(first + BAND, uniforms.terms);

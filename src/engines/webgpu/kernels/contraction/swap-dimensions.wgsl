@@ -1,4 +1,4 @@
-// y[i, k, j, l] = x[i, j, k, l]. One element of y an invocation; the outermost dimension needs no size.
+// y[i, k, j, l] = x[i, j, k, l]. One element of y per invocation; the outermost dimension needs no size.
 fn element(index: u32) {
   let l = index % uniforms.sizeL;
   let j = index / uniforms.sizeL % uniforms.sizeJ;

@@ -13,7 +13,7 @@ fn codeAt(slot: u32) -> f32 {
   if (CODES_STRADDLE) {
     let bit = slot * BITS;
     let word = bit / 32u;
-    // In two steps, as a shift by 32 would shift by 0.
+    // In two steps, because a shift by 32 acts as a shift by 0.
     let fromNext = (codeWords[word + 1u] << 1u) << (31u - bit % 32u);
     return codeIn((codeWords[word] >> (bit % 32u)) | fromNext, 0u);
   }

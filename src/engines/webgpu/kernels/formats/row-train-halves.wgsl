@@ -1,5 +1,5 @@
 // For each train two tables: of all indices of the first cores the products of their matrices, a row vector each, and of all
-// indices of the other cores theirs, a column vector each. One vector an invocation; `leftHalf` and `rightHalf` walk through
+// indices of the other cores theirs, a column vector each. One vector per invocation; `leftHalf` and `rightHalf` walk through
 // the cores of the shape that the kernel was made for.
 fn element(index: u32) {
   let n = index / (LEFT_INDICES + RIGHT_INDICES);

@@ -1,4 +1,4 @@
-// y[row, column] = x[row, column] * scales[column]; an invocation takes a lane of one row.
+// y[row, column] = x[row, column] * scales[column]; one lane of a row per invocation.
 fn element(index: u32) {
   y[index] = x[index] * scales[index % uniforms.lanes];
 }

@@ -25,7 +25,7 @@ fn nextQuad(cursor: ptr<function, Cursor>) -> vec4f {
   let bits = (*cursor).bits & 15u;
   (*cursor).bits >>= 4u;
   (*cursor).quad = quad + 1u;
-  // Every lane reads, also those without a value: neighbours seldom agree on a branch.
+  // Every lane reads, even those without a value: neighbouring lanes seldom take the same branch.
   let present = (vec4u(bits) >> vec4u(0u, 1u, 2u, 3u)) & vec4u(1u);
   let slotX = (*cursor).slot;
   let slotY = slotX + present.x;

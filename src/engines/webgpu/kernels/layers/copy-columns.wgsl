@@ -1,4 +1,4 @@
-// destination[destinationRow + row, column] = source[row, sourceColumn + column]: a stretch of columns of some rows.
+// destination[destinationRow + row, column] = source[row, sourceColumn + column]: a range of columns of some rows.
 fn element(index: u32) {
   let row = index / uniforms.columns;
   let column = index % uniforms.columns;

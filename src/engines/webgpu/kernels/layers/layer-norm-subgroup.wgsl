@@ -1,4 +1,4 @@
-// As layer-norm.wgsl, one subgroup a row: no barrier, and four columns at a time. A barrier costs a software adapter as
+// Like layer-norm.wgsl, one subgroup per row: no barrier, and four columns at a time. A barrier costs a software adapter as
 // much as a hundred columns.
 @compute @workgroup_size(LANES)
 fn main(

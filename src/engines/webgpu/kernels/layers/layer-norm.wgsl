@@ -1,4 +1,4 @@
-// y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over each row; one workgroup a row.
+// y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over each row; one workgroup per row.
 
 // Few invocations and plain sums of their parts: barriers cost more than additions, on software adapters above all.
 const THREADS = 16u;

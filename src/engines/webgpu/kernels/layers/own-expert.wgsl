@@ -1,4 +1,4 @@
-// y[row, column] = x[row, column] where the column is one of the row's expert, else 0.
+// y[row, column] = x[row, column] if the column belongs to the row's expert, else 0.
 fn element(index: u32) {
   let expert = u32(experts[index / uniforms.width]);
   let isOwn = (index % uniforms.width) / uniforms.size == expert;

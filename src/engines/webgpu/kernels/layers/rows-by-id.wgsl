@@ -1,4 +1,4 @@
-// y[segment] = sum of the rows x[order[n]], n from starts[segment] up to starts[segment + 1]; an invocation a lane of one segment.
+// y[segment] = sum of the rows x[order[n]], n from starts[segment] up to starts[segment + 1]; one lane of a segment per invocation.
 fn element(index: u32) {
   let segment = index / uniforms.lanes;
   let lane = index % uniforms.lanes;

@@ -1,4 +1,4 @@
-// KL(teacher || student) of the attention that a query pays to the keys it sees, and its gradient by the student's scores. One
+// KL(teacher || student) of a query's attention over its visible keys, and its gradient with respect to the student's scores. One
 // row of scores an invocation; rows of padding have neither. `keysOf` and `keysSeen` come from the text before
 // this.
 //

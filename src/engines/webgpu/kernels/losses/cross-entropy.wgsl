@@ -1,7 +1,7 @@
 // losses[row] = log(sum(exp(logits[row]))) - logits[row, target], 0 where the target is negative; included before
 // row-threads.wgsl.
 
-// Far below any logit, yet finite: WGSL need not know infinity.
+// Far below any logit, but finite, because WGSL may assume no infinities.
 const LOWEST = -1e38;
 
 fn ofRow(row: u32, thread: u32, local: u32) {

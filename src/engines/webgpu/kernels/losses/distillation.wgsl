@@ -4,7 +4,7 @@
 // With s and t the two rows of logits less their greatest, divided by T,
 // KL = sum(exp(t) (t - s)) / sum(exp(t)) + log(sum(exp(s)) / sum(exp(t))).
 
-// Far below any logit, yet finite: WGSL need not know infinity.
+// Far below any logit, but finite, because WGSL may assume no infinities.
 const LOWEST = -1e38;
 
 fn ofRow(row: u32, thread: u32, local: u32) {

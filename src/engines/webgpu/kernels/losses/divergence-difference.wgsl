@@ -3,7 +3,7 @@
 // The teacher's entropy cancels: with p the teacher's softmax it is sum(p (second - first)) / T + log(sum(exp(first / T)) /
 // sum(exp(second / T))). Differences are taken before anything is summed, since the two rows may be nearly the same.
 
-// Far below any logit, yet finite: WGSL need not know infinity.
+// Far below any logit, but finite, because WGSL may assume no infinities.
 const LOWEST = -1e38;
 
 fn ofRow(row: u32, thread: u32, local: u32) {

@@ -1,4 +1,4 @@
-// y[b, m, (j, r)] = sum over k of left[b, m, k] * right[b, k, j, r], right with strides of its own. One result an invocation.
+// y[b, m, (j, r)] = sum over k of left[b, m, k] * right[b, k, j, r], right with separate strides. One result per invocation.
 fn element(index: u32) {
   let inner = index % uniforms.inner;
   let outer = index / uniforms.inner % uniforms.outer;

@@ -1,4 +1,4 @@
-// y = finish(x): an epilogue in a pass of its own.
+// y = finish(x): an epilogue in a separate pass.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x;

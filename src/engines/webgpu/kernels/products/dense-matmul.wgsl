@@ -24,7 +24,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let lanes = uniforms.width / LANE_COLUMNS;
   let firstOutput = workgroup.x * TILE;
   let firstToken = workgroup.y * TILE;
-  // Sixteen invocations apart, so that those side by side read rows side by side.
+  // Sixteen invocations apart, so that neighbouring invocations read neighbouring rows.
   let o = local % 16u;
   let t = local / 16u;
   var s00 = Lane();
@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       let inside = first + lane < lanes;
       let xRow = min(firstToken + row, uniforms.tokens - 1u) * lanes;
       let wRow = rowStart(min(firstOutput + row, uniforms.outputs - 1u), workgroup.y);
-      // Past the last lane zeros add nothing.
+      // Zeros past the last lane.
       var a = Lane();
       var b = Lane();
       if (inside) {

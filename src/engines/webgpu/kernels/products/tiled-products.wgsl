@@ -1,4 +1,4 @@
-// y[b, m, n] = sum over k of left[b, m, k] * right[b, k, n], each side with strides of its own. An invocation makes four rows of
+// y[b, m, n] = sum over k of left[b, m, k] * right[b, k, n], each side with separate strides. An invocation makes four rows of
 // four columns, so that what it reads serves four products. Beyond the edge it reads the last row or column again.
 fn writeRow(batch: u32, row: u32, column: u32, values: vec4f) {
   if (row >= uniforms.rows) {

@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   var sum3 = vec4f();
   for (var first = begin; first < end; first += DEPTH) {
     let term = first + depth;
-    // Past the last term zeros add nothing.
+    // Zeros past the last term.
     var a = vec4f();
     var b = vec4f();
     if (term < end) {

@@ -1,7 +1,7 @@
 // tops[row] = column of the greatest logit, the lowest among equals.
 struct State {
   greatest: f32,
-  // The first in which it is.
+  // First column that holds it.
   quad: u32,
 }
 const EMPTY = State(LOWEST, 0u);

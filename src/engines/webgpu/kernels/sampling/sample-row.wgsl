@@ -17,12 +17,12 @@ const WHOLE_MASS = 2147483648.0;
 // Takes off what float32 may add to topP and to its product with a sum: a set that reaches topP exactly is not to grow.
 const ROUNDING = 1.0 - 1.0 / 4194304.0;
 
-// The last token that is kept.
+// Last kept token.
 struct Cut {
   rank: u32,
   id: u32,
 }
-// What is left of a goal within a bin that holds so much.
+// Remainder of a goal within a bin that holds this amount.
 struct Bin {
   index: u32,
   left: u32,
@@ -81,7 +81,7 @@ fn logitOf(rank: u32) -> f32 {
   return bitcast<f32>(flipped(rank));
 }
 
-// Its own inverse: bits of negative floats grow with their magnitude already, those of others are turned round.
+// Its own inverse: the bits of negative floats already grow with the magnitude, those of others are inverted.
 fn flipped(bits: u32) -> u32 {
   return select(bits ^ 0x7fffffffu, bits, bits >= 0x80000000u);
 }
@@ -112,7 +112,7 @@ fn idOf(token: u32) -> u32 {
   return token;
 }
 
-// Has the kept tokens gone over from here on, in place of all.
+// Restricts later passes to the kept tokens.
 fn listKept(thread: u32) {
   let end = beginOfStretch(thread + 1u);
   var kept = 0u;

@@ -1,4 +1,4 @@
-// One step of AdamW (Loshchilov and Hutter 2019, algorithm 2, as PyTorch computes it), in place; an invocation a lane of a tensor.
+// One step of AdamW (Loshchilov and Hutter 2019, algorithm 2, as PyTorch computes it), in place; one lane of a tensor per invocation.
 fn element(index: u32) {
   let g = gradient[index] * scale[0];
   let m = uniforms.beta1 * first[index] + (1.0 - uniforms.beta1) * g;

@@ -1,5 +1,5 @@
 // y = scale · (code − zeroPoint) with the code of the nearest value of the grid of its run; where NOISY only in the blocks that
-// are drawn, the others pass as they are. One value an invocation.
+// are drawn, the others pass as they are. One value per invocation.
 
 // PCG of 32 bits, output function RXS-M-XS (O'Neill 2014), as a hash (Jarzynski and Olano 2020).
 fn mixed(word: u32) -> u32 {

@@ -1,4 +1,4 @@
-// y[position] = sum over the batch of x[sequence * length + position], 0 from length on; an invocation a lane of one position.
+// y[position] = sum over the batch of x[sequence * length + position], 0 from length on; one lane of a position per invocation.
 fn element(index: u32) {
   let ofSequence = uniforms.length * uniforms.lanes;
   var sum = Lane();

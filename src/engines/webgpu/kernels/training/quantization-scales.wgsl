@@ -1,4 +1,4 @@
-// The scale and the zero point of each run of values, of the ranges of its bands. One run an invocation.
+// The scale and the zero point of each run of values, of the ranges of its bands. One group per invocation.
 fn element(run: u32) {
   var least = 0.0;
   var greatest = 0.0;

@@ -1,4 +1,4 @@
-// Least and greatest value of each band of each run of `span` values, 0 among them. One band an invocation.
+// Least and greatest value of each band of each run of `span` values, 0 among them. One band per invocation.
 fn element(index: u32) {
   let run = index / uniforms.bands;
   let first = index % uniforms.bands * BAND;

@@ -3,7 +3,7 @@ fn shiftFor(greatest: f32) -> i32 {
   if (greatest == 0.0) {
     return 0;
   }
-  // Begun one too low, since the division may round.
+  // Starts one too low, since the division may round.
   var shift = max(frexp(greatest / 127.0).exp - 1, -100);
   if (greatest > ldexp(127.0, shift)) {
     shift += 1;

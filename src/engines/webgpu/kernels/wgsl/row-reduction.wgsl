@@ -1,4 +1,4 @@
-// Reductions over rows of logits, one workgroup a row: each thread goes over its share, then the shares are merged.
+// Reductions over rows of logits, one workgroup per row: each thread goes over its share, then the shares are merged.
 
 // First index of a row in its buffer, and the one after its last.
 struct Row {
@@ -6,7 +6,7 @@ struct Row {
   end: u32,
 }
 
-// Far below any logit, yet finite: WGSL need not know infinity.
+// Far below any logit, but finite, because WGSL may assume no infinities.
 const LOWEST = -1e38;
 
 fn greatestOf(quad: vec4f) -> f32 {

@@ -2,7 +2,7 @@
 const THREADS_IN_BLOCK = 16u;
 const BLOCKS = THREADS / THREADS_IN_BLOCK;
 
-// Over the threads before this one, and over all.
+// Sums over the threads before this one, and over all.
 struct Sums {
   before: u32,
   total: u32,
