@@ -12,24 +12,24 @@ export const MODELS = ['demo', 'large'];
 
 export const USAGE = `npm run bench -- [options]
 
-Measures Lathe and its peers in turn in a real browser and writes bench/results/latest.json and latest.md,
-and a line to history.jsonl.
+Measures Lathe and its peers alternately in a browser, writes bench/results/latest.json and latest.md,
+and appends a line to history.jsonl.
 
   --quick            under four minutes on two cores: the demo model only, 6 decoded tokens, fewer loads and kernels
   --peers DIR        folder of the peers' ONNX exports, DIR/<checkpoint>-onnx/onnx/model.onnx
                      (default: $LATHE_BENCH_PEERS, or bench/peers/models)
-  --baseline DIR     a checkout of the first version with its node_modules, to measure the lab against
-  --python PATH      a Python with NumPy, to measure the factorizations against (default: .venv/bin/python)
+  --baseline DIR     a checkout of the first version with its node_modules, for comparison with the lab
+  --python PATH      a Python with NumPy, for comparison with the factorizations (default: .venv/bin/python)
   --only PART,…      some of ${PARTS.join(', ')}
   --models KEY,…     some of ${MODELS.join(', ')}
   --formats KEY,…    some of Lathe's formats, by their keys in bench/formats.mjs
   --contenders KIND,…
                      some of ${CONTENDERS.join(', ')}
   --decoded N        tokens generated one by one (default: 32, with --quick 6)
-  --rounds N         measured rounds after the warm-up (default, and least for figures to publish: 5)
-  --add              keep what the last results hold and this run does not measure
-  --record           put the tables into bench/README.md too
-  --output DIR       where the results go (default: bench/results)
+  --rounds N         measured rounds after the warm-up (default, and minimum for published figures: 5)
+  --add              retain those of the last results that this run does not measure
+  --record           also write the tables to bench/README.md
+  --output DIR       folder of the results (default: bench/results)
   --help             this text`;
 
 /**

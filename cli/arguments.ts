@@ -36,20 +36,20 @@ export const usage = (evaluations = EVALUATIONS) => `lathe --model DIR [options]
 Compresses a checkpoint by recipes, evaluates it and its variants, and prints one JSON document.
 
   --model DIR                    a Hugging Face folder: config.json, model.safetensors, tokenizer
-  --recipe FILE.json             a recipe; may be given several times; none: the base alone
-  --calibrate FILE               a text that recipes may calibrate with, by its file name; may be given several times
-  --train FILE                   a text that recipes may train on; as --calibrate
-  --state DIR                    keep trainings there: one that broke off goes on, and what one came to is taken again
-  --state-limit MB               of what trainings came to, keep what was used last within so many megabytes
-  --evaluate ID=FILE             measure on a text; may be given several times, each of these once, with its options:
+  --recipe FILE.json             a recipe; may be given several times; without one: the base alone
+  --calibrate FILE               a calibration text, which recipes name by its file name; may be given several times
+  --train FILE                   a training text; like --calibrate
+  --state DIR                    save training runs there: interrupted runs resume, and finished results are reused
+  --state-limit MB               size limit of that folder in megabytes; the least recently used results are evicted
+  --evaluate ID=FILE             measure on a text; may be given several times, once for each ID, with its options:
 ${evaluationHelp(evaluations)}
-  --latency                      measure prefill and decode, wall and GPU time, all variants in turn
+  --latency                      measure wall and GPU time of prefill and decode, alternating between variants
   --runs N --prefill N --decode N   runs and tokens of the latency measurement
-  --report OUT.json              write the document to a file too
+  --report OUT.json              also write the document to a file
   --export DIR                   write DIR/<variant>/<export> for each export that can hold the variant
-  --self-test                    first hold every kind of kernel against the CPU; end where one computes something else
+  --self-test                    first compare every kind of kernel with the CPU; stop if one differs
   --help                         this text
-  --help METHOD                  what a method of a recipe does, and its parameters`;
+  --help METHOD                  description and parameters of a method`;
 
 const DEFAULT_RUNS = 5;
 
