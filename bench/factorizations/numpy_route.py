@@ -1,4 +1,4 @@
-"""The same factorizations by numpy.linalg.svd, one a line of standard input.
+"""The same factorizations by numpy.linalg.svd, one for each line of standard input.
 
 A request is {"method": "kronecker" | "tensor-train", "file": float64 values, row-major, "rows": 2304, "columns": 768,
 "aShape": [1152, 1], "terms": 32} or, for a tensor train, {"modes": [[12, 8], ...], "maxRank": 32}. The answer is

@@ -145,8 +145,8 @@ test.each([
     { aShape: [12, 16], terms: 2 },
     'has at most 1 term (then it is exact), but the recipe requests 2',
   ],
-  ['kronecker', { terms: 2, parametersKept: 0.5 }, 'either "terms" or "parametersKept"'],
-  ['kronecker', {}, 'either "terms" or "parametersKept"'],
+  ['kronecker', { terms: 2, parametersKept: 0.5 }, 'exactly one of "terms" and "parametersKept"'],
+  ['kronecker', {}, 'exactly one of "terms" and "parametersKept"'],
   ['kronecker', { parametersKept: 0.001 }, 'do not hold one term'],
   [
     'tensor-train',
@@ -163,7 +163,7 @@ test.each([
   ['tensor-train', { rows: [3, 4], columns: [4, 4], parametersKept: 0.01 }, 'the least possible share is'],
   ['low-rank', { rank: 13 }, 'is 12×16 and has no rank of 13; the greatest is 12.'],
   ['low-rank', { parametersKept: 0.01 }, 'do not hold one singular vector'],
-  ['low-rank', {}, 'either "rank" or "parametersKept"'],
+  ['low-rank', {}, 'exactly one of "rank" and "parametersKept"'],
 ])('%s %j is refused in one sentence', async (id, parameters, message) => {
   const { values, shape } = matrixOf('12x16');
   await expect(compressMatrix(id, parameters, values, shape)).rejects.toThrow(message);

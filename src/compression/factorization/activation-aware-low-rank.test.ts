@@ -138,7 +138,7 @@ test('parameters are those of the factors, and the rank follows from a share as 
 test('parameters that do not fit are refused in one sentence', async () => {
   const [values, inputs] = [seededNormal(24, 1), seededNormal(60, 2)];
   const attempt = (json: unknown, given = inputs) => compressMatrix(ID, json, values, [4, 6], given);
-  await expect(attempt({})).rejects.toThrow(`${ID} takes either "rank" or "parametersKept"`);
+  await expect(attempt({})).rejects.toThrow(`${ID} takes exactly one of "rank" and "parametersKept"`);
   await expect(attempt({ rank: 5 })).rejects.toThrow('has no rank of 5; the greatest is 4');
   await expect(attempt({ rank: 2 }, inputs.fill(NaN, 0, 1))).rejects.toThrow(RecipeError);
   expect(() => activationAwareLowRank.schema.parse({ rank: 2, whitening: 'zca' })).toThrow(

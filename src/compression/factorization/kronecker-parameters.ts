@@ -66,7 +66,7 @@ function termsFor(
 ): number {
   const bSize = (outputs * inputs) / aSize;
   if ((terms === undefined) === (parametersKept === undefined)) {
-    throw new RecipeError(`${method} takes either "terms" or "parametersKept", one of the two.`);
+    throw new RecipeError(`${method} takes exactly one of "terms" and "parametersKept".`);
   }
   const greatest = Math.min(aSize, bSize);
   if (terms !== undefined) {

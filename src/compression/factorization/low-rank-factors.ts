@@ -31,7 +31,7 @@ export function rankFor(
   { rank, parametersKept }: RankParameters,
 ): number {
   if ((rank === undefined) === (parametersKept === undefined)) {
-    throw new RecipeError(`${method} takes either "rank" or "parametersKept", one of the two.`);
+    throw new RecipeError(`${method} takes exactly one of "rank" and "parametersKept".`);
   }
   const greatest = Math.min(outputs, inputs);
   if (rank !== undefined) {

@@ -63,7 +63,7 @@ describe('stored bytes', () => {
 });
 
 test.each([
-  [{}, 'tq-compressor takes either "terms" or "parametersKept", one of the two.'],
+  [{}, 'tq-compressor takes exactly one of "terms" and "parametersKept".'],
   [
     { terms: 1, aShape: [5, 4] },
     'A cannot have 5 rows: the 12 rows of h.0.c_fc are divided by 1, 2, 3, 4, 6, 12.',

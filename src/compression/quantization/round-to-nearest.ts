@@ -25,7 +25,7 @@ export const roundToNearest: MatrixMethod<Parameters> = {
   paper:
     'Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 2.1',
   summary:
-    'Stores each weight as an integer of 8, 4, 3 or 2 bits with one scale for the tensor, each output channel, or each group of inputs.',
+    'Stores each weight as an integer of 8, 4, 3 or 2 bits, with scales per tensor, output channel or group of inputs.',
   appliesTo: 'values',
   schema,
 
