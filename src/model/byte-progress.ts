@@ -13,7 +13,7 @@ export class ByteProgress {
   private processed: Promise<void> = Promise.resolve();
 
   constructor(
-    /** Of the operation, for its progress. */
+    /** Activity shown with the progress. */
     private readonly label: string,
     private readonly total: number,
     private readonly options: OperationOptions,

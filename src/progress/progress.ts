@@ -1,15 +1,15 @@
-/** How far a long operation is. */
+/** Progress of a long operation. */
 export interface Progress {
-  /** What is being done, in words: "Factorizing transformer.h.2.mlp.c_fc". */
+  /** Current activity in words: "Factorizing transformer.h.2.mlp.c_fc". */
   readonly label: string;
-  /** Of the whole operation. */
+  /** Units done, of `total` in the whole operation. */
   readonly done: number;
   readonly total: number;
-  /** "bytes", "matrices", "windows". */
+  /** Unit of both counts: "bytes", "matrices", "windows". */
   readonly unit: string;
 }
 
-/** What long operations take: progress out, cancel in. */
+/** Options of every long operation: progress out, cancel in. */
 export interface OperationOptions {
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;

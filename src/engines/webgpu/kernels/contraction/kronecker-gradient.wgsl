@@ -1,6 +1,6 @@
-// Of each band of each element of one factor its part of the gradient: the sum, over some of the other factor's elements of the
-// same term, of these times the gradient of the elements of W that the two make. One part per invocation. BY_A: the one is A,
-// [i, k, j], the other B, [k, p, q]; otherwise the other way round.
+// Gradient by the elements of one Kronecker factor, as partial sums: products of the other factor's elements of the same term
+// with the gradient of W at the elements that the two determine, summed over a band. One partial sum per invocation. With BY_A
+// the gradient is by A, [i, k, j], and the other factor is B, [k, p, q]; otherwise the reverse.
 fn element(index: u32) {
   let ofFactor = index % uniforms.elements;
   let first = index / uniforms.elements * BAND;

@@ -1,5 +1,5 @@
-// Of each band of each sum its part: y[band, sum] = Σ_t a[sum·stride + t·step] (times b there, where PAIRED), t within the band.
-// One part per invocation. PAIRED and BAND are put in before.
+// Partial sums, one per band and sum: y[band, sum] = Σ_t a[sum·stride + t·step] (times b there, where PAIRED), t within the band.
+// One partial sum per invocation.
 fn element(index: u32) {
   let first = index / uniforms.sums * BAND;
   let end = min(first + BAND, uniforms.terms);

@@ -8,7 +8,7 @@ fn element(index: u32) {
   if (entry < LEFT_INDICES) {
     leftHalf(train, entry, (n * LEFT_INDICES + entry) * RANK);
   } else {
-    // Of each element of the column vectors all indices stand together.
+    // Column vectors are stored element by element, with all indices of an element together.
     rightHalf(train, entry - LEFT_INDICES, n * RANK * RIGHT_INDICES + entry - LEFT_INDICES);
   }
 }

@@ -1,4 +1,4 @@
-// Like layer-norm.wgsl, one subgroup per row: no barrier, and four columns at a time. A barrier costs a software adapter as
+// Layer norm as in layer-norm.wgsl with one subgroup per row: no barrier, and four columns at a time. A barrier costs a software adapter as
 // much as a hundred columns.
 @compute @workgroup_size(LANES)
 fn main(

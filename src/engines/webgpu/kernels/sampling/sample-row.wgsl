@@ -1,11 +1,11 @@
 // Draws one token from softmax(logits / temperature), cut to the topK most likely tokens and then to the nucleus of topP.
-// Of equal logits the lowest ids are kept. One workgroup does it all.
+// Among equal logits the lowest ids stay. Runs in a single workgroup.
 //
 // Both cuts are thresholds in one order: by descending logit, among equals by ascending id. A radix select finds the token
 // at which a running amount reaches a goal: the amount is a count for topK, a mass for topP. A mass is a probability in
 // units of about 2^-31, an integer, so that no sum depends on the order in which atomics add.
 //
-// Few tokens that topK left are listed in workgroup memory, and the vocabulary is not gone over any more.
+// If topK leaves few tokens, they are listed in workgroup memory and the vocabulary is not read again.
 
 const BINS = 2048u;
 const BINS_OF_THREAD = BINS / THREADS;
@@ -17,12 +17,12 @@ const WHOLE_MASS = 2147483648.0;
 // Takes off what float32 may add to topP and to its product with a sum: a set that reaches topP exactly is not to grow.
 const ROUNDING = 1.0 - 1.0 / 4194304.0;
 
-// Last kept token.
+// The last token that is kept.
 struct Cut {
   rank: u32,
   id: u32,
 }
-// Remainder of a goal within a bin that holds this amount.
+// Remainder of the goal within a bin, and the amount of that bin.
 struct Bin {
   index: u32,
   left: u32,
@@ -81,7 +81,7 @@ fn logitOf(rank: u32) -> f32 {
   return bitcast<f32>(flipped(rank));
 }
 
-// Its own inverse: the bits of negative floats already grow with the magnitude, those of others are inverted.
+// Its own inverse: bits of negative floats grow with their magnitude already, those of others are turned round.
 fn flipped(bits: u32) -> u32 {
   return select(bits ^ 0x7fffffffu, bits, bits >= 0x80000000u);
 }
@@ -112,7 +112,7 @@ fn idOf(token: u32) -> u32 {
   return token;
 }
 
-// Restricts later passes to the kept tokens.
+// From here on only the listed tokens are read, not the whole vocabulary.
 fn listKept(thread: u32) {
   let end = beginOfStretch(thread + 1u);
   var kept = 0u;

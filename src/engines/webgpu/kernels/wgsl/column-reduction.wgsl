@@ -1,5 +1,5 @@
-// Of each column what its terms come to over the rows of a band: an invocation a lane of columns and a band of rows. `term`
-// and `combined` are put in for the measure.
+// Reduces the terms of each column over the rows of a band; one invocation per lane of columns and band of rows. The functions
+// `term` and `combined` define the reduction.
 fn element(index: u32) {
   let band = index / uniforms.lanes;
   let firstRow = band * uniforms.bandRows;
