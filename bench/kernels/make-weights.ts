@@ -68,8 +68,8 @@ function dense(shape: Shape): DenseWeight {
 
 function target(shape: Shape) {
   const values = randomValues(shape[0] * shape[1]);
-  // A method reads the format only to check whether the matrix is already sparse.
-  return { name: 'random', shape, values, weight: { format: 'dense' } as LinearWeight };
+  // A method reads the shape of the weight, and checks whether it is already sparse.
+  return { name: 'random', shape, values, weight: { format: 'dense', shape } as LinearWeight };
 }
 
 /** Uniform in ±0.05 from a linear congruential generator (Numerical Recipes): millions are drawn at once. */
