@@ -21,8 +21,8 @@ export interface MethodDescription {
 }
 
 /** Describes every method, in the order of the page. */
-export function describeMethods(): MethodDescription[] {
-  return METHOD_GROUPS.flatMap(({ title: group, methods }) =>
+export function describeMethods(groups = METHOD_GROUPS): MethodDescription[] {
+  return groups.flatMap(({ title: group, methods }) =>
     methods.map((method) => ({
       id: method.id,
       group,

@@ -35,7 +35,8 @@ export function denseWeights(model: Model): ExportFile {
   return safetensorsFile('model.safetensors', denseTensors(model), PLAIN_METADATA);
 }
 
-function denseTensors(model: Model): PlannedTensor[] {
+/** Every tensor in float32, under the names and in the orientation of the checkpoint. */
+export function denseTensors(model: Model): PlannedTensor[] {
   const { matrices, vectors } = model.checkpointLayout;
   const newNumbers = new Map(model.config.structure.blocks.map(({ index }, position) => [index, position]));
   const { blockName } = familyOf(model.config.source);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Evaluation } from '../evaluation/evaluation';
 import { evaluate, type EvaluationRequest, type Metrics } from '../evaluation/evaluate';
 import { modelsUnderTest } from '../evaluation/models/models-under-test';
 import { loadModel } from '../model/load-model';
@@ -10,20 +11,22 @@ import { openFolder } from './folder-checkpoint';
 interface MeasureOptions extends OperationOptions {
   /** Creates the variants to measure with the base; absent: none. */
   variantsOf?(base: Model): Promise<readonly Model[]>;
+  /** Evaluations that there are; default: all of the app. */
+  readonly evaluations?: readonly Evaluation[];
 }
 
 /** Measures a fixture's model and variants of it as the lab does. @returns the base's metrics first */
 export async function measureFixture(
   name: string,
   request: EvaluationRequest,
-  { variantsOf = async () => [], ...options }: MeasureOptions = {},
+  { variantsOf = async () => [], evaluations, ...options }: MeasureOptions = {},
 ): Promise<Metrics[]> {
   const files = await openFolder(join(import.meta.dirname, 'fixtures', name));
   const base = await loadModel(files);
   const variants = await variantsOf(base);
   try {
     const models = modelsUnderTest(base, variants, loadTokenizer(files.tokenizerFiles));
-    return await evaluate(models, request, options);
+    return await evaluate(models, request, options, evaluations);
   } finally {
     for (const model of new Set([base, ...variants])) model.dispose();
   }

@@ -1,4 +1,4 @@
-import type { LinearWeight } from '../weights/linear-weight';
+import type { LinearWeight, WeightFormat } from '../weights/linear-weight';
 import { loadWeight } from '../weights/formats';
 
 /** Bytes of a stored tensor of a weight. @throws Error if the format stores no tensor with that suffix */
@@ -16,14 +16,16 @@ export function stores(weight: LinearWeight, suffix: string): boolean {
 /**
  * Replaces one stored tensor of a weight; everything else (codes, masks, indices) stays bit for bit.
  * @param values float32, as many as the tensor has; the caller owns the result
+ * @param load loads the weight's format; default: the registry's loader
  */
 export function withStoredValues(
   weight: LinearWeight,
   suffix: string,
   values: Float32Array,
+  load: WeightFormat['load'] = (...args) => loadWeight(weight.format, ...args),
 ): Promise<LinearWeight> {
   const stored = new Map(weight.stored().map((tensor) => [tensor.suffix, tensor]));
-  return loadWeight(weight.format, weight.shape, weight.attributes(), async (wanted) => {
+  return load(weight.shape, weight.attributes(), async (wanted) => {
     const tensor = stored.get(wanted);
     if (!tensor) throw new Error(`the tensor ${wanted} is missing`);
     const { shape, dtype } = tensor;

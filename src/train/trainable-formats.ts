@@ -43,11 +43,14 @@ export async function trainableMatrix(
   weight: LinearWeight,
   name: string,
   override?: MatrixOverride,
+  formats = TRAINABLE_FORMATS,
 ): Promise<TrainableMatrix> {
   const overridden = await override?.(name, weight);
   if (overridden) return overridden;
   if (isSparse(weight)) return sparseMatrix(weight, name);
-  const known = TRAINABLE_FORMATS.find(({ id }) => id === weight.format);
+  const known = formats.find(({ id }) => id === weight.format);
   if (!known) return ConstantMatrix.of(weight);
-  return known.of(weight, name, (factor, factorName) => trainableMatrix(factor, factorName, override));
+  return known.of(weight, name, (factor, factorName) =>
+    trainableMatrix(factor, factorName, override, formats),
+  );
 }

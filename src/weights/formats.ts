@@ -14,6 +14,7 @@ import { structuredFormat } from './formats/structured-weight';
 import { tensorTrainRowsFormat } from './formats/tensor-train-rows-weight';
 import { tensorTrainFormat } from './formats/tensor-train-weight';
 import { w8a8Format } from './formats/w8a8-weight';
+import type { TensorReader } from './stored-words';
 
 /** Registry of weight formats. */
 export const WEIGHT_FORMATS: readonly WeightFormat[] = [
@@ -40,13 +41,16 @@ export const WEIGHT_FORMATS: readonly WeightFormat[] = [
  */
 export async function loadWeight(
   form: string,
-  ...args: Parameters<WeightFormat['load']>
+  shape: readonly [number, number],
+  attributes: Record<string, unknown>,
+  read: TensorReader,
+  formats = WEIGHT_FORMATS,
 ): Promise<LinearWeight> {
-  const known = WEIGHT_FORMATS.find((candidate) => candidate.id === form);
+  const known = formats.find((candidate) => candidate.id === form);
   if (!known) {
     throw new Error(
-      `the format "${form}" is not known; there are ${WEIGHT_FORMATS.map((each) => each.id).join(', ')}`,
+      `the format "${form}" is not known; there are ${formats.map((each) => each.id).join(', ')}`,
     );
   }
-  return known.load(...args);
+  return known.load(shape, attributes, read);
 }

@@ -5,14 +5,13 @@ import { excerpt, shortName } from '../excerpt';
 import { fileKind } from '../file-kind';
 import type { NamedBlob, TensorEntry } from '../named-tensor';
 import { openSafetensors } from '../safetensors-reader';
-import { TOKENIZER_FILE_NAMES, type TokenizerFiles } from '../tokenizer-files';
+import { TOKENIZER_FILE_NAMES } from '../tokenizer-files';
+import { readJson, readTokenizerFiles } from './folder-texts';
 import type { CheckpointReader } from './reader';
 
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.safetensors';
 const SHARD_INDEX = 'model.safetensors.index.json';
-/** Size limit of tokenizer and config files, which are parsed as a whole. */
-const MAX_TEXT_BYTES = 100_000_000;
 
 /** Reads a Hugging Face folder, or its files loose; ignores unneeded files. */
 export const huggingFaceFolder: CheckpointReader = {
@@ -133,39 +132,6 @@ async function requireAll(byName: ReadonlyMap<string, NamedBlob>, hasWeights: bo
 async function refuseOtherKinds(name: string, blob: Blob): Promise<void> {
   const { title, advice } = await fileKind(blob);
   if (advice) throw new CheckpointError(`${name} is ${title}; ${advice}.`);
-}
-
-async function readTokenizerFiles(byName: ReadonlyMap<string, NamedBlob>): Promise<TokenizerFiles> {
-  const entries = await Promise.all(
-    Object.entries(TOKENIZER_FILE_NAMES).map(
-      async ([key, name]) => [key, await readText(byName.get(name))] as const,
-    ),
-  );
-  return Object.fromEntries(entries.filter(([, text]) => text !== undefined));
-}
-
-async function readText(file: NamedBlob | undefined): Promise<string | undefined> {
-  if (!file) return undefined;
-  if (file.blob.size > MAX_TEXT_BYTES) {
-    throw new CheckpointError(
-      `${file.path} is ${file.blob.size} bytes long; at most ${MAX_TEXT_BYTES} are read from such a file.`,
-    );
-  }
-  return file.blob.text();
-}
-
-async function readJson(file: NamedBlob): Promise<Record<string, unknown>> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse((await readText(file))!);
-  } catch (error) {
-    if (error instanceof CheckpointError) throw error;
-    throw new CheckpointError(`${file.path} is not JSON (${(error as Error).message}); download it again.`);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new CheckpointError(`${file.path} is not a JSON object; download it again.`);
-  }
-  return parsed as Record<string, unknown>;
 }
 
 function isSafetensors(path: string): boolean {

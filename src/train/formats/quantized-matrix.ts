@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { differentiableOp } from '../../engines/webgpu/differentiable-op';
 import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import { stridedSumsOfProducts } from '../../engines/webgpu/kernels/contraction/strided-sums';
-import type { LinearWeight } from '../../weights/linear-weight';
+import type { LinearWeight, WeightFormat } from '../../weights/linear-weight';
 import { readStoredFloats, withStoredValues } from '../stored-tensors';
 import type { TrainableFormat } from '../trainable-format';
 import type { TrainableMatrix, TrainableTensor } from '../trainable-matrix';
@@ -21,17 +21,21 @@ export class QuantizedMatrix implements TrainableMatrix {
     private readonly values: tf.Tensor2D,
     private readonly factors: tf.Tensor1D,
     name: string,
+    private readonly load?: WeightFormat['load'],
   ) {
     this.shape = weight.shape;
     this.parameters = [{ name: `${name}.scales`, tensor: factors, decays: false }];
   }
 
-  /** @param weight stores `scales`, each for the same number of consecutive elements, row by row */
-  static async of(weight: LinearWeight, name: string): Promise<QuantizedMatrix> {
+  /**
+   * @param weight stores `scales`, each for the same number of consecutive elements, row by row
+   * @param load loads its format; default: the registry's loader
+   */
+  static async of(weight: LinearWeight, name: string, load?: WeightFormat['load']): Promise<QuantizedMatrix> {
     const { length } = await readStoredFloats(weight, 'scales');
     const values = uploadTensor(await weight.dense(), [...weight.shape]);
     const factors = uploadTensor(new Float32Array(length).fill(1), [length]);
-    return new QuantizedMatrix(weight.clone(), values, factors, name);
+    return new QuantizedMatrix(weight.clone(), values, factors, name, load);
   }
 
   dense(): tf.Tensor2D {
@@ -45,6 +49,7 @@ export class QuantizedMatrix implements TrainableMatrix {
       this.weight,
       'scales',
       scales.map((scale, index) => scale * factors[index]),
+      this.load,
     );
   }
 
@@ -71,7 +76,13 @@ function scaleGroups(values: tf.Tensor2D, factors: tf.Tensor1D): tf.Tensor2D {
   return y as tf.Tensor2D;
 }
 
-export const quantizedFormat: TrainableFormat = { id: 'quantized', of: QuantizedMatrix.of };
+export const quantizedFormat: TrainableFormat = {
+  id: 'quantized',
+  of: (weight, name) => QuantizedMatrix.of(weight, name),
+};
 
 /** Trains the scales of the rows; those of the inputs stay, because activations are rounded by them. */
-export const w8a8Format: TrainableFormat = { id: 'w8a8', of: QuantizedMatrix.of };
+export const w8a8Format: TrainableFormat = {
+  id: 'w8a8',
+  of: (weight, name) => QuantizedMatrix.of(weight, name),
+};
