@@ -64,6 +64,8 @@ const ROOMS = {
   scripts: [],
   bench: ['src', 'cli', 'scripts'],
   e2e: ['src/lab'],
+  // Examples: they import what their place in src/ would, and nothing imports them.
+  'docs/tutorials': ['src'],
 };
 
 /** Names that stand for several rooms, or for some files of one. */
@@ -98,6 +100,7 @@ const PACKAGES = {
     'src/self-test',
     'src/testing',
     'bench',
+    'docs/tutorials',
   ],
   '@tensorflow/tfjs-backend-webgpu': ['src/engines/webgpu', 'bench'],
   '@huggingface/tokenizers': ['src/tokenizer'],
@@ -112,6 +115,8 @@ const PURE_ROOMS = Object.keys(ROOMS).filter(
   (room) => room.startsWith('src/') && ROOMS[room].length === 0 && !room.includes('engines'),
 );
 
+/** Folders of the repository that rooms lie in. */
+const TOP = [...new Set(Object.keys(ROOMS).map((room) => room.split('/')[0]))].join('|');
 const TESTS = '\\.test\\.tsx?$';
 const escaped = (path) => path.replaceAll('.', '\\.');
 const within = (room) => `^${escaped(room)}/`;
@@ -132,7 +137,7 @@ const roomRules = Object.entries(ROOMS).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: within(room), pathNot: [TESTS, '^src/testing/setup', ...innerRooms(room).map(within)] },
   to: {
-    path: '^(src|cli|bench|e2e|scripts)/',
+    path: `^(${TOP})/`,
     pathNot: [room, ...allowed].flatMap(pathsOf),
   },
 }));
@@ -141,7 +146,7 @@ const packageRules = Object.entries(PACKAGES).map(([name, rooms]) => ({
   name: `packages: ${name}`,
   comment: `Only ${rooms.join(', ')} may import ${name}; see PACKAGES in .dependency-cruiser.mjs.`,
   severity: 'error',
-  from: { path: '^(src|cli|bench|e2e)/', pathNot: [TESTS, ...rooms.map(within)] },
+  from: { path: `^(${TOP})/`, pathNot: [TESTS, ...rooms.map(within)] },
   to: { path: `(^|/)node_modules/${escaped(name)}/` },
 }));
 

@@ -6,7 +6,7 @@ import { GPU_PACKAGES, gpuTests } from './src/testing/test-projects.ts';
 import viteConfig from './vite.config.ts';
 
 // The package computes in processes of its own, which the imports of its test do not show.
-const onGpu = [...gpuTests(import.meta.dirname, ['src', 'cli']), 'cli/package.test.ts'];
+const onGpu = [...gpuTests(import.meta.dirname, ['src', 'cli', 'docs']), 'cli/package.test.ts'];
 
 /** Mocks of modules take hold as modules are loaded, so these tests load them anew. */
 const mocking = onGpu.filter((path) => readFileSync(path, 'utf8').includes('vi.mock('));
@@ -39,7 +39,7 @@ export default mergeConfig(
           plugins: [pure],
           test: {
             name: 'pure',
-            include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'bench/*.test.mjs'],
+            include: ['src/**/*.test.{ts,tsx}', 'cli/**/*.test.ts', 'docs/**/*.test.ts', 'bench/*.test.mjs'],
             exclude: onGpu,
             pool: 'threads',
             isolate: false,

@@ -5,7 +5,7 @@ export const CHECKS = [
   [
     'imports',
     'dependency-cruiser/bin/dependency-cruise.mjs',
-    ['src', 'cli', 'bench', 'e2e', 'scripts', '--config', '.dependency-cruiser.mjs'],
+    ['src', 'cli', 'bench', 'e2e', 'scripts', 'docs', '--config', '.dependency-cruiser.mjs'],
   ],
   ['dependencies', '../scripts/dependency-notes.mjs', ['--check']],
   ['format', 'prettier/bin/prettier.cjs', ['--check', '.', '--log-level', 'warn']],
