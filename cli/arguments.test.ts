@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { accuracyEvaluation } from '../src/evaluation/accuracy/accuracy';
+import { perplexityEvaluation } from '../src/evaluation/perplexity/perplexity';
+import { pseudoPerplexityEvaluation } from '../src/evaluation/pseudo-perplexity/pseudo-perplexity';
 import { parseCommandLine } from './arguments';
+
+const evaluations = [perplexityEvaluation, accuracyEvaluation, pseudoPerplexityEvaluation];
 
 describe('parseCommandLine', () => {
   test('all options of one run', () => {
@@ -60,7 +65,7 @@ describe('parseCommandLine', () => {
       '--window belongs to --evaluate perplexity=… or pseudo-perplexity=…, which is missing; see --help.',
     ],
   ])('%j is refused in one line', (line, message) => {
-    const parse = () => parseCommandLine(line.split(' ').filter(Boolean));
+    const parse = () => parseCommandLine(line.split(' ').filter(Boolean), evaluations);
     expect(parse).toThrow(message);
     expect(parse).not.toThrow('\n');
   });

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { CheckpointError } from './checkpoint-error';
 import type { NamedBlob } from './named-tensor';
 import { openCheckpoint } from './open-checkpoint';
+import { huggingFaceFolder } from './readers/hugging-face-folder';
 import type { CheckpointReader } from './readers/reader';
-import { READERS } from './readers/readers';
 
 const file = (path: string, content: string | Uint8Array<ArrayBuffer> = 'words'): NamedBlob => ({
   path,
@@ -33,7 +33,7 @@ test.each<[string, NamedBlob[], string]>([
     `m/vocab.txt is plain text, m/README.md is plain text, 1 more file is there and m/model.gguf is a GGUF file; give the folder that it was converted from: ${WANTED}.`,
   ],
 ])('%s that nobody reads is told by name and by first bytes', async (_, files, message) => {
-  await expect(openCheckpoint(files)).rejects.toThrow(new CheckpointError(message));
+  await expect(openCheckpoint(files, [huggingFaceFolder])).rejects.toThrow(new CheckpointError(message));
 });
 
 test('an added reader is used, and named if none can read', async () => {
@@ -51,7 +51,7 @@ test('an added reader is used, and named if none can read', async () => {
       ignored: [],
     }),
   };
-  const readers = [...READERS, toy];
+  const readers = [huggingFaceFolder, toy];
   expect(await openCheckpoint([file('model.toy', 'bert')], readers)).toMatchObject({
     name: 'model.toy',
     config: { model_type: 'bert' },
