@@ -55,9 +55,9 @@ test.each([
 
 test('command line, report and table follow from the declaration', async () => {
   const command = '--model m --evaluate bits-per-byte=tale.txt --max-characters 40'.split(' ');
-  expect(parseCommandLine(command, evaluations)!.evaluations).toEqual([
-    { id: 'bits-per-byte', file: 'tale.txt', parameters: { maxCharacters: 40 } },
-  ]);
+  expect(parseCommandLine(command, evaluations)).toMatchObject({
+    evaluations: [{ id: 'bits-per-byte', file: 'tale.txt', parameters: { maxCharacters: 40 } }],
+  });
   expect(usage(evaluations)).toContain('--max-characters N');
   const [metrics] = await measured({ maxCharacters: 40 });
   expect(Object.keys(flattenMetrics(metrics, evaluations))).toEqual([

@@ -79,8 +79,8 @@ test('the loss of a batch counts what has a target alone', () =>
 test('a recipe trains by it, and comes nearer to the base', () =>
   withTiny('tiny-gpt2', async (base) => {
     const run = {
-      steps: 12,
-      batchSize: 4,
+      steps: 8,
+      batchSize: 2,
       sequenceLength: TINY_LENGTH,
       peakLearningRate: 0.01,
       warmupSteps: 2,
