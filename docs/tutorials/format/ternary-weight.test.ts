@@ -5,7 +5,7 @@ import type { Model } from '../../../src/model/model';
 import { formatChecks } from '../../../src/self-test/format-checks';
 import { runKernelCheck } from '../../../src/self-test/kernel-check';
 import { expectAllClose, seededNormal } from '../../../src/testing/allclose';
-import { contentOf } from '../../../src/testing/stored-content';
+import { storedContent } from '../../../src/testing/stored-content';
 import { withTiny } from '../../../src/testing/tiny-recipes';
 import { TRAINABLE_FORMATS, trainableMatrix } from '../../../src/train/trainable-formats';
 import { WEIGHT_FORMATS, loadWeight } from '../../../src/weights/formats';
@@ -67,7 +67,7 @@ test('what is stored takes 1.6 bits a weight and a scale a row, and loads again'
     async (suffix) => ({ ...tensors.get(suffix)!, bytes: await tensors.get(suffix)!.read() }),
     [...WEIGHT_FORMATS, ternaryFormat],
   );
-  expect(await contentOf(same)).toEqual(await contentOf(weight));
+  expect(await storedContent(same)).toEqual(await storedContent(weight));
   weight.dispose();
   same.dispose();
 });
