@@ -28,6 +28,6 @@ test('ids are unique, and evaluations that report the same figure share its obje
 });
 
 test('shared figures come last', () => {
-  const [divergence] = figuresOf(EVALUATIONS).slice(-3);
+  const [divergence] = figuresOf(evaluations).slice(-3);
   expect(divergence.id).toBe('meanKl');
 });
