@@ -11,6 +11,8 @@ const vite = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true },
 });
-const { generatedDocuments } = await vite.ssrLoadModule('/src/compression/generated-documents.ts');
-for (const [path, text] of Object.entries(generatedDocuments())) writeFileSync(join(ROOT, path), text);
+for (const room of ['compression', 'evaluation']) {
+  const { generatedDocuments } = await vite.ssrLoadModule(`/src/${room}/generated-documents.ts`);
+  for (const [path, text] of Object.entries(generatedDocuments())) writeFileSync(join(ROOT, path), text);
+}
 await vite.close();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeParameters, type ParameterDescription } from '../parameters/describe-parameters';
+import { markdownTable } from '../parameters/markdown-table';
 import { defaultInWords, valuesInWords } from '../parameters/parameter-in-words';
 import { trainingParameters } from '../train/training-settings';
 import type { MethodDescription } from './method-descriptions';
@@ -37,14 +38,13 @@ function isSame(one: ParameterDescription, other: ParameterDescription | undefin
 }
 
 function table(parameters: Parameters): string {
-  const rows = Object.entries(parameters).map(([name, parameter]) =>
-    [`\`${name}\``, defaultInWords(parameter), valuesInWords(parameter), parameter.help].map(cell),
+  return markdownTable(
+    ['Parameter', 'Default', 'Values', 'What it does'],
+    Object.entries(parameters).map(([name, parameter]) => [
+      `\`${name}\``,
+      defaultInWords(parameter),
+      valuesInWords(parameter),
+      parameter.help,
+    ]),
   );
-  return [['Parameter', 'Default', 'Values', 'What it does'], ['---', '---', '---', '---'], ...rows]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }
