@@ -70,7 +70,7 @@ test('a factorized variant is trained: curve, pause, and stopping at the best st
   await expect(tableRow(page, /untrained/)).toBeVisible();
   await idle(page);
 
-  await writeRecipe(page, 'recovered', 64);
+  await writeRecipe(page, 'recovered', 32);
   await page.getByRole('button', { name: 'Compress', exact: true }).click();
   await expect(training(page).getByRole('figure', { name: /Loss of recovered: \d+ points/ })).toBeVisible(
     BEGINS,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKS } from './checks.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { runTool } from './tools.mjs';
+import { runTool, startTool } from './tools.mjs';
 
 ensureDependencies();
 const { browserTestEnvironment } = await import('./browser.mjs');
@@ -13,7 +13,13 @@ const environment = { ...(await browserTestEnvironment()), FORCE_COLOR: '0' };
 console.log(`Browser: ${environment.LATHE_BROWSER}`);
 
 const total = { passed: 0, failed: 0 };
-for (const [title, script, args] of CHECKS) check(title, script, args);
+const checks = CHECKS.map(([title, script, args]) => ({ title, result: startTool(script, args) }));
+for (const { title, result } of checks) {
+  const { status, output } = await result;
+  console.log(`\n— ${title}\n${output.trimEnd()}`);
+  if (status === 0) total.passed++;
+  else total.failed++;
+}
 suite('unit tests', 'vitest/vitest.mjs', ['run', '--reporter=default', '--reporter=json'], {
   report: 'unit.json',
   fileArgument: (path) => [`--outputFile.json=${path}`],
@@ -30,13 +36,6 @@ suite('browser tests', '@playwright/test/cli.js', ['test', '-c', 'e2e', '--repor
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
-
-/** A tool that passes or fails as a whole: one count. */
-function check(name, script, args) {
-  console.log(`\n— ${name}`);
-  if (run(script, args, {}) === 0) total.passed++;
-  else total.failed++;
-}
 
 /** A test runner whose JSON report is counted; a run without a readable report is one failure. */
 function suite(name, script, args, { report, fileArgument, environment: extra, count }) {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { expectAllClose, seededNormal, seededRandom } from '../../testing/allclose';
-import { describeOnEachDevice } from '../../testing/each-device';
+import { describeOnEachProductDevice } from '../../testing/each-device';
 import { expectEpilogue, expectProduct, expectRows, reload } from '../../testing/factorized-weight';
 import { blockGrid } from '../block-index';
 import { BlockSparseWeight } from './block-sparse-weight';
@@ -68,7 +68,7 @@ const CASES: [Shape, Shape][] = [
   ],
 ];
 
-describeOnEachDevice(() => {
+describeOnEachProductDevice(() => {
   test.each(CASES)('products of %j by blocks of %j', async (shape, block) => {
     const { weight, expected } = blockSparse(shape, block);
     for (const tokens of [1, 5, 33, 70]) await expectProduct(weight, expected, tokens);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { test } from 'vitest';
 import { readFloats, uploadTensor } from '../../engines/webgpu/transfer';
 import { expectAllClose, seededNormal } from '../../testing/allclose';
-import { describeOnEachDevice } from '../../testing/each-device';
+import { describeOnEachProductDevice } from '../../testing/each-device';
 import { expectEpilogue } from '../../testing/factorized-weight';
 import { referenceMatmul } from '../../testing/reference-matmul';
 import type { LinearWeight } from '../linear-weight';
@@ -69,7 +69,7 @@ async function quantizedCopy(
   return copy;
 }
 
-describeOnEachDevice(() => {
+describeOnEachProductDevice(() => {
   test.each(FORMATS)('%s, with bias, activation and residual', async (_, make) => {
     const weight = await make();
     const dense = await weight.dense();

@@ -5,7 +5,7 @@ import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { record } from '../../engines/webgpu/recording';
 import { uploadTensor } from '../../engines/webgpu/transfer';
 import { seededNormal } from '../../testing/allclose';
-import { describeOnEachDevice } from '../../testing/each-device';
+import { describeOnEachProductDevice } from '../../testing/each-device';
 import { expectEpilogue, expectProduct, normalFactor } from '../../testing/factorized-weight';
 import { KroneckerWeight } from './kronecker-weight';
 import type { LinearWeight } from '../linear-weight';
@@ -40,7 +40,7 @@ async function quantized(weight: LinearWeight): Promise<LinearWeight> {
   return weight.withFactors!(factors);
 }
 
-describeOnEachDevice(() => {
+describeOnEachProductDevice(() => {
   test.each(FORMATS)('%s: products and epilogues of one token and of many', async (_, make) => {
     const weight = make();
     const dense = await weight.dense();

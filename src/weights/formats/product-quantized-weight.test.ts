@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../engines/webgpu/node-gpu';
 import { expectAllClose, seededNormal, seededRandom } from '../../testing/allclose';
-import { describeOnEachDevice } from '../../testing/each-device';
+import { describeOnEachProductDevice } from '../../testing/each-device';
 import { expectEpilogue, expectProduct, expectRows, reload } from '../../testing/factorized-weight';
 import { DenseWeight } from './dense-weight';
 import { ProductQuantizedWeight } from './product-quantized-weight';
@@ -69,7 +69,7 @@ const CASES: [Shape, Shape][] = [
   ],
 ];
 
-describeOnEachDevice(() => {
+describeOnEachProductDevice(() => {
   test.each(CASES)('products of %j by a codebook of %j', async (shape, codebook) => {
     const { weight, expected } = productQuantized(shape, codebook);
     for (const tokens of [1, 3, 5, 33]) await expectProduct(weight, expected, tokens);

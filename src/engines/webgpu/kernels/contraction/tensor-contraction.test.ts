@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { openNodeGpu } from '../../node-gpu';
 import { readFloats, uploadTensor } from '../../transfer';
 import { expectAllClose, seededNormal } from '../../../../testing/allclose';
-import { describeOnEachDevice } from '../../../../testing/each-device';
+import { describeOnEachProductDevice } from '../../../../testing/each-device';
 import { contractTensor } from './tensor-contraction';
 import type { Contraction } from './tensor-contraction-plan';
 
@@ -112,7 +112,7 @@ const CASES: [string, Sizes][] = [
   ['one term', { groups: 40, rowOuter: 1, rowInner: 12, columns: 8, outer: 1, inner: 1 }],
 ];
 
-describeOnEachDevice(() => {
+describeOnEachProductDevice(() => {
   describe.each([
     ['permuted', permuted],
     ['in order', inOrder],
