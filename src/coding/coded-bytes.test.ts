@@ -81,7 +81,7 @@ describe.each(CODERS)('%s', (coder) => {
   });
 
   test('refuses every changed byte and every truncation', async () => {
-    const bytes = normalBytes(3000, 6);
+    const bytes = normalBytes(1000, 6);
     const coded = await encode(bytes, coder, 32);
     for (let position = 0; position < coded.length; position++) {
       const damaged = coded.slice();
