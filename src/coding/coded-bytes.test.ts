@@ -18,6 +18,17 @@ function expectSame(found: Uint8Array, expected: Uint8Array): void {
 
 const decode = (coded: Uint8Array, length: number) => decodeBytes(coded, length, noPause);
 
+/** Whether decoding fails with a CodingError; other errors are passed on. A matcher for each call would take seconds. */
+async function isRefused(coded: Uint8Array, length: number): Promise<boolean> {
+  try {
+    await decode(coded, length);
+    return false;
+  } catch (error) {
+    if (error instanceof CodingError) return true;
+    throw error;
+  }
+}
+
 /** Numbers 0 to limit − 1, xorshift. */
 function randomNumbers(count: number, limit: number, seed = 1): number[] {
   let state = seed;
@@ -80,21 +91,18 @@ describe.each(CODERS)('%s', (coder) => {
     expect(coded.length).toBeLessThanOrEqual(SAMPLES.random.length + 20);
   });
 
-  test('damage is refused, unless it is to padding and the bytes are the same', async () => {
-    const bytes = normalBytes(1000, 6);
+  test('refuses every changed byte and every truncation', async () => {
+    const bytes = normalBytes(3000, 6);
     const coded = await encode(bytes, coder, 32);
-    const changed = Array.from(coded, (byte, position) =>
-      coded.with(position, byte ^ (1 + (position % 255))),
-    );
-    const lengths = [...coded.keys()].filter((length) => length % 7 === 0);
-    const truncated = lengths.map((length) => coded.slice(0, length));
-    for (const damaged of [...changed, ...truncated]) {
-      const decoded = await decode(damaged, bytes.length).catch((error: unknown) => error);
-      if (decoded instanceof Uint8Array) expectSame(decoded, bytes);
-      else expect(decoded).toBeInstanceOf(CodingError);
+    const accepted: string[] = [];
+    for (let position = 0; position < coded.length; position++) {
+      const damaged = coded.slice();
+      damaged[position] ^= 1 + (position % 255);
+      if (!(await isRefused(damaged, bytes.length))) accepted.push(`byte ${position}`);
     }
-    await expect(decode(changed[4], bytes.length)).rejects.toThrow('checksum');
-    await expect(decode(truncated[truncated.length >> 1], bytes.length)).rejects.toThrow(CodingError);
+    for (let length = 0; length < coded.length; length += 7)
+      if (!(await isRefused(coded.slice(0, length), bytes.length))) accepted.push(`length ${length}`);
+    expect(accepted).toEqual([]);
   });
 
   test('refuses noise after a valid head', async () => {
