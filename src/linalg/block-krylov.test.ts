@@ -12,23 +12,22 @@ const timesTransposed = (x: Matrix, y: Matrix): Matrix => ({
   values: referenceMatmul(x.values, y.values, [x.rows, x.columns, y.rows]),
 });
 
-/** The reflection I − 2·v·vᵀ/‖v‖² of a random v: orthogonal, with no zeros. */
-function reflection(size: number, seed: number): Matrix {
-  const v = seededNormal(size, seed);
+/** H · X of the reflection H = I − 2·v·vᵀ/‖v‖² of a random v, which is orthogonal and has no zeros. */
+function reflected(x: Matrix, seed: number): Matrix {
+  const v = seededNormal(x.rows, seed);
   const square = v.reduce((sum, value) => sum + value * value, 0);
-  const result = zeros(size, size);
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++)
-      result.values[row * size + column] = (row === column ? 1 : 0) - (2 * v[row] * v[column]) / square;
-  }
-  return result;
+  const along = referenceMatmul(v, transpose(x).values, [1, x.rows, x.columns]);
+  const values = x.values.map(
+    (value, index) => value - (2 * v[Math.floor(index / x.columns)] * along[index % x.columns]) / square,
+  );
+  return { ...x, values };
 }
 
 /** H₁ · diag(σ) · H₂, [rows, columns], whose singular values are σ. */
 function withSingularValues(singularValues: readonly number[], rows: number, columns: number): Matrix {
   const diagonal = zeros(rows, columns);
   singularValues.forEach((value, index) => (diagonal.values[index * (columns + 1)] = value));
-  return timesTransposed(timesTransposed(reflection(rows, 1), transpose(diagonal)), reflection(columns, 2));
+  return transpose(reflected(transpose(reflected(diagonal, 1)), 2));
 }
 
 const geometric = (count: number, ratio: number) =>
