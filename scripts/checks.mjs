@@ -1,3 +1,5 @@
+import { startTool } from './tools.mjs';
+
 /** Static checks, as title, script (its path from node_modules) and arguments: `npm run check` runs them, and `npm test` before its suites. */
 export const CHECKS = [
   ['types', 'typescript/bin/tsc', ['--noEmit']],
@@ -13,3 +15,7 @@ export const CHECKS = [
 
 /** Arguments with which a check corrects what it can. */
 export const FIXES = { lint: ['--fix'], dependencies: ['--write'], format: ['--write'] };
+
+/** Starts all checks together. @returns {{ title: string, result: Promise<{ status: number, output: string }> }[]} */
+export const startChecks = () =>
+  CHECKS.map(([title, script, args]) => ({ title, result: startTool(script, args) }));

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CHECKS } from './checks.mjs';
+import { startChecks } from './checks.mjs';
 import { ensureDependencies } from './dependencies.mjs';
-import { runTool, startTool } from './tools.mjs';
+import { runTool } from './tools.mjs';
 
 ensureDependencies();
 const { browserTestEnvironment } = await import('./browser.mjs');
@@ -13,8 +13,7 @@ const environment = { ...(await browserTestEnvironment()), FORCE_COLOR: '0' };
 console.log(`Browser: ${environment.LATHE_BROWSER}`);
 
 const total = { passed: 0, failed: 0 };
-const checks = CHECKS.map(([title, script, args]) => ({ title, result: startTool(script, args) }));
-for (const { title, result } of checks) {
+for (const { title, result } of startChecks()) {
   const { status, output } = await result;
   console.log(`\n— ${title}\n${output.trimEnd()}`);
   if (status === 0) total.passed++;
